@@ -1,0 +1,166 @@
+import { z } from "zod";
+import { Oid, RetryPolicy, RunLimits, TaskId, TaskSpec } from "./plan.ts";
+
+/**
+ * Why an attempt ended without a landing. A cause decides the retry (see `retry.ts`); it is never read out of a message.
+ *
+ * by the worker:     `error` it crashed · `timeout` wall clock · `turns` turn budget · `stuck` it never said done
+ *                    · `incomplete`, `blocked` its own word in `done` · `provider` the model could not be reached
+ *                    · `budget` a limit of the run · `setup` its worktree could not be prepared
+ * by the world:      `lost` its process is gone (crash, kill -9) · `interrupted` the user stopped the run
+ * by settlement:     `scope` · `read_scope` · `path_policy` · `reserved_path` · `empty_diff` · `diff_size` · `gate`
+ *                    · `text_conflict` · `semantic` · `review` · `broken` a gate could not answer: our fault, not the worker's
+ */
+export const Cause = z.enum([
+  "error",
+  "timeout",
+  "turns",
+  "stuck",
+  "incomplete",
+  "blocked",
+  "provider",
+  "budget",
+  "setup",
+  "lost",
+  "interrupted",
+  "scope",
+  "read_scope",
+  "path_policy",
+  "reserved_path",
+  "empty_diff",
+  "diff_size",
+  "gate",
+  "text_conflict",
+  "semantic",
+  "review",
+  "broken",
+]);
+export type Cause = z.infer<typeof Cause>;
+
+/** One thing a judge found. `code` is snake_case data for programs; `message` is one sentence for people. Lines count from 1. */
+export const Finding = z.strictObject({
+  code: z.string(),
+  message: z.string(),
+  path: z.string().optional(),
+  line: z.int().optional(),
+  column: z.int().optional(),
+});
+export type Finding = z.infer<typeof Finding>;
+
+/** What a model call or a whole attempt used. */
+export const Usage = z.strictObject({
+  input_tokens: z.int().min(0),
+  output_tokens: z.int().min(0),
+  cost_micros: z.int().min(0),
+});
+export type Usage = z.infer<typeof Usage>;
+
+/** The ends of a command's output, and the name of the file under `.dgov/out/` that has the whole. */
+export const Output = z.strictObject({
+  head: z.string(),
+  tail: z.string(),
+  omitted_bytes: z.int().min(0),
+  log: z.string().nullable(),
+});
+export type Output = z.infer<typeof Output>;
+
+const attempt = { task: TaskId, attempt: z.int().min(1) };
+
+/** The only list of events there is. No event has a default; an unknown kind or key is an error on the way in and out. */
+export const Event = z.discriminatedUnion("kind", [
+  // The run.
+  z.strictObject({
+    kind: z.literal("run_started"),
+    plan: z.string(),
+    plan_dir: z.string(), // relative to the repository's root
+    plan_hash: z.string(),
+    config_hash: z.string(),
+    target: z.string(), // the full ref that work lands on, `refs/heads/main`
+    head: Oid, // the target when the run began
+    source: z.string(), // who asked: `manual`, or DGOV_RUN_SOURCE
+    only: z.array(TaskId), // empty: the whole plan
+    jobs: z.int().min(1),
+    tasks: z.array(TaskSpec).min(1),
+    retry: RetryPolicy,
+    limits: RunLimits,
+  }),
+  z.strictObject({ kind: z.literal("sandbox_chosen"), level: z.enum(["bwrap", "landlock"]), detail: z.string() }),
+  z.strictObject({ kind: z.literal("run_resumed"), head: Oid }),
+  z.strictObject({ kind: z.literal("run_interrupted"), signal: z.string() }),
+  z.strictObject({ kind: z.literal("run_ended"), status: z.enum(["complete", "partial", "failed"]) }),
+
+  // The life of a task: these move it through TRANSITIONS.
+  z.strictObject({
+    kind: z.literal("task_dispatched"),
+    ...attempt,
+    base: Oid,
+    provider: z.string(),
+    agent: z.string(),
+    tier: z.int().min(0),
+    carried_from: Oid.nullable(), // the kept work of an earlier attempt this one goes on from
+  }),
+  z.strictObject({ kind: z.literal("attempt_failed"), ...attempt, cause: Cause, detail: z.string(), kept: Oid.nullable() }),
+  z.strictObject({ kind: z.literal("report_filed"), ...attempt, base: Oid, summary: z.string() }),
+  z.strictObject({
+    kind: z.literal("candidate_frozen"),
+    ...attempt,
+    base: Oid,
+    tree: Oid,
+    commit: Oid, // the attempt's commit under refs/dgov/attempts
+    summary: z.string(),
+  }),
+  z.strictObject({ kind: z.literal("candidate_passed"), ...attempt, head: Oid, tree: Oid, commit: Oid }),
+  z.strictObject({
+    kind: z.literal("candidate_rejected"),
+    ...attempt,
+    cause: Cause,
+    gate: z.string(),
+    findings: z.array(Finding),
+  }),
+  z.strictObject({ kind: z.literal("candidate_stale"), ...attempt, head: Oid }),
+  z.strictObject({ kind: z.literal("landing_started"), ...attempt, head: Oid, tree: Oid, commit: Oid }),
+  z.strictObject({ kind: z.literal("landing_refused"), ...attempt, head: Oid }),
+  z.strictObject({ kind: z.literal("task_landed"), ...attempt, commit: Oid }),
+  z.strictObject({
+    kind: z.literal("task_retried"),
+    ...attempt, // the attempt that failed
+    by: z.enum(["policy", "user"]),
+    tier: z.int().min(0),
+    carry: z.boolean(),
+  }),
+  z.strictObject({ kind: z.literal("task_skipped"), task: TaskId, because: TaskId }),
+
+  // Budgets: reserved before a call is sent, settled when it has answered.
+  z.strictObject({ kind: z.literal("call_reserved"), ...attempt, call: z.int().min(1), tokens: z.int().min(0), cost_micros: z.int().min(0) }),
+  z.strictObject({ kind: z.literal("call_settled"), ...attempt, call: z.int().min(1), usage: Usage, took_ms: z.int().min(0), said: z.string() }),
+
+  // What happened on the way: facts for people, no state.
+  z.strictObject({
+    kind: z.literal("tool_called"),
+    ...attempt,
+    n: z.int().min(1), // counts the attempt's tool calls
+    tool: z.string(),
+    input: z.string(), // JSON, shortened
+    ok: z.boolean(),
+    refused_by: z.string().nullable(), // the rule or layer that refused, or null
+    touched: z.array(z.string()), // paths the call wrote
+    text: z.string(), // the answer, shortened
+    took_ms: z.int().min(0),
+  }),
+  z.strictObject({
+    kind: z.literal("gate_judged"),
+    ...attempt,
+    gate: z.string(),
+    verdict: z.enum(["pass", "reject", "broken"]),
+    findings: z.array(Finding), // empty unless `reject`; a `broken` gate's cause stands here too
+    took_ms: z.int().min(0),
+    command: z.string().nullable(),
+    exit: z.int().nullable(),
+    output: Output.nullable(),
+  }),
+  z.strictObject({ kind: z.literal("checkout_behind"), ...attempt, commit: Oid, cure: z.string() }),
+]);
+export type Event = z.infer<typeof Event>;
+export type EventKind = Event["kind"];
+/** The events of one kind. */
+export type EventOf<Kind extends EventKind> = Extract<Event, { kind: Kind }>;

@@ -1,0 +1,91 @@
+import type { Answer, Scope } from "../tool.ts";
+
+/** The rungs of the ladder, strongest first. There is no rung that lets a command run unconfined. */
+export type Level = "bwrap" | "landlock";
+
+/**
+ * What one isolated process may do. All of it is fixed before it starts; nothing can be widened later.
+ *
+ * `root`     absolute path of the worktree or checkout it works in
+ * `write`    "all": everything under `root` (a gate's throw-away checkout); else paths relative to `root`, see `Grant`
+ * `git_dir`  absolute path of the repository's common git folder, which stays readable and is never writable; null: none
+ * `tmp`      absolute path of a private folder that the caller made and will remove: HOME, TMPDIR and tool caches go there
+ * `network`  false: no sockets at all
+ * `env`      the whole environment of what runs inside; the caller has built it from an allow-list
+ * `scope`    for the tools that run inside; null for a process that only executes commands
+ */
+export type IsolationSpec = {
+  root: string;
+  write: "all" | readonly Grant[];
+  git_dir: string | null;
+  tmp: string;
+  network: boolean;
+  env: Readonly<Record<string, string>>;
+  scope: Scope | null;
+};
+
+/**
+ * A writable place. `file` exists and is granted by itself. `directory` is granted with all in it, so for a claimed file
+ * that does not exist yet the nearest folder must be granted: then `only` says what in it is claimed (regular expressions
+ * over paths relative to `root`), and whatever else was changed is put back after each call.
+ */
+export type Grant = { kind: "file"; path: string } | { kind: "directory"; path: string; only: readonly string[] | null };
+
+/** `command` goes to `/bin/sh -c`. `output_max_bytes` is where the whole log stops and the tree is killed. */
+export type ExecRequest = {
+  command: string;
+  cwd?: string; // relative to root; default: the root
+  timeout_ms: number;
+  output_max_bytes: number;
+  clip_bytes: number; // how much of head and of tail is kept in the result, each
+  env?: Readonly<Record<string, string>>;
+};
+
+/**
+ * How a command ended. By the time this is returned every process it started is dead, also double forks.
+ *
+ * `exit`     null when a signal, the time limit or the output limit ended it
+ * `log`      absolute path, under the private folder, of the whole output (stdout and stderr as they came)
+ * `put_back` unclaimed paths that the command changed and that were restored
+ */
+export type ExecResult = {
+  exit: number | null;
+  ended: "exit" | "signal" | "timeout" | "output_limit" | "not_started";
+  signal: string | null;
+  took_ms: number;
+  head: string;
+  tail: string;
+  omitted_bytes: number;
+  log: string | null;
+  put_back: readonly string[];
+};
+
+/** One isolated process, serving tool calls and commands over a pipe, one at a time per caller, several callers in turn. */
+export interface Isolation {
+  readonly level: Level;
+  readonly pid: number;
+  /** Runs one tool inside. Never throws for what the tool or the model did; throws `IsolationLost` when the process is gone. */
+  call(tool: string, input: unknown): Promise<Answer>;
+  /** @throws IsolationLost when the isolated process is gone; the command's own failure is in the result */
+  exec(request: ExecRequest): Promise<ExecResult>;
+  /** Ends the process and every process below it. Idempotent; never throws. */
+  stop(): Promise<void>;
+}
+
+/** The isolated process died or stopped answering. The attempt is lost; its files are not. */
+export class IsolationLost extends Error {
+  override name = "IsolationLost";
+}
+
+/** Whether a level can be had on this machine, tried for real, and if not the one command or setting that mends it. */
+export type Availability = { level: Level; available: true; detail: string } | { level: Level; available: false; why: string; cure: string };
+
+/**
+ * What starts isolated processes. `self` is the argv prefix that starts this very program again
+ * (the executable alone, or Bun and the entry file); the isolated side is entered by the word `__isolated` after it.
+ */
+export type IsolationMaker = {
+  self: readonly string[];
+  start(level: Level, spec: IsolationSpec): Promise<Isolation>;
+  probe(): Promise<Availability[]>;
+};
