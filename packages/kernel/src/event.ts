@@ -99,7 +99,13 @@ export const Event = z.discriminatedUnion("kind", [
     tier: z.int().min(0),
     carried_from: Oid.nullable(), // the kept work of an earlier attempt this one goes on from
   }),
-  z.strictObject({ kind: z.literal("attempt_failed"), ...attempt, cause: Cause, detail: z.string(), kept: Oid.nullable() }),
+  z.strictObject({
+    kind: z.literal("attempt_failed"),
+    ...attempt,
+    cause: Cause,
+    detail: z.string(),
+    kept: Oid.nullable(),
+  }),
   z.strictObject({ kind: z.literal("report_filed"), ...attempt, base: Oid, summary: z.string() }),
   z.strictObject({
     kind: z.literal("candidate_frozen"),
@@ -123,7 +129,8 @@ export const Event = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("task_landed"), ...attempt, commit: Oid }),
   z.strictObject({
     kind: z.literal("task_retried"),
-    ...attempt, // the attempt that failed
+    task: TaskId,
+    attempt: z.int().min(0), // the attempt that failed; 0 for a task that was skipped before its first
     by: z.enum(["policy", "user"]),
     tier: z.int().min(0),
     carry: z.boolean(),
@@ -131,8 +138,21 @@ export const Event = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("task_skipped"), task: TaskId, because: TaskId }),
 
   // Budgets: reserved before a call is sent, settled when it has answered.
-  z.strictObject({ kind: z.literal("call_reserved"), ...attempt, call: z.int().min(1), tokens: z.int().min(0), cost_micros: z.int().min(0) }),
-  z.strictObject({ kind: z.literal("call_settled"), ...attempt, call: z.int().min(1), usage: Usage, took_ms: z.int().min(0), said: z.string() }),
+  z.strictObject({
+    kind: z.literal("call_reserved"),
+    ...attempt,
+    call: z.int().min(1),
+    tokens: z.int().min(0),
+    cost_micros: z.int().min(0),
+  }),
+  z.strictObject({
+    kind: z.literal("call_settled"),
+    ...attempt,
+    call: z.int().min(1),
+    usage: Usage,
+    took_ms: z.int().min(0),
+    said: z.string(),
+  }),
 
   // What happened on the way: facts for people, no state.
   z.strictObject({

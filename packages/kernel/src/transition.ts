@@ -1,7 +1,8 @@
 import { strict as assert } from "node:assert";
-import type { Event, EventKind } from "./event.ts";
-import { retry } from "./retry.ts";
-import { type Run, spend, start, type Task } from "./run.ts";
+import type { Event, EventKind, EventOf } from "./event.ts";
+import type { TaskId } from "./plan.ts";
+import { countsAgainst, retry } from "./retry.ts";
+import { type Failed, type Run, settleOpen, spend, type Task, taskOf, verdict } from "./run.ts";
 
 export type TaskState = "waiting" | "active" | "judging" | "ready" | "landing" | "landed" | "failed" | "skipped";
 
@@ -20,3 +21,212 @@ export const TRANSITIONS = {
   skipped: { task_retried: "waiting" },
   landed:  {},
 } as const satisfies Record<TaskState, Partial<Record<EventKind, TaskState>>>;
+
+/** The events that move a task. */
+export type TaskEvent = EventOf<
+  | "task_dispatched"
+  | "attempt_failed"
+  | "report_filed"
+  | "candidate_frozen"
+  | "candidate_passed"
+  | "candidate_rejected"
+  | "candidate_stale"
+  | "landing_started"
+  | "landing_refused"
+  | "task_landed"
+  | "task_retried"
+  | "task_skipped"
+>;
+
+/** What is to be done. Each names what it needs; how it is done is the governor's business. */
+export type Action =
+  | { do: "dispatch"; task: TaskId; attempt: number; tier: number; carry: boolean }
+  | { do: "judge"; task: TaskId; attempt: number }
+  | { do: "land"; task: TaskId; attempt: number }
+  | { do: "retry"; task: TaskId; attempt: number; tier: number; carry: boolean; after_ms: number }
+  | { do: "skip"; task: TaskId; because: TaskId }
+  | { do: "end"; status: EventOf<"run_ended">["status"] };
+
+/** A candidate that lost this many races keeps the others from landing until it is through: nobody starves. */
+const STALE_MAX = 2;
+
+/**
+ * Folds one event into the run. Replaying a whole log is a reduce over it: there is no other recovery code.
+ *
+ * @throws AssertionError for an event that is illegal in the run's state; nothing is changed
+ */
+export function apply(run: Run, event: Event): Run {
+  switch (event.kind) {
+    case "run_started":
+      return assert.fail('Illegal event "run_started": the run has started');
+    case "run_resumed":
+      assert(run.state !== "ended", 'Illegal event "run_resumed": the run has ended');
+      return { ...run, state: "running" };
+    case "run_interrupted":
+      assert(run.state === "running", `Illegal event "run_interrupted" in a run that is "${run.state}"`);
+      return { ...run, state: "interrupted" };
+    case "run_ended":
+      assert(run.state === "running", `Illegal event "run_ended" in a run that is "${run.state}"`);
+      assert.equal(event.status, verdict(run), "A run ends with the status its tasks give it");
+      return { ...run, state: "ended", status: event.status };
+    case "call_reserved":
+    case "call_settled":
+      taskOf(run, event.task);
+      return { ...run, spent: spend(run.spent, event) };
+    case "sandbox_chosen":
+    case "tool_called":
+    case "gate_judged":
+    case "checkout_behind":
+      return run;
+    default:
+      return move(run, event);
+  }
+}
+
+/** Moves one task along the table. */
+function move(run: Run, event: TaskEvent): Run {
+  const task = taskOf(run, event.task);
+  const cells: Partial<Record<EventKind, TaskState>> = TRANSITIONS[task.state];
+  const state = cells[event.kind];
+  assert(state, `Illegal event "${event.kind}" for task "${task.id}" in state "${task.state}"`);
+  assert(run.state !== "ended", `Illegal event "${event.kind}": the run has ended`);
+  assertAttempt(run, task, event);
+  const tasks = run.tasks.slice();
+  tasks[run.index.get(task.id) ?? -1] = { ...task, state, ...changes(task, event) };
+  const over = event.kind === "attempt_failed" || event.kind === "candidate_frozen" || event.kind === "report_filed";
+  return { ...run, tasks, spent: over ? settleOpen(run.spent, event) : run.spent };
+}
+
+/** What the table's columns cannot say: the right attempt, dependencies that have landed, one landing at a time, judged work only. */
+function assertAttempt(run: Run, task: Task, event: TaskEvent): void {
+  const illegal = `Illegal event "${event.kind}" for task "${task.id}"`;
+  if (event.kind === "task_skipped") return;
+  if (event.kind === "task_dispatched") {
+    assert.equal(event.attempt, task.attempt + 1, `${illegal}: attempts count up by one`);
+    assert(
+      task.after.every((id) => taskOf(run, id).state === "landed"),
+      `${illegal}: a dependency has not landed`,
+    );
+    return;
+  }
+  assert.equal(event.attempt, task.attempt, `${illegal}: attempt ${task.attempt} is the current one`);
+  if (event.kind === "landing_started") {
+    assert(!run.tasks.some((other) => other.state === "landing"), `${illegal}: another landing is under way`);
+    assert.deepEqual(
+      { head: event.head, tree: event.tree, commit: event.commit },
+      task.work?.integrated,
+      `${illegal}: only what was judged may land`,
+    );
+  }
+  if (event.kind === "task_landed")
+    assert.equal(event.commit, task.work?.integrated?.commit, `${illegal}: another commit`);
+}
+
+/** The fields an event changes besides the state. */
+function changes(task: Task, event: TaskEvent): Partial<Task> {
+  const work = task.work ?? { base: "", kept: null, candidate: null, integrated: null, landed: null };
+  switch (event.kind) {
+    case "task_dispatched":
+      return {
+        attempt: event.attempt,
+        tier: event.tier,
+        stale: 0,
+        work: { base: event.base, kept: null, candidate: null, integrated: null, landed: null },
+      };
+    case "candidate_frozen":
+      return {
+        work: { ...work, base: event.base, kept: event.commit, candidate: { tree: event.tree, commit: event.commit } },
+        failed: null,
+      };
+    case "report_filed":
+      return { work: { ...work, landed: event.base }, failed: null };
+    case "candidate_passed":
+      return { work: { ...work, integrated: { head: event.head, tree: event.tree, commit: event.commit } } };
+    case "candidate_stale":
+    case "landing_refused":
+      return { stale: task.stale + 1, work: { ...work, integrated: null } };
+    case "task_landed":
+      return { work: { ...work, landed: event.commit }, failed: null, stale: 0 };
+    case "attempt_failed": {
+      const failed: Failed = { cause: event.cause, detail: event.detail, gate: null, findings: [] };
+      return { ...fail(task, failed), work: { ...work, kept: event.kept ?? work.kept } };
+    }
+    case "candidate_rejected":
+      return fail(task, { cause: event.cause, detail: "", gate: event.gate, findings: event.findings });
+    case "task_retried":
+      return {
+        tier: event.tier,
+        carry: event.carry,
+        ...(event.by === "user" ? { failures: { own: 0, settlement: 0 } } : {}),
+      };
+    case "landing_started":
+    case "task_skipped":
+      return {};
+  }
+}
+
+function fail(task: Task, failed: Failed): Pick<Task, "failed" | "failures"> {
+  const counted = countsAgainst(failed.cause);
+  const failures = { ...task.failures };
+  if (counted === "own" || counted === "settlement") failures[counted] += 1;
+  return { failed, failures };
+}
+
+/**
+ * What to do now. A function of the state alone, so it answers the same after a crash as before it:
+ * whoever performs actions remembers which of them are under way.
+ */
+export function next(run: Run): Action[] {
+  if (run.state !== "running") return [];
+  const actions: Action[] = [];
+  const decided = run.tasks.map((task) => (task.state === "failed" ? retry(task, run.started.retry) : null));
+  const dead = deadTasks(
+    run,
+    decided.map((decision) => decision?.do === "give_up"),
+  );
+  let free = run.started.jobs - run.tasks.filter((task) => task.state === "active").length;
+  run.tasks.forEach((task, at) => {
+    const { id, attempt } = task;
+    const decision = decided[at];
+    if (decision?.do === "retry") {
+      const { tier, carry, after_ms } = decision;
+      actions.push({ do: "retry", task: id, attempt, tier, carry, after_ms });
+    }
+    if (task.state === "judging") actions.push({ do: "judge", task: id, attempt });
+    if (task.state !== "waiting") return;
+    const because = task.after.find((dep) => dead.has(dep));
+    if (because) actions.push({ do: "skip", task: id, because });
+    else if (free > 0 && task.after.every((dep) => taskOf(run, dep).state === "landed")) {
+      free -= 1;
+      actions.push({ do: "dispatch", task: id, attempt: attempt + 1, tier: task.tier, carry: task.carry });
+    }
+  });
+  const landing = nextLanding(run);
+  if (landing) actions.push({ do: "land", task: landing.id, attempt: landing.attempt });
+  const settled = run.tasks.every(
+    ({ state }, at) =>
+      state === "landed" || state === "skipped" || (state === "failed" && decided[at]?.do === "give_up"),
+  );
+  if (settled) actions.push({ do: "end", status: verdict(run) });
+  return actions;
+}
+
+/** One landing at a time; the task that is landing is asked for again, so that a crash in it is gone on with. */
+function nextLanding(run: Run): Task | undefined {
+  const landing = run.tasks.find((task) => task.state === "landing");
+  if (landing) return landing;
+  const starved = run.tasks.find(
+    (task) => task.stale >= STALE_MAX && (task.state === "judging" || task.state === "ready"),
+  );
+  if (starved) return starved.state === "ready" ? starved : undefined;
+  return run.tasks.find((task) => task.state === "ready");
+}
+
+/** Tasks that will never land in this run: given up on, or skipped. Who waits for one is skipped in its turn. */
+function deadTasks(run: Run, givenUp: readonly boolean[]): Set<TaskId> {
+  const dead = new Set<TaskId>();
+  run.tasks.forEach((task, at) => {
+    if (task.state === "skipped" || givenUp[at]) dead.add(task.id);
+  });
+  return dead;
+}

@@ -1,0 +1,59 @@
+import type { Cause } from "./event.ts";
+import type { RetryPolicy } from "./plan.ts";
+import type { Task } from "./run.ts";
+
+/**
+ * What a cause allows, as a table: no other place says it.
+ *
+ * `counts` which limit a further attempt is taken from; `free` is taken from none; `never` gives up at once
+ * `carry`  whether the next attempt goes on from the kept work, or begins afresh on the target's head
+ */
+// biome-ignore format: a table reads by its columns
+const RETRY = {
+  error:         { counts: "own",        carry: false },
+  timeout:       { counts: "own",        carry: true  },
+  turns:         { counts: "own",        carry: true  },
+  incomplete:    { counts: "own",        carry: true  },
+  provider:      { counts: "own",        carry: true  },
+  setup:         { counts: "never",      carry: false }, // the same commit would fail the same way
+  stuck:         { counts: "never",      carry: false }, // a model that does not end its turns will not learn to
+  blocked:       { counts: "never",      carry: false }, // its own word that a person is needed
+  budget:        { counts: "never",      carry: false },
+  lost:          { counts: "free",       carry: true  }, // our process died, not the work
+  interrupted:   { counts: "free",       carry: true  },
+  scope:         { counts: "never",      carry: false }, // it got past the tools and the jail: a person should look
+  path_policy:   { counts: "never",      carry: false },
+  reserved_path: { counts: "never",      carry: false },
+  diff_size:     { counts: "settlement", carry: true  },
+  read_scope:    { counts: "settlement", carry: false },
+  empty_diff:    { counts: "settlement", carry: false },
+  gate:          { counts: "settlement", carry: true  },
+  semantic:      { counts: "settlement", carry: true  },
+  review:        { counts: "settlement", carry: true  },
+  text_conflict: { counts: "settlement", carry: false }, // the old edits do not apply to the new head
+  broken:        { counts: "never",      carry: false }, // our fault: another worker would not mend it
+} as const satisfies Record<Cause, { counts: "own" | "settlement" | "free" | "never"; carry: boolean }>;
+
+export type Retry = { do: "retry"; tier: number; carry: boolean; after_ms: number } | { do: "give_up" };
+
+/** Which counter a failure of this cause adds to. */
+export const countsAgainst = (cause: Cause): "own" | "settlement" | "free" | "never" => RETRY[cause].counts;
+
+/**
+ * Whether a failed task is tried again. When the last try of a rung is used up and the ladder has another rung,
+ * the next agent gets one more.
+ */
+export function retry(task: Task, policy: RetryPolicy): Retry {
+  if (!task.failed) return { do: "give_up" };
+  const { counts, carry } = RETRY[task.failed.cause];
+  if (counts === "never") return { do: "give_up" };
+  if (counts === "free") return { do: "retry", tier: task.tier, carry, after_ms: 0 };
+  const used = task.failures[counts];
+  const limit = counts === "own" ? policy.retries : policy.settlement_retries;
+  const after_ms =
+    task.failed.cause === "provider" ? (policy.backoff_ms[used - 1] ?? policy.backoff_ms.at(-1) ?? 0) : 0;
+  if (used <= limit) return { do: "retry", tier: task.tier, carry, after_ms };
+  if (task.tier + 1 < policy.tiers && used <= limit + task.tier + 1)
+    return { do: "retry", tier: task.tier + 1, carry, after_ms };
+  return { do: "give_up" };
+}
