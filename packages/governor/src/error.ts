@@ -1,0 +1,62 @@
+/**
+ * Every way dgov can fail that a person can mend, with the exit status a script may test and the cure.
+ * 1 the plan or a gate failed; 2 wrong usage; 3 a bad plan or configuration; 4 the repository is not ready;
+ * 5 a tool or provider is missing; 130 interrupted.
+ */
+// biome-ignore format: a table reads by its columns
+const ERRORS = {
+  config_invalid:       { exit: 3, hint: "Mend the place in .dgov/project.toml, then run again" },
+  git_failed:           { exit: 4, hint: "Run the git command by hand to see what git needs" },
+  git_missing:          { exit: 5, hint: "Install git 2.38 or newer, and put it on PATH" },
+  key_missing:          { exit: 5, hint: "Export the variable that api_key_env names, then run again" },
+  log_unavailable:      { exit: 4, hint: "Make .dgov writable and leave room on the disk, then run again" },
+  not_a_plan:           { exit: 3, hint: "Give the plan's directory: the one that holds _root.toml" },
+  plan_invalid:         { exit: 3, hint: "Mend the places listed, then compile again" },
+  plan_not_found:       { exit: 3, hint: 'List the plans with "dgov plan list", or make one with "dgov init-plan NAME"' },
+  provider_unknown:     { exit: 3, hint: "Define [providers.NAME] in .dgov/project.toml, or use provider = \"scripted\"" },
+  repo_busy:            { exit: 4, hint: "Wait for the other run, or stop it, then run again" },
+  repo_dirty:           { exit: 4, hint: "Commit or stash the listed files, then run again" },
+  repo_empty:           { exit: 4, hint: "Make a first commit, then run again" },
+  repo_missing:         { exit: 4, hint: 'Run "git init" and make a first commit, then run again' },
+  sandbox_missing:      { exit: 5, hint: "Install bubblewrap: apt-get install bubblewrap" },
+  script_invalid:       { exit: 3, hint: "Mend the script of the scripted provider, then run again" },
+  task_unknown:         { exit: 3, hint: 'List the tasks with "dgov compile DIR --graph"' },
+  usage:                { exit: 2, hint: 'See "dgov help"' },
+} as const satisfies Record<string, { exit: 1 | 2 | 3 | 4 | 5 | 130; hint: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** One place in a file that must be mended. Lines and columns count from 1; null where there is none. */
+export type Place = {
+  severity: "error" | "warning";
+  code: string;
+  message: string;
+  file: string | null;
+  line: number | null;
+  column: number | null;
+  unit: string | null; // the task it is about
+};
+
+/** A failure the user can act on. Anything else that is thrown is a bug of ours, and is reported as one. */
+export class DgovError extends Error {
+  override name = "DgovError";
+  readonly code: ErrorCode;
+  readonly places: readonly Place[];
+  readonly #hint: string | null;
+  constructor(
+    code: ErrorCode,
+    message: string,
+    more: { cause?: unknown; places?: readonly Place[]; hint?: string } = {},
+  ) {
+    super(message, more.cause === undefined ? undefined : { cause: more.cause });
+    this.code = code;
+    this.places = more.places ?? [];
+    this.#hint = more.hint ?? null;
+  }
+  get exit(): number {
+    return ERRORS[this.code].exit;
+  }
+  get hint(): string {
+    return this.#hint ?? ERRORS[this.code].hint;
+  }
+}

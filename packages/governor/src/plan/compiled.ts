@@ -1,0 +1,37 @@
+import type { Role, TaskId } from "@dgov/kernel";
+
+/** A plan that compiled. What `_compiled.toml` holds, read back only through its schema. */
+export type CompiledPlan = {
+  name: string;
+  summary: string;
+  dir: string; // relative to the repository's root
+  default_agent: string | null;
+  default_provider: string | null;
+  sop_set_hash: string; // "" without SOPs; hashes bodies too
+  hash: string; // sha-256 (hex) over all of this: two plans with one hash are one plan
+  tasks: readonly CompiledTask[]; // in plan order: sections as declared, files by name, tasks as written
+};
+
+export type CompiledTask = {
+  id: TaskId;
+  summary: string;
+  prompt: string; // the task's own words, `prompt_file` read in; SOPs are added when the order is made
+  commit_message: string; // never empty
+  role: Role;
+  depends_on: readonly TaskId[];
+  files: Files;
+  test_cmd: string | null;
+  sops: readonly string[]; // names, in file order
+  worker: { agent: string | null; provider: string | null; timeout_s: number; iteration_budget: number | null };
+  review: { self_review: boolean; max_fork_depth: number };
+  unit: string; // sha-256 (hex) of all of the above but `id`, with SOP texts: an edited unit is another unit
+};
+
+/** Claims as texts that `parseClaim` takes, normalised. */
+export type Files = {
+  create: readonly string[];
+  edit: readonly string[];
+  delete: readonly string[];
+  read: readonly string[];
+  touch: readonly string[];
+};

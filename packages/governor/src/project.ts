@@ -1,0 +1,80 @@
+import type { RunLimits } from "@dgov/kernel";
+import type { ToolPolicy } from "@dgov/sandbox";
+
+/**
+ * `.dgov/project.toml` with every default filled in; see `config.ts` for the file's own shape.
+ * Groups are ours, the file keeps the original's flat keys.
+ */
+export type Project = {
+  root: string; // absolute path of the repository's root
+  layout: Layout;
+  commands: Commands;
+  worker: WorkerSettings;
+  timeouts: { bootstrap_ms: number; settlement_ms: number };
+  providers: Readonly<Record<string, Provider>>;
+  provider: string | null; // the project's own choice
+  default_agent: string | null;
+  agents: Readonly<Record<string, string>>; // alias → model
+  rules: Rules;
+  limits: Limits;
+  hash: string; // sha-256 (hex) of the bytes it was read from; "" when there is no file
+};
+
+export type Layout = {
+  language: string;
+  src_dir: string; // normalised, without a trailing slash; "." is the root
+  test_dir: string;
+  source_extensions: readonly string[];
+};
+
+/** Shell commands; null: the project has none. `{file}` and `{test_dir}` are filled in, quoted, by whoever runs them. */
+export type Commands = {
+  setup: string | null;
+  test: string | null;
+  lint: string | null;
+  lint_fix: string | null;
+  format: string | null;
+  format_check: string | null;
+  type_check: string | null;
+  coverage: string | null;
+};
+
+export type WorkerSettings = {
+  iteration_budget: number;
+  warn_at: number;
+  tree_max_lines: number;
+  line_length: number;
+  test_markers: readonly string[];
+  conventions: Readonly<Record<string, string>>;
+};
+
+/** `api_key_env` is null for a provider that needs no key. Prices are dollars for a million tokens. */
+export type Provider = {
+  name: string;
+  kind: "openai" | "scripted";
+  base_url: string | null;
+  api_key_env: string | null;
+  default_agent: string | null;
+  script: string | null; // of the scripted provider, relative to the root; null: `script.json` beside the plan
+  price: { input: number; output: number } | null;
+};
+
+export type Rules = {
+  tool_policy: ToolPolicy;
+  scope: { ignore: readonly string[]; allow: readonly string[]; deny: readonly string[] };
+  departments: Readonly<Record<string, readonly string[]>>; // in the file's order
+  review_hooks: readonly string[];
+  diff_max_files: number;
+  sandbox: { min: "landlock" | "bwrap"; setup_network: boolean };
+  verify: Readonly<Record<string, { command: string; description: string; log_name: string | null }>>;
+  coverage_threshold: number;
+};
+
+/** `run`: what the run may spend. `retries` and the rest go into the kernel's retry policy. */
+export type Limits = {
+  run: RunLimits;
+  retries: number;
+  settlement_retries: number;
+  backoff_ms: readonly number[];
+  jobs: number | null; // null: as many as there are cores, at least 2
+};
