@@ -17,8 +17,11 @@ export type Here = {
   stderr(line: string): void; // logs, warnings, progress in plain lines
 };
 
-/** Where a live view may be drawn. `write` goes to stderr, so that stdout keeps the result alone. */
-export type Terminal = { isTty: boolean; columns: number; write(text: string): void };
+/**
+ * Where a live view may be drawn. `write` goes to stderr, so that stdout keeps the result alone, and `isTty` is about
+ * stderr; `outIsTty` is about stdout, for a command that streams its lines there.
+ */
+export type Terminal = { isTty: boolean; outIsTty: boolean; columns: number; write(text: string): void };
 
 type Shape = z.ZodObject;
 type Input<Args extends Shape, Flags extends Shape> = z.infer<Args> & z.infer<Flags>;

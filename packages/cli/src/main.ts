@@ -1,0 +1,76 @@
+#!/usr/bin/env -S bun --config=/dev/null --no-env-file
+import { version } from "../package.json";
+import type { Here } from "./command.ts";
+
+// The only file that knows the clock, chance, the real terminal and the exit. It loads the rest when it knows what is
+// wanted: the isolated process must not carry the governor's code, and start-up is a feature.
+
+const argv = process.argv.slice(2);
+if (argv[0] === "__isolated") {
+  const { serveIsolated } = await import("@dgov/governor/isolated");
+  await serveIsolated(argv);
+} else if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
+  console.log(`dgov ${version}`);
+} else {
+  const { dispatch } = await import("./dispatch.ts");
+  process.exit(await dispatch(argv, here()));
+}
+
+function here(): Here {
+  const interrupt = new AbortController();
+  let listening = false;
+  return {
+    cwd: process.cwd(),
+    env: process.env,
+    self: self(),
+    version,
+    json: false,
+    get terminal() {
+      const { stderr, stdout } = process; // touching them costs 9 ms, so only a command that draws does
+      const write = (text: string) => void stderr.write(text);
+      const columns = stderr.columns ?? 80;
+      return { isTty: stderr.isTTY === true, outIsTty: stdout.isTTY === true, columns, write };
+    },
+    now_ms: () => Date.now(),
+    random: () => Math.random(),
+    sleep_ms: (ms) => sleep_ms(ms, interrupt.signal),
+    get signal() {
+      if (!listening) listen(interrupt);
+      listening = true;
+      return interrupt.signal;
+    },
+    stdout: async (line) => void (await Bun.write(Bun.stdout, `${line}\n`)),
+    stderr: (line) => console.error(line),
+  };
+}
+
+/**
+ * Bun reads `bunfig.toml` and `.env` of the folder it starts in, and dgov starts in folders it does not trust:
+ * so the flags of this file's first line go with it. The executable is built without either.
+ */
+function self(): string[] {
+  if (Bun.isStandaloneExecutable) return [process.execPath];
+  return [process.execPath, "--config=/dev/null", "--no-env-file", import.meta.path];
+}
+
+/** The first signal asks the command to end in order; the second does not ask. */
+function listen(interrupt: AbortController) {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.on(signal, () => {
+      if (interrupt.signal.aborted) process.exit(130);
+      interrupt.abort(signal);
+    });
+}
+
+function sleep_ms(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((wake) => {
+    if (signal.aborted) return wake();
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      wake();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end);
+  });
+}

@@ -1,0 +1,68 @@
+import { DgovError, type Place } from "@dgov/governor/error";
+import { paint, width } from "./ansi.ts";
+import type { Here } from "./command.ts";
+
+/** An end that is no view. `stack` is there for a bug alone: only then is it of use to anyone. */
+export type Failure = {
+  exit: number;
+  code: string;
+  message: string;
+  hint: string;
+  places: readonly Place[];
+  stack: string | null;
+};
+
+/** What the machine refused, not the program: a person can mend it. */
+const REFUSED = new Set(["EACCES", "EDQUOT", "EMFILE", "ENFILE", "ENOMEM", "ENOSPC", "EPERM", "EROFS"]);
+
+/** Sorts whatever was thrown: a `DgovError` a person can mend, a refusal of the machine, or a bug of ours. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof DgovError) {
+    const { exit, code, message, hint, places } = error;
+    return { exit, code, message, hint, places, stack: null };
+  }
+  if (error instanceof Error && error.name === "SQLiteError")
+    return failureOf(new DgovError("log_unavailable", `Cannot use the event log: ${error.message}`, { cause: error }));
+  if (error instanceof Error && "code" in error && REFUSED.has(String(error.code)))
+    return failureOf(new DgovError("machine_refused", `Cannot go on: ${error.message}`, { cause: error }));
+  return {
+    exit: 70,
+    code: "bug",
+    message: `dgov has a bug: ${error instanceof Error ? error.message : String(error)}`,
+    hint: "Report it with the lines above; the event log is intact, and the next run goes on from it",
+    places: [],
+    stack: error instanceof Error ? (error.stack ?? null) : null,
+  };
+}
+
+/** In JSON mode one document on stdout, so that a program reads ends and results in one way; else lines on stderr. */
+export async function printFailure(failure: Failure, here: Here): Promise<void> {
+  const { code, message, hint, places, stack, exit } = failure;
+  if (stack) here.stderr(stack);
+  if (here.json) return here.stdout(JSON.stringify({ error: { code, message, hint, places, exit } }, null, 2));
+  here.stderr(`${paint("red", "Error:")} ${message}`);
+  for (const place of places) here.stderr(placeLine(place));
+  here.stderr(`${paint("cyan", "Hint:")} ${hint}`);
+}
+
+/** `file:line:col code message`, as editors and terminals understand it. */
+export function placeLine({ file, line, column, code, message, unit, severity }: Place): string {
+  const where = [file, line, column].filter((part) => part !== null).join(":");
+  const task = unit === null ? "" : ` (${unit})`;
+  const kind = severity === "warning" ? "warning " : "";
+  return `  ${where === "" ? "" : `${where} `}${kind}${code} ${message}${task}`;
+}
+
+/** Rows as columns, two spaces apart; the last column is as wide as it likes. */
+export function columns(rows: readonly (readonly string[])[], indent = ""): string {
+  const widths: number[] = [];
+  for (const row of rows) for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, width(cell));
+  return rows
+    .map((row) => {
+      const cells = row.map((cell, at) =>
+        at === row.length - 1 ? cell : cell + " ".repeat(widths[at]! - width(cell)),
+      );
+      return `${indent}${cells.join("  ")}`.trimEnd();
+    })
+    .join("\n");
+}
