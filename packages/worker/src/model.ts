@@ -20,6 +20,7 @@ export type ProviderFailure = {
   cause: "auth" | "rate_limit" | "server" | "network" | "bad_request" | "garbage" | "context_length" | "cancelled";
   detail: string;
   retry_after_ms: number | null;
+  tokens?: Tokens; // what the failed tries may have cost, when it is known; absent: the caller's estimate stands
 };
 
 export type Ask = {
@@ -66,8 +67,11 @@ export type Outcome =
   | { ended: "cancelled" }
   | ProviderFailure;
 
-/** Limits of one attempt. `warn_at`: the turn from which the model is told that they run out. */
-export type Limits = { turns: number; warn_at: number; time_ms: number | null };
+/**
+ * Limits of one attempt. `warn_at`: the turn from which the model is told that they run out.
+ * `context_chars`: size of the history above which old tool results are left out of it; absent: `CONTEXT_CHARS`.
+ */
+export type Limits = { turns: number; warn_at: number; time_ms: number | null; context_chars?: number };
 
 /** What a role is asked to do: the first messages and the tool that ends it. */
 export type Order = { messages: readonly Message[]; ending: string; limits: Limits };
