@@ -1,0 +1,81 @@
+import type { EventOf, TaskId } from "@dgov/kernel";
+import type { CompiledPlan } from "./plan/compiled.ts";
+
+/** An earlier run of a plan, as far as deciding about the next one needs it. */
+export type PastRun = {
+  id: string;
+  started: EventOf<"run_started">;
+  ended: EventOf<"run_ended">["status"] | null; // null: it was interrupted or its process died
+  landed: ReadonlyMap<TaskId, string>; // task → commit, carried ones included
+};
+
+/** `go`: what a bare `dgov run` does. `continue` also retries what failed. `restart` forgets what has landed. */
+export type Mode = "go" | "continue" | "restart";
+
+/**
+ * What a call of `dgov run` amounts to.
+ * `nothing`: there is no work; `status` says how the last run left it, and the exit status with it.
+ */
+export type Start =
+  | { do: "resume"; run: string }
+  | { do: "start"; carried: ReadonlyMap<TaskId, string> }
+  | { do: "nothing"; status: EventOf<"run_ended">["status"]; run: string };
+
+/**
+ * Decides between going on, beginning and doing nothing.
+ *
+ * @param past      earlier runs of this plan, newest first
+ * @param only      the tasks asked for; [] is the whole plan
+ * @param reachable whether a landed commit is still in the target's history: a branch that was put back is work undone
+ */
+export function decideStart(
+  plan: CompiledPlan,
+  past: readonly PastRun[],
+  mode: Mode,
+  { only, reachable }: { only: readonly TaskId[]; reachable: (commit: string) => boolean },
+): Start {
+  const [last] = past;
+  const wanted = plan.tasks.filter((task) => only.length === 0 || only.includes(task.id));
+  if (mode === "restart") return { do: "start", carried: new Map() };
+  if (last && last.ended === null && samePlan(last, plan, only)) return { do: "resume", run: last.id };
+  const carried = new Map<TaskId, string>();
+  for (const task of wanted) {
+    const commit = landedCommit(past, task.id, task.unit);
+    if (commit !== null && reachable(commit)) carried.set(task.id, commit);
+  }
+  if (!last || last.ended === null) return { do: "start", carried };
+  if (carried.size === wanted.length) return { do: "nothing", status: "complete", run: last.id };
+  if (mode === "go" && last.ended !== "complete" && samePlan(last, plan, only))
+    return { do: "nothing", status: last.ended, run: last.id };
+  return { do: "start", carried };
+}
+
+/** The same units for the same tasks: a run can be gone on with, or be said to have failed already. */
+function samePlan(past: PastRun, plan: CompiledPlan, only: readonly TaskId[]): boolean {
+  const before = new Map(past.started.tasks.map((task) => [task.id, task.unit]));
+  const now = plan.tasks.filter((task) => only.length === 0 || only.includes(task.id));
+  return before.size === now.length && now.every((task) => before.get(task.id) === task.unit);
+}
+
+/** The newest run that had this task decides: a later run in which it failed undoes an earlier landing of another try. */
+function landedCommit(past: readonly PastRun[], id: TaskId, unit: string): string | null {
+  for (const run of past) {
+    const spec = run.started.tasks.find((task) => task.id === id);
+    if (!spec) continue;
+    return spec.unit === unit ? (run.landed.get(id) ?? null) : null;
+  }
+  return null;
+}
+
+/** `--only ID`: the task and everything it depends on, in plan order. Unknown ids are the caller's to refuse. */
+export function closure(plan: CompiledPlan, ids: readonly TaskId[]): TaskId[] {
+  const wanted = new Set<TaskId>();
+  const byId = new Map(plan.tasks.map((task) => [task.id, task]));
+  const add = (id: TaskId): void => {
+    if (wanted.has(id)) return;
+    wanted.add(id);
+    for (const dep of byId.get(id)?.depends_on ?? []) add(dep);
+  };
+  for (const id of ids) add(id);
+  return plan.tasks.filter((task) => wanted.has(task.id)).map((task) => task.id);
+}

@@ -1,0 +1,89 @@
+import { strict as assert } from "node:assert";
+import { type Action, next, type TaskId, taskOf } from "@dgov/kernel";
+import type { Session } from "./session.ts";
+
+type Of<Verb extends Action["do"]> = Extract<Action, { do: Verb }>;
+type Work = Exclude<Action, { do: "end" | "skip" }>;
+
+/**
+ * What carries out actions. Each resolves when its events are recorded, or when `signal` has ended it early;
+ * it throws only for a bug or a lost log.
+ */
+export type Performers = { [Verb in Work["do"]]: (action: Of<Verb>, signal: AbortSignal) => Promise<void> };
+
+/**
+ * Performs what the kernel asks for until it asks for nothing more, or the user stops the run.
+ * The only memory here is which actions are under way: everything else is in the run.
+ *
+ * @returns whether the run ended; false when it was interrupted, with everything under way brought to rest
+ */
+export async function runLoop(session: Session, performers: Performers, user: AbortSignal): Promise<boolean> {
+  const failure = new AbortController();
+  const signal = AbortSignal.any([user, failure.signal]);
+  const stopped = aborted(signal);
+  const underWay = new Map<string, Promise<void>>();
+  try {
+    for (;;) {
+      if (signal.aborted) {
+        await Promise.all(underWay.values());
+        session.record({ kind: "run_interrupted", signal: String(user.reason) });
+        return false;
+      }
+      const actions = next(session.run);
+      const skips = actions.filter((action) => action.do === "skip");
+      for (const { task, because } of skips) session.record({ kind: "task_skipped", task, because });
+      if (skips.length > 0) continue;
+      for (const action of actions) {
+        if (action.do === "end") {
+          session.record({ kind: "run_ended", status: action.status });
+          return true;
+        }
+        if (action.do !== "skip") begin(action);
+      }
+      await Promise.race([...underWay.values(), stopped]);
+    }
+  } catch (error) {
+    failure.abort(error);
+    await Promise.allSettled(underWay.values());
+    throw error;
+  }
+
+  function begin(action: Work): void {
+    const key = `${action.do} ${action.task}`;
+    if (underWay.has(key) || (action.do === "dispatch" && overbooked())) return;
+    const before = taskOf(session.run, action.task);
+    const work = perform(performers, action, signal).then(() => {
+      underWay.delete(key);
+      const moved = taskOf(session.run, action.task) !== before || signal.aborted;
+      assert(moved, `Performed "${action.do}" for "${action.task}" and nothing came of it`);
+    });
+    underWay.set(key, work);
+  }
+
+  /** A slot is taken when a dispatch begins, a moment before the log says so. */
+  function overbooked(): boolean {
+    const taken = new Set<TaskId>();
+    for (const { id, state } of session.run.tasks)
+      if (state === "active" || underWay.has(`dispatch ${id}`)) taken.add(id);
+    return taken.size >= session.run.started.jobs;
+  }
+}
+
+function perform(performers: Performers, action: Work, signal: AbortSignal): Promise<void> {
+  switch (action.do) {
+    case "dispatch":
+      return performers.dispatch(action, signal);
+    case "judge":
+      return performers.judge(action, signal);
+    case "land":
+      return performers.land(action, signal);
+    case "retry":
+      return performers.retry(action, signal);
+  }
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });

@@ -1,0 +1,82 @@
+import { afterEach, expect, test } from "bun:test";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Event } from "../packages/kernel/src/index.ts";
+import { dgov, eventsOf, git, layOut, type Place } from "./repo.ts";
+
+const ROOT = join(import.meta.dir, "fixtures/runs");
+const open: Place[] = [];
+afterEach(() => {
+  for (const place of open.splice(0)) place.stop();
+});
+
+// One test for each folder: the whole program, real git, the real jail, a scripted model. UPDATE=1 rewrites expect.txt.
+for (const name of readdirSync(ROOT).sort())
+  test(name, () => {
+    const place = layOut(join(ROOT, name));
+    open.push(place);
+    const before = git(place, "rev-parse", "HEAD").trim();
+    const ran = dgov(place, "run", ".dgov/plans/p", "--jobs", "2");
+    const text = [
+      `exit ${ran.status}`,
+      ...story(eventsOf(place)),
+      "",
+      git(place, "-c", "core.abbrev=1", "diff", "--no-renames", "--no-color", before, "main").replace(
+        /^index .*\n/gm,
+        "",
+      ),
+    ].join("\n");
+    const expected = join(ROOT, name, "expect.txt");
+    if (process.env.UPDATE) writeFileSync(expected, text);
+    const wanted = existsSync(expected)
+      ? readFileSync(expected, "utf8")
+      : "(no expect.txt: run with UPDATE=1 and read it)";
+    if (text !== wanted) console.error(ran.stdout, ran.stderr);
+    expect(text).toBe(wanted);
+    expect(git(place, "status", "--porcelain")).toBe("");
+    expect(git(place, "fsck", "--no-dangling", "--no-progress")).toBe("");
+  }, 60_000);
+
+/** What happened to each task, in an order that does not depend on which of two tasks was faster. */
+function story(events: readonly Event[]): string[] {
+  const lines = new Map<string, string[]>();
+  const run: string[] = [];
+  for (const event of events) {
+    const line = tell(event);
+    if (line === null) continue;
+    const of = "task" in event ? event.task : null;
+    const told = of === null ? run : (lines.get(of) ?? []);
+    if (of !== null) lines.set(of, told);
+    if (!told.includes(line)) told.push(line); // a candidate that was overtaken is judged once more
+  }
+  return [...run, ...[...lines].sort().flatMap(([task, told]) => [task, ...told.map((line) => `  ${line}`)])];
+}
+
+function tell(event: Event): string | null {
+  switch (event.kind) {
+    case "run_ended":
+      return `run ended: ${event.status}`;
+    case "task_dispatched":
+      return `${event.attempt} dispatched${event.carried_from ? ", goes on from kept work" : ""}`;
+    case "tool_called":
+      return event.refused_by || !event.ok ? `${event.attempt} ${event.tool}: ${event.refused_by ?? "failed"}` : null;
+    case "candidate_frozen":
+      return `${event.attempt} frozen: ${event.summary}`;
+    case "report_filed":
+      return `${event.attempt} report: ${event.summary}`;
+    case "attempt_failed":
+      return `${event.attempt} failed: ${event.cause}`;
+    case "gate_judged":
+      return `${event.attempt} gate ${event.gate}: ${event.verdict}`;
+    case "candidate_rejected":
+      return `${event.attempt} rejected by ${event.gate}: ${event.cause} [${event.findings.map((one) => one.code).join(", ")}]`;
+    case "task_retried":
+      return `${event.attempt} retried`;
+    case "task_skipped":
+      return `skipped because of ${event.because}`;
+    case "task_landed":
+      return `${event.attempt} landed`;
+    default:
+      return null;
+  }
+}
