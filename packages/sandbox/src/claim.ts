@@ -81,10 +81,14 @@ export function formatClaim({ kind, path, symbol }: Claim): string {
   return symbol === null ? (kind === "directory" ? `${path}/` : path) : `${path}::${symbol}`;
 }
 
-/** Whether a claim covers a path. A path claim also covers what is under it, should it turn out to be a directory. */
+/**
+ * Whether a claim covers a path. A path claim also covers what is under it, should it turn out to be a directory, unless
+ * its name has a file's extension: a directory of such a name is claimed with its slash.
+ */
 export function covers(claim: Claim, path: string): boolean {
-  if (claim.kind !== "glob") return within(path, claim.path);
-  return path === claim.path || matchesGlob(compiledOnce(claim.path), path); // a file may really be named `[id].tsx`
+  if (path === claim.path) return true; // also a glob's: a file may really be named `[id].tsx`
+  if (claim.kind === "glob") return matchesGlob(compiledOnce(claim.path), path);
+  return !surelyFile(claim) && within(path, claim.path);
 }
 
 /** Whether a path belongs to the governor and can be claimed by nobody. */
@@ -106,11 +110,14 @@ export function overlap(a: Claim, b: Claim): boolean {
 
 const within = (path: string, folder: string) => path === folder || path.startsWith(`${folder}/`);
 
+const surelyFile = ({ kind, path, symbol }: Claim) =>
+  symbol !== null || (kind === "path" && /[^/]\.[A-Za-z][A-Za-z0-9]{0,9}$/.test(path));
+
 /** What a claim stands for: the name itself, and what the glob matches or what lies in the folder. */
-const asGlobs = ({ kind, path }: Claim): Glob[] => [
-  literalGlob(path),
-  kind === "glob" ? compiledOnce(path) : literalGlob(path, true),
-];
+function asGlobs(claim: Claim): Glob[] {
+  if (claim.kind === "glob") return [literalGlob(claim.path), compiledOnce(claim.path)];
+  return surelyFile(claim) ? [literalGlob(claim.path)] : [literalGlob(claim.path), literalGlob(claim.path, true)];
+}
 
 const compiled = new Map<string, Glob>();
 function compiledOnce(pattern: string): Glob {

@@ -1,0 +1,139 @@
+/**
+ * A compiled pattern over paths: a small automaton, so that no pattern, whoever wrote it, costs more than its length
+ * times the path's. Regular expressions made from globs can take exponential time.
+ */
+export type Glob = { states: readonly State[] };
+
+type State = { skip: number | null; edges: readonly Edge[] };
+type Edge = { set: CharSet; to: number };
+type CharSet =
+  | { kind: "any" }
+  | { kind: "segment" } // any character but the slash
+  | { kind: "char"; char: string }
+  | { kind: "class"; negated: boolean; ranges: readonly (readonly [string, string])[]; slash: boolean };
+
+const ANY: CharSet = { kind: "any" };
+const SEGMENT: CharSet = { kind: "segment" };
+
+/**
+ * Compiles a pattern. `star: "segment"`: `*`, `?` and `[…]` stay within one path segment, `**` crosses, and `**` followed
+ * by a slash stands for any number of whole folders, also none. `star: "any"`: they match the slash too (fnmatch).
+ */
+export function compileGlob(pattern: string, star: "segment" | "any"): Glob {
+  const states: State[] = [];
+  const chars = [...pattern];
+  const one = star === "any" ? ANY : SEGMENT;
+  for (let i = 0; i < chars.length; i++) {
+    const at = states.length;
+    const starts = i === 0 || chars[i - 1] === "/";
+    const found = chars[i] === "[" ? readClass(chars, i, star === "any") : null;
+    if (chars[i] === "*" && chars[i + 1] === "*") {
+      const folders = star === "segment" && starts && chars[i + 2] === "/";
+      if (folders) states.push(...anyFolders(at));
+      else states.push({ skip: at + 1, edges: [{ set: ANY, to: at }] });
+      i += folders ? 2 : 1;
+    } else if (chars[i] === "*") states.push({ skip: at + 1, edges: [{ set: one, to: at }] });
+    else if (chars[i] === "?") states.push({ skip: null, edges: [{ set: one, to: at + 1 }] });
+    else if (found) {
+      states.push({ skip: null, edges: [{ set: found.set, to: at + 1 }] });
+      i = found.end;
+    } else states.push(literalState(chars[i]!, at));
+  }
+  return { states };
+}
+
+/** A text as a pattern in which no character is special; `under`: what lies in the folder of that name, without itself. */
+export function literalGlob(text: string, under = false): Glob {
+  const states = [...(under ? `${text}/` : text)].map(literalState);
+  if (under) states.push({ skip: states.length + 1, edges: [{ set: ANY, to: states.length }] });
+  return { states };
+}
+
+export function matchesGlob(glob: Glob, path: string): boolean {
+  let live = closure(glob, [0]);
+  for (const char of path) {
+    const next: number[] = [];
+    for (const at of live) for (const { set, to } of glob.states[at]?.edges ?? []) if (holds(set, char)) next.push(to);
+    if (next.length === 0) return false;
+    live = closure(glob, next);
+  }
+  return live.has(glob.states.length);
+}
+
+/** Whether some path could match both, compared without case. It may say yes too often (two classes), never no. */
+export function globsMeet(a: Glob, b: Glob): boolean {
+  const seen = new Set<string>();
+  const open: [number, number][] = [[0, 0]];
+  for (let pair = open.pop(); pair; pair = open.pop()) {
+    const [i, j] = pair;
+    if (seen.has(`${i} ${j}`)) continue;
+    seen.add(`${i} ${j}`);
+    if (i === a.states.length && j === b.states.length) return true;
+    const x = a.states[i];
+    const y = b.states[j];
+    if (x && x.skip !== null) open.push([x.skip, j]);
+    if (y && y.skip !== null) open.push([i, y.skip]);
+    for (const left of x?.edges ?? [])
+      for (const right of y?.edges ?? []) if (meet(left.set, right.set)) open.push([left.to, right.to]);
+  }
+  return false;
+}
+
+const literalState = (char: string, at: number): State => ({
+  skip: null,
+  edges: [{ set: { kind: "char", char }, to: at + 1 }],
+});
+
+/** Two states: at the start of a segment, where it may end, and inside one, which only a slash leaves. */
+const anyFolders = (at: number): State[] => [
+  { skip: at + 2, edges: [{ set: SEGMENT, to: at + 1 }] },
+  {
+    skip: null,
+    edges: [
+      { set: SEGMENT, to: at + 1 },
+      { set: { kind: "char", char: "/" }, to: at },
+    ],
+  },
+];
+
+/** `[abc]`, `[a-z]`, `[!a]`, `[]a]`. null when the bracket is never closed: then it is an ordinary character. */
+function readClass(chars: readonly string[], start: number, slash: boolean): { set: CharSet; end: number } | null {
+  const negated = chars[start + 1] === "!" || chars[start + 1] === "^";
+  const first = start + (negated ? 2 : 1);
+  const end = chars.indexOf("]", first + 1);
+  if (end < 0 || (!slash && chars.slice(start, end).includes("/"))) return null;
+  const ranges: [string, string][] = [];
+  for (let i = first; i < end; i++) {
+    const range = chars[i + 1] === "-" && i + 2 < end;
+    ranges.push([chars[i]!, range ? chars[i + 2]! : chars[i]!]);
+    if (range) i += 2;
+  }
+  return { set: { kind: "class", negated, ranges, slash }, end };
+}
+
+function closure(glob: Glob, from: readonly number[]): Set<number> {
+  const live = new Set<number>();
+  const open = [...from];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    if (live.has(at)) continue;
+    live.add(at);
+    const skip = glob.states[at]?.skip;
+    if (skip !== null && skip !== undefined) open.push(skip);
+  }
+  return live;
+}
+
+function holds(set: CharSet, char: string): boolean {
+  if (set.kind === "any") return true;
+  if (set.kind === "segment") return char !== "/";
+  if (set.kind === "char") return set.char === char;
+  if (char === "/" && !set.slash) return false;
+  return set.ranges.some(([low, high]) => low <= char && char <= high) !== set.negated;
+}
+
+function meet(x: CharSet, y: CharSet): boolean {
+  if (x.kind === "char" && y.kind === "char") return x.char.toLowerCase() === y.char.toLowerCase();
+  if (x.kind === "char") return meet(y, x);
+  if (y.kind !== "char") return true; // two sets are taken to share a character
+  return [y.char, y.char.toLowerCase(), y.char.toUpperCase()].some((char) => holds(x, char));
+}
