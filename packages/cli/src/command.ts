@@ -11,7 +11,7 @@ export type Here = {
   terminal: Terminal;
   now_ms(): number; // milliseconds since the Unix epoch
   random(): number; // in [0, 1)
-  sleep_ms(ms: number): Promise<void>; // ends early, without an error, when `signal` fires
+  sleep_ms(ms: number, signal?: AbortSignal): Promise<void>; // ends early, without an error, when a signal fires
   readonly signal: AbortSignal; // Ctrl-C or SIGTERM; asking for it is what takes over the keyboard's default
   stdout(line: string): Promise<void>; // for a command that streams; the others return a view
   stderr(line: string): void; // logs, warnings, progress in plain lines

@@ -33,7 +33,7 @@ function here(): Here {
     },
     now_ms: () => Date.now(),
     random: () => Math.random(),
-    sleep_ms: (ms) => sleep_ms(ms, interrupt.signal),
+    sleep_ms: (ms, signal = interrupt.signal) => sleep_ms(ms, signal),
     get signal() {
       if (!listening) listen(interrupt);
       listening = true;

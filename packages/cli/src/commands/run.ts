@@ -1,0 +1,46 @@
+import { type RunView, runPlan } from "@dgov/governor/run";
+import { z } from "zod";
+import { defineCommand, type Here } from "../command.ts";
+import { type LiveView, lineOf, liveView } from "../live.ts";
+
+export const run = defineCommand({
+  name: "run",
+  summary: "Compile a plan and run it until everything has landed or failed",
+  details:
+    "Goes on with a run that was interrupted. Without flags, tasks that failed stay failed until the plan changes: --continue tries them again, --restart does everything once more.",
+  args: z.strictObject({ plan: z.string().describe("The plan's directory") }),
+  flags: z.strictObject({
+    only: z.array(z.string()).default([]).describe("Run this task and what it depends on"),
+    continue: z.boolean().default(false).describe("Also try again what failed or was skipped"),
+    restart: z.boolean().default(false).describe("Forget what has landed and do the whole plan again"),
+    yes: z.boolean().default(false).describe("Answer yes to questions, as the first commit of a new repository"),
+    stream: z.boolean().default(false).describe("Show what the workers say and do"),
+    verbose: z.boolean().default(false).describe("Show every event"),
+    jobs: z.int().min(1).optional().describe("How many tasks may be worked on at once (default: the cores, at least 2)"),
+    dry_run: z.boolean().default(false).describe("Compile and say what would be done, and do nothing"),
+  }),
+  short: { yes: "y", verbose: "v", jobs: "j" },
+  async run({ plan, only, jobs, yes, dry_run, ...flags }, here): Promise<RunView> {
+    const mode = flags.restart ? "restart" : flags.continue ? "continue" : "go";
+    const watcher = watch(here, { stream: flags.stream, verbose: flags.verbose });
+    try {
+      return await runPlan(
+        { cwd: here.cwd, plan, only, mode, jobs: jobs ?? null, yes, dry_run },
+        {
+          now_ms: here.now_ms,
+          sleep_ms: here.sleep_ms,
+          random: here.random,
+          env: here.env,
+          self: here.self,
+          signal: here.signal,
+          notify: watcher.event,
+          warn: here.stderr,
+        },
+      );
+    } finally {
+      watcher.end();
+    }
+  },
+  text: renderRun,
+  exit: ({ exit }) => exit,
+});
