@@ -1,0 +1,239 @@
+import { existsSync } from "node:fs";
+import { DgovError } from "../error.ts";
+import { run } from "../process.ts";
+
+/**
+ * `cwd`         default: the root
+ * `index_file`  another index than the worktree's own
+ * `bare`        without a worktree: no `.gitattributes` of any checkout has a say
+ * `user`        for the user's own checkout: the settings that decide how its files look are the user's
+ * `at_ms`       the date of the commit that is made; needed by commands that make one
+ * `ok`          exit statuses that are an answer; default: [0]
+ */
+export type GitOptions = {
+  cwd?: string;
+  stdin?: string | Uint8Array;
+  index_file?: string;
+  bare?: boolean;
+  user?: boolean;
+  config?: Readonly<Record<string, string>>;
+  at_ms?: number;
+  ok?: readonly number[];
+  signal?: AbortSignal;
+};
+
+export type GitAnswer = { exit: number; bytes: Uint8Array; stderr: string };
+
+/** Git in one worktree, with every setting pinned that could run a program or change what a command does. */
+export type Git = {
+  readonly root: string;
+  /** @throws DgovError `git_missing`, or `git_failed` for an exit status that is not in `ok` */
+  ask(args: readonly string[], options?: GitOptions): Promise<GitAnswer>;
+  /** Standard output as text without the newline at its end. @throws like `ask` */
+  text(args: readonly string[], options?: GitOptions): Promise<string>;
+  /** The absolute path of the folder that all worktrees share. */
+  commonDir(): Promise<string>;
+  /** The same git in another worktree. */
+  at(root: string): Git;
+};
+
+/** The merge in memory (`merge-tree --write-tree`) came with this one. */
+export const OLDEST_GIT = "2.38";
+const TIMEOUT_MS = 10 * 60_000;
+const STDOUT_MAX_BYTES = 1024 * 1024 * 1024;
+/** What git may know of our environment: enough to find itself and the user's ignore file. */
+const KEPT_ENV = ["PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR", "USER", "LOGNAME"];
+
+/** Nothing here may depend on the machine, the user or the repository, and nothing may start a program of theirs. */
+const PINNED = {
+  "core.hooksPath": "/dev/null",
+  "core.fsmonitor": "false",
+  "core.untrackedCache": "false",
+  "core.trustctime": "true",
+  "core.checkStat": "default",
+  "core.splitIndex": "false",
+  "core.quotePath": "false",
+  "core.precomposeUnicode": "false",
+  "core.protectHFS": "true",
+  "core.protectNTFS": "true",
+  "core.pager": "cat",
+  "core.editor": "false",
+  "core.askPass": "",
+  "core.sshCommand": "false",
+  "credential.helper": "",
+  "commit.gpgSign": "false",
+  "tag.gpgSign": "false",
+  "gc.auto": "0",
+  "maintenance.auto": "false",
+  "protocol.allow": "never",
+  "submodule.recurse": "false",
+  "advice.detachedHead": "false",
+  "merge.renames": "false", // a task owns paths: its edit must not follow a file to another one
+  "merge.directoryRenames": "false",
+  "diff.renames": "false",
+  "safe.directory": "*", // git's check guards what is pinned away here, and the user's own list is not read
+};
+/** How files look in our own worktrees: as they are in the repository. */
+const AS_STORED = {
+  "core.autocrlf": "false",
+  "core.attributesFile": "/dev/null",
+  "core.excludesFile": "/dev/null",
+  "core.sparseCheckout": "false",
+  "core.sparseCheckoutCone": "false",
+  "index.sparse": "false",
+  "index.version": "2",
+  "index.threads": "true",
+  "checkout.workers": "2",
+};
+
+/** Git for the worktree at `root` (absolute). Starts nothing until it is asked. */
+export function createGit(root: string, env: Readonly<Record<string, string | undefined>> = process.env): Git {
+  const kept = Object.fromEntries(KEPT_ENV.flatMap((key) => (env[key] === undefined ? [] : [[key, env[key]]])));
+  return gitAt(root, { kept, version: once(() => checkVersion(root, kept)) });
+}
+
+type Shared = { kept: Record<string, string>; version: () => Promise<void> };
+
+function gitAt(root: string, shared: Shared): Git {
+  const plain = (args: readonly string[], options: GitOptions) => spawn(args, { cwd: root, ...options }, shared.kept);
+  const disarm = once(() => disarmed(plain));
+  const user = once(() => userSettings(root, shared.kept));
+  const common = once(() => git.text(["rev-parse", "--path-format=absolute", "--git-common-dir"]));
+  const git: Git = {
+    root,
+    async ask(args, options = {}) {
+      await shared.version();
+      const looks = options.user ? await user() : AS_STORED;
+      const config = { ...looks, ...(await disarm()), ...options.config };
+      const bare = options.bare ? ["--git-dir", await common(), "-c", "core.bare=true"] : [];
+      return plain([...bare, ...args], { ...options, config });
+    },
+    async text(args, options) {
+      return new TextDecoder().decode((await git.ask(args, options)).bytes).replace(/\n$/, "");
+    },
+    commonDir: common,
+    at: (other) => gitAt(other, shared),
+  };
+  return git;
+}
+
+/** Splits output that ends each item with a NUL. Bytes that are not UTF-8 become U+FFFD. */
+export function items(bytes: Uint8Array): string[] {
+  const parts = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes).split("\0");
+  if (parts.at(-1) === "") parts.pop();
+  return parts;
+}
+
+/** Settings by environment: a key may have "=" in it, and no list of arguments grows long. */
+function pins(config: Readonly<Record<string, string>>): Record<string, string> {
+  const pairs = Object.entries(config);
+  const env: Record<string, string> = { GIT_CONFIG_COUNT: String(pairs.length) };
+  pairs.forEach(([key, value], at) => {
+    env[`GIT_CONFIG_KEY_${at}`] = key;
+    env[`GIT_CONFIG_VALUE_${at}`] = value;
+  });
+  return env;
+}
+
+async function spawn(
+  args: readonly string[],
+  options: GitOptions & { cwd: string },
+  kept: Readonly<Record<string, string>>,
+): Promise<GitAnswer> {
+  const { cwd, stdin, index_file, at_ms, ok = [0], signal, config } = options;
+  const date = at_ms === undefined ? {} : dates(at_ms);
+  const exit = await run(["git", "--no-pager", "--literal-pathspecs", ...args], {
+    cwd,
+    env: {
+      ...kept,
+      ...ENV,
+      ...pins({ ...PINNED, ...config }),
+      ...date,
+      ...(index_file === undefined ? {} : { GIT_INDEX_FILE: index_file }),
+    },
+    timeout_ms: TIMEOUT_MS,
+    bytes_max: STDOUT_MAX_BYTES,
+    ...(stdin === undefined ? {} : { stdin }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  if (exit.ended === "exit" && exit.code !== null && ok.includes(exit.code))
+    return { exit: exit.code, bytes: exit.stdout, stderr: exit.stderr };
+  const command = `git ${args.join(" ")}`.slice(0, 500);
+  if (exit.ended === "not_started" && existsSync(cwd))
+    throw new DgovError("git_missing", `Cannot run "${command}": ${exit.why}`);
+  const said =
+    exit.stderr.trim().split("\n").slice(-5).join("\n") || exit.why || `it ended by ${exit.signal ?? exit.ended}`;
+  throw new DgovError("git_failed", `Cannot run "${command}" in "${cwd}": ${said}`);
+}
+
+const ENV = {
+  GIT_CONFIG_GLOBAL: "/dev/null",
+  GIT_CONFIG_SYSTEM: "/dev/null",
+  GIT_CONFIG_NOSYSTEM: "1",
+  GIT_ATTR_NOSYSTEM: "1",
+  GIT_TERMINAL_PROMPT: "0",
+  GIT_OPTIONAL_LOCKS: "0",
+  GIT_AUTHOR_NAME: "dgov",
+  GIT_AUTHOR_EMAIL: "dgov@localhost",
+  GIT_COMMITTER_NAME: "dgov",
+  GIT_COMMITTER_EMAIL: "dgov@localhost",
+  LC_ALL: "C",
+};
+
+const dates = (at_ms: number) => {
+  const date = `${Math.floor(at_ms / 1000)} +0000`;
+  return { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date };
+};
+
+async function checkVersion(cwd: string, kept: Readonly<Record<string, string>>): Promise<void> {
+  const said = new TextDecoder().decode((await spawn(["--version"], { cwd }, kept)).bytes).trim();
+  const found = /(\d+)\.(\d+)/.exec(said);
+  const [major, minor] = OLDEST_GIT.split(".").map(Number);
+  if (found && (Number(found[1]) > major! || (Number(found[1]) === major && Number(found[2]) >= minor!))) return;
+  throw new DgovError("git_missing", `Cannot use "${said}": it is older than ${OLDEST_GIT}`);
+}
+
+/**
+ * The programs that the repository's own configuration names, turned off: content filters pass files as they are, and a
+ * merge driver that some attribute picks answers "conflict".
+ */
+async function disarmed(
+  plain: (args: readonly string[], options: GitOptions) => Promise<GitAnswer>,
+): Promise<Record<string, string>> {
+  const { bytes } = await plain(["config", "-z", "--name-only", "--get-regexp", "^(filter|merge)\\..+\\..+"], {
+    ok: [0, 1, 128], // 128: no repository here, which the command itself will say
+  });
+  const off: Record<string, string> = {};
+  for (const key of items(bytes)) {
+    const name = /^filter\.(.+)\.(clean|smudge|process|required)$/.exec(key)?.[1];
+    const driver = /^merge\.(.+)\.driver$/.exec(key)?.[1];
+    if (name !== undefined) for (const part of ["clean", "smudge", "process"]) off[`filter.${name}.${part}`] = "";
+    if (name !== undefined) off[`filter.${name}.required`] = "false";
+    if (driver !== undefined) off[`merge.${driver}.driver`] = "false";
+  }
+  return off;
+}
+
+/** Read from all of the user's configuration: reading runs nothing. */
+async function userSettings(root: string, kept: Readonly<Record<string, string>>): Promise<Record<string, string>> {
+  const exit = await run(["git", "config", "-z", "--get-regexp", "^core\\.(autocrlf|eol|safecrlf|excludesfile)$"], {
+    cwd: root,
+    env: { ...kept, LC_ALL: "C", GIT_TERMINAL_PROMPT: "0" },
+    timeout_ms: TIMEOUT_MS,
+    bytes_max: STDOUT_MAX_BYTES,
+  });
+  const pairs = items(exit.stdout).map((pair) => pair.split("\n", 2));
+  return Object.fromEntries(pairs.map(([key = "", value = "true"]) => [key, value]));
+}
+
+/** A promise made at the first call and shared; a failure is not kept. */
+function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | null = null;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = null;
+      throw error;
+    });
+    return made;
+  };
+}

@@ -1,0 +1,157 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+/**
+ * `env`        the whole environment; nothing is inherited
+ * `bytes_max`  of stdout; past it the tree is killed. Of stderr the last 64 KiB are kept
+ */
+export type RunOptions = {
+  cwd: string;
+  env: Readonly<Record<string, string>>;
+  stdin?: string | Uint8Array;
+  timeout_ms: number;
+  bytes_max: number;
+  signal?: AbortSignal;
+};
+
+/** `code` is null unless `ended` is "exit". `why` says what the system said about a program that did not start, else "". */
+export type Exit = {
+  ended: "exit" | "signal" | "timeout" | "aborted" | "output_limit" | "not_started";
+  code: number | null;
+  signal: string | null;
+  stdout: Uint8Array;
+  stderr: string;
+  why: string;
+};
+
+const STDERR_MAX_BYTES = 64 * 1024;
+/** How long the output may stay open after the process has ended: some grandchild has it, and it is killed then. */
+const LINGER_MS = 250;
+
+/**
+ * Runs one program in a process group of its own and waits until it and its output have ended. The command's failure is
+ * in the result. At a limit the whole tree below it is killed.
+ */
+export async function run(argv: readonly string[], options: RunOptions): Promise<Exit> {
+  const { cwd, env, stdin, timeout_ms, bytes_max, signal } = options;
+  if (signal?.aborted) return { ...nothing, ended: "aborted" };
+  const child = spawn(argv, { cwd, env, stdin });
+  if (typeof child === "string") return { ...nothing, ended: "not_started", why: child };
+
+  const kill = () => {
+    const running = child.exitCode === null && child.signalCode === null;
+    if (running) killTree(child.pid);
+    else signalTo(-child.pid, "SIGKILL"); // the number may be another process by now, the group only while it has members
+  };
+  let cut: "timeout" | "aborted" | "output_limit" | null = null;
+  const end = (why: "timeout" | "aborted" | "output_limit") => {
+    cut ??= why;
+    kill();
+  };
+  const timer = setTimeout(end, timeout_ms, "timeout");
+  const abort = () => end("aborted");
+  signal?.addEventListener("abort", abort, { once: true });
+  const out = collect(child.stdout, { max_bytes: bytes_max, full: () => end("output_limit") });
+  const err = collect(child.stderr, { max_bytes: STDERR_MAX_BYTES, full: null });
+  await child.exited;
+  const linger = setTimeout(() => {
+    kill();
+    out.stop();
+    err.stop();
+  }, LINGER_MS);
+  const [stdout, stderr] = await Promise.all([out.bytes, err.bytes]);
+  clearTimeout(linger);
+  clearTimeout(timer);
+  signal?.removeEventListener("abort", abort);
+
+  const ended = cut ?? (child.signalCode === null ? "exit" : "signal");
+  return {
+    ended,
+    code: ended === "exit" ? child.exitCode : null,
+    signal: child.signalCode === null ? null : String(child.signalCode),
+    stdout,
+    stderr: new TextDecoder().decode(stderr),
+    why: "",
+  };
+}
+
+const nothing = { code: null, signal: null, stdout: new Uint8Array(), stderr: "", why: "" } as const;
+
+/** The process started, or what the system said against it. */
+function spawn(argv: readonly string[], options: Pick<RunOptions, "cwd" | "env"> & { stdin: RunOptions["stdin"] }) {
+  const { cwd, env, stdin } = options;
+  try {
+    return Bun.spawn([...argv], {
+      cwd,
+      env,
+      stdin: stdin === undefined ? "ignore" : new Blob([typeof stdin === "string" ? stdin : new Uint8Array(stdin)]),
+      stdout: "pipe",
+      stderr: "pipe",
+      detached: true,
+    });
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+type Collected = { bytes: Promise<Uint8Array>; stop: () => void };
+
+/** Reads a stream to its end. With `full` it stops there at the limit; without, it keeps the last bytes. */
+function collect(
+  stream: ReadableStream<Uint8Array>,
+  { max_bytes, full }: { max_bytes: number; full: (() => void) | null },
+): Collected {
+  const reader = stream.getReader();
+  const read = async () => {
+    let chunks: Uint8Array[] = [];
+    let size = 0;
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      chunks.push(next.value);
+      size += next.value.length;
+      if (size <= max_bytes) continue;
+      if (full) {
+        full();
+        await reader.cancel();
+        return Buffer.concat(chunks).subarray(0, max_bytes);
+      }
+      chunks = [Buffer.concat(chunks).subarray(-max_bytes)];
+      size = max_bytes;
+    }
+    return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+  };
+  return { bytes: read(), stop: () => void reader.cancel() };
+}
+
+/**
+ * Kills a process, its process group and every descendant. Each is stopped before its children are listed, so that none
+ * can start another in between. A descendant that was given to init before this is found only by the group.
+ */
+export function killTree(pid: number): void {
+  const found: number[] = [];
+  const visit = (at: number) => {
+    if (found.includes(at)) return;
+    found.push(at);
+    signalTo(at, "SIGSTOP");
+    for (const child of children(at)) visit(child);
+  };
+  visit(pid);
+  signalTo(-pid, "SIGKILL");
+  for (const each of found) signalTo(each, "SIGKILL");
+}
+
+function signalTo(pid: number, signal: "SIGSTOP" | "SIGKILL") {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended by itself: that is what was asked for.
+  }
+}
+
+function children(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").split(" ").filter(Boolean).map(Number),
+    );
+  } catch {
+    return []; // ended, or a system without /proc: there the group is all we have
+  }
+}
