@@ -57,13 +57,13 @@ export function git({ root, env }: Pick<Place, "root" | "env">, ...args: string[
 
 export type Ran = { status: number | null; stdout: string; stderr: string };
 
-/** Runs dgov to its end. It is killed after a minute, which fails whoever waits for its status. */
+/** Runs dgov to its end. It is killed after a few minutes, which fails whoever waits for its status. */
 export function dgov({ root, env }: Pick<Place, "root" | "env">, ...args: string[]): Ran {
   const { exitCode, stdout, stderr } = Bun.spawnSync([...DGOV, ...args], {
     cwd: root,
     env,
     stdin: "ignore",
-    timeout: 60_000,
+    timeout: 150_000,
   });
   return { status: exitCode, stdout: stdout.toString(), stderr: stderr.toString() };
 }

@@ -1,0 +1,99 @@
+import type { Cause, Event, EventOf, Finding, Run, Task } from "@dgov/kernel";
+
+/** How a run stands, for people and for programs. The first keys are those of dgov 0.8. */
+export type RunSummary = {
+  status: EventOf<"run_ended">["status"] | "interrupted" | "running";
+  succeeded: string[];
+  failed: string[];
+  skipped: string[];
+  unfinished: string[];
+  run: string;
+  plan: string;
+  target: string;
+  tasks: TaskSummary[];
+  spent: { calls: number; tokens: number; cost_usd: number };
+  pending: string | null; // what to run when the work waits on its own ref
+};
+
+export type TaskSummary = {
+  task: string;
+  state: Task["state"];
+  attempts: number;
+  commit: string | null;
+  cause: Cause | null;
+  gate: string | null;
+  reason: string | null; // one sentence, null unless it failed or was skipped
+  findings: Finding[];
+};
+
+/** Folds a run and the events beside it into its summary. */
+export function summarise(id: string, run: Run, events: Iterable<Event>): RunSummary {
+  let pending: string | null = null;
+  const because = new Map<string, string>();
+  for (const event of events) {
+    if (event.kind === "checkout_behind") pending = event.cure;
+    if (event.kind === "task_skipped") because.set(event.task, event.because);
+  }
+  const named = (...states: Task["state"][]) => run.tasks.filter((task) => states.includes(task.state)).map(({ id }) => id);
+  return {
+    status: run.status ?? (run.state === "interrupted" ? "interrupted" : "running"),
+    succeeded: named("landed"),
+    failed: named("failed"),
+    skipped: named("skipped"),
+    unfinished: named("waiting", "active", "judging", "ready", "landing"),
+    run: id,
+    plan: run.started.plan,
+    target: run.started.target,
+    tasks: run.tasks.map((task) => summariseTask(task, because.get(task.id))),
+    spent: {
+      calls: run.spent.calls,
+      tokens: run.spent.tokens,
+      cost_usd: run.spent.cost_micros / 1_000_000,
+    },
+    pending,
+  };
+}
+
+function summariseTask(task: Task, because: string | undefined): TaskSummary {
+  const failed = task.state === "failed" ? task.failed : null;
+  return {
+    task: task.id,
+    state: task.state,
+    attempts: task.attempt,
+    commit: task.work?.landed ?? null,
+    cause: failed?.cause ?? null,
+    gate: failed?.gate ?? null,
+    reason: failed
+      ? (failed.findings[0]?.message ?? (failed.detail || WORDS[failed.cause]))
+      : task.state === "skipped" && because
+        ? `It waits for "${because}", which did not land`
+        : null,
+    findings: [...(failed?.findings ?? [])],
+  };
+}
+
+/** What each cause means, for a person who has not read the code. */
+export const WORDS: Readonly<Record<Cause, string>> = {
+  error: "The worker or its tools crashed",
+  timeout: "The worker ran out of its wall-clock time",
+  turns: "The worker used up its turns without saying done",
+  stuck: "The worker stopped using tools and never said done",
+  incomplete: "The worker said that its work is not complete",
+  blocked: "The worker said that it cannot go on without a person",
+  provider: "The model could not be reached",
+  budget: "The run has spent what it may spend",
+  setup: "The worktree could not be prepared",
+  lost: "The process that ran the attempt is gone",
+  interrupted: "The run was stopped",
+  scope: "The work changes files that the task does not claim",
+  read_scope: "The work changes files that the task may only read",
+  path_policy: "The work changes files that the project's scope forbids",
+  reserved_path: "The work changes files that belong to the governor",
+  empty_diff: "The worker said done, and nothing has changed",
+  diff_size: "The work changes more files than the project allows",
+  gate: "A check of the project fails on the integrated work",
+  text_conflict: "The work and what landed before it change the same lines",
+  semantic: "The integrated work does not fit together",
+  review: "A reviewer did not approve",
+  broken: "A gate could not answer, and what was not judged does not land",
+};

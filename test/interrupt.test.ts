@@ -1,0 +1,114 @@
+import { afterEach, expect, test } from "bun:test";
+import { join } from "node:path";
+import {
+  bareEnvironment,
+  commitAll,
+  dgov,
+  eventsOf,
+  git,
+  layOut,
+  type Place,
+  readIn,
+  startDgov,
+  writeIn,
+} from "./repo.ts";
+
+const RUNS = join(import.meta.dir, "fixtures/live");
+const open: Place[] = [];
+afterEach(() => {
+  for (const place of open.splice(0)) place.stop();
+});
+
+function lay(name: string): Place {
+  const made = layOut(join(RUNS, name));
+  open.push(made);
+  return made;
+}
+
+/** Waits until the log holds an event of this kind, and fails after ten seconds. */
+async function until(place: Place, kind: string): Promise<void> {
+  for (let tries = 0; tries < 500; tries++) {
+    if (eventsOf(place).some((event) => event.kind === kind)) return;
+    await Bun.sleep(20);
+  }
+  throw new Error(`No event "${kind}" within ten seconds`);
+}
+
+const processesWith = (mark: string) => {
+  const { stdout } = Bun.spawnSync(["ps", "-eo", "args"]);
+  return stdout
+    .toString()
+    .split("\n")
+    .filter((line) => line.includes(mark) && !line.includes("ps -eo"));
+};
+
+test("Ctrl-C ends every process, keeps the work, exits 130, and the next run goes on", async () => {
+  const place = lay("slow_worker");
+  const run = startDgov(place, "run", ".dgov/plans/p");
+  await until(place, "tool_called");
+  run.kill("SIGINT");
+  expect(await run.exited).toBe(130);
+  expect(processesWith("sleep 1234.5")).toEqual([]);
+  const failed = eventsOf(place).find((event) => event.kind === "attempt_failed");
+  if (failed?.kind !== "attempt_failed" || failed.kept === null) throw new Error("The attempt was not kept");
+  expect(failed.cause).toBe("interrupted");
+  expect(git(place, "show", `${failed.kept}:src/a.txt`)).toBe("alpha, begun\n");
+  expect(git(place, "for-each-ref", "--format=%(objectname)", "refs/dgov/attempts")).toContain(failed.kept);
+  const again = dgov(place, "run", ".dgov/plans/p");
+  expect({ status: again.status, said: again.stderr }).toMatchObject({ status: 0 });
+  expect(readIn(place, "src/a.txt")).toBe("alpha, begun and ended\n");
+  expect(eventsOf(place).filter((event) => event.kind === "run_started")).toHaveLength(1);
+}, 60_000);
+
+test("a second run in one repository is refused with the first one's pid and age", async () => {
+  const place = lay("slow_worker");
+  const run = startDgov(place, "run", ".dgov/plans/p");
+  await until(place, "tool_called");
+  const second = dgov(place, "run", ".dgov/plans/p");
+  expect(second.status).toBe(4);
+  expect(second.stderr).toContain(`${run.pid}`);
+  expect(second.stderr).toMatch(/\d+ ?(ms|s|second)/);
+  run.kill("SIGKILL");
+  await run.exited;
+  expect(dgov(place, "run", ".dgov/plans/p").status).toBe(0);
+}, 60_000);
+
+test("a branch that a person moves during the run is integrated with and judged again", async () => {
+  const place = lay("waits_for_a_person");
+  const run = startDgov(place, "run", ".dgov/plans/p");
+  await until(place, "tool_called");
+  writeIn(place.root, "src/b.txt", "beta, by a person\n");
+  const theirs = commitAll(place, "by a person");
+  expect(await run.exited).toBe(0);
+  expect(git(place, "rev-list", "--first-parent", "main").split("\n")[1]).toBe(theirs);
+  expect(readIn(place, "src/a.txt")).toBe("alpha, done\n");
+  expect(readIn(place, "src/b.txt")).toBe("beta, by a person\n");
+  expect(git(place, "status", "--porcelain")).toBe("");
+}, 60_000);
+
+test("a checkout that has become dirty keeps its changes, and the work waits on its own ref", async () => {
+  const place = lay("waits_for_a_person");
+  const run = startDgov(place, "run", ".dgov/plans/p");
+  await until(place, "tool_called");
+  writeIn(place.root, "src/a.txt", "alpha, edited by a person meanwhile\n");
+  expect(await run.exited).toBe(0);
+  const said = await new Response(run.stdout).text();
+  expect(readIn(place, "src/a.txt")).toBe("alpha, edited by a person meanwhile\n");
+  const behind = eventsOf(place).find((event) => event.kind === "checkout_behind");
+  if (behind?.kind !== "checkout_behind") throw new Error("Nothing says that the checkout is behind");
+  expect(said).toContain(behind.cure);
+  git(place, "checkout", "--", "src/a.txt");
+  const cure = Bun.spawnSync(["sh", "-c", behind.cure], { cwd: place.root, env: bareEnvironment(place.folder) });
+  expect(cure.exitCode).toBe(0);
+  expect(readIn(place, "src/a.txt")).toBe("alpha, done\n");
+}, 60_000);
+
+test("unrelated local changes do not hold up the checkout", async () => {
+  const place = lay("waits_for_a_person");
+  const run = startDgov(place, "run", ".dgov/plans/p");
+  await until(place, "tool_called");
+  writeIn(place.root, "src/b.txt", "beta, being edited\n");
+  expect(await run.exited).toBe(0);
+  expect(readIn(place, "src/a.txt")).toBe("alpha, done\n");
+  expect(git(place, "status", "--porcelain")).toBe(" M src/b.txt\n");
+}, 60_000);
