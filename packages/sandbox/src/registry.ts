@@ -1,0 +1,85 @@
+import { type Answer, type Host, HostError, type Scope, type Tool } from "./tool.ts";
+import { applyPatchTool } from "./tools/apply_patch.ts";
+import { deleteFile } from "./tools/delete_file.ts";
+import { done } from "./tools/done.ts";
+import { editFile } from "./tools/edit_file.ts";
+import { formatFile } from "./tools/format_file.ts";
+import { gitDiff } from "./tools/git_diff.ts";
+import { glob } from "./tools/glob.ts";
+import { grep } from "./tools/grep.ts";
+import { lintCheck } from "./tools/lint_check.ts";
+import { lintFix } from "./tools/lint_fix.ts";
+import { listDir } from "./tools/list_dir.ts";
+import { readFile } from "./tools/read_file.ts";
+import { recentChanges } from "./tools/recent_changes.ts";
+import { revertFile } from "./tools/revert_file.ts";
+import { runBash } from "./tools/run_bash.ts";
+import { runTests } from "./tools/run_tests.ts";
+import { scopeStatus } from "./tools/scope_status.ts";
+import { typeCheck } from "./tools/type_check.ts";
+import { writeFile } from "./tools/write_file.ts";
+
+const READING: readonly Tool[] = [
+  readFile,
+  listDir,
+  glob,
+  grep,
+  gitDiff,
+  recentChanges,
+  runTests,
+  lintCheck,
+  typeCheck,
+  scopeStatus,
+];
+const WRITING: readonly Tool[] = [
+  writeFile,
+  editFile,
+  applyPatchTool,
+  deleteFile,
+  revertFile,
+  runBash,
+  lintFix,
+  formatFile,
+];
+
+/** The tools of a role, in the order a model is shown them. Only a worker gets those that can change something. */
+export const toolsOf = (role: Scope["role"]): readonly Tool[] =>
+  role === "worker" ? [...READING, ...WRITING, done] : [...READING, done];
+
+/** Whatever the role: whether a name is a tool at all. */
+export const toolNamed = (name: string): Tool | null => toolsOf("worker").find((tool) => tool.name === name) ?? null;
+
+/**
+ * Runs one tool on a host. It is called inside the isolation, where only the role's tools exist, with arguments that
+ * were parsed outside and are parsed again here. It never throws for what the model or the tool did.
+ */
+export async function runTool(name: string, input: unknown, host: Host): Promise<Answer> {
+  const tool = toolsOf(host.scope.role).find((own) => own.name === name);
+  if (!tool) return { ok: false, text: `Error: "${name}" is not allowed in this worker role`, refused_by: "role" };
+  const parsed = tool.input.safeParse(input);
+  if (!parsed.success)
+    return {
+      ok: false,
+      text: `Error: Cannot call "${name}": ${parsed.error.issues.map((issue) => issue.message).join("; ")}`,
+    };
+  try {
+    return await tool.run(parsed.data, host);
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    return refusedByHost(error);
+  }
+}
+
+const LAYERS: Readonly<Partial<Record<HostError["code"], string>>> = {
+  not_claimed: "claim",
+  reserved: "reserved",
+  outside: "path",
+  link: "path",
+  read_only: "jail",
+};
+
+function refusedByHost({ code, message }: HostError): Answer {
+  const layer = LAYERS[code];
+  const text = `Error: ${message}`;
+  return layer === undefined ? { ok: false, text } : { ok: false, text, refused_by: layer };
+}

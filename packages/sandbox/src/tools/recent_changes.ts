@@ -1,0 +1,20 @@
+import { z } from "zod";
+import { gitRead } from "../git_read.ts";
+import { AnyPath } from "../input.ts";
+import { defineTool } from "../tool.ts";
+import { TOOL_LIMITS } from "../tool_limits.ts";
+import description from "./recent_changes.txt" with { type: "text" };
+
+export const recentChanges = defineTool({
+  name: "recent_changes",
+  description,
+  input: z.strictObject({ path: AnyPath.describe("File or directory, relative to the root of the worktree") }),
+  access: ({ path }) => [{ kind: "read", path }],
+
+  async run({ path }, host) {
+    const count = `--max-count=${TOOL_LIMITS.commits}`;
+    const args = ["--literal-pathspecs", "log", "--oneline", "--no-decorate", "--no-show-signature", count];
+    const text = await gitRead(host, [...args, host.scope.base, "--", path]);
+    return { ok: true, text: text.trimEnd() || `No commit has changed "${path}".` };
+  },
+});
