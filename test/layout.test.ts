@@ -26,6 +26,7 @@ describe("a rule fires, and fires only then", () => {
     ["worker may not import @dgov/governor", "packages/worker/src/a.ts", 'export * from "@dgov/governor/error";'],
     ["cli may not import @dgov/kernel", "packages/cli/src/a.ts", 'import type { Event } from "@dgov/kernel";'],
     ["sandbox may not import @dgov/kernel", "packages/sandbox/src/a.ts", 'const k = await import("@dgov/kernel");'],
+    ["is the inside of governor", "packages/cli/src/a.ts", 'import { x } from "@dgov/governor/git/git";'],
     ["nothing", "packages/cli/src/a.ts", 'import { x } from "@dgov/governor/error";'],
     ["nothing", "packages/governor/src/a.ts", 'import { x } from "@dgov/kernel";'],
     ["reaches into another package", "packages/cli/src/a.ts", 'import { x } from "../../governor/src/error.ts";'],

@@ -1,0 +1,44 @@
+import { readStatus, type Status } from "@dgov/governor/status";
+import { z } from "zod";
+import { paint, plain } from "../ansi.ts";
+import { defineCommand } from "../command.ts";
+import { columns } from "../print.ts";
+
+export const status = defineCommand({
+  name: "status",
+  summary: "Show how the last run stands, and what waits for you",
+  args: z.strictObject({}),
+  flags: z.strictObject({ all: z.boolean().default(false).describe("List the tasks that have landed, too") }),
+  run: async ({ all }, here) => readStatus(here.cwd, { all }),
+  text: renderStatus,
+});
+
+const SIGNS = { landed: "✔", failed: "✘", skipped: "–" } as const;
+
+export function renderStatus(view: Status): string {
+  const { run } = view;
+  if (!run) return "idle: nothing was ever run here";
+  const landed = view.state_counts.landed ?? 0;
+  const branch = run.target.replace(/^refs\/heads\//, "");
+  const counts = Object.entries(view.state_counts).map(([state, count]) => `${count} ${state}`);
+  const head = [
+    `${paint(view.status === "needs_attention" ? "yellow" : "bold", view.status.replaceAll("_", " "))}: ${standing(view)}`,
+    `plan ${plain(run.plan)}, run ${run.run}, onto ${plain(branch)}, sandbox ${run.sandbox ?? "not chosen yet"}`,
+    `tasks: ${view.tasks} total, ${counts.length > 0 && landed < view.tasks ? counts.join(", ") : `${landed} landed`}`,
+  ];
+  const rows = view.task_list.map(({ slug, state, phase }) => [
+    state in SIGNS ? SIGNS[state as keyof typeof SIGNS] : "·",
+    state,
+    slug,
+    phase === "" ? "" : `(${plain(phase)})`,
+  ]);
+  return [...head, ...(rows.length > 0 ? [columns(rows, "  ")] : [])].join("\n");
+}
+
+function standing({ run }: Status): string {
+  if (!run) return "";
+  if (run.state === "ended") return `the last run is ${run.result ?? "over"}`;
+  const again = `"dgov run ${run.plan_dir}" goes on from here`;
+  if (run.state === "interrupted") return `the last run was interrupted; ${again}`;
+  return run.process === "gone" ? `the last run's process is gone; ${again}` : "a run is under way";
+}

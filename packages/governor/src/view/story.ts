@@ -1,0 +1,153 @@
+import type { Cause, Event, EventOf, Finding } from "@dgov/kernel";
+import { WORDS } from "./run_summary.ts";
+
+/** How much a reader must care: what happened to the work · what the workers say and do · everything else. */
+export type Weight = "milestone" | "stream" | "detail";
+
+/** `task` is null for what concerns the whole run; `good` colours it, null where it is neither. */
+export type Told = { weight: Weight; task: string | null; text: string; good: boolean | null };
+
+/**
+ * One event in plain words, for someone who has not read a line of this program; null for what only the books need.
+ * The words of models and commands are passed on as they are: whoever prints them makes them harmless.
+ */
+export function tell(event: Event): Told | null {
+  const told = words(event);
+  return told && { ...told, task: "task" in event ? event.task : null };
+}
+
+type Words = Omit<Told, "task">;
+
+const milestone = (text: string, good: boolean | null = null): Words => ({ weight: "milestone", text, good });
+const stream = (text: string, good: boolean | null = null): Words => ({ weight: "stream", text, good });
+const detail = (text: string): Words => ({ weight: "detail", text, good: null });
+
+function words(event: Event): Words | null {
+  switch (event.kind) {
+    case "run_started":
+    case "run_resumed":
+    case "run_interrupted":
+    case "run_ended":
+    case "sandbox_chosen":
+      return ofRun(event);
+    case "call_reserved":
+      return null;
+    case "call_settled":
+      return event.said === "" ? null : stream(`says: ${event.said}`);
+    case "tool_called":
+      return ofTool(event);
+    case "gate_judged":
+      return ofGate(event);
+    default:
+      return ofTask(event);
+  }
+}
+
+function ofRun(
+  event: EventOf<"run_started" | "run_resumed" | "run_interrupted" | "run_ended" | "sandbox_chosen">,
+): Words {
+  switch (event.kind) {
+    case "run_started": {
+      const carried = event.tasks.filter((task) => task.carried !== null).length;
+      const before = carried > 0 ? `, ${carried} of them landed before` : "";
+      const target = event.target.replace(/^refs\/heads\//, "");
+      return milestone(`plan "${event.plan}": ${count(event.tasks.length, "task")}${before}, to land on "${target}"`);
+    }
+    case "run_resumed":
+      return milestone(`the run goes on from ${short(event.head)}`);
+    case "run_interrupted":
+      return milestone(`stopped by ${event.signal}; all work is kept, and the next run goes on`, false);
+    case "run_ended":
+      return event.status === "complete"
+        ? milestone("complete: every task has landed", true)
+        : milestone(`${event.status}: ${event.status === "partial" ? "some tasks have" : "nothing has"} landed`, false);
+    case "sandbox_chosen":
+      return detail(`tools and gates run in the "${event.level}" sandbox: ${event.detail}`);
+  }
+}
+
+type OfTask = Exclude<
+  Event,
+  EventOf<
+    | "run_started"
+    | "run_resumed"
+    | "run_interrupted"
+    | "run_ended"
+    | "sandbox_chosen"
+    | "call_reserved"
+    | "call_settled"
+    | "tool_called"
+    | "gate_judged"
+  >
+>;
+
+function ofTask(event: OfTask): Words {
+  switch (event.kind) {
+    case "task_dispatched": {
+      const again = event.attempt > 1 ? ` (attempt ${event.attempt})` : "";
+      const carried = event.carried_from === null ? "" : ", going on from its earlier work";
+      return milestone(`starts${again} with "${event.agent}"${carried}`);
+    }
+    case "attempt_failed":
+      return milestone(`failed: ${because(event.cause, event.detail)}${kept(event.kept)}`, false);
+    case "report_filed":
+      return milestone(`reports: ${event.summary}`, true);
+    case "candidate_frozen":
+      return milestone(`done, now being judged: ${event.summary}`);
+    case "candidate_passed":
+      return detail(`passed every gate on top of ${short(event.head)}`);
+    case "candidate_rejected":
+      return milestone(`refused by ${event.gate}: ${because(event.cause, found(event.findings))}`, false);
+    case "candidate_stale":
+      return detail(`something landed in between, so it is judged again on top of ${short(event.head)}`);
+    case "landing_started":
+      return detail(`is landing on top of ${short(event.head)}`);
+    case "landing_refused":
+      return detail(`the branch moved during the landing, so it is judged again on top of ${short(event.head)}`);
+    case "task_landed":
+      return milestone(`landed as ${short(event.commit)}`, true);
+    case "task_retried":
+      return milestone(event.by === "user" ? "is tried again, as the user asked" : "is tried again");
+    case "task_skipped":
+      return milestone(`skipped: it needs "${event.because}", which did not land`, false);
+    case "checkout_behind":
+      return milestone(`has landed, but the checkout has local changes and was left alone: ${event.cure}`, false);
+  }
+}
+
+function ofTool({ tool, input, ok, refused_by, text }: EventOf<"tool_called">): Words {
+  if (refused_by !== null) return milestone(`${tool} was refused (${refused_by}): ${text}`, false);
+  return ok ? stream(`${tool} ${input}`) : stream(`${tool} ${input} failed: ${text}`, false);
+}
+
+function ofGate({ gate, verdict, findings, took_ms, command }: EventOf<"gate_judged">): Words {
+  const how = command === null ? "" : ` (${command})`;
+  if (verdict === "pass") return detail(`gate ${gate} passed in ${took_ms} ms${how}`);
+  return stream(
+    `gate ${gate} ${verdict === "reject" ? "refuses" : "could not answer"}${how}: ${found(findings)}`,
+    false,
+  );
+}
+
+const because = (cause: Cause, detail: string) => (detail === "" ? WORDS[cause] : `${WORDS[cause]}: ${detail}`);
+
+const kept = (commit: string | null) => (commit === null ? "" : ` (its work is kept as ${short(commit)})`);
+
+function found(findings: readonly Finding[]): string {
+  const [first] = findings;
+  if (!first) return "";
+  const where = first.path === undefined || first.message.includes(first.path) ? "" : `${place(first)}: `;
+  const more = findings.length > 1 ? ` (and ${findings.length - 1} more)` : "";
+  return `${where}${first.message}${more}`;
+}
+
+/** `src/a.ts:3:1`, as far as it is known. */
+export const place = ({ path, line, column }: Finding): string =>
+  [path, line, path === undefined || line === undefined ? undefined : column]
+    .filter((part) => part !== undefined)
+    .join(":");
+
+/** A commit as people read it. */
+export const short = (oid: string): string => oid.slice(0, 7);
+
+export const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? "" : "s"}`;
