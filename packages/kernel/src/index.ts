@@ -1,5 +1,8 @@
+export { canonical } from "./canonical.ts";
 export { Cause, Event, type EventKind, type EventOf, Finding, Output, Usage } from "./event.ts";
+export { openLog } from "./log.ts";
 export { Oid, RetryPolicy, Role, RunId, RunLimits, TaskId, TaskSpec } from "./plan.ts";
+export { replay } from "./replay.ts";
 export { type Retry, retry } from "./retry.ts";
 export {
   affords,
@@ -12,4 +15,15 @@ export {
   taskOf,
   verdict,
 } from "./run.ts";
+export {
+  type Filter,
+  LogCorrupt,
+  LogMoved,
+  LogTooNew,
+  LogUnavailable,
+  type RunRow,
+  type Store,
+  type Stored,
+  type Wait,
+} from "./store.ts";
 export { type Action, apply, next, type TaskState, TRANSITIONS } from "./transition.ts";

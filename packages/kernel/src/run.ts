@@ -1,5 +1,6 @@
-import type { Cause, Event, EventOf, Finding, Usage } from "./event.ts";
-import type { TaskId } from "./plan.ts";
+import { strict as assert } from "node:assert";
+import type { Cause, EventOf, Finding, Usage } from "./event.ts";
+import type { TaskId, TaskSpec } from "./plan.ts";
 import type { TaskState } from "./transition.ts";
 
 /** A task as the log tells it. */
@@ -51,8 +52,13 @@ export type Run = {
   readonly spent: Spent;
 };
 
-/** The run as its first event makes it. */
+/**
+ * The run as its first event makes it.
+ *
+ * @throws AssertionError for tasks that could never all be done: an id twice, an unknown dependency, a cycle
+ */
 export function start(started: EventOf<"run_started">, at_ms: number): Run {
+  assertOrder(started.tasks);
   const tasks = started.tasks.map(
     (spec): Task => ({
       id: spec.id,
@@ -80,10 +86,29 @@ export function start(started: EventOf<"run_started">, at_ms: number): Run {
   };
 }
 
-/** @throws when the run has no such task: whoever asks has a plan that is not the run's */
+/** A cycle would wait for itself forever, so no run begins with one, whoever compiled the plan. */
+function assertOrder(specs: readonly TaskSpec[]): void {
+  const open = new Map(specs.map(({ id, after }) => [id, new Set(after)]));
+  assert.equal(open.size, specs.length, "Illegal plan: two tasks have one id");
+  for (const { id, after } of specs)
+    for (const dep of after) assert(open.has(dep), `Illegal plan: "${id}" comes after "${dep}", which is no task`);
+  const free = specs.filter(({ after }) => after.length === 0).map(({ id }) => id);
+  const waiters = new Map<TaskId, TaskId[]>(specs.map(({ id }) => [id, []]));
+  for (const { id, after } of specs) for (const dep of new Set(after)) waiters.get(dep)?.push(id);
+  for (const done of free) {
+    for (const id of waiters.get(done) ?? []) {
+      const left = open.get(id);
+      left?.delete(done);
+      if (left?.size === 0) free.push(id);
+    }
+  }
+  assert.equal(free.length, specs.length, "Illegal plan: tasks wait for each other");
+}
+
+/** @throws AssertionError when the run has no such task: whoever asks has a plan that is not the run's */
 export function taskOf(run: Run, id: TaskId): Task {
   const task = run.tasks[run.index.get(id) ?? -1];
-  if (!task) throw new Error(`No task "${id}" in this run`);
+  assert(task, `No task "${id}" in this run`);
   return task;
 }
 
@@ -116,19 +141,29 @@ export function affords(run: Run, ask: Reservation, elapsed_ms: number): boolean
   );
 }
 
-/** Reserves or settles. A call that ended with its attempt is settled by what it had reserved: it may have been paid for. */
-export function spend(spent: Spent, event: Event): Spent {
-  if (event.kind === "call_reserved") {
-    const { tokens, cost_micros } = event;
-    return { ...spent, reserved: new Map(spent.reserved).set(callKey(event), { tokens, cost_micros }) };
+/**
+ * Reserves or settles. A call that ended with its attempt is settled by what it had reserved: it may have been paid for.
+ *
+ * @throws AssertionError for a call reserved twice, or settled without being reserved
+ */
+export function spend(spent: Spent, event: EventOf<"call_reserved" | "call_settled">): Spent {
+  const key = callKey(event);
+  const held = spent.reserved.has(key);
+  if (event.kind === "call_settled") {
+    assert(held, `Illegal event "call_settled" for call "${key}": it is not reserved`);
+    return settle(spent, key, event.usage);
   }
-  if (event.kind === "call_settled") return settle(spent, callKey(event), event.usage);
-  return spent;
+  assert(!held, `Illegal event "call_reserved" for call "${key}": it is reserved`);
+  const { tokens, cost_micros } = event;
+  return { ...spent, reserved: new Map(spent.reserved).set(key, { tokens, cost_micros }) };
 }
 
-/** Settles what a dead attempt left reserved, at the most it can have cost. */
-export function settleOpen(spent: Spent, attempt: { task: TaskId; attempt: number }): Spent {
-  const prefix = `${attempt.task}#${attempt.attempt}#`;
+/**
+ * Settles what is left reserved, at the most it can have cost: the calls of an attempt's phase that is over,
+ * or all calls when the process that made them is gone.
+ */
+export function settleOpen(spent: Spent, attempt: { task: TaskId; attempt: number } | null): Spent {
+  const prefix = attempt ? `${attempt.task}#${attempt.attempt}#` : "";
   let left = spent;
   for (const [key, { tokens, cost_micros }] of spent.reserved)
     if (key.startsWith(prefix)) left = settle(left, key, { input_tokens: tokens, output_tokens: 0, cost_micros });

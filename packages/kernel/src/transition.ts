@@ -61,27 +61,32 @@ export function apply(run: Run, event: Event): Run {
       return assert.fail('Illegal event "run_started": the run has started');
     case "run_resumed":
       assert(run.state !== "ended", 'Illegal event "run_resumed": the run has ended');
-      return { ...run, state: "running" };
+      return { ...run, state: "running", spent: settleOpen(run.spent, null) };
     case "run_interrupted":
       assert(run.state === "running", `Illegal event "run_interrupted" in a run that is "${run.state}"`);
       return { ...run, state: "interrupted" };
     case "run_ended":
       assert(run.state === "running", `Illegal event "run_ended" in a run that is "${run.state}"`);
+      assert(run.tasks.every(isOver), 'Illegal event "run_ended": a task is not over');
       assert.equal(event.status, verdict(run), "A run ends with the status its tasks give it");
       return { ...run, state: "ended", status: event.status };
     case "call_reserved":
     case "call_settled":
-      taskOf(run, event.task);
+      assertCall(run, event);
       return { ...run, spent: spend(run.spent, event) };
     case "sandbox_chosen":
+      return run;
     case "tool_called":
     case "gate_judged":
     case "checkout_behind":
+      assertBegun(taskOf(run, event.task), event);
       return run;
     default:
       return move(run, event);
   }
 }
+
+const isOver = ({ state }: Task) => state === "landed" || state === "failed" || state === "skipped";
 
 /** Moves one task along the table. */
 function move(run: Run, event: TaskEvent): Run {
@@ -89,18 +94,55 @@ function move(run: Run, event: TaskEvent): Run {
   const cells: Partial<Record<EventKind, TaskState>> = TRANSITIONS[task.state];
   const state = cells[event.kind];
   assert(state, `Illegal event "${event.kind}" for task "${task.id}" in state "${task.state}"`);
-  assert(run.state !== "ended", `Illegal event "${event.kind}": the run has ended`);
+  assertRunning(run, event);
   assertAttempt(run, task, event);
   const tasks = run.tasks.slice();
   tasks[run.index.get(task.id) ?? -1] = { ...task, state, ...changes(task, event) };
-  const over = event.kind === "attempt_failed" || event.kind === "candidate_frozen" || event.kind === "report_filed";
+  const over = "attempt" in event && ENDS_CALLS.has(event.kind);
   return { ...run, tasks, spent: over ? settleOpen(run.spent, event) : run.spent };
+}
+
+/** After these nobody is left who could send or answer a call: the worker has stopped, or the judges have. */
+const ENDS_CALLS: ReadonlySet<EventKind> = new Set([
+  "attempt_failed",
+  "candidate_frozen",
+  "report_filed",
+  "candidate_passed",
+  "candidate_rejected",
+]);
+
+/** What a run that was told to stop must not begin. What is under way may still come to its end. */
+const BEGINS: ReadonlySet<EventKind> = new Set(["task_dispatched", "landing_started"]);
+
+function assertRunning(run: Run, event: TaskEvent): void {
+  assert(run.state !== "ended", `Illegal event "${event.kind}": the run has ended`);
+  assert(run.state === "running" || !BEGINS.has(event.kind), `Illegal event "${event.kind}": the run is interrupted`);
+}
+
+/** Calls are made by a worker that is at work, or by a reviewer while its candidate is judged. */
+function assertCall(run: Run, event: EventOf<"call_reserved" | "call_settled">): void {
+  const { id, state, attempt } = taskOf(run, event.task);
+  const illegal = `Illegal event "${event.kind}" for task "${id}"`;
+  assert(state === "active" || state === "judging", `${illegal} in state "${state}"`);
+  assert.equal(event.attempt, attempt, `${illegal}: attempt ${attempt} is the current one`);
+  const begins = event.kind === "call_reserved";
+  assert(run.state === "running" || !begins, `${illegal}: the run is ${run.state}`);
+}
+
+function assertBegun(task: Task, event: { kind: EventKind; attempt: number }): void {
+  const illegal = `Illegal event "${event.kind}" for task "${task.id}"`;
+  assert(event.attempt <= task.attempt, `${illegal}: attempt ${event.attempt} has not begun`);
 }
 
 /** What the table's columns cannot say: the right attempt, dependencies that have landed, one landing at a time, judged work only. */
 function assertAttempt(run: Run, task: Task, event: TaskEvent): void {
   const illegal = `Illegal event "${event.kind}" for task "${task.id}"`;
-  if (event.kind === "task_skipped") return;
+  if (event.kind === "task_skipped") {
+    assert(task.after.includes(event.because), `${illegal}: it does not wait for "${event.because}"`);
+    const { state } = taskOf(run, event.because);
+    assert(state === "failed" || state === "skipped", `${illegal}: "${event.because}" is "${state}"`);
+    return;
+  }
   if (event.kind === "task_dispatched") {
     assert.equal(event.attempt, task.attempt + 1, `${illegal}: attempts count up by one`);
     assert(
@@ -110,6 +152,8 @@ function assertAttempt(run: Run, task: Task, event: TaskEvent): void {
     return;
   }
   assert.equal(event.attempt, task.attempt, `${illegal}: attempt ${task.attempt} is the current one`);
+  if (event.kind === "candidate_frozen" || event.kind === "report_filed")
+    assert.equal(changesFiles(run, task), event.kind === "candidate_frozen", `${illegal}: its role ends otherwise`);
   if (event.kind === "landing_started") {
     assert(!run.tasks.some((other) => other.state === "landing"), `${illegal}: another landing is under way`);
     assert.deepEqual(
@@ -120,6 +164,11 @@ function assertAttempt(run: Run, task: Task, event: TaskEvent): void {
   }
   if (event.kind === "task_landed")
     assert.equal(event.commit, task.work?.integrated?.commit, `${illegal}: another commit`);
+}
+
+/** A worker ends with a candidate; every other role with a report, and nothing of it can land. */
+function changesFiles(run: Run, task: Task): boolean {
+  return run.started.tasks[run.index.get(task.id) ?? -1]?.role === "worker";
 }
 
 /** The fields an event changes besides the state. */
@@ -174,7 +223,8 @@ function fail(task: Task, failed: Failed): Pick<Task, "failed" | "failures"> {
 
 /**
  * What to do now. A function of the state alone, so it answers the same after a crash as before it:
- * whoever performs actions remembers which of them are under way.
+ * whoever performs actions remembers which of them are under way. A dispatch that is under way but not yet in the log
+ * takes none of `jobs` here: the performer counts it.
  */
 export function next(run: Run): Action[] {
   if (run.state !== "running") return [];

@@ -1,0 +1,29 @@
+import { AssertionError } from "node:assert";
+import type { Run } from "./run.ts";
+import { start } from "./run.ts";
+import { LogCorrupt, type Stored } from "./store.ts";
+import { apply } from "./transition.ts";
+
+/**
+ * A run as its events tell it: all the recovery code there is.
+ *
+ * @param events of one run, in order, from its first
+ * @throws LogCorrupt for an event that is illegal where it stands; the cause says why
+ */
+export function replay(events: Iterable<Pick<Stored, "seq" | "at_ms" | "event">>): Run | null {
+  let run: Run | null = null;
+  for (const { seq, at_ms, event } of events)
+    try {
+      run = run ? apply(run, event) : begin(event, at_ms);
+    } catch (cause) {
+      if (cause instanceof AssertionError) throw new LogCorrupt(seq, "illegal", { cause });
+      throw cause;
+    }
+  return run;
+}
+
+function begin(event: Stored["event"], at_ms: number): Run {
+  if (event.kind !== "run_started")
+    throw new AssertionError({ message: `A run begins with "run_started", not with "${event.kind}"` });
+  return start(event, at_ms);
+}
