@@ -16,6 +16,7 @@ const ERRORS = {
   not_a_plan:           { exit: 3, hint: "Give the plan's directory: the one that holds _root.toml" },
   plan_invalid:         { exit: 3, hint: "Mend the places listed, then compile again" },
   plan_not_found:       { exit: 3, hint: 'List the plans with "dgov plan list", or make one with "dgov init-plan NAME"' },
+  plan_uncompiled:      { exit: 3, hint: 'Run "dgov compile DIR"' },
   provider_unknown:     { exit: 3, hint: "Define [providers.NAME] in .dgov/project.toml, or use provider = \"scripted\"" },
   repo_bare:            { exit: 4, hint: "Run dgov in a checkout of the repository" },
   repo_busy:            { exit: 4, hint: "Wait for the other run, or stop it, then run again" },

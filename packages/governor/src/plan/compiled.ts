@@ -1,4 +1,5 @@
 import type { Role, TaskId } from "@dgov/kernel";
+import type { LimitsTable } from "../config_file.ts";
 
 /** A plan that compiled. What `_compiled.toml` holds, read back only through its schema. */
 export type CompiledPlan = {
@@ -7,8 +8,11 @@ export type CompiledPlan = {
   dir: string; // relative to the repository's root
   default_agent: string | null;
   default_provider: string | null;
+  limits: LimitsTable; // what the plan sets in place of the project's; see `withLimits`
+  source_hash: string; // sha-256 (hex) over the plan's source files; not part of `hash`
+  charter_hash: string; // sha-256 (hex) of `.dgov/governor.md`; "" without one
   sop_set_hash: string; // "" without SOPs; hashes bodies too
-  hash: string; // sha-256 (hex) over all of this: two plans with one hash are one plan
+  hash: string; // sha-256 (hex) over all of this but `dir` and `source_hash`: two plans with one hash are one plan
   tasks: readonly CompiledTask[]; // in plan order: sections as declared, files by name, tasks as written
 };
 

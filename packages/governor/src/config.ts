@@ -1,0 +1,181 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type LimitsTable, ProjectFile } from "./config_file.ts";
+import { DgovError, type Place } from "./error.ts";
+import { nearest } from "./nearest.ts";
+import type { Limits, Project, Provider } from "./project.ts";
+import { check, parseToml, type Toml } from "./toml.ts";
+
+export const PROJECT_FILE = ".dgov/project.toml";
+
+/** What no task owns, in every project. */
+const ALWAYS_IGNORED = [".venv", "uv.lock", "__pycache__", "*.pyc"];
+
+/**
+ * The project as its file says it. Without a file, all defaults.
+ *
+ * @throws DgovError `config_invalid` with every place that must be mended
+ */
+export function readProject(root: string): Project {
+  const bytes = readIfThere(join(root, PROJECT_FILE));
+  const { project, places } = parseProject(root, bytes);
+  if (project) return project;
+  throw new DgovError("config_invalid", `Cannot use "${PROJECT_FILE}": ${places[0]?.message ?? "it is invalid"}`, {
+    places,
+  });
+}
+
+/** The same without the disk: `bytes` is null when there is no file. */
+export function parseProject(root: string, bytes: Uint8Array | null): { project: Project | null; places: Place[] } {
+  const { toml, places } = parseToml(bytes ?? new Uint8Array(), PROJECT_FILE);
+  if (!toml) return { project: null, places };
+  const checked = check(ProjectFile, { toml, path: [] });
+  if (!checked.value) return { project: null, places: checked.places };
+  const wrong = referencePlaces(checked.value, toml);
+  if (wrong.length > 0) return { project: null, places: wrong };
+  const hash = bytes === null ? "" : createHash("sha256").update(bytes).digest("hex");
+  return { project: projectOf(root, checked.value, hash), places: [] };
+}
+
+/** The project's limits where the plan is silent, the plan's where it speaks. */
+export function withLimits(limits: Limits, plan: LimitsTable): Limits {
+  return {
+    run: {
+      tokens: plan.tokens ?? limits.run.tokens,
+      calls: plan.calls ?? limits.run.calls,
+      cost_micros: plan.cost_usd === undefined ? limits.run.cost_micros : Math.round(plan.cost_usd * 1e6),
+      wall_ms: plan.wall_s === undefined ? limits.run.wall_ms : Math.round(plan.wall_s * 1000),
+    },
+    retries: plan.retries ?? limits.retries,
+    settlement_retries: plan.settlement_retries ?? limits.settlement_retries,
+    backoff_ms: plan.backoff_s?.map((wait_s) => Math.round(wait_s * 1000)) ?? limits.backoff_ms,
+    jobs: plan.jobs ?? limits.jobs,
+  };
+}
+
+const NO_LIMITS: Limits = {
+  run: { tokens: null, calls: null, cost_micros: null, wall_ms: null },
+  retries: 3,
+  settlement_retries: 1,
+  backoff_ms: [5000, 30_000, 90_000],
+  jobs: null,
+};
+
+function readIfThere(path: string): Uint8Array | null {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    throw new DgovError("config_invalid", `Cannot read "${PROJECT_FILE}"`, { cause: error });
+  }
+}
+
+/** What the schema cannot see: a provider that is named must be there. */
+function referencePlaces({ project, providers }: ProjectFile, toml: Toml): Place[] {
+  const name = project.provider;
+  if (name === undefined || name === "scripted" || Object.hasOwn(providers, name)) return [];
+  const known = ["scripted", ...Object.keys(providers)];
+  const close = nearest(name, known);
+  const message = `Cannot use the provider "${name}": there is no [providers.${name}]${close ? `; the nearest is "${close}"` : ""}`;
+  const spot = toml.at(["project", "provider"]);
+  return [{ severity: "error", code: "provider_unknown", message, file: toml.file, ...spot, unit: null }];
+}
+
+function projectOf(root: string, file: ProjectFile, hash: string): Project {
+  const { project } = file;
+  const providers = providersOf(file.providers);
+  const declared = Object.keys(file.providers);
+  const provider = project.provider ?? (declared.length === 1 ? declared[0]! : null);
+  return {
+    root,
+    layout: {
+      language: project.language,
+      src_dir: folder(project.src_dir),
+      test_dir: folder(project.test_dir),
+      source_extensions: project.source_extensions,
+    },
+    commands: commandsOf(project),
+    worker: {
+      iteration_budget: project.worker_iteration_budget,
+      warn_at: project.worker_iteration_warn_at,
+      tree_max_lines: project.worker_tree_max_lines,
+      line_length: project.line_length,
+      test_markers: project.test_markers,
+      conventions: file.conventions,
+    },
+    timeouts: { bootstrap_ms: project.bootstrap_timeout * 1000, settlement_ms: project.settlement_timeout * 1000 },
+    providers,
+    provider,
+    default_agent:
+      orNull(project.default_agent) ?? (provider === null ? null : (providers[provider]?.default_agent ?? null)),
+    agents: file.agents,
+    rules: rulesOf(file),
+    limits: withLimits(NO_LIMITS, file.limits),
+    hash,
+  };
+}
+
+function commandsOf(project: ProjectFile["project"]): Project["commands"] {
+  return {
+    setup: orNull(project.setup_cmd),
+    test: orNull(project.test_cmd),
+    lint: orNull(project.lint_cmd),
+    lint_fix: orNull(project.lint_fix_cmd),
+    format: orNull(project.format_cmd),
+    format_check: orNull(project.format_check_cmd),
+    type_check: orNull(project.type_check_cmd),
+    coverage: orNull(project.coverage_cmd),
+  };
+}
+
+function rulesOf({ project, scope, departments, tool_policy, sandbox, verify }: ProjectFile): Project["rules"] {
+  const recipes = Object.entries(verify).map(([name, { command, description, log_name }]) => {
+    return [name, { command, description, log_name: log_name ?? null }] as const;
+  });
+  return {
+    tool_policy,
+    scope: {
+      ignore: [...new Set([...ALWAYS_IGNORED, ...present(scope.ignore_files)])],
+      allow: present(scope.allow_files),
+      deny: present(scope.deny_files),
+    },
+    departments,
+    review_hooks: present(project.review_hooks),
+    diff_max_files: scope.diff_max_files,
+    sandbox,
+    verify: Object.fromEntries(recipes),
+    coverage_threshold: project.coverage_threshold,
+  };
+}
+
+/** The scripted provider is always there: it needs no table. */
+function providersOf(tables: ProjectFile["providers"]): Record<string, Provider> {
+  const providers: Record<string, Provider> = {};
+  const { scripted, ...others } = tables;
+  providers.scripted = {
+    name: "scripted",
+    kind: "scripted",
+    base_url: null,
+    api_key_env: null,
+    default_agent: orNull(scripted?.default_agent ?? ""),
+    script: scripted?.script ?? null,
+    price: null,
+  };
+  for (const [name, table] of Object.entries(others)) {
+    const { base_url, api_key_env, price_input_per_mtok: input, price_output_per_mtok: output } = table;
+    const price = input === undefined || output === undefined ? null : { input, output };
+    const default_agent = orNull(table.default_agent);
+    providers[name] = { name, kind: "openai", base_url, api_key_env, default_agent, script: null, price };
+  }
+  return providers;
+}
+
+const orNull = (text: string): string | null => (text.trim() === "" ? null : text);
+const present = (texts: readonly string[]): string[] => texts.map((text) => text.trim()).filter((text) => text !== "");
+
+/** `./src/` → `src`; the root is `.`. */
+function folder(text: string): string {
+  const parts = text.split("/").filter((part) => part !== "" && part !== ".");
+  return parts.length === 0 ? "." : parts.join("/");
+}

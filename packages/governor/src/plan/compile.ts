@@ -1,0 +1,168 @@
+import { createHash } from "node:crypto";
+import { TaskId } from "@dgov/kernel";
+import { formatClaim } from "@dgov/sandbox/claim";
+import type { Place } from "../error.ts";
+import type { Project } from "../project.ts";
+import { claimPlaces, departmentPlaces, isWrite } from "./claims.ts";
+import type { CompiledPlan, CompiledTask, Files } from "./compiled.ts";
+import { type Graph, resolveGraph } from "./graph.ts";
+import { chooseProvider } from "./resolve.ts";
+import type { Sop } from "./sop_file.ts";
+import { pickSops, renderSops, type SopSet } from "./sops.ts";
+import { FILE_KEYS, type PlanSource, placeOf, type RootFile, type SourceTask } from "./source.ts";
+import { warningPlaces } from "./warnings.ts";
+
+/**
+ * `landed`    unit hashes of tasks whose work is in the repository: what they created is there, and rightly so
+ * `providers` "advised": a task without a provider or an agent is a warning
+ */
+export type CompileOptions = { landed?: ReadonlySet<string>; providers?: "required" | "advised" };
+
+/** Seconds for one attempt of a task that sets none. */
+const TIMEOUT_S = 600;
+
+/**
+ * Compiles a plan: pure, the same plan for the same arguments, byte for byte.
+ *
+ * @returns the plan, or null when any place is an error; and all places at once, in plan order
+ */
+export function compilePlan(
+  source: PlanSource,
+  project: Project,
+  sops: SopSet,
+  { landed = new Set(), providers = "required" }: CompileOptions = {},
+): { plan: CompiledPlan | null; places: Place[] } {
+  const { root, tasks, facts } = source;
+  if (root === null) return { plan: null, places: [...source.places] };
+  const { graph, places: orderPlaces } = resolveGraph(tasks, source.broken);
+  const assigned = new Map(tasks.map((task) => [task.id, assignSops(task, sops.sops)]));
+  const compiled = tasks.map((task) => compileTask(task, graph, assigned.get(task.id)!.sops));
+  const units = new Map(compiled.map(({ id, unit }) => [String(id), unit]));
+  const unmatched = sops.sops.length === 0 ? [] : tasks.filter(({ id }) => assigned.get(id)!.sops.length === 0);
+  const places = [
+    ...source.places,
+    ...orderPlaces,
+    ...claimPlaces({ tasks, graph, facts, landed: (id) => landed.has(units.get(id)!) }),
+    ...departmentPlaces(tasks, project.rules.departments),
+    ...tasks.flatMap(emptyPrompt),
+    ...tasks.flatMap((task) => providerPlaces(task, root, project, providers)),
+    ...tasks.flatMap(({ id }) => assigned.get(id)!.places),
+    ...warningPlaces({ tasks, graph, facts, project, unmatched: unmatched.map(({ id }) => id) }),
+  ];
+  const sorted = inOrder(places, source);
+  if (places.some(({ severity }) => severity === "error")) return { plan: null, places: sorted };
+  return { plan: sealed(planOf(source, root, sops), compiled), places: sorted };
+}
+
+/** The plan with its hash. What is read back from a file is sealed again, and the hashes compared. */
+export function sealed(head: PlanHead, tasks: readonly CompiledTask[]): CompiledPlan {
+  const { source_hash: _source, dir: _dir, ...hashed } = head;
+  return { ...head, hash: sha256({ ...hashed, tasks }), tasks };
+}
+
+export type PlanHead = Omit<CompiledPlan, "hash" | "tasks">;
+
+function planOf({ dir, hash }: PlanSource, { plan, limits }: RootFile, sops: SopSet): PlanHead {
+  return {
+    name: plan.name,
+    summary: plan.summary,
+    dir,
+    default_agent: orNull(plan.default_agent),
+    default_provider: orNull(plan.default_provider),
+    limits,
+    source_hash: hash,
+    charter_hash: sops.charter_hash,
+    sop_set_hash: sops.hash,
+  };
+}
+
+function compileTask(task: SourceTask, graph: Graph, sops: readonly Sop[]): CompiledTask {
+  const { table } = task;
+  const body = {
+    summary: table.summary,
+    prompt: task.prompt,
+    commit_message: table.commit_message.trim() === "" ? `feat: completed ${task.id}` : table.commit_message,
+    role: table.role,
+    depends_on: graph.after.get(task.id)!.map((id) => TaskId.parse(id)),
+    files: filesOf(task),
+    test_cmd: orNull(table.test_cmd),
+    sops: sops.map(({ name }) => name),
+    worker: {
+      agent: orNull(table.agent),
+      provider: orNull(table.provider),
+      timeout_s: table.timeout_s === 0 ? TIMEOUT_S : table.timeout_s,
+      iteration_budget: table.iteration_budget ?? null,
+    },
+    review: { self_review: table.self_review, max_fork_depth: table.max_fork_depth },
+  };
+  return { id: TaskId.parse(task.id), ...body, unit: sha256({ ...body, sop_texts: renderSops(sops) }) };
+}
+
+/** Claims in the order written, each once, in their one spelling. */
+function filesOf({ claims }: SourceTask): Files {
+  const files: Record<keyof Files, readonly string[]> = { create: [], edit: [], delete: [], read: [], touch: [] };
+  for (const key of FILE_KEYS) {
+    const own = claims.filter((claim) => claim.key === key);
+    files[key] = [...new Set(own.map(({ claim }) => formatClaim(claim)))];
+  }
+  return files;
+}
+
+type Assigned = { sops: readonly Sop[]; places: readonly Place[] };
+
+function assignSops(task: SourceTask, sops: readonly Sop[]): Assigned {
+  const { sop_mapping: pinned, summary, role } = task.table;
+  if (pinned.length === 0) {
+    const paths = task.claims
+      .filter((claim) => isWrite(claim) && claim.key !== "delete")
+      .map(({ claim }) => claim.path);
+    return { sops: pickSops(sops, { summary, role, paths }), places: [] };
+  }
+  const known = sops.map(({ name }) => name);
+  const places = pinned.flatMap((name, at) => {
+    if (known.includes(name)) return [];
+    const message = `Cannot give "${task.id}" the SOP "${name}": there are ${known.map((one) => `"${one}"`).join(", ") || "none"}`;
+    return [placeOf(task, ["sop_mapping", at], { code: "sop_unknown", message })];
+  });
+  return { sops: sops.filter(({ name }) => pinned.includes(name)), places };
+}
+
+function emptyPrompt(task: SourceTask): Place[] {
+  if (task.prompt.trim() !== "" || task.table.role === "reviewer") return [];
+  const message = `Cannot start "${task.id}": its prompt is empty`;
+  return [placeOf(task, ["prompt"], { code: "prompt_empty", message })];
+}
+
+function providerPlaces(task: SourceTask, { plan }: RootFile, project: Project, mode: "required" | "advised"): Place[] {
+  const chosen = chooseProvider(
+    {
+      agent: orNull(task.table.agent),
+      provider: orNull(task.table.provider),
+      default_agent: orNull(plan.default_agent),
+      default_provider: orNull(plan.default_provider),
+    },
+    project,
+  );
+  if (chosen.ok) return [];
+  const severity = mode === "required" ? "error" : "warning";
+  const key = chosen.code === "agent_missing" ? "agent" : "provider";
+  return [placeOf(task, [key], { severity, code: chosen.code, message: `Cannot start "${task.id}": ${chosen.why}` })];
+}
+
+/** By file as the plan reads, then from top to bottom; what has no place comes last. */
+function inOrder(places: readonly Place[], { dir, tasks }: PlanSource): Place[] {
+  const files = [`${dir}/_root.toml`, ...new Set(tasks.map(({ toml }) => toml.file))];
+  const rank = ({ file }: Place) => (file !== null && files.includes(file) ? files.indexOf(file) : files.length);
+  return [...places].sort(
+    (a, b) =>
+      rank(a) - rank(b) ||
+      compare(a.file ?? "\uffff", b.file ?? "\uffff") ||
+      (a.line ?? 0) - (b.line ?? 0) ||
+      (a.column ?? 0) - (b.column ?? 0) ||
+      compare(a.code, b.code),
+  );
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const orNull = (text: string): string | null => (text.trim() === "" ? null : text);
+const sha256 = (value: unknown): string => createHash("sha256").update(JSON.stringify(value)).digest("hex");

@@ -1,0 +1,201 @@
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { Role, TaskId } from "@dgov/kernel";
+import { type JsonMap, stringify } from "@iarna/toml";
+import { z } from "zod";
+import { LimitsTable } from "../config_file.ts";
+import { DgovError, type Place } from "../error.ts";
+import type { Project } from "../project.ts";
+import { check, parseToml } from "../toml.ts";
+import { writeAtomic } from "../write.ts";
+import { type CompileOptions, compilePlan, sealed } from "./compile.ts";
+import type { CompiledPlan, CompiledTask } from "./compiled.ts";
+import { readPlan } from "./read.ts";
+import { readSops } from "./sops.ts";
+import { FILE_KEYS } from "./source.ts";
+
+const FILE = "_compiled.toml";
+
+/** Reads and compiles a plan folder, SOPs included. Writes nothing. `path` is the PATH that workers will have. */
+export function compileFolder(
+  project: Project,
+  dir: string,
+  options: CompileOptions & { path?: string | null } = {},
+): { plan: CompiledPlan | null; places: Place[] } {
+  const { sops, places } = readSops(project.root);
+  const compiled = compilePlan(readPlan(project.root, dir, options), project, sops, options);
+  return { plan: places.length === 0 ? compiled.plan : null, places: [...places, ...compiled.places] };
+}
+
+/** Writes `_compiled.toml` into the plan's folder: all of it or nothing, and the same bytes for the same plan. */
+export function writeCompiled(root: string, plan: CompiledPlan): string {
+  const path = `${plan.dir}/${FILE}`;
+  writeAtomic(join(root, path), compiledToml(plan));
+  return path;
+}
+
+/**
+ * Reads a compiled plan back. The file is not trusted: it passes its schema, and its hash must be that of what it says.
+ *
+ * @throws DgovError `plan_uncompiled` when there is none, `plan_invalid` when it is damaged or edited by hand
+ */
+export function loadCompiled(root: string, dir: string): CompiledPlan {
+  const file = `${dir}/${FILE}`;
+  if (!statSync(join(root, file), { throwIfNoEntry: false })?.isFile())
+    throw new DgovError("plan_uncompiled", `Cannot load the plan "${dir}": it is not compiled`);
+  const { toml, places } = parseToml(readFileSync(join(root, file)), file);
+  const read = toml === null ? { value: null, places } : check(CompiledFile, { toml, path: [] });
+  const why = `Cannot load the plan "${dir}"`;
+  const hint = `Run "dgov compile ${dir}"`;
+  if (read.value === null)
+    throw new DgovError("plan_invalid", `${why}: "${FILE}" is damaged`, { places: read.places, hint });
+  const { hash, ...head } = read.value.plan;
+  const plan = sealed(headOf(dir, head), Object.entries(read.value.tasks).map(taskOf));
+  if (plan.hash !== hash)
+    throw new DgovError("plan_invalid", `${why}: "${FILE}" was changed after it was compiled`, { hint });
+  return plan;
+}
+
+/** Why a compiled plan does not say what a compile would say now; null when it does. */
+export type Staleness = "uncompiled" | "damaged" | "source" | "sops" | "charter" | null;
+
+export function staleness(root: string, dir: string): Staleness {
+  const plan = loadIfSound(root, dir);
+  if (typeof plan === "string") return plan;
+  if (readPlan(root, dir).hash !== plan.source_hash) return "source";
+  const { sops } = readSops(root);
+  if (sops.hash !== plan.sop_set_hash) return "sops";
+  return sops.charter_hash === plan.charter_hash ? null : "charter";
+}
+
+function loadIfSound(root: string, dir: string): CompiledPlan | "uncompiled" | "damaged" {
+  try {
+    return loadCompiled(root, dir);
+  } catch (error) {
+    if (error instanceof DgovError && error.code === "plan_uncompiled") return "uncompiled";
+    if (error instanceof DgovError && error.code === "plan_invalid") return "damaged";
+    throw error;
+  }
+}
+
+const list = z.array(z.string());
+const text = z.string();
+const FilesTable = z.strictObject({
+  touch: list.default([]),
+  create: list.default([]),
+  edit: list.default([]),
+  delete: list.default([]),
+  read: list.default([]),
+});
+
+const CompiledTable = z.strictObject({
+  summary: text.default(""),
+  prompt: text,
+  commit_message: text,
+  agent: text.optional(),
+  provider: text.optional(),
+  role: Role.default("worker"),
+  depends_on: z.array(TaskId).default([]),
+  timeout_s: z.int().min(0),
+  iteration_budget: z.int().min(1).optional(),
+  test_cmd: text.optional(),
+  self_review: z.boolean().default(false),
+  max_fork_depth: z.int().min(0).default(1),
+  sop_mapping: list.default([]),
+  unit: text,
+  files: z.union([list.transform((touch) => FilesTable.parse({ touch })), FilesTable]).prefault({}),
+});
+
+const CompiledFile = z.strictObject({
+  plan: z.strictObject({
+    name: text,
+    summary: text.default(""),
+    hash: text,
+    source_hash: text,
+    sop_set_hash: text,
+    charter_hash: text,
+    default_agent: text.optional(),
+    default_provider: text.optional(),
+    limits: LimitsTable.prefault({}),
+  }),
+  tasks: z.record(z.string(), CompiledTable),
+});
+type CompiledFile = z.infer<typeof CompiledFile>;
+
+function headOf(dir: string, head: Omit<CompiledFile["plan"], "hash">) {
+  const { name, summary, limits, source_hash, charter_hash, sop_set_hash } = head;
+  const default_agent = head.default_agent ?? null;
+  const default_provider = head.default_provider ?? null;
+  return { name, summary, dir, default_agent, default_provider, limits, source_hash, charter_hash, sop_set_hash };
+}
+
+function taskOf([id, table]: [string, z.infer<typeof CompiledTable>]): CompiledTask {
+  const { create, edit, delete: gone, read, touch } = table.files;
+  return {
+    id: TaskId.parse(id),
+    summary: table.summary,
+    prompt: table.prompt,
+    commit_message: table.commit_message,
+    role: table.role,
+    depends_on: table.depends_on,
+    files: { create, edit, delete: gone, read, touch },
+    test_cmd: table.test_cmd ?? null,
+    sops: table.sop_mapping,
+    worker: {
+      agent: table.agent ?? null,
+      provider: table.provider ?? null,
+      timeout_s: table.timeout_s,
+      iteration_budget: table.iteration_budget ?? null,
+    },
+    review: { self_review: table.self_review, max_fork_depth: table.max_fork_depth },
+    unit: table.unit,
+  };
+}
+
+/** The text of `_compiled.toml`: the original's keys in its order, and what is the default left out. */
+function compiledToml(plan: CompiledPlan): string {
+  const head: JsonMap = {
+    name: plan.name,
+    ...unless("summary", plan.summary, ""),
+    hash: plan.hash,
+    source_hash: plan.source_hash,
+    sop_set_hash: plan.sop_set_hash,
+    charter_hash: plan.charter_hash,
+    ...unless("default_agent", plan.default_agent, null),
+    ...unless("default_provider", plan.default_provider, null),
+  };
+  const limits = Object.entries(plan.limits).flatMap(([key, value]) =>
+    value === undefined ? [] : [[key, value] as const],
+  );
+  if (limits.length > 0) head.limits = Object.fromEntries(limits);
+  const tasks = Object.fromEntries(plan.tasks.map((task) => [task.id, taskTable(task)]));
+  return `# Made by "dgov compile". Changes belong into the plan's own files.\n${stringify({ plan: head, tasks })}`;
+}
+
+function taskTable(task: CompiledTask): JsonMap {
+  const used = FILE_KEYS.filter((key) => task.files[key].length > 0);
+  const touched = used.every((key) => key === "touch");
+  const files = touched ? [...task.files.touch] : Object.fromEntries(used.map((key) => [key, [...task.files[key]]]));
+  return {
+    ...unless("summary", task.summary, ""),
+    prompt: task.prompt,
+    commit_message: task.commit_message,
+    ...unless("agent", task.worker.agent, null),
+    ...unless("provider", task.worker.provider, null),
+    ...unless("role", task.role, "worker"),
+    ...(task.depends_on.length === 0 ? {} : { depends_on: [...task.depends_on] }),
+    timeout_s: task.worker.timeout_s,
+    ...unless("iteration_budget", task.worker.iteration_budget, null),
+    ...unless("test_cmd", task.test_cmd, null),
+    ...unless("self_review", task.review.self_review, false),
+    ...unless("max_fork_depth", task.review.max_fork_depth, 1),
+    ...(task.sops.length === 0 ? {} : { sop_mapping: [...task.sops] }),
+    unit: task.unit,
+    ...(used.length === 0 ? {} : { files }),
+  };
+}
+
+/** The pair, unless the value is the default. */
+function unless<Value extends string | number | boolean | null>(key: string, value: Value, standard: Value): JsonMap {
+  return value === standard || value === null ? {} : { [key]: value };
+}
