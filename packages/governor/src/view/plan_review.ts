@@ -1,0 +1,174 @@
+import {
+  type Cause,
+  type Event,
+  type EventOf,
+  type Finding,
+  type Run,
+  replay,
+  type Stored,
+  type Task,
+} from "@dgov/kernel";
+import { HINTS } from "./hint.ts";
+import { WORDS } from "./run_summary.ts";
+import { tell } from "./story.ts";
+
+/** One unit of a plan, as its last run left it. Keys that dgov 0.8 had keep their names. */
+export type UnitReview = UnitEnd & UnitUse & UnitWork;
+
+export type UnitEnd = {
+  unit: string;
+  summary: string;
+  status: "deployed" | "failed" | "skipped" | "active" | "not_run";
+  attempts: number;
+  settlement: "ok" | "ok_retried" | "rejected" | "n/a"; // what the judges said, in the end
+  reject_verdict: Cause | null; // why it failed
+  gate: string | null; // the gate that refused it
+  error: string | null; // one sentence
+  findings: readonly Finding[];
+  hint: string | null; // what to do about it
+  phase_timings: readonly PhaseTiming[]; // the gates of the last attempt, in order
+};
+
+export type PhaseTiming = { phase: string; duration_s: number; status: "passed" | "failed" | "broken"; error: string };
+
+export type UnitUse = {
+  agent: string;
+  duration_s: number; // from the first dispatch to the last event
+  calls: number; // of the model
+  tool_calls: number;
+  refused_calls: number; // by policy or jail
+  self_corrections: number; // tool calls that failed, in work that landed all the same
+  prompt_tokens: number;
+  completion_tokens: number;
+  cost_usd: number;
+};
+
+export type UnitWork = {
+  commit_sha: string | null; // where it landed
+  kept_sha: string | null; // the last attempt's work, landed or not
+  done_summary: string; // the worker's own words
+  activity: readonly { seq: number; at_ms: number; text: string }[];
+};
+
+/** What a review must know of the plan; `landed` is where an earlier run landed this very unit. */
+export type PlanShape = { name: string; tasks: readonly { id: string; summary: string; landed: string | null }[] };
+
+type Tally = UnitUse &
+  Pick<UnitEnd, "phase_timings"> &
+  Pick<UnitWork, "done_summary" | "activity"> & { first_ms: number };
+
+const NOTHING: Tally = {
+  agent: "",
+  duration_s: 0,
+  calls: 0,
+  tool_calls: 0,
+  refused_calls: 0,
+  self_corrections: 0,
+  prompt_tokens: 0,
+  completion_tokens: 0,
+  cost_usd: 0,
+  phase_timings: [],
+  done_summary: "",
+  activity: [],
+  first_ms: 0,
+};
+
+/**
+ * Folds the last run of a plan into a review of every unit, in plan order.
+ *
+ * @param events of one run, in order; none when the plan was never run
+ * @param story  the unit whose events are told one by one; null: none
+ */
+export function reviewUnits(
+  plan: PlanShape,
+  events: Iterable<Pick<Stored, "seq" | "at_ms" | "event">>,
+  story: string | null,
+): { run: Run | null; units: UnitReview[] } {
+  const tallies = new Map<string, Tally>();
+  const run = replay(
+    (function* () {
+      for (const stored of events) {
+        yield stored;
+        const { event } = stored;
+        if (!("task" in event)) continue;
+        const before = tallies.get(event.task) ?? { ...NOTHING, first_ms: stored.at_ms };
+        tallies.set(event.task, tally(before, stored, event.task === story));
+      }
+    })(),
+  );
+  const tasks = new Map<string, Task>(run?.tasks.map((task) => [task.id, task]));
+  const units = plan.tasks.map((unit) => review(unit, tasks.get(unit.id) ?? null, tallies.get(unit.id) ?? NOTHING));
+  return { run, units };
+}
+
+function tally(before: Tally, { seq, at_ms, event }: Pick<Stored, "seq" | "at_ms" | "event">, story: boolean): Tally {
+  const after = { ...before, ...counted(before, event), duration_s: (at_ms - before.first_ms) / 1000 };
+  const told = story ? tell(event) : null;
+  return told ? { ...after, activity: [...before.activity, { seq, at_ms, text: told.text }] } : after;
+}
+
+function counted(before: Tally, event: Event): Partial<Tally> {
+  switch (event.kind) {
+    case "task_dispatched":
+      return { agent: event.agent, phase_timings: [] };
+    case "call_settled":
+      return {
+        calls: before.calls + 1,
+        prompt_tokens: before.prompt_tokens + event.usage.input_tokens,
+        completion_tokens: before.completion_tokens + event.usage.output_tokens,
+        cost_usd: before.cost_usd + event.usage.cost_micros / 1_000_000,
+      };
+    case "tool_called":
+      return {
+        tool_calls: before.tool_calls + 1,
+        refused_calls: before.refused_calls + (event.refused_by === null ? 0 : 1),
+        self_corrections: before.self_corrections + (event.ok ? 0 : 1),
+      };
+    case "gate_judged":
+      return { phase_timings: [...before.phase_timings, timing(event)] };
+    case "candidate_frozen":
+    case "report_filed":
+      return { done_summary: event.summary };
+    default:
+      return {};
+  }
+}
+
+function timing({ gate, verdict, findings, took_ms }: EventOf<"gate_judged">): PhaseTiming {
+  const status = ({ pass: "passed", reject: "failed", broken: "broken" } as const)[verdict];
+  return { phase: gate, duration_s: took_ms / 1000, status, error: findings[0]?.message ?? "" };
+}
+
+function review(unit: PlanShape["tasks"][number], task: Task | null, tallied: Tally): UnitReview {
+  const { first_ms: _, ...use } = tallied;
+  const commit_sha = task ? (task.work?.landed ?? null) : unit.landed;
+  const failed = task?.state === "failed" ? task.failed : null;
+  return {
+    ...use,
+    unit: unit.id,
+    summary: unit.summary,
+    status: statusOf(task, unit.landed),
+    attempts: task?.attempt ?? 0,
+    settlement: settlementOf(task, use.phase_timings),
+    reject_verdict: failed?.cause ?? null,
+    gate: failed?.gate ?? null,
+    error: failed ? failed.findings[0]?.message || failed.detail || WORDS[failed.cause] : null,
+    findings: failed?.findings ?? [],
+    hint: failed ? HINTS[failed.cause] : null,
+    self_corrections: task?.state === "landed" ? use.self_corrections : 0,
+    commit_sha,
+    kept_sha: task?.work?.kept ?? null,
+  };
+}
+
+function statusOf(task: Task | null, landed: string | null): UnitEnd["status"] {
+  if (!task) return landed === null ? "not_run" : "deployed";
+  if (task.state === "landed") return "deployed";
+  if (task.state === "waiting") return task.attempt > 0 ? "active" : "not_run";
+  return task.state === "failed" || task.state === "skipped" ? task.state : "active";
+}
+
+function settlementOf(task: Task | null, gates: readonly PhaseTiming[]): UnitEnd["settlement"] {
+  if (task?.state === "landed" && gates.length > 0) return task.failures.settlement > 0 ? "ok_retried" : "ok";
+  return task?.state === "failed" && task.failed?.gate ? "rejected" : "n/a";
+}

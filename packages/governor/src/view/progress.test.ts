@@ -1,0 +1,25 @@
+import { expect, test } from "bun:test";
+import { NO_PROGRESS, progress } from "./progress.ts";
+import { BEGIN_MS, ONE, PARTIAL, RUN, stored, THREE, TWO } from "./testing/sample_run.ts";
+
+test("progress of a run, and of its middle alone", () => {
+  const all = stored(PARTIAL);
+  const end = all.reduce(progress, NO_PROGRESS);
+  expect({ ...end, tasks: [...end.tasks.values()].map(({ task, state, attempt }) => [task, state, attempt]) }).toEqual({
+    plan: "p",
+    run: RUN,
+    status: "partial",
+    started_at_ms: BEGIN_MS,
+    tasks: [
+      [ONE, "landed", 1],
+      [TWO, "failed", 2],
+      [THREE, "skipped", 0],
+    ],
+    tokens: 100,
+    cost_micros: 2500,
+  });
+  const middle = all.slice(4, 8).reduce(progress, NO_PROGRESS);
+  expect([...middle.tasks.values()]).toEqual([
+    { task: ONE, state: "working", attempt: 1, since_ms: BEGIN_MS + 4000, doing: "write_file (refused)" },
+  ]);
+});

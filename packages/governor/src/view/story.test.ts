@@ -1,0 +1,31 @@
+import { expect, test } from "bun:test";
+import { tell } from "./story.ts";
+import { PARTIAL } from "./testing/sample_run.ts";
+
+test("a run is told in words a newcomer understands", () => {
+  const lines = PARTIAL.map(tell).flatMap((told) =>
+    told ? [`${told.weight} ${told.task ?? "run"}: ${told.text}`] : [],
+  );
+  expect(lines).toEqual([
+    'milestone run: plan "p": 3 tasks, to land on "main"',
+    'detail run: tools and gates run in the "landlock" sandbox: ABI 7',
+    'milestone core/a.one: starts with "model"',
+    'milestone core/a.two: starts with "model"',
+    "stream core/a.one: says: I will read",
+    'stream core/a.one: read_file {"path":"src/a.ts"}',
+    "milestone core/a.one: write_file was refused (claim): not claimed",
+    "milestone core/a.one: done, now being judged: did core/a.one",
+    "detail core/a.one: gate scope passed in 40 ms",
+    "detail core/a.one: passed every gate on top of aaaaaaa",
+    "detail core/a.one: is landing on top of aaaaaaa",
+    "milestone core/a.one: landed as ddddddd",
+    "milestone core/a.two: done, now being judged: did core/a.two",
+    "stream core/a.two: gate tests refuses (pytest -q): tests/a_test.py:3: 1 test failed",
+    "milestone core/a.two: refused by tests: A check of the project fails on the integrated work: tests/a_test.py:3: 1 test failed",
+    "milestone core/a.two: is tried again",
+    'milestone core/a.two: starts (attempt 2) with "model", going on from its earlier work',
+    "milestone core/a.two: failed: The worker stopped using tools and never said done (its work is kept as eeeeeee)",
+    'milestone core/b.three: skipped: it needs "core/a.two", which did not land',
+    "milestone run: partial: some tasks have landed",
+  ]);
+});
