@@ -3,12 +3,12 @@ import { TaskId } from "@dgov/kernel";
 import { formatClaim } from "@dgov/sandbox/claim";
 import type { Place } from "../error.ts";
 import type { Project } from "../project.ts";
+import type { Sop } from "../sop_file.ts";
+import { pickSops, renderSops, type SopSet } from "../sops.ts";
 import { claimPlaces, departmentPlaces, isWrite } from "./claims.ts";
 import type { CompiledPlan, CompiledTask, Files } from "./compiled.ts";
 import { type Graph, resolveGraph } from "./graph.ts";
 import { chooseProvider } from "./resolve.ts";
-import type { Sop } from "./sop_file.ts";
-import { pickSops, renderSops, type SopSet } from "./sops.ts";
 import { FILE_KEYS, type PlanSource, placeOf, type RootFile, type SourceTask } from "./source.ts";
 import { warningPlaces } from "./warnings.ts";
 

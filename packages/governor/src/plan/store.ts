@@ -6,12 +6,12 @@ import { z } from "zod";
 import { LimitsTable } from "../config_file.ts";
 import { DgovError, type Place } from "../error.ts";
 import type { Project } from "../project.ts";
+import { readSops } from "../sops.ts";
 import { check, parseToml } from "../toml.ts";
 import { writeAtomic } from "../write.ts";
 import { type CompileOptions, compilePlan, sealed } from "./compile.ts";
 import type { CompiledPlan, CompiledTask } from "./compiled.ts";
 import { readPlan } from "./read.ts";
-import { readSops } from "./sops.ts";
 import { FILE_KEYS } from "./source.ts";
 
 const FILE = "_compiled.toml";

@@ -1,11 +1,11 @@
 import { covers, formatClaim } from "@dgov/sandbox/claim";
 import type { Place } from "../error.ts";
 import type { Project } from "../project.ts";
+import { CODE, isTestPath } from "../sops.ts";
 import { isWrite } from "./claims.ts";
 import { entryAt, type Facts } from "./facts.ts";
 import { type Graph, ordered } from "./graph.ts";
 import { hasHeading, mentionedPaths, verifyPrograms } from "./prompt.ts";
-import { CODE, isTestPath } from "./sops.ts";
 import { placeOf, type SourceTask } from "./source.ts";
 
 /** What the warnings look at. `unmatched`: tasks that no SOP was found for, though there are some. */

@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { Place } from "../error.ts";
-import { decode } from "../toml.ts";
+import type { Place } from "./error.ts";
 import { parseSop, type Sop } from "./sop_file.ts";
+import { decode } from "./toml.ts";
+
+export type { Sop } from "./sop_file.ts";
 
 /** All SOPs of a project, by file name, and the charter. */
 export type SopSet = {

@@ -1,4 +1,4 @@
-import type { Place } from "../error.ts";
+import type { Place } from "./error.ts";
 
 /** One SOP. `sections` are the five, in their order. */
 export type Sop = {
