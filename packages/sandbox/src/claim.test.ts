@@ -1,5 +1,14 @@
 import { expect, test } from "bun:test";
-import { ClaimError, covers, formatClaim, isReserved, normalisePath, overlap, parseClaim } from "./claim.ts";
+import {
+  ClaimError,
+  claimPattern,
+  covers,
+  formatClaim,
+  isReserved,
+  normalisePath,
+  overlap,
+  parseClaim,
+} from "./claim.ts";
 import { fnmatch } from "./fnmatch.ts";
 
 test.each([
@@ -107,6 +116,7 @@ test.each([
   ["src/A.py", "src/a.py", false],
 ])("the claim %j covers %j: %p", (claim, path, want) => {
   expect(covers(parseClaim(claim), path)).toBe(want);
+  expect(new RegExp(claimPattern(parseClaim(claim)), "u").test(path)).toBe(want);
 });
 
 test.each([

@@ -1,4 +1,4 @@
-import { compileGlob, type Glob, globsMeet, literalGlob, matchesGlob } from "./glob.ts";
+import { compileGlob, type Glob, globSource, globsMeet, literalGlob, matchesGlob } from "./glob.ts";
 
 /**
  * A claim says which files a task may touch. Written as in a plan:
@@ -89,6 +89,11 @@ export function covers(claim: Claim, path: string): boolean {
   if (path === claim.path) return true; // also a glob's: a file may really be named `[id].tsx`
   if (claim.kind === "glob") return matchesGlob(compiledOnce(claim.path), path);
   return !surelyFile(claim) && within(path, claim.path);
+}
+
+/** What a claim covers, as a regular expression (flag `u`) over paths relative to the root: for a `Grant`, which is plain data. */
+export function claimPattern(claim: Claim): string {
+  return `^(?:${asGlobs(claim).map(globSource).join("|")})$`;
 }
 
 /** Whether a path belongs to the governor and can be claimed by nobody. */

@@ -79,6 +79,19 @@ export function globsMeet(a: Glob, b: Glob): boolean {
   return false;
 }
 
+/** The same pattern as the source of a regular expression (flag `u`), for where only that can be handed on. */
+export function globSource({ states }: Glob): string {
+  let source = "";
+  for (let at = 0; at < states.length; at++) {
+    const { skip, edges } = states[at]!;
+    if (skip === at + 2) {
+      source += "(?:[^/]+/)*";
+      at++;
+    } else source += setSource(edges[0]!.set) + (skip === null ? "" : "*");
+  }
+  return source;
+}
+
 const literalState = (char: string, at: number): State => ({
   skip: null,
   edges: [{ set: { kind: "char", char }, to: at + 1 }],
@@ -136,4 +149,13 @@ function meet(x: CharSet, y: CharSet): boolean {
   if (x.kind === "char") return meet(y, x);
   if (y.kind !== "char") return true; // two sets are taken to share a character
   return [y.char, y.char.toLowerCase(), y.char.toUpperCase()].some((char) => holds(x, char));
+}
+
+function setSource(set: CharSet): string {
+  if (set.kind === "any") return "[^]";
+  if (set.kind === "segment") return "[^/]";
+  if (set.kind === "char") return set.char.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+  const quoted = (char: string) => char.replace(/[\\^\-[\]]/g, "\\$&");
+  const ranges = set.ranges.filter(([low, high]) => low <= high).map(([low, high]) => `${quoted(low)}-${quoted(high)}`);
+  return `${set.slash ? "" : "(?!/)"}[${set.negated ? "^" : ""}${ranges.join("")}]`;
 }

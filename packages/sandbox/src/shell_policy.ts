@@ -1,0 +1,147 @@
+import { gitFault } from "./git_rules.ts";
+import type { ToolPolicy } from "./policy.ts";
+import { ruleHolds, SHELL_RULES } from "./shell_rules.ts";
+import { assignmentsOf, type Invocation, invocationsOf, programName } from "./shell_unwrap.ts";
+import { type Command, type Redirect, shellCommands } from "./shell_words.ts";
+import type { Scope } from "./tool.ts";
+import type { Decision } from "./write_rules.ts";
+
+/** Judges a shell text by the project's rules. What they cannot be sure of is refused, where the shell is restricted at all. */
+export function judgeCommand(policy: ToolPolicy, recipes: Scope["recipes"], command: string): Decision {
+  if (!policy.restrict_run_bash) return { allow: true, rule: "tool_policy.restrict_run_bash" };
+  const script = shellCommands(command);
+  const { invocations, problem } = invocationsOf(command);
+  for (const invocation of invocations) {
+    const fault = judgeInvocation(policy, recipes, invocation);
+    if (fault) return fault;
+  }
+  const fault =
+    judgeRedirects(policy, script.commands) ?? judgeAssignments(script.commands) ?? judgePlaces(script.commands);
+  if (fault) return fault;
+  if (problem !== null)
+    return deny(
+      "tool_policy.restrict_run_bash",
+      `This command cannot be judged: ${problem}; write it plainly, as one command or several calls`,
+    );
+  return { allow: true, rule: "shell" };
+}
+
+const deny = (rule: string, why: string): Decision => ({ allow: false, rule, why });
+
+function judgeInvocation(policy: ToolPolicy, recipes: Scope["recipes"], { argv, uv }: Invocation): Decision | null {
+  const shown = argv.slice(0, 3).join(" ").slice(0, 100);
+  const listed = policy.deny_shell_commands.find((entry) => begins(argv, entry));
+  if (listed !== undefined) return deny("tool_policy.deny_shell_commands", `Denied shell command prefix "${listed}"`);
+  if (argv[0] === "git") {
+    const fault = gitFault(argv);
+    if (fault !== null) return deny("shell.git", `Cannot run "${shown}": ${fault}`);
+  }
+  for (const rule of SHELL_RULES) {
+    if (policy[rule.when] !== true || !ruleHolds(rule, argv)) continue;
+    const what = rule.when === "deny_shell_file_mutations" ? "Denied file mutation shell command" : "Cannot run";
+    return deny(rule.rule, `${what} "${shown}": ${rule.why}`);
+  }
+  if (policy.require_wrapped_verify_tools) {
+    const tool = ownRecipe(recipes, argv);
+    if (tool !== null)
+      return deny("tool_policy.require_wrapped_verify_tools", `Cannot run "${shown}": use ${tool}() instead`);
+  }
+  const asksVersion = argv.length === 2 && /^(-V|-VV|--version|--help|-h)$/.test(argv[1]!);
+  if (policy.require_uv_run && !uv && !asksVersion && /^(python|pytest|ruff|ty)\d?$/.test(argv[0] ?? ""))
+    return deny(
+      "tool_policy.require_uv_run",
+      `Cannot run "${shown}": write "uv run ${shown}" so that it runs in the project's environment`,
+    );
+  return null;
+}
+
+/** Whether a command begins with the words of a deny entry: without case, and with `pip3` and `python3` as their plain names. */
+function begins(argv: readonly string[], entry: string): boolean {
+  const plain = (word: string) =>
+    programName(word)
+      .toLowerCase()
+      .replace(/^(pip|python)\d$/, "$1");
+  const words = entry.split(/\s+/);
+  return words.every((word, i) =>
+    i === 0 ? plain(argv[0] ?? "") === plain(word) : argv[i]?.toLowerCase() === word.toLowerCase(),
+  );
+}
+
+const RECIPE_TOOLS = {
+  test: "run_tests",
+  lint: "lint_check",
+  lint_fix: "lint_fix",
+  format: "format_file",
+  type_check: "type_check",
+} as const;
+
+/** The tool that wraps a command, when the command begins as one of the project's own recipes does up to its target. */
+function ownRecipe(recipes: Scope["recipes"], argv: readonly string[]): string | null {
+  const line = argv.join(" ");
+  for (const name of ["test", "lint", "lint_fix", "format", "type_check"] as const) {
+    const stem =
+      recipes[name]
+        ?.split(/\s+(?=\{|-)|\s*\{/)[0]
+        ?.replace(/^uv run\s+/, "")
+        .trim() ?? "";
+    if (stem !== "" && !/[;&|$<>(]/.test(stem) && (line === stem || line.startsWith(`${stem} `)))
+      return RECIPE_TOOLS[name];
+  }
+  return null;
+}
+
+const STREAMS = /^(\/dev\/(null|stdout|stderr|stdin|fd\/\d+)|-|\d+-?)$/;
+
+function judgeRedirects(policy: ToolPolicy, commands: readonly Command[]): Decision | null {
+  const writes = ({ op, target }: Redirect) =>
+    op.includes(">") && !(op === ">&" && /^(\d+-?|-)$/.test(target.text)) && !STREAMS.test(target.text);
+  const bad = commands.flatMap(({ redirects }) => redirects).find(writes);
+  if (!policy.deny_shell_file_mutations || !bad) return null;
+  return deny(
+    "tool_policy.deny_shell_file_mutations",
+    `Denied file mutation shell command: "${bad.op} ${bad.target.text}" writes a file; use write_file, edit_file or apply_patch`,
+  );
+}
+
+const STEERING =
+  /^(LD_|DYLD_|GIT_|BASH_ENV|ENV=|PROMPT_COMMAND|PYTHONSTARTUP|PYTHONPATH|PYTHONHOME|NODE_OPTIONS|BUN_|PERL5|RUBYOPT|EDITOR=|VISUAL=|PAGER=|IFS=|PATH=)/;
+
+function judgeAssignments(commands: readonly Command[]): Decision | null {
+  const bad = assignmentsOf(commands).find((text) => STEERING.test(text));
+  return bad === undefined
+    ? null
+    : deny("shell.environment", `Cannot set "${bad.split("=")[0]}": it makes other programs run code`);
+}
+
+/** Programs whose words are texts or patterns, not places. */
+const TALKING = ["echo", "printf", "test", "[", "expr", "true", "false"];
+const SEARCHING = ["grep", "egrep", "fgrep", "rg", "sed", "awk", "gawk", "jq", "ag"];
+
+/** Words that name a place outside the worktree. A computed word is left to the jail. */
+function judgePlaces(commands: readonly Command[]): Decision | null {
+  for (const { words, redirects } of commands) {
+    const name = programName(words[0]?.text ?? "");
+    const operands = TALKING.includes(name) ? [] : words.slice(1).filter(({ text }) => !text.startsWith("-"));
+    const places = SEARCHING.includes(name) ? operands.slice(1) : operands;
+    const bad = [...places, ...redirects.map(({ target }) => target)].find(({ text, quoted }) => leaves(text, quoted));
+    if (bad)
+      return deny(
+        "shell.outside",
+        `"${bad.text.slice(0, 200)}" is outside the worktree: a task stays in it (temporary files go to $TMPDIR)`,
+      );
+  }
+  return null;
+}
+
+function leaves(text: string, quoted: boolean): boolean {
+  if (STREAMS.test(text)) return false;
+  if (text.startsWith("~") && !quoted) return true;
+  if (/^\/+(?:\w|$)/.test(text)) return true;
+  let depth = 0;
+  for (const part of text.split("/")) {
+    if (part === "..") depth--;
+    else if (part !== "." && part !== "") depth++;
+    if (depth < 0) return true;
+  }
+  return false;
+}

@@ -1,0 +1,119 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { chmod, lstat, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { parseClaim } from "../packages/sandbox/src/claim.ts";
+import type { ExecRequest, ExecResult } from "../packages/sandbox/src/isolate/isolation.ts";
+import { type Host, HostError, type Scope } from "../packages/sandbox/src/tool.ts";
+
+/** A repository in a temporary folder and an unconfined host on it, to test tools on real files, real git and real commands. */
+export type Lab = { root: string; host: Host; scope: Scope; git: (...args: string[]) => string; remove: () => void };
+
+export type LabOptions = { files: Readonly<Record<string, string | Uint8Array>>; scope?: Partial<Scope> };
+
+export const claims = (...texts: string[]) => texts.map(parseClaim);
+
+export async function openLab({ files, scope }: LabOptions): Promise<Lab> {
+  const root = mkdtempSync(join(tmpdir(), "dgov-lab-"));
+  const git = (...args: string[]) => {
+    const own = ["-c", "user.name=Lab", "-c", "user.email=lab@example.invalid", "-c", "init.defaultBranch=main"];
+    const run = Bun.spawnSync(["git", ...own, ...args], { cwd: root, env: env(root) });
+    if (run.exitCode !== 0) throw new Error(`git ${args.join(" ")}: ${run.stderr}`);
+    return run.stdout.toString().trim();
+  };
+  git("init", "-q");
+  for (const [path, content] of Object.entries(files)) await put(join(root, path), content);
+  git("add", "-A");
+  git("commit", "-q", "--allow-empty", "-m", "the first");
+  const whole: Scope = { ...SCOPE, base: git("rev-parse", "HEAD"), ...scope };
+  return {
+    root,
+    host: openHost(root, whole),
+    scope: whole,
+    git,
+    remove: () => rmSync(root, { recursive: true, force: true }),
+  };
+}
+
+export const SCOPE: Scope = {
+  task: "core/app.one",
+  role: "worker",
+  write: claims("src/app.py", "src/new.py"),
+  read: claims("tests/test_app.py"),
+  deny: [],
+  allow: [],
+  recipes: { test: null, lint: null, lint_fix: null, format: null, type_check: null },
+  test_targets: ["tests/test_app.py"],
+  src_dir: "src/",
+  base: "HEAD",
+};
+
+const env = (home: string) => ({ PATH: process.env.PATH ?? "/usr/bin:/bin", HOME: home, LC_ALL: "C" });
+
+async function put(path: string, content: string | Uint8Array): Promise<void> {
+  mkdirSync(dirname(path), { recursive: true });
+  await Bun.write(path, content);
+}
+
+function openHost(root: string, scope: Scope): Host {
+  const stat: Host["stat"] = async (path) => {
+    const found = await lstat(join(root, path)).catch(() => null);
+    if (!found) return null;
+    const kind = found.isSymbolicLink()
+      ? "link"
+      : found.isDirectory()
+        ? "directory"
+        : found.isFile()
+          ? "file"
+          : "other";
+    return { kind, size_bytes: found.size, mode: found.mode };
+  };
+  const readBytes = async (path: string) => {
+    if ((await stat(path))?.kind !== "file") throw new HostError("missing", `Cannot read "${path}": it is no file`);
+    return await Bun.file(join(root, path)).bytes();
+  };
+  return {
+    scope,
+    stat,
+    readBytes,
+    readText: async (path) => new TextDecoder("utf-8", { fatal: true }).decode(await readBytes(path)),
+    write: async (path, content) => {
+      const mode = (await stat(path))?.mode;
+      await put(join(root, path), content);
+      if (mode !== undefined) await chmod(join(root, path), mode & 0o777);
+    },
+    remove: (path) => rm(join(root, path)),
+    list: async (path) => {
+      const names = (await readdir(join(root, path))).filter((name) => name !== ".git").sort();
+      const stats = await Promise.all(names.map((name) => stat(join(path, name))));
+      return names.map((name, i) => ({ name, kind: stats[i]?.kind ?? "other", size_bytes: stats[i]?.size_bytes ?? 0 }));
+    },
+    exec: (request) => exec(root, request),
+  };
+}
+
+async function exec(root: string, request: ExecRequest): Promise<ExecResult> {
+  const child = Bun.spawn(["/bin/sh", "-c", `exec 2>&1; ${request.command}`], {
+    cwd: root,
+    env: env(root),
+    stdin: "ignore",
+    stderr: "ignore",
+    timeout: request.timeout_ms,
+    killSignal: "SIGKILL",
+  });
+  const text = await new Response(child.stdout).text();
+  const exit = await child.exited;
+  const clip = request.clip_bytes;
+  const ended = child.signalCode === "SIGKILL" ? "timeout" : child.signalCode ? "signal" : "exit";
+  return {
+    exit: ended === "exit" ? exit : null,
+    ended,
+    signal: child.signalCode === null ? null : String(child.signalCode),
+    took_ms: 0,
+    head: text.slice(0, clip),
+    tail: text.length > clip ? text.slice(Math.max(clip, text.length - clip)) : "",
+    omitted_bytes: Math.max(0, text.length - 2 * clip),
+    log: null,
+    put_back: [],
+  };
+}
