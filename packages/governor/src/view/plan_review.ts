@@ -144,9 +144,9 @@ function review(unit: PlanShape["tasks"][number], task: Task | null, tallied: Ta
   const commit_sha = task ? (task.work?.landed ?? null) : unit.landed;
   const failed = task?.state === "failed" ? task.failed : null;
   return {
-    ...use,
     unit: unit.id,
     summary: unit.summary,
+    ...use,
     status: statusOf(task, unit.landed),
     attempts: task?.attempt ?? 0,
     settlement: settlementOf(task, use.phase_timings),

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { type Landings, type PlanFacts, planRow, viewPlanStatus } from "./plan_status.ts";
+import type { Landings } from "./landings.ts";
+import { type PlanFacts, planRow, viewPlanStatus } from "./plan_status.ts";
 
 const FACTS: PlanFacts = {
   name: "p",

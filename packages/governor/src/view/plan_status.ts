@@ -1,4 +1,5 @@
 import type { EventOf } from "@dgov/kernel";
+import type { Landings } from "./landings.ts";
 
 /** How far a plan has come. Keys that dgov 0.8 had keep their names. */
 export type PlanStatus = {
@@ -18,9 +19,6 @@ export type RunStatus = EventOf<"run_ended">["status"] | "unfinished";
 export type UnitStatus =
   | { unit: string; status: "deployed"; sha: string; ts: string }
   | { unit: string; status: "pending"; blocked_by: readonly string[] };
-
-/** Where each unit has landed, and when. */
-export type Landings = ReadonlyMap<string, { commit: string; at_ms: number }>;
 
 export type PlanFacts = {
   name: string;

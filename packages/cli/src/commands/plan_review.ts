@@ -1,0 +1,103 @@
+import { type PlanReview, type ReviewedUnit, readPlanReview } from "@dgov/governor/plan_views";
+import { z } from "zod";
+import { type Colour, paint, plain } from "../ansi.ts";
+import { defineCommand } from "../command.ts";
+import { clock } from "../live.ts";
+
+export const planReview = defineCommand({
+  name: "plan review",
+  summary: "Show what a plan's last run landed, what it did not and why, and what it cost",
+  details: "Exits with 1 when any task failed, in text and in JSON.",
+  args: z.strictObject({ plan: z.string().describe("The plan's directory or name") }),
+  flags: z.strictObject({
+    only: z.string().optional().describe("Only this task"),
+    diff: z.string().optional().describe("Show the patch of this task: what landed, or what its last attempt left"),
+    events: z.string().optional().describe("Show what happened to this task, event by event"),
+  }),
+  run: async ({ plan, only = null, diff = null, events = null }, here) =>
+    readPlanReview(here, plan, { only, diff, events }),
+  text: renderPlanReview,
+  exit: ({ failed }) => (failed > 0 ? 1 : 0),
+});
+
+const LOOKS: Readonly<Record<ReviewedUnit["status"], { sign: string; colour: Colour }>> = {
+  deployed: { sign: "✔", colour: "green" },
+  failed: { sign: "✘", colour: "red" },
+  skipped: { sign: "–", colour: "yellow" },
+  active: { sign: "▶", colour: "cyan" },
+  not_run: { sign: "·", colour: "dim" },
+};
+const FINDINGS_SHOWN = 10;
+const FILES_SHOWN = 5;
+
+export function renderPlanReview(view: PlanReview): string {
+  const counts = (["deployed", "active", "failed", "pending"] as const)
+    .filter((key) => view[key] > 0)
+    .map((key) => `${view[key]} ${key}`);
+  const run =
+    view.run === null
+      ? "It was never run"
+      : `Run ${view.run}: ${view.run_status}, began ${view.last_run_ts}, ${clock(view.last_run_duration_s * 1000)}`;
+  const units = view.units.map((unit) => renderUnit(unit).join("\n"));
+  return [`Plan: ${plain(view.plan)}  (${counts.join(", ") || "no tasks"})\n${run}`, ...units].join("\n\n");
+}
+
+function renderUnit(unit: ReviewedUnit): string[] {
+  const { sign, colour } = LOOKS[unit.status];
+  return [
+    `${paint(colour, `${sign} ${unit.unit}`)}  ${unit.status.replaceAll("_", " ")}${unit.summary === "" ? "" : `: ${plain(unit.summary)}`}`,
+    ...landing(unit),
+    ...(unit.done_summary === "" ? [] : [`    worker: ${plain(unit.done_summary)}`]),
+    ...refusal(unit),
+    ...cost(unit),
+    ...unit.activity.map(
+      ({ seq, at_ms, text }) => `    ${seq}  ${new Date(at_ms).toISOString().slice(11, 19)}  ${plain(text)}`,
+    ),
+    ...(unit.full_diff === null ? [] : unit.full_diff.split("\n").map((line) => `    ${plain(line)}`)),
+  ];
+}
+
+function landing({ commit_sha, commit_message, diff_stat, landed_files, settlement }: ReviewedUnit): string[] {
+  if (commit_sha === null) return [];
+  const subject = commit_message === null ? "" : ` ${plain(commit_message)}`;
+  const lines = [
+    `    landed as ${commit_sha.slice(0, 8)}${subject}${settlement === "ok_retried" ? " (at a further try)" : ""}`,
+  ];
+  if (!diff_stat) return lines;
+  const { files_changed, insertions, deletions } = diff_stat;
+  const more = landed_files.length > FILES_SHOWN ? ` +${landed_files.length - FILES_SHOWN} more` : "";
+  const files = landed_files.slice(0, FILES_SHOWN).map(plain).join(", ");
+  return [...lines, `    ${many(files_changed, "file")}, +${insertions} -${deletions}: ${files}${more}`];
+}
+
+function refusal({ reject_verdict, gate, error, findings, hint, kept_sha, attempts }: ReviewedUnit): string[] {
+  if (reject_verdict === null) return [];
+  const by = gate === null ? "" : ` at ${gate}`;
+  const lines = [
+    `    ${paint("red", `${reject_verdict}${by}`)} after ${many(attempts, "attempt")}: ${plain(error ?? "")}`,
+  ];
+  for (const finding of findings.slice(0, FINDINGS_SHOWN)) {
+    const where = [finding.path, finding.line].filter((part) => part !== undefined).join(":");
+    lines.push(`      ${where === "" ? "" : `${plain(where)} `}${finding.code}: ${plain(finding.message)}`);
+  }
+  if (findings.length > FINDINGS_SHOWN) lines.push(`      and ${findings.length - FINDINGS_SHOWN} more`);
+  if (hint !== null) lines.push(`    ${paint("cyan", "hint:")} ${hint}`);
+  if (kept_sha !== null) lines.push(`    kept as ${kept_sha.slice(0, 8)}`);
+  return lines;
+}
+
+function cost(unit: ReviewedUnit): string[] {
+  if (unit.attempts === 0) return [];
+  const gates = unit.phase_timings.map(
+    ({ phase, duration_s, status }) => `${phase} ${duration_s}s${status === "passed" ? "" : ` ${status}`}`,
+  );
+  const tools = `${many(unit.tool_calls, "tool call")}${unit.refused_calls > 0 ? ` (${unit.refused_calls} refused)` : ""}`;
+  const tokens = `${unit.prompt_tokens}+${unit.completion_tokens} tokens`;
+  const money = unit.cost_usd > 0 ? `, $${unit.cost_usd.toFixed(4)}` : "";
+  const lines = [
+    `    ${plain(unit.agent)}, ${clock(unit.duration_s * 1000)}, ${tools}, ${many(unit.calls, "model call")}, ${tokens}${money}`,
+  ];
+  return gates.length > 0 ? [...lines, `    gates: ${gates.join(", ")}`] : lines;
+}
+
+const many = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;

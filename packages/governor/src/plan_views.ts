@@ -1,0 +1,201 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { openLog, type RunRow, type Store } from "@dgov/kernel";
+import { DgovError } from "./error.ts";
+import { type Described, describeCommits, patchOf, reachable } from "./git/describe.ts";
+import { createGit, type Git } from "./git/git.ts";
+import type { CompiledPlan } from "./plan/compiled.ts";
+import { loadCompiled, staleness } from "./plan/store.ts";
+import { findPlan, findRoot } from "./root.ts";
+import { logPath } from "./status.ts";
+import { LANDING_KINDS, type Landings, landedIn, latestLandings } from "./view/landings.ts";
+import { reviewUnits, type UnitReview } from "./view/plan_review.ts";
+import { type PlanRow, type PlanStatus, planRow, type RunStatus, viewPlanStatus } from "./view/plan_status.ts";
+
+export type { PlanRow, PlanStatus, UnitReview };
+
+type From = { cwd: string; env: Readonly<Record<string, string | undefined>> };
+
+/** How far one plan has come. @throws DgovError `plan_uncompiled`, `plan_invalid`, `plan_not_found`, `not_a_plan` */
+export async function readPlanStatus({ cwd, env }: From, plan: string): Promise<PlanStatus> {
+  const root = findRoot(cwd);
+  const dir = findPlan(root, cwd, plan);
+  return withLog(root, async (log) =>
+    statusOf(root, log, { compiled: loadCompiled(root, dir), git: gitOf(root, env) }),
+  );
+}
+
+/** Which plans to list: those one can run, those that are done with, or both. */
+export type Shelf = "active" | "archived" | "all";
+
+/** Every plan of the repository, by name. */
+export async function readPlanList({ cwd, env }: From, shelf: Shelf): Promise<PlanRow[]> {
+  const root = findRoot(cwd);
+  const active = shelf === "archived" ? [] : plansIn(root, ".dgov/plans");
+  const archived = shelf === "active" ? [] : plansIn(root, ".dgov/plans/archive");
+  const git = gitOf(root, env);
+  return withLog(root, async (log) => {
+    const rows: PlanRow[] = [];
+    for (const name of active)
+      rows.push(await rowOf(root, log, { name, path: `.dgov/plans/${name}`, archived: false, git }));
+    for (const name of archived)
+      rows.push(await rowOf(root, log, { name, path: `.dgov/plans/archive/${name}`, archived: true, git }));
+    return rows;
+  });
+}
+
+/** A plan's last run, unit by unit. */
+export type PlanReview = {
+  plan: string;
+  source_dir: string;
+  run: string | null;
+  run_status: RunStatus | null;
+  last_run_ts: string | null;
+  last_run_duration_s: number;
+  deployed: number;
+  active: number;
+  failed: number;
+  pending: number;
+  units: readonly ReviewedUnit[];
+};
+
+export type ReviewedUnit = UnitReview & {
+  commit_message: string | null;
+  commit_ts: string | null;
+  diff_stat: Described["diff_stat"] | null;
+  landed_files: readonly string[];
+  full_diff: string | null; // only with `diff`: what landed, or else what the last attempt left
+};
+
+/** `only`: this unit alone · `diff`, `events`: the unit whose patch or whose events are shown; null: none */
+export type ReviewOptions = { only: string | null; diff: string | null; events: string | null };
+
+/** Reviews a plan's last run. @throws DgovError `task_unknown`, and as `readPlanStatus` */
+export async function readPlanReview({ cwd, env }: From, plan: string, options: ReviewOptions): Promise<PlanReview> {
+  const root = findRoot(cwd);
+  const dir = findPlan(root, cwd, plan);
+  const compiled = loadCompiled(root, dir);
+  refuseUnknown(compiled, options);
+  const git = gitOf(root, env);
+  return withLog(root, async (log) => {
+    const last = log.lastRun(dir);
+    const landed = landings(log, compiled);
+    const shape = {
+      name: compiled.name,
+      tasks: compiled.tasks.map(({ id, summary }) => ({ id, summary, landed: landed.get(id)?.commit ?? null })),
+    };
+    const { run, units } = reviewUnits(
+      shape,
+      last ? log.read({ run: last.run, after: last.first_seq - 1 }) : [],
+      options.events,
+    );
+    const shown = units.filter(({ unit }) => options.only === null || unit === options.only);
+    const commits = git
+      ? await describeCommits(
+          git,
+          shown.flatMap(({ commit_sha }) => commit_sha ?? []),
+        )
+      : new Map();
+    const count = (...which: UnitReview["status"][]) => shown.filter(({ status }) => which.includes(status)).length;
+    return {
+      plan: compiled.name,
+      source_dir: dir,
+      run: last?.run ?? null,
+      run_status: run ? (run.status ?? "unfinished") : null,
+      last_run_ts: last ? new Date(last.started_at_ms).toISOString() : null,
+      last_run_duration_s: last ? (last.last_at_ms - last.started_at_ms) / 1000 : 0,
+      deployed: count("deployed"),
+      active: count("active"),
+      failed: count("failed"),
+      pending: count("not_run", "skipped"),
+      units: await Promise.all(shown.map((unit) => withCommit(unit, commits, unit.unit === options.diff ? git : null))),
+    };
+  });
+}
+
+async function withCommit(
+  unit: UnitReview,
+  commits: ReadonlyMap<string, Described>,
+  diff: Git | null,
+): Promise<ReviewedUnit> {
+  const described = commits.get(unit.commit_sha ?? "");
+  const shown = unit.commit_sha ?? unit.kept_sha;
+  return {
+    ...unit,
+    commit_message: described?.message ?? null,
+    commit_ts: described?.at ?? null,
+    diff_stat: described?.diff_stat ?? null,
+    landed_files: described?.files ?? [],
+    full_diff: diff && shown !== null ? await patchOf(diff, shown) : null,
+  };
+}
+
+function refuseUnknown(plan: CompiledPlan, { only, diff, events }: ReviewOptions) {
+  const unknown = [only, diff, events].find((id) => id !== null && !plan.tasks.some((task) => task.id === id));
+  if (unknown !== undefined && unknown !== null)
+    throw new DgovError("task_unknown", `Cannot review "${unknown}": the plan "${plan.name}" has no such task`);
+}
+
+async function withLog<T>(root: string, work: (log: Store) => Promise<T>): Promise<T> {
+  const log = openLog(logPath(root), { readonly: true });
+  try {
+    return await work(log);
+  } finally {
+    log.close();
+  }
+}
+
+/** Null where there is no repository: a plan can be read without one. */
+const gitOf = (root: string, env: From["env"]): Git | null =>
+  existsSync(join(root, ".git")) ? createGit(root, env) : null;
+
+function plansIn(root: string, folder: string): string[] {
+  const path = join(root, folder);
+  if (!existsSync(path)) return [];
+  const isPlan = (name: string) =>
+    !name.startsWith("_") && name !== "archive" && existsSync(join(path, name, "_root.toml"));
+  return readdirSync(path).filter(isPlan).sort();
+}
+
+type Listed = { name: string; path: string; archived: boolean; git: Git | null };
+
+async function rowOf(root: string, log: Store, { git, ...plan }: Listed): Promise<PlanRow> {
+  const how = staleness(root, plan.path);
+  if (how === "uncompiled" || how === "damaged") return planRow(plan, null);
+  return planRow(plan, await statusOf(root, log, { compiled: loadCompiled(root, plan.path), git }));
+}
+
+async function statusOf(root: string, log: Store, { compiled, git }: { compiled: CompiledPlan; git: Git | null }) {
+  const { name, dir, tasks } = compiled;
+  const last = log.lastRun(dir);
+  const landed = landings(log, compiled);
+  const there = git
+    ? await reachable(
+        git,
+        [...landed.values()].map(({ commit }) => commit),
+      )
+    : new Set<string>();
+  const still: Landings = new Map([...landed].filter(([, { commit }]) => there.has(commit)));
+  const facts = {
+    name,
+    dir,
+    tasks,
+    stale: staleness(root, dir) !== null,
+    run_status: last ? runStatus(log, last) : null,
+  };
+  return viewPlanStatus(facts, still);
+}
+
+function runStatus(log: Store, { run, first_seq }: RunRow): RunStatus {
+  const [ended] = log.read({ run, kinds: ["run_ended"], after: first_seq - 1 });
+  return ended?.event.kind === "run_ended" ? ended.event.status : "unfinished";
+}
+
+/** Where each unit of the plan, as it is now, has landed. The newest run that had the task decides. */
+function landings(log: Store, plan: CompiledPlan): Landings {
+  const runs = log.runs().filter((row) => row.plan_dir === plan.dir);
+  const past = runs.map(({ run, first_seq }) =>
+    landedIn(log.read({ run, kinds: LANDING_KINDS, after: first_seq - 1 })),
+  );
+  return latestLandings(past, plan.tasks);
+}
