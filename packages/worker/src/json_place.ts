@@ -126,8 +126,8 @@ class Reader {
       if (character === "\n") this.#fail("this string does not end or holds a raw line break", start);
       if (character < " ") this.#fail("this string holds a raw control character", start);
       ESCAPE.lastIndex = this.#at;
-      const escape = character === "\\" ? ESCAPE.exec(this.#text)?.[0] : character;
-      this.#at += (escape ?? this.#fail("this string has an unknown escape", start)).length;
+      const read = character === "\\" ? ESCAPE.exec(this.#text)?.[0] : character;
+      this.#at += (read ?? this.#fail("this string has an unknown escape", start)).length;
     }
     this.#at++;
     return JSON.parse(this.#text.slice(start, this.#at));

@@ -1,0 +1,21 @@
+export { work } from "./loop.ts";
+export type {
+  Call,
+  Limits,
+  Message,
+  Meter,
+  Model,
+  Order,
+  Outcome,
+  Outside,
+  ProviderFailure,
+  Reply,
+  Tokens,
+  ToolBox,
+  ToolResult,
+  ToolSpec,
+} from "./model.ts";
+export type { Learned, Previous } from "./previous.ts";
+export { costMicros, type Price } from "./price.ts";
+export { type Facts, firstMessages, ROLES, type RoleName, systemPrompt } from "./roles.ts";
+export { parseScript, Script, ScriptError, scriptCovers, scriptedModel } from "./scripted.ts";

@@ -1,0 +1,123 @@
+import type { Limits, Message } from "./model.ts";
+import { type Previous, previousSection } from "./previous.ts";
+import researcher from "./prompts/researcher.md" with { type: "text" };
+import reviewer from "./prompts/reviewer.md" with { type: "text" };
+import worker from "./prompts/worker.md" with { type: "text" };
+
+const usual: Limits = { turns: 50, warn_at: 40, time_ms: 900_000 };
+
+/** A role is a row: what it is told, which call ends it, and what it may use when the plan does not say. */
+// biome-ignore format: a table reads by its columns
+export const ROLES = {
+  worker:     { prompt: worker,     ending: "done", limits: usual },
+  researcher: { prompt: researcher, ending: "done", limits: usual },
+  reviewer:   { prompt: reviewer,   ending: "done", limits: usual },
+} as const satisfies Record<string, { prompt: string; ending: string; limits: Limits }>;
+export type RoleName = keyof typeof ROLES;
+
+/** What the project says about itself. `conventions`: its own words by topic, in the order of its file. */
+export type ProjectFacts = {
+  language: string;
+  src_dir: string;
+  test_dir: string;
+  line_length: number | null;
+  test_markers: readonly string[];
+  conventions: readonly { topic: string; text: string }[];
+};
+
+/** Claims and rules as text, as the plan and the policy write them. Empty lists: there are none. */
+export type ClaimFacts = {
+  write: readonly string[];
+  read: readonly string[];
+  deny: readonly string[];
+  allow: readonly string[];
+};
+
+/**
+ * What can be run. `recipes`: names of tools that have a command behind them (`run_tests`, `lint_check`, …).
+ * `required`: the command that must pass before `done` is accepted, or null.
+ */
+export type CheckFacts = { recipes: readonly string[]; test_targets: readonly string[]; required: string | null };
+
+/** All a prompt is made from. The same facts give the same text, byte for byte. */
+export type Facts = {
+  task: string;
+  project: ProjectFacts;
+  claims: ClaimFacts;
+  policy: readonly string[]; // one line a rule of the tool policy
+  checks: CheckFacts;
+  sandbox: readonly string[]; // what the level in force means for a command
+  sops: readonly { name: string; text: string }[];
+  repo_map: string; // "": none
+  limits: Limits;
+  previous: Previous | null; // the attempt that this one is to do better than
+};
+
+const SOP_CHARS = 20_000;
+const REPO_MAP_CHARS = 12_000;
+
+/** The system message: the role's own words, then the facts of the task. Sections without facts are left out. */
+export function systemPrompt(role: RoleName, facts: Facts): string {
+  const sections = [
+    ROLES[role].prompt.trim(),
+    section("Task", [`Unit: ${facts.task}`]),
+    section("Project", projectLines(facts.project)),
+    section("Claims", claimLines(role, facts.claims)),
+    section("Tool policy", facts.policy.map(item)),
+    section("Checks", checkLines(facts.checks)),
+    section("Sandbox", facts.sandbox.map(item)),
+    ...facts.sops.map(({ name, text }) => section(`Procedure: ${name}`, [clip(text.trim(), SOP_CHARS)])),
+    section("Repository map", facts.repo_map === "" ? [] : [clip(facts.repo_map.trimEnd(), REPO_MAP_CHARS)]),
+    section("Budget", budgetLines(facts.limits)),
+    facts.previous ? previousSection(facts.previous, facts.checks.required) : "",
+  ];
+  return `${sections.filter((text) => text !== "").join("\n\n")}\n`;
+}
+
+/** How a role's conversation begins. */
+export const firstMessages = (role: RoleName, facts: Facts, goal: string): Message[] => [
+  { role: "system", text: systemPrompt(role, facts) },
+  { role: "user", text: goal },
+];
+
+const item = (text: string): string => `- ${text}`;
+const list = (name: string, items: readonly string[]): string[] =>
+  items.length > 0 ? [`${name}:`, ...items.map(item)] : [];
+const section = (title: string, lines: readonly string[]): string =>
+  lines.length > 0 ? `## ${title}\n\n${lines.join("\n")}` : "";
+
+function clip(text: string, chars: number): string {
+  return text.length <= chars ? text : `${text.slice(0, chars)}\n[cut here: ${text.length - chars} characters more]`;
+}
+
+const projectLines = (project: ProjectFacts): string[] => [
+  item(`Language: ${project.language}`),
+  item(`Source: ${project.src_dir}`),
+  item(`Tests: ${project.test_dir}`),
+  ...(project.line_length === null ? [] : [item(`Line length: ${project.line_length}`)]),
+  ...(project.test_markers.length > 0 ? [item(`Test markers: ${project.test_markers.join(", ")}`)] : []),
+  ...project.conventions.map(({ topic, text }) => item(`${topic}: ${text}`)),
+];
+
+function claimLines(role: RoleName, { write, read, deny, allow }: ClaimFacts): string[] {
+  const writable = write.length > 0 ? list("Writable", write) : ["Writable: nothing. This task only reads."];
+  return [
+    ...(role === "worker" ? writable : ["Writable: nothing. This role only reads."]),
+    ...list("Read first (stay unwritable)", read),
+    ...list("Never touched, also when claimed", deny),
+    ...list("Nothing outside of these is touched", allow),
+  ];
+}
+
+const checkLines = ({ recipes, test_targets, required }: CheckFacts): string[] => [
+  ...(recipes.length > 0 ? [item(`Commands of the project: ${recipes.join(", ")}`)] : []),
+  ...(test_targets.length > 0 ? [item(`\`run_tests\` takes: ${test_targets.join(", ")}`)] : []),
+  ...(required === null ? [] : [item(`Must pass before \`done\` is accepted: \`${required}\``)]),
+];
+
+const budgetLines = ({ turns, time_ms }: Limits): string[] => [
+  item(
+    `${turns} turns: one reply of yours is one turn, however many tools it calls. Call several in one turn when none needs another's result.`,
+  ),
+  ...(time_ms === null ? [] : [item(`${Math.ceil(time_ms / 1000)} seconds of wall time in all.`)]),
+];
