@@ -1,5 +1,15 @@
 import { strict as assert } from "node:assert";
-import { apply, type Event, type EventOf, type Run, type RunId, type Store, type Stored, start } from "@dgov/kernel";
+import {
+  apply,
+  type Event,
+  type EventOf,
+  type Run,
+  type RunId,
+  replay,
+  type Store,
+  type Stored,
+  start,
+} from "@dgov/kernel";
 
 /** Chance, time and the rest of the world, as arguments: the library has none of its own. */
 export type World = {
@@ -10,6 +20,7 @@ export type World = {
   self: readonly string[]; // argv prefix that starts this program again
   signal: AbortSignal; // aborted when the user stops the run
   notify: (stored: Stored) => void; // told of every event once it is in the log
+  warn: (line: string) => void; // a line for the user that is no event
 };
 
 /**
@@ -45,7 +56,9 @@ export class Session {
 
   /** Takes up a run where its log ends. */
   static resume(id: RunId, store: Store, world: Pick<World, "now_ms" | "notify">): Session {
-    return new Session(id, store, world, replay(store.read({ run: id })));
+    const run = replay(store.read({ run: id }));
+    assert(run, `No run "${id}" in the log`);
+    return new Session(id, store, world, run);
   }
 
   get run(): Run {
@@ -64,18 +77,4 @@ export class Session {
     this.#run = after;
     this.#world.notify(stored);
   }
-}
-
-/** The run as its events tell it. */
-export function replay(events: Iterable<Pick<Stored, "event" | "at_ms">>): Run {
-  let run: Run | null = null;
-  for (const { event, at_ms } of events) {
-    if (run) run = apply(run, event);
-    else {
-      assert(event.kind === "run_started", `A run begins with "run_started", not "${event.kind}"`);
-      run = start(event, at_ms);
-    }
-  }
-  assert(run, "A run has at least one event");
-  return run;
 }

@@ -16,7 +16,11 @@ export const run = defineCommand({
     yes: z.boolean().default(false).describe("Answer yes to questions, as the first commit of a new repository"),
     stream: z.boolean().default(false).describe("Show what the workers say and do"),
     verbose: z.boolean().default(false).describe("Show every event"),
-    jobs: z.int().min(1).optional().describe("How many tasks may be worked on at once (default: the cores, at least 2)"),
+    jobs: z
+      .int()
+      .min(1)
+      .optional()
+      .describe("How many tasks may be worked on at once (default: the cores, at least 2)"),
     dry_run: z.boolean().default(false).describe("Compile and say what would be done, and do nothing"),
   }),
   short: { yes: "y", verbose: "v", jobs: "j" },

@@ -1,4 +1,4 @@
-import type { Cause, Event, EventOf, Finding, Run, Task } from "@dgov/kernel";
+import { type Cause, type EventOf, type Finding, replay, type Stored, type Task } from "@dgov/kernel";
 
 /** How a run stands, for people and for programs. The first keys are those of dgov 0.8. */
 export type RunSummary = {
@@ -9,6 +9,7 @@ export type RunSummary = {
   unfinished: string[];
   run: string;
   plan: string;
+  plan_dir: string;
   target: string;
   tasks: TaskSummary[];
   spent: { calls: number; tokens: number; cost_usd: number };
@@ -26,15 +27,18 @@ export type TaskSummary = {
   findings: Finding[];
 };
 
-/** Folds a run and the events beside it into its summary. */
-export function summarise(id: string, run: Run, events: Iterable<Event>): RunSummary {
+/** Folds a run's events, from its first, into its summary. */
+export function summarise(id: string, events: readonly Stored[]): RunSummary {
+  const run = replay(events);
+  if (!run) throw new Error(`No events of run "${id}"`);
   let pending: string | null = null;
   const because = new Map<string, string>();
-  for (const event of events) {
+  for (const { event } of events) {
     if (event.kind === "checkout_behind") pending = event.cure;
     if (event.kind === "task_skipped") because.set(event.task, event.because);
   }
-  const named = (...states: Task["state"][]) => run.tasks.filter((task) => states.includes(task.state)).map(({ id }) => id);
+  const named = (...states: Task["state"][]) =>
+    run.tasks.filter((task) => states.includes(task.state)).map(({ id }) => id);
   return {
     status: run.status ?? (run.state === "interrupted" ? "interrupted" : "running"),
     succeeded: named("landed"),
@@ -43,6 +47,7 @@ export function summarise(id: string, run: Run, events: Iterable<Event>): RunSum
     unfinished: named("waiting", "active", "judging", "ready", "landing"),
     run: id,
     plan: run.started.plan,
+    plan_dir: run.started.plan_dir,
     target: run.started.target,
     tasks: run.tasks.map((task) => summariseTask(task, because.get(task.id))),
     spent: {

@@ -1,0 +1,247 @@
+import { strict as assert } from "node:assert";
+import { type Action, type Cause, type TaskId, taskOf } from "@dgov/kernel";
+import { createToolbox, type Isolation, IsolationLost, type Scope } from "@dgov/sandbox";
+import { type Outcome, work } from "@dgov/worker";
+import { DgovError } from "../error.ts";
+import { type Frozen, freeze, keep } from "../git/candidate.ts";
+import { carryOver } from "../git/integrate.ts";
+import type { Lease } from "../git/worktrees.ts";
+import { ignoreRule } from "../ignore.ts";
+import type { CompiledTask } from "../plan/compiled.ts";
+import { type Site, unitOf } from "../site.ts";
+import { meterOf } from "./meter.ts";
+import { orderOf } from "./order.ts";
+import { grantsIn, scopeOf } from "./scope.ts";
+
+/** One attempt under way. `base` is the commit its worktree was made from. */
+type Attempt = { task: TaskId; attempt: number; base: string; unit: CompiledTask; worktree: Lease };
+
+/** How the worker's part ended, before anybody has looked at the work. */
+type Ending = { done: true; summary: string } | { done: false; cause: Cause; detail: string };
+
+/** Runs between a worker's last word and the freeze, with its rights: lint fixes and formatting of what it changed. */
+export type Mend = (attempt: { unit: CompiledTask; changed: readonly string[]; isolation: Isolation }) => Promise<void>;
+
+/**
+ * One attempt at a task: a worktree on the target's head, a worker in its isolation, and what it left behind frozen as a
+ * commit under `refs/dgov/attempts`. However it ends, the work is kept before the worktree is given back.
+ */
+export async function dispatch(
+  site: Site,
+  action: Extract<Action, { do: "dispatch" }>,
+  { signal, head, mend }: { signal: AbortSignal; head: string; mend: Mend },
+): Promise<void> {
+  const unit = unitOf(site, action.task);
+  const before = taskOf(site.session.run, action.task);
+  const kept = action.carry ? (before.work?.kept ?? null) : null;
+  const binding = site.models.binding(action.task);
+  const carried =
+    kept === null || before.work === null ? null : await carryOver(site.git, { base: before.work.base, kept, head });
+  const of = { task: action.task, attempt: action.attempt };
+  site.session.record({
+    kind: "task_dispatched",
+    ...of,
+    base: head,
+    provider: binding.provider.name,
+    agent: binding.agent,
+    tier: action.tier,
+    carried_from: carried === null ? null : kept,
+  });
+  try {
+    const owner = { run: site.session.id, ...of, base: head };
+    const worktree = await site.pool.acquire(head, { tree: carried ?? head, owner });
+    try {
+      const attempt: Attempt = { ...of, base: head, unit, worktree };
+      const ending = await attend(site, attempt, { signal, mend, failed: before.failed, carried: carried !== null });
+      await conclude(site, attempt, ending);
+    } finally {
+      worktree.release();
+    }
+  } catch (error) {
+    // What a person can mend is this attempt's failure and not the run's; a bug of ours goes on up.
+    if (!(error instanceof DgovError) || taskOf(site.session.run, of.task).state !== "active") throw error;
+    site.session.record({ kind: "attempt_failed", ...of, cause: "error", detail: error.message, kept: null });
+  }
+}
+
+type Attending = {
+  signal: AbortSignal;
+  mend: Mend;
+  failed: ReturnType<typeof taskOf>["failed"];
+  carried: boolean;
+};
+
+/** Prepares the worktree, lets the worker work, and ends all its processes. */
+async function attend(site: Site, attempt: Attempt, { signal, mend, failed, carried }: Attending): Promise<Ending> {
+  const { unit, worktree } = attempt;
+  const scope = scopeOf(site.project, unit, attempt.base);
+  const unprepared = await prepare(site, worktree);
+  if (unprepared !== null) return { done: false, cause: "setup", detail: unprepared };
+  const isolation = await site.jail.start({
+    root: worktree.path,
+    write: grantsIn(worktree.path, scope.write),
+    git_dir: await site.git.commonDir(),
+    network: false,
+    scope,
+  });
+  try {
+    const outcome = await converse(site, attempt, { isolation, scope, signal, failed, carried });
+    const ending = endingOf(outcome, signal);
+    if (ending.done && unit.role === "worker") {
+      const { changes } = await freeze(worktree, freezeOptions(site, attempt));
+      const changed = changes.filter(({ kind }) => kind === "added" || kind === "modified").map(({ path }) => path);
+      await mend({ unit, changed, isolation });
+    }
+    return ending;
+  } catch (error) {
+    // The worker can kill its own isolation: that is its failure, and it counts. A bug of ours goes on up.
+    if (error instanceof IsolationLost) return { done: false, cause: "error", detail: "Its isolated process died" };
+    throw error;
+  } finally {
+    await isolation.stop();
+  }
+}
+
+/** Runs the project's `setup_cmd` on the base's own files. @returns why it failed, or null */
+async function prepare({ project, jail, git }: Site, worktree: Lease): Promise<string | null> {
+  const command = project.commands.setup;
+  if (command === null) return null;
+  const isolation = await jail.start({
+    root: worktree.path,
+    write: "all",
+    git_dir: await git.commonDir(),
+    network: project.rules.sandbox.setup_network,
+    scope: null,
+  });
+  try {
+    const { bootstrap_ms } = project.timeouts;
+    const result = await isolation.exec({
+      command,
+      timeout_ms: bootstrap_ms,
+      output_max_bytes: 64_000_000,
+      clip_bytes: 4_000,
+    });
+    if (result.exit === 0) return null;
+    const how = result.exit === null ? `ended by ${result.ended}` : `exit status ${result.exit}`;
+    return `setup_cmd failed (${how}): ${(result.tail || result.head).slice(-500)}`;
+  } finally {
+    await isolation.stop();
+  }
+}
+
+type Talking = {
+  isolation: Isolation;
+  scope: Scope;
+  signal: AbortSignal;
+  failed: Attending["failed"];
+  carried: boolean;
+};
+
+/** The model loop, with its hands lent to it. */
+async function converse(
+  site: Site,
+  attempt: Attempt,
+  { isolation, scope, signal, failed, carried }: Talking,
+): Promise<Outcome> {
+  const { task, attempt: n, unit, worktree } = attempt;
+  const order = orderOf(site, { unit, scope, failed, carried, root: worktree.path });
+  const tools = createToolbox({
+    scope,
+    policy: site.project.rules.tool_policy,
+    isolation,
+    now_ms: site.world.now_ms,
+    required: order.required,
+    record: (call) =>
+      site.session.record({ kind: "tool_called", task, attempt: n, ...call, touched: [...call.touched] }),
+  });
+  const { price } = site.models.binding(task);
+  return work(order, {
+    model: site.models.model(task, n),
+    tools,
+    meter: meterOf(site.session, { task, attempt: n }, price),
+    now_ms: site.world.now_ms,
+    signal,
+  });
+}
+
+function endingOf(outcome: Outcome, signal: AbortSignal): Ending {
+  switch (outcome.ended) {
+    case "done":
+      return { done: true, summary: outcome.summary };
+    case "incomplete":
+    case "blocked":
+      return { done: false, cause: outcome.ended, detail: outcome.summary };
+    case "stuck":
+      return {
+        done: false,
+        cause: "stuck",
+        detail: `No tool was used in its last turns; ${outcome.after_turns} in all`,
+      };
+    case "turns":
+      return { done: false, cause: "turns", detail: `${outcome.turns} turns are used up` };
+    case "timeout":
+      return { done: false, cause: "timeout", detail: `${Math.round(outcome.after_ms / 1000)} s are used up` };
+    case "budget":
+      return { done: false, cause: "budget", detail: "The next call could exceed what the run may spend" };
+    case "cancelled":
+      return { done: false, cause: "interrupted", detail: String(signal.reason ?? "") };
+    case "provider":
+      return {
+        done: false,
+        cause: signal.aborted ? "interrupted" : "provider",
+        detail: `${outcome.cause}: ${outcome.detail}`,
+      };
+  }
+}
+
+const freezeOptions = ({ project }: Site, { base }: Attempt) => ({
+  base,
+  ignores: ignoreRule(project.rules.scope.ignore),
+});
+
+/** Freezes and keeps the work, whatever it is, and says how the attempt ended. */
+async function conclude(site: Site, attempt: Attempt, ending: Ending): Promise<void> {
+  const { task, attempt: n, base, unit, worktree } = attempt;
+  const frozen = await freeze(worktree, freezeOptions(site, attempt));
+  const commit = await keepWork(site, attempt, { frozen, ending });
+  const { session } = site;
+  if (!ending.done) {
+    const { cause, detail } = ending;
+    session.record({ kind: "attempt_failed", task, attempt: n, cause, detail, kept: commit });
+  } else if (unit.role === "worker") {
+    assert(commit);
+    session.record({
+      kind: "candidate_frozen",
+      task,
+      attempt: n,
+      base,
+      tree: frozen.tree,
+      commit,
+      summary: ending.summary,
+    });
+  } else if (frozen.changes.length === 0) {
+    session.record({ kind: "report_filed", task, attempt: n, base, summary: ending.summary });
+  } else {
+    const detail = `A ${unit.role} changed ${frozen.changes.map(({ path }) => `"${path}"`).join(", ")}`;
+    session.record({ kind: "attempt_failed", task, attempt: n, cause: "scope", detail, kept: commit });
+  }
+}
+
+/** @returns the commit that keeps the work, or null when there is none and nobody needs one */
+async function keepWork(
+  { git, session, world }: Site,
+  { task, attempt, base, unit }: Attempt,
+  { frozen, ending }: { frozen: Frozen; ending: Ending },
+): Promise<string | null> {
+  if (frozen.changes.length === 0 && !(ending.done && unit.role === "worker")) return null;
+  const how = ending.done ? ending.summary : `${ending.cause}: ${ending.detail}`;
+  return keep(git, {
+    run: session.id,
+    task,
+    attempt,
+    tree: frozen.tree,
+    base,
+    message: `${unit.commit_message}\n\nAttempt ${attempt} of ${task}: ${how}`,
+    at_ms: world.now_ms(),
+  });
+}

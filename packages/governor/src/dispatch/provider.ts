@@ -1,0 +1,102 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { TaskId } from "@dgov/kernel";
+import { type Model, openaiModel, type Price, parseScript, ScriptError, scriptedModel } from "@dgov/worker";
+import { DgovError } from "../error.ts";
+import type { CompiledPlan, CompiledTask } from "../plan/compiled.ts";
+import type { Project, Provider } from "../project.ts";
+import type { World } from "../session.ts";
+
+/** Who works on a task: resolved once, before anything is spent, and put in the log with each attempt. */
+export type Binding = { provider: Provider; agent: string; price: Price | null };
+
+/** Makes the model of one attempt. Holds the keys; whoever calls it sees none. */
+export type Models = { binding(task: TaskId): Binding; model(task: TaskId, attempt: number): Model };
+
+/**
+ * Binds every task to its provider and model, and reads what they need: keys from the environment, scripts from files.
+ *
+ * @throws DgovError `provider_unknown`, `key_missing` or `script_invalid` before the first event of a run
+ */
+export function bindModels(
+  { plan, project }: { plan: CompiledPlan; project: Project },
+  world: Pick<World, "env" | "now_ms" | "sleep_ms" | "random">,
+): Models {
+  const bindings = new Map(plan.tasks.map((task) => [task.id, bind(task, plan, project)]));
+  const makers = new Map<Provider, ReturnType<typeof makerOf>>();
+  for (const { provider } of bindings.values())
+    if (!makers.has(provider)) makers.set(provider, makerOf(provider, { plan, project, world }));
+  const binding = (task: TaskId): Binding => {
+    const found = bindings.get(task);
+    if (!found) throw new Error(`No task "${task}" in plan "${plan.name}"`);
+    return found;
+  };
+  return {
+    binding,
+    model: (task, attempt) => {
+      const { provider, agent } = binding(task);
+      const make = makers.get(provider);
+      if (!make) throw new Error(`No maker for provider "${provider.name}"`);
+      return make({ task, attempt, agent });
+    },
+  };
+}
+
+function bind(task: CompiledTask, plan: CompiledPlan, project: Project): Binding {
+  const name = task.worker.provider ?? plan.default_provider ?? project.provider;
+  if (name === null)
+    throw new DgovError(
+      "provider_unknown",
+      `Cannot run "${task.id}": neither it, nor its plan, nor the project names a provider`,
+    );
+  const provider = project.providers[name];
+  if (!provider) throw new DgovError("provider_unknown", `Cannot run "${task.id}": no provider is named "${name}"`);
+  // A model belongs to its provider: the project's own choice must not leak to another one.
+  const fallback = provider.default_agent ?? (name === project.provider ? project.default_agent : null);
+  const asked =
+    task.worker.agent ?? plan.default_agent ?? fallback ?? (provider.kind === "scripted" ? "scripted" : null);
+  if (asked === null)
+    throw new DgovError("provider_unknown", `Cannot run "${task.id}": no agent is named for provider "${name}"`, {
+      hint: `Set agent on the task, default_agent on the plan, or default_agent in [providers.${name}]`,
+    });
+  const price = provider.price
+    ? { input_per_mtok_usd: provider.price.input, output_per_mtok_usd: provider.price.output }
+    : null;
+  return { provider, agent: project.agents[asked] ?? asked, price };
+}
+
+type Making = {
+  plan: CompiledPlan;
+  project: Project;
+  world: Pick<World, "env" | "now_ms" | "sleep_ms" | "random">;
+};
+
+function makerOf(
+  provider: Provider,
+  { plan, project, world }: Making,
+): (of: { task: TaskId; attempt: number; agent: string }) => Model {
+  const never = new AbortController().signal; // the loop's own signal reaches the model with each call
+  const sleep_ms = (ms: number, signal: AbortSignal = never) => world.sleep_ms(ms, signal);
+  if (provider.kind === "scripted") {
+    const path = provider.script ?? join(plan.dir, "script.json");
+    const script = readScript(project.root, path);
+    return ({ task, attempt }) => scriptedModel(script, { task, attempt, sleep_ms });
+  }
+  const { base_url, api_key_env, name } = provider;
+  if (base_url === null) throw new DgovError("provider_unknown", `Cannot use provider "${name}": it has no base_url`);
+  const api_key = api_key_env === null ? "" : (world.env[api_key_env] ?? "");
+  if (api_key_env !== null && api_key === "")
+    throw new DgovError("key_missing", `Cannot use provider "${name}": ${api_key_env} is not set`);
+  return ({ agent }) =>
+    openaiModel({ base_url, api_key, model: agent, now_ms: world.now_ms, sleep_ms, random: world.random });
+}
+
+function readScript(root: string, path: string) {
+  try {
+    return parseScript(readFileSync(join(root, path), "utf8"), path);
+  } catch (error) {
+    if (error instanceof ScriptError) throw new DgovError("script_invalid", error.message, { cause: error });
+    const why = error instanceof Error ? error.message : String(error);
+    throw new DgovError("script_invalid", `Cannot read the script "${path}": ${why}`, { cause: error });
+  }
+}

@@ -1,0 +1,43 @@
+import { lstatSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Claim, covers, type Grant, parseClaim, type Scope } from "@dgov/sandbox";
+import type { CompiledTask } from "../plan/compiled.ts";
+import type { Project } from "../project.ts";
+import { grantsOf } from "./grants.ts";
+
+/** What a task may do, as the sandbox takes it. Everything in it comes from the plan and the base commit. */
+export function scopeOf(project: Project, unit: CompiledTask, base: string): Scope {
+  const { create, edit, delete: remove, touch, read } = unit.files;
+  const write = unit.role === "worker" ? [...create, ...edit, ...remove, ...touch].map(parseClaim) : [];
+  const reading = read.map(parseClaim);
+  const { commands, layout, rules } = project;
+  const { test, lint, lint_fix, format, type_check } = commands;
+  return {
+    task: unit.id,
+    role: unit.role,
+    write,
+    read: reading,
+    deny: rules.scope.deny,
+    allow: rules.scope.allow,
+    recipes: { test: unit.test_cmd ?? test, lint, lint_fix, format, type_check },
+    test_targets: [
+      ...new Set([...write, ...reading].filter((claim) => isTest(claim, layout.test_dir)).map(({ path }) => path)),
+    ],
+    src_dir: layout.src_dir,
+    base,
+  };
+}
+
+/** A claim in the folder of the tests names something that `run_tests` may run. */
+const isTest = (claim: Claim, test_dir: string): boolean =>
+  covers({ kind: "directory", path: test_dir.replace(/\/+$/, ""), symbol: null }, claim.path);
+
+/** The grants for a worktree that stands at `root`; folders that must be there are made. */
+export function grantsIn(root: string, claims: readonly Claim[]): Grant[] {
+  const { grants, folders } = grantsOf(claims, (path) => {
+    const stat = lstatSync(join(root, path), { throwIfNoEntry: false });
+    return stat?.isFile() ? "file" : stat?.isDirectory() ? "directory" : null;
+  });
+  for (const folder of folders) mkdirSync(join(root, folder), { recursive: true });
+  return grants;
+}

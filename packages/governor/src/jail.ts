@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  type Availability,
+  createIsolationMaker,
+  type IsolationMaker,
+  type Level,
+  toolEnvironment,
+} from "@dgov/sandbox";
+import { DgovError } from "./error.ts";
+import type { World } from "./session.ts";
+import type { Jail } from "./site.ts";
+
+/** Weakest first: what a project demands as the least must be reached. */
+const STRENGTH: readonly Level[] = ["landlock", "bwrap"];
+
+/**
+ * Picks the strongest level that works on this machine, tried for real, and starts isolated processes at it.
+ * It never falls below what the project demands, and never silently.
+ *
+ * @throws DgovError `sandbox_missing` with the one command that mends it
+ */
+export async function openJail(
+  min: Level,
+  world: Pick<World, "self" | "now_ms" | "env">,
+): Promise<Jail & { detail: string }> {
+  const maker = createIsolationMaker({ self: world.self, now_ms: world.now_ms });
+  const found = await maker.probe();
+  const strong = [...STRENGTH].reverse().slice(0, STRENGTH.length - STRENGTH.indexOf(min));
+  const usable = strong.flatMap((level) => found.filter((one) => one.level === level && one.available));
+  const [best] = usable;
+  if (!best?.available) throw refusal(min, found);
+  return {
+    level: best.level,
+    detail: best.detail,
+    maker,
+    start: (spec) => startIn(maker, best.level, { spec, env: world.env }),
+  };
+}
+
+function refusal(min: Level, found: readonly Availability[]): DgovError {
+  const why = found.flatMap((one) => (one.available ? [] : [`${one.level}: ${one.why}`])).join("; ");
+  const wanted = found.find((one) => one.level === min);
+  const cure = wanted && !wanted.available ? wanted.cure : found.flatMap((one) => (one.available ? [] : [one.cure]))[0];
+  const message = `Cannot confine workers on this machine at level "${min}" or stronger: ${why}`;
+  return new DgovError("sandbox_missing", message, cure === undefined ? {} : { hint: cure });
+}
+
+type Starting = { spec: Parameters<Jail["start"]>[0]; env: World["env"] };
+
+/** The private folder is made here and goes when the process has stopped: nothing that ran there outlives it. */
+async function startIn(maker: IsolationMaker, level: Level, { spec, env }: Starting): ReturnType<Jail["start"]> {
+  const tmp = mkdtempSync(join(tmpdir(), "dgov-"));
+  const remove = () => rmSync(tmp, { recursive: true, force: true });
+  try {
+    const isolation = await maker.start(level, {
+      ...spec,
+      tmp,
+      env: toolEnvironment({ tmp, from: env, root: spec.root }),
+    });
+    const stop = async () => {
+      await isolation.stop();
+      remove();
+    };
+    return { level: isolation.level, pid: isolation.pid, call: isolation.call, exec: isolation.exec, stop };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}

@@ -1,0 +1,55 @@
+import { type Action, taskOf } from "@dgov/kernel";
+import { dispatch } from "./dispatch/attempt.ts";
+import { land } from "./git/land.ts";
+import type { Performers } from "./loop.ts";
+import { mendFormat } from "./settlement/fix.ts";
+import { judge } from "./settlement/judge.ts";
+import type { Site } from "./site.ts";
+
+/** Who carries out what the kernel asks for. This is the one place that knows both dispatch and settlement. */
+export const performersOf = (site: Site): Performers => ({
+  dispatch: async (action, signal) =>
+    dispatch(site, action, { signal, head: await site.target.head(), mend: (attempt) => mendFormat(site, attempt) }),
+  judge: (action, signal) => judge(site, action, signal),
+  land: (action) => landTask(site, action),
+  retry: (action, signal) => retryTask(site, action, signal),
+});
+
+/**
+ * Moves the branch to what was judged. The event that says so is on disk before the ref moves, so that a crash between
+ * the two is seen on the next start as a landing under way.
+ */
+async function landTask(
+  { session, target, world }: Site,
+  { task, attempt }: Extract<Action, { do: "land" }>,
+): Promise<void> {
+  const of = { task, attempt };
+  const { state, work } = taskOf(session.run, task);
+  const judged = work?.integrated;
+  if (!judged) throw new Error(`Nothing of "${task}" was judged`);
+  if (state === "ready") {
+    const head = await target.head();
+    if (head !== judged.head) {
+      session.record({ kind: "candidate_stale", ...of, head });
+      return;
+    }
+    session.record({ kind: "landing_started", ...of, ...judged });
+  }
+  const landed = await target.land({ head: judged.head, commit: judged.commit, at_ms: world.now_ms() });
+  if ("moved_to" in landed) {
+    session.record({ kind: "landing_refused", ...of, head: landed.moved_to });
+    return;
+  }
+  session.record({ kind: "task_landed", ...of, commit: judged.commit });
+  if (landed.behind !== null)
+    session.record({ kind: "checkout_behind", ...of, commit: judged.commit, cure: landed.behind });
+}
+
+async function retryTask(
+  { session, world }: Site,
+  { task, attempt, tier, carry, after_ms }: Extract<Action, { do: "retry" }>,
+  signal: AbortSignal,
+): Promise<void> {
+  if (after_ms > 0) await world.sleep_ms(after_ms, signal);
+  if (!signal.aborted) session.record({ kind: "task_retried", task, attempt, by: "policy", tier, carry });
+}

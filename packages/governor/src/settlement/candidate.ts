@@ -1,0 +1,41 @@
+import type { TaskId } from "@dgov/kernel";
+import type { Isolation } from "@dgov/sandbox";
+import type { Change } from "../git/candidate.ts";
+import type { Git } from "../git/git.ts";
+import type { CompiledTask } from "../plan/compiled.ts";
+import type { Project } from "../project.ts";
+
+/** What the gates on the frozen work look at. `changes` are against `base`, the commit the attempt began on. */
+export type FrozenCandidate = {
+  git: Git;
+  project: Project;
+  unit: CompiledTask;
+  base: string;
+  tree: string;
+  changes: readonly Change[];
+  ignored: readonly string[]; // what the attempt left that git ignores; only looked for when nothing changed
+  touched: readonly string[]; // what its tools wrote, also when it was undone later
+};
+
+/**
+ * What the gates on the integrated work look at: a checkout of the very tree that would land.
+ *
+ * `changes` are head → tree; `root` is the checkout, `isolation` runs commands in it; `out` takes whole logs
+ */
+export type IntegratedCandidate = {
+  git: Git;
+  project: Project;
+  unit: CompiledTask;
+  task: TaskId;
+  attempt: number;
+  head: string;
+  tree: string;
+  changes: readonly Change[];
+  root: string;
+  isolation: Isolation;
+  /** An isolation with the network, when the project lets its setup have one. */
+  setupIsolation: () => Promise<Isolation>;
+  /** A checkout of the head with an isolation, made when a checker has to be asked what was wrong before. */
+  baseline: () => Promise<{ root: string; isolation: Isolation }>;
+  out: string;
+};

@@ -1,0 +1,42 @@
+import type { Isolation, IsolationMaker, IsolationSpec, Level } from "@dgov/sandbox";
+import type { Models } from "./dispatch/provider.ts";
+import type { Git } from "./git/git.ts";
+import type { Pool } from "./git/worktrees.ts";
+import type { CompiledPlan, CompiledTask } from "./plan/compiled.ts";
+import type { Sop } from "./plan/sop_file.ts";
+import type { Project } from "./project.ts";
+import type { Session, World } from "./session.ts";
+
+/**
+ * Where a run happens and with what: everything its performers need, opened once and closed with it.
+ *
+ * `out`    absolute path of the folder for whole logs, `.dgov/out/RUN`
+ * `target` the full ref that work lands on
+ */
+export type Site = {
+  world: World;
+  session: Session;
+  project: Project;
+  plan: CompiledPlan;
+  sops: readonly Sop[];
+  models: Models;
+  git: Git;
+  pool: Pool;
+  jail: Jail;
+  target: string;
+  out: string;
+};
+
+/** Starts isolated processes at the level that was chosen for the run, each with a private folder that goes when it stops. */
+export type Jail = {
+  level: Level;
+  start(spec: Omit<IsolationSpec, "tmp" | "env">): Promise<Isolation>;
+  maker: IsolationMaker;
+};
+
+/** @throws when the plan has no such task: the run and the plan have parted, which is a bug */
+export function unitOf(site: Pick<Site, "plan">, id: string): CompiledTask {
+  const task = site.plan.tasks.find((one) => one.id === id);
+  if (!task) throw new Error(`No task "${id}" in plan "${site.plan.name}"`);
+  return task;
+}
