@@ -1,12 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { chmod, lstat, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseClaim } from "../packages/sandbox/src/claim.ts";
+import { createHost } from "../packages/sandbox/src/host.ts";
 import type { ExecRequest, ExecResult } from "../packages/sandbox/src/isolate/isolation.ts";
-import { type Host, HostError, type Scope } from "../packages/sandbox/src/tool.ts";
+import type { Host, Scope } from "../packages/sandbox/src/tool.ts";
 
-/** A repository in a temporary folder and an unconfined host on it, to test tools on real files, real git and real commands. */
+/** A repository in a temporary folder and the real host on it, whose commands are not confined, to test tools on real files, real git and real commands. */
 export type Lab = { root: string; host: Host; scope: Scope; git: (...args: string[]) => string; remove: () => void };
 
 export type LabOptions = { files: Readonly<Record<string, string | Uint8Array>>; scope?: Partial<Scope> };
@@ -14,7 +14,11 @@ export type LabOptions = { files: Readonly<Record<string, string | Uint8Array>>;
 export const claims = (...texts: string[]) => texts.map(parseClaim);
 
 export async function openLab({ files, scope }: LabOptions): Promise<Lab> {
-  const root = mkdtempSync(join(tmpdir(), "dgov-lab-"));
+  const place = mkdtempSync(join(tmpdir(), "dgov-lab-"));
+  const root = join(place, "worktree");
+  const tmp = join(place, "tmp");
+  mkdirSync(root);
+  mkdirSync(tmp);
   const git = (...args: string[]) => {
     const own = ["-c", "user.name=Lab", "-c", "user.email=lab@example.invalid", "-c", "init.defaultBranch=main"];
     const run = Bun.spawnSync(["git", ...own, ...args], { cwd: root, env: env(root) });
@@ -28,10 +32,10 @@ export async function openLab({ files, scope }: LabOptions): Promise<Lab> {
   const whole: Scope = { ...SCOPE, base: git("rev-parse", "HEAD"), ...scope };
   return {
     root,
-    host: openHost(root, whole),
+    host: createHost({ root, tmp, scope: whole, exec: (request) => exec(root, request) }),
     scope: whole,
     git,
-    remove: () => rmSync(root, { recursive: true, force: true }),
+    remove: () => rmSync(place, { recursive: true, force: true }),
   };
 }
 
@@ -53,43 +57,6 @@ const env = (home: string) => ({ PATH: process.env.PATH ?? "/usr/bin:/bin", HOME
 async function put(path: string, content: string | Uint8Array): Promise<void> {
   mkdirSync(dirname(path), { recursive: true });
   await Bun.write(path, content);
-}
-
-function openHost(root: string, scope: Scope): Host {
-  const stat: Host["stat"] = async (path) => {
-    const found = await lstat(join(root, path)).catch(() => null);
-    if (!found) return null;
-    const kind = found.isSymbolicLink()
-      ? "link"
-      : found.isDirectory()
-        ? "directory"
-        : found.isFile()
-          ? "file"
-          : "other";
-    return { kind, size_bytes: found.size, mode: found.mode };
-  };
-  const readBytes = async (path: string) => {
-    if ((await stat(path))?.kind !== "file") throw new HostError("missing", `Cannot read "${path}": it is no file`);
-    return await Bun.file(join(root, path)).bytes();
-  };
-  return {
-    scope,
-    stat,
-    readBytes,
-    readText: async (path) => new TextDecoder("utf-8", { fatal: true }).decode(await readBytes(path)),
-    write: async (path, content) => {
-      const mode = (await stat(path))?.mode;
-      await put(join(root, path), content);
-      if (mode !== undefined) await chmod(join(root, path), mode & 0o777);
-    },
-    remove: (path) => rm(join(root, path)),
-    list: async (path) => {
-      const names = (await readdir(join(root, path))).filter((name) => name !== ".git").sort();
-      const stats = await Promise.all(names.map((name) => stat(join(path, name))));
-      return names.map((name, i) => ({ name, kind: stats[i]?.kind ?? "other", size_bytes: stats[i]?.size_bytes ?? 0 }));
-    },
-    exec: (request) => exec(root, request),
-  };
 }
 
 async function exec(root: string, request: ExecRequest): Promise<ExecResult> {

@@ -2,7 +2,7 @@ import { gitFault } from "./git_rules.ts";
 import type { ToolPolicy } from "./policy.ts";
 import { ruleHolds, SHELL_RULES } from "./shell_rules.ts";
 import { assignmentsOf, type Invocation, invocationsOf, programName } from "./shell_unwrap.ts";
-import { type Command, type Redirect, shellCommands } from "./shell_words.ts";
+import { type Command, type Redirect, shellCommands, type Word } from "./shell_words.ts";
 import type { Scope } from "./tool.ts";
 import type { Decision } from "./write_rules.ts";
 
@@ -79,16 +79,23 @@ const RECIPE_TOOLS = {
 function ownRecipe(recipes: Scope["recipes"], argv: readonly string[]): string | null {
   const line = argv.join(" ");
   for (const name of ["test", "lint", "lint_fix", "format", "type_check"] as const) {
-    const stem =
-      recipes[name]
-        ?.split(/\s+(?=\{|-)|\s*\{/)[0]
-        ?.replace(/^uv run\s+/, "")
-        .trim() ?? "";
+    const [first = "", ...words] = stemOf(recipes[name] ?? "");
+    const stem = [programName(first), ...words].join(" ");
     if (stem !== "" && !/[;&|$<>(]/.test(stem) && (line === stem || line.startsWith(`${stem} `)))
       return RECIPE_TOOLS[name];
   }
   return null;
 }
+
+/** The words of a recipe up to its first option or target, without `uv run`. */
+const stemOf = (recipe: string): string[] => {
+  const words = recipe
+    .replace(/^\s*uv run\s+/, "")
+    .trim()
+    .split(/\s+/);
+  const end = words.findIndex((word) => /^-|\{/.test(word));
+  return end < 0 ? words : words.slice(0, end);
+};
 
 const STREAMS = /^(\/dev\/(null|stdout|stderr|stdin|fd\/\d+)|-|\d+-?)$/;
 
@@ -114,34 +121,44 @@ function judgeAssignments(commands: readonly Command[]): Decision | null {
 }
 
 /** Programs whose words are texts or patterns, not places. */
-const TALKING = ["echo", "printf", "test", "[", "expr", "true", "false"];
+const TALKING = ["echo", "printf", "test", "[", "expr", "tr", "true", "false"];
 const SEARCHING = ["grep", "egrep", "fgrep", "rg", "sed", "awk", "gawk", "jq", "ag"];
+const INTERPRETERS = ["node", "bun", "deno", "python", "python3", "perl", "ruby", "uv"];
 
 /** Words that name a place outside the worktree. A computed word is left to the jail. */
 function judgePlaces(commands: readonly Command[]): Decision | null {
+  let inside = 0; // how many folders below the root a `cd` has led
   for (const { words, redirects } of commands) {
-    const name = programName(words[0]?.text ?? "");
-    const operands = TALKING.includes(name) ? [] : words.slice(1).filter(({ text }) => !text.startsWith("-"));
-    const places = SEARCHING.includes(name) ? operands.slice(1) : operands;
-    const bad = [...places, ...redirects.map(({ target }) => target)].find(({ text, quoted }) => leaves(text, quoted));
+    const bad = [...placesOf(words), ...redirects.map(({ target }) => target)].find(
+      ({ text, quoted }) => (text.startsWith("~") && !quoted) || depthOf(text, inside) < 0,
+    );
     if (bad)
       return deny(
         "shell.outside",
         `"${bad.text.slice(0, 200)}" is outside the worktree: a task stays in it (temporary files go to $TMPDIR)`,
       );
+    if (words[0]?.text === "cd" && words[1]?.known) inside = depthOf(words[1].text, inside);
   }
   return null;
 }
 
-function leaves(text: string, quoted: boolean): boolean {
-  if (STREAMS.test(text)) return false;
-  if (text.startsWith("~") && !quoted) return true;
-  if (/^\/+(?:\w|$)/.test(text)) return true;
-  let depth = 0;
+function placesOf(words: readonly Word[]): Word[] {
+  const name = programName(words[0]?.text ?? "");
+  if (TALKING.includes(name)) return [];
+  const code = (at: number) => INTERPRETERS.includes(name) && /^-[a-zA-Z]*[ecp]$/.test(words[at - 1]?.text ?? "");
+  const operands = words.filter(({ text }, at) => at > 0 && !text.startsWith("-") && !code(at));
+  return SEARCHING.includes(name) ? operands.slice(1) : operands;
+}
+
+/** How far below the root a word leads, from a folder so far below it; below zero: out of it. */
+function depthOf(text: string, from: number): number {
+  if (STREAMS.test(text)) return from;
+  if (/^\/+(?:\w|$)/.test(text)) return -1;
+  let depth = from;
   for (const part of text.split("/")) {
     if (part === "..") depth--;
     else if (part !== "." && part !== "") depth++;
-    if (depth < 0) return true;
+    if (depth < 0) return depth;
   }
-  return false;
+  return depth;
 }

@@ -63,7 +63,10 @@ function unwrap(context: Context, words: readonly Word[]): void {
     unsure(context, "the name of a command is computed");
     return;
   }
-  if (context.depth > NESTING_MAX) return unsure(context, "it is nested too deeply");
+  if (context.depth > NESTING_MAX) {
+    unsure(context, "it is nested too deeply");
+    return;
+  }
   const name = programName(first.text);
   context.found.invocations.push({ argv: splitModule([name, ...rest.map(({ text }) => text)]), uv: context.uv });
   unwrapRest({ ...context, depth: context.depth + 1 }, name, rest);

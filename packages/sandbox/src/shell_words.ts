@@ -123,6 +123,7 @@ function readWord(reader: Reader): Word {
       reader.at++;
     }
   }
+  if (/^\[\[?$/.test(word.text)) word.known = true; // the test command, no pattern
   return word;
 }
 
