@@ -1,4 +1,5 @@
 import { DgovError, type Place } from "@dgov/governor/error";
+import { explainLogError } from "@dgov/governor/log";
 import { paint, width } from "./ansi.ts";
 import type { Here } from "./command.ts";
 
@@ -21,8 +22,8 @@ export function failureOf(error: unknown): Failure {
     const { exit, code, message, hint, places } = error;
     return { exit, code, message, hint, places, stack: null };
   }
-  if (error instanceof Error && error.name === "SQLiteError")
-    return failureOf(new DgovError("log_unavailable", `Cannot use the event log: ${error.message}`, { cause: error }));
+  const ofLog = explainLogError(error);
+  if (ofLog) return failureOf(ofLog);
   if (error instanceof Error && "code" in error && REFUSED.has(String(error.code)))
     return failureOf(new DgovError("machine_refused", `Cannot go on: ${error.message}`, { cause: error }));
   return {

@@ -11,6 +11,8 @@ const ERRORS = {
   head_detached:        { exit: 4, hint: 'Check out the branch to land on: "git switch BRANCH"' },
   key_missing:          { exit: 5, hint: "Export the variable that api_key_env names, then run again" },
   landing_diverged:     { exit: 4, hint: "Merge the ref that the message names into the branch, then run again" },
+  log_corrupt:          { exit: 4, hint: "Put .dgov/state.db back from a copy, or move it away to begin anew; landed work is in git" },
+  log_too_new:          { exit: 4, hint: "Use a newer dgov" },
   log_unavailable:      { exit: 4, hint: "Make .dgov writable and leave room on the disk, then run again" },
   machine_refused:      { exit: 4, hint: "Leave room on the disk, or mend the permission, then run again" },
   not_a_plan:           { exit: 3, hint: "Give the plan's directory: the one that holds _root.toml" },

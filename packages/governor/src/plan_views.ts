@@ -1,13 +1,13 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { openLog, type RunRow, type Store } from "@dgov/kernel";
+import type { RunRow, Store } from "@dgov/kernel";
 import { DgovError } from "./error.ts";
 import { type Described, describeCommits, patchOf, reachable } from "./git/describe.ts";
 import { createGit, type Git } from "./git/git.ts";
+import { withLog } from "./log.ts";
 import type { CompiledPlan } from "./plan/compiled.ts";
 import { loadCompiled, staleness } from "./plan/store.ts";
 import { findPlan, findRoot } from "./root.ts";
-import { logPath } from "./status.ts";
 import { LANDING_KINDS, type Landings, landedIn, latestLandings } from "./view/landings.ts";
 import { reviewUnits, type UnitReview } from "./view/plan_review.ts";
 import { type PlanRow, type PlanStatus, planRow, type RunStatus, viewPlanStatus } from "./view/plan_status.ts";
@@ -134,15 +134,6 @@ function refuseUnknown(plan: CompiledPlan, { only, diff, events }: ReviewOptions
   const unknown = [only, diff, events].find((id) => id !== null && !plan.tasks.some((task) => task.id === id));
   if (unknown !== undefined && unknown !== null)
     throw new DgovError("task_unknown", `Cannot review "${unknown}": the plan "${plan.name}" has no such task`);
-}
-
-async function withLog<T>(root: string, work: (log: Store) => Promise<T>): Promise<T> {
-  const log = openLog(logPath(root), { readonly: true });
-  try {
-    return await work(log);
-  } finally {
-    log.close();
-  }
 }
 
 /** Null where there is no repository: a plan can be read without one. */

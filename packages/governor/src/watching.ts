@@ -1,7 +1,7 @@
-import { openLog, type RunRow, type Store, type Stored, type Wait } from "@dgov/kernel";
+import type { RunRow, Store, Stored, Wait } from "@dgov/kernel";
 import { DgovError } from "./error.ts";
+import { openReadable } from "./log.ts";
 import { findRoot } from "./root.ts";
-import { logPath } from "./status.ts";
 
 export { NO_PROGRESS, type Progress, progress, type TaskProgress } from "./view/progress.ts";
 export { short, type Told, tell, type Weight } from "./view/story.ts";
@@ -22,7 +22,7 @@ export type WatchOptions = { plan: string | null; all: boolean; after: number | 
  * is asked for if it is under way, or if nothing is waited for; else from now on.
  */
 export async function* watch(cwd: string, options: WatchOptions, wait: Wait): AsyncGenerator<Stored> {
-  const log = openLog(logPath(findRoot(cwd)), { readonly: true });
+  const log = openReadable(findRoot(cwd));
   try {
     const runs = log.runs();
     const wanted = new Set(runs.filter((row) => isOf(row, options.plan)).map((row) => row.run));

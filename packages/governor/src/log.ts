@@ -1,0 +1,35 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { LogCorrupt, LogMoved, LogTooNew, LogUnavailable, openLog, type Store } from "@dgov/kernel";
+import { DgovError } from "./error.ts";
+
+/** Where the log of a repository is. */
+export const logPath = (root: string): string => join(root, ".dgov/state.db");
+
+/** The log for views: an empty one where nothing was ever run. */
+export const openReadable = (root: string): Store => openLog(logPath(root), { readonly: true });
+
+/** The log for a run, made where there is none; `readonly` for a run that only says what it would do. */
+export function openWritable(root: string, { readonly }: { readonly: boolean }): Store {
+  if (!readonly) mkdirSync(join(root, ".dgov"), { recursive: true });
+  return openLog(logPath(root), { readonly });
+}
+
+/** Reads the log and closes it, however the reading ends. */
+export async function withLog<T>(root: string, work: (log: Store) => T | Promise<T>): Promise<T> {
+  const log = openReadable(root);
+  try {
+    return await work(log);
+  } finally {
+    log.close();
+  }
+}
+
+/** What the log's own errors mean to a person, or null for any other error. */
+export function explainLogError(error: unknown): DgovError | null {
+  if (error instanceof LogUnavailable) return new DgovError("log_unavailable", error.message, { cause: error });
+  if (error instanceof LogCorrupt) return new DgovError("log_corrupt", error.message, { cause: error });
+  if (error instanceof LogTooNew) return new DgovError("log_too_new", error.message, { cause: error });
+  if (error instanceof LogMoved) return new DgovError("repo_busy", error.message, { cause: error });
+  return null;
+}
