@@ -85,10 +85,15 @@ function complaints(schema: z.ZodType, issue: z.core.$ZodIssue): Complaint[] {
     });
   const missing = issue.code === "invalid_type" && issue.message.endsWith("received undefined");
   if (missing) return [{ code: "key_missing", inner, why: "it is missing" }];
-  return [{ code: "value_invalid", inner, why: issue.message.replace(/^Invalid input: /, "").replace(/^./, lower) }];
+  return [{ code: "value_invalid", inner, why: inWordsOfToml(issue.message) }];
 }
 
-const lower = (letter: string): string => letter.toLowerCase();
+const inWordsOfToml = (message: string): string =>
+  message
+    .replace(/^Invalid input: /, "")
+    .replace(/^./, (letter) => letter.toLowerCase())
+    .replace(/\barray\b/g, "list")
+    .replace(/\bobject\b/g, "table");
 
 /** The keys that the object at a path may have. */
 function knownKeys(schema: unknown, path: KeyPath): string[] {

@@ -133,12 +133,9 @@ function clashes(tasks: readonly SourceTask[], graph: Graph): Place[] {
       return writes.flatMap(({ claim, path }) => {
         const rival = other.writes.find((theirs) => overlap(theirs.claim, claim));
         if (!rival) return [];
-        const both = `"${other.task.id}" and "${task.id}"`;
-        const shared =
-          formatClaim(claim) === formatClaim(rival.claim)
-            ? `"${formatClaim(claim)}"`
-            : `"${formatClaim(rival.claim)}" and "${formatClaim(claim)}"`;
-        const message = `Cannot run ${both} side by side: both write ${shared}; order them with depends_on, split the file, or claim symbols of it (file.py::name)`;
+        const [first, second] = [formatClaim(rival.claim), formatClaim(claim)];
+        const meet = first === second ? `both write "${first}"` : `"${first}" and "${second}" overlap`;
+        const message = `Cannot run "${other.task.id}" and "${task.id}" side by side: ${meet}; order them with depends_on, split the file, or claim symbols of it (file.py::name)`;
         return [placeOf(task, path, { code: "claims_clash", message })];
       });
     }),

@@ -33,7 +33,7 @@ export function compilePlan(
   { landed = new Set(), providers = "required" }: CompileOptions = {},
 ): { plan: CompiledPlan | null; places: Place[] } {
   const { root, tasks, facts } = source;
-  if (root === null) return { plan: null, places: [...source.places] };
+  if (root === null) return { plan: null, places: inOrder(source.places, source) };
   const { graph, places: orderPlaces } = resolveGraph(tasks, source.broken);
   const assigned = new Map(tasks.map((task) => [task.id, assignSops(task, sops.sops)]));
   const compiled = tasks.map((task) => compileTask(task, graph, assigned.get(task.id)!.sops));

@@ -1,13 +1,14 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Role, TaskId } from "@dgov/kernel";
-import { type JsonMap, stringify } from "@iarna/toml";
+import type { JsonMap } from "@iarna/toml";
 import { z } from "zod";
 import { LimitsTable } from "../config_file.ts";
 import { DgovError, type Place } from "../error.ts";
 import type { Project } from "../project.ts";
 import { readSops } from "../sops.ts";
 import { check, parseToml } from "../toml.ts";
+import { writeToml } from "../toml_write.ts";
 import { writeAtomic } from "../write.ts";
 import { type CompileOptions, compilePlan, sealed } from "./compile.ts";
 import type { CompiledPlan, CompiledTask } from "./compiled.ts";
@@ -169,7 +170,8 @@ function compiledToml(plan: CompiledPlan): string {
   );
   if (limits.length > 0) head.limits = Object.fromEntries(limits);
   const tasks = Object.fromEntries(plan.tasks.map((task) => [task.id, taskTable(task)]));
-  return `# Made by "dgov compile". Changes belong into the plan's own files.\n${stringify({ plan: head, tasks })}`;
+  const text = writeToml({ plan: head, tasks });
+  return `# Made by "dgov compile". Changes belong into the plan's own files.\n${text}`;
 }
 
 function taskTable(task: CompiledTask): JsonMap {

@@ -1,0 +1,96 @@
+import { readProject } from "./config.ts";
+import { DgovError, type Place } from "./error.ts";
+import type { CompiledPlan, Files } from "./plan/compiled.ts";
+import { graphText } from "./plan/graph_text.ts";
+import { compileFolder, writeCompiled } from "./plan/store.ts";
+import { findPlan, findRoot } from "./root.ts";
+
+/** What `dgov compile` shows. `output`: the file that was written, relative to the root; null when nothing was. */
+export type CompileView = {
+  status: "compiled";
+  name: string;
+  output: string | null;
+  units: number;
+  edges: number;
+  sops_assigned: number;
+  sop_set_hash: string;
+  hash: string;
+  dry_run: boolean;
+  warnings: readonly Place[];
+  tasks: readonly TaskView[];
+  graph: string;
+};
+
+export type TaskView = {
+  id: string;
+  summary: string;
+  role: string;
+  depends_on: readonly string[];
+  files: Files;
+  sops: readonly string[];
+};
+
+/** Where the user stands, and the PATH that workers will have. */
+export type Asking = { cwd: string; path: string | null };
+
+/**
+ * Compiles a plan and writes `_compiled.toml`, unless it is a dry run. A plan with errors leaves the old file as it was:
+ * `staleness` tells that it no longer fits.
+ *
+ * @throws DgovError `plan_invalid` with every place, or what `readProject` and `findPlan` throw
+ */
+export function compileForUser({ cwd, path }: Asking, text: string, { dry_run }: { dry_run: boolean }): CompileView {
+  const root = findRoot(cwd);
+  const dir = findPlan(root, cwd, text);
+  const providers = dry_run ? "advised" : "required";
+  const { plan, places } = compileFolder(readProject(root), dir, { providers, path });
+  if (!plan) throw new DgovError("plan_invalid", `Cannot compile the plan "${dir}": ${counted(places)}`, { places });
+  return {
+    status: "compiled",
+    name: plan.name,
+    output: dry_run ? null : writeCompiled(root, plan),
+    units: plan.tasks.length,
+    edges: plan.tasks.reduce((sum, { depends_on }) => sum + depends_on.length, 0),
+    sops_assigned: plan.tasks.filter(({ sops }) => sops.length > 0).length,
+    sop_set_hash: plan.sop_set_hash,
+    hash: plan.hash,
+    dry_run,
+    warnings: places,
+    tasks: plan.tasks.map(taskView),
+    graph: graphText(plan),
+  };
+}
+
+/** What `dgov validate` shows. */
+export type ValidateView = {
+  valid: boolean;
+  name: string | null;
+  tasks: readonly TaskView[];
+  errors: readonly Place[];
+  warnings: readonly Place[];
+  graph: string | null;
+};
+
+/** The checks of `compile`, without a word written. Errors are a part of the view here: they are what was asked for. */
+export function validateForUser({ cwd, path }: Asking, text: string): ValidateView {
+  const root = findRoot(cwd);
+  const dir = findPlan(root, cwd, text);
+  const { plan, places } = compileFolder(readProject(root), dir, { providers: "advised", path });
+  return {
+    valid: plan !== null,
+    name: plan?.name ?? null,
+    tasks: plan?.tasks.map(taskView) ?? [],
+    errors: places.filter(({ severity }) => severity === "error"),
+    warnings: places.filter(({ severity }) => severity === "warning"),
+    graph: plan && graphText(plan),
+  };
+}
+
+function taskView({ id, summary, role, depends_on, files, sops }: CompiledPlan["tasks"][number]): TaskView {
+  return { id, summary, role, depends_on, files, sops };
+}
+
+function counted(places: readonly Place[]): string {
+  const errors = places.filter(({ severity }) => severity === "error").length;
+  return `${errors} ${errors === 1 ? "place" : "places"} must be mended`;
+}

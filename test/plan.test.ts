@@ -1,0 +1,106 @@
+import { afterEach, expect, test } from "bun:test";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readProject } from "../packages/governor/src/config.ts";
+import type { Place } from "../packages/governor/src/error.ts";
+import { compileFolder, loadCompiled, staleness, writeCompiled } from "../packages/governor/src/plan/store.ts";
+
+// A case is a folder: `plan/`, and where it needs them `repo/`, `sops/`, `project.toml` and `links.txt` (link → target).
+// Its name begins with the code that it must yield, or with `good` for a plan that compiles without a word.
+// UPDATE=1 rewrites expect.txt.
+const CASES = join(import.meta.dir, "fixtures/plan");
+const DIR = ".dgov/plans/p";
+const open: string[] = [];
+afterEach(() => {
+  for (const folder of open.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+for (const name of readdirSync(CASES).sort())
+  test(name, () => {
+    const first = compiled(layOut(name));
+    const again = compiled(join(layOut(name, "another/and deeper/root")));
+    expect(again).toEqual(first);
+    judge(name, first);
+    const text = [...first.places.map(line), ...(first.toml === null ? [] : ["", first.toml])].join("\n");
+    const expected = join(CASES, name, "expect.txt");
+    if (process.env.UPDATE) writeFileSync(expected, text);
+    expect(text).toBe(existsSync(expected) ? readFileSync(expected, "utf8") : "(no expect.txt: run with UPDATE=1)");
+  });
+
+test("every code of a finding has a case", () => {
+  const source = ["plan", "."].flatMap((folder) => {
+    const path = join(import.meta.dir, "../packages/governor/src", folder);
+    return readdirSync(path)
+      .filter((file) => /^(?!config|detect|init).*[^t]\.ts$/.test(file))
+      .map((file) => readFileSync(join(path, file), "utf8"));
+  });
+  const codes = source.flatMap((text) => [...text.matchAll(/code: "([a-z]+_[a-z_]+)"/g)].map(([, code]) => code!));
+  const cases = new Set(readdirSync(CASES).map((name) => name.split(".")[0]));
+  expect([...new Set(codes)].filter((code) => !cases.has(code)).sort()).toEqual([]);
+  expect([...cases].length).toBeGreaterThan(30);
+});
+
+type Compiled = { places: Place[]; toml: string | null };
+
+/** Compiles, and where there is a plan writes it, reads it back, and finds it fresh. */
+function compiled(root: string): Compiled {
+  const bin = join(root, "bin");
+  const { plan, places } = compileFolder(readProject(root), DIR, { path: existsSync(bin) ? bin : null });
+  if (!plan) return { places, toml: null };
+  writeCompiled(root, plan);
+  expect(loadCompiled(root, DIR)).toEqual(plan);
+  expect(staleness(root, DIR)).toBeNull();
+  return { places, toml: readFileSync(join(root, DIR, "_compiled.toml"), "utf8") };
+}
+
+function judge(name: string, { places, toml }: Compiled): void {
+  const code = name.split(".")[0];
+  const errors = places.filter(({ severity }) => severity === "error");
+  expect(toml === null).toBe(errors.length > 0);
+  if (code === "good") expect(places).toEqual([]);
+  else expect(places.map((place) => place.code)).toContain(code!);
+  for (const { file, line: at, column } of errors) expect([file, at, column]).not.toContain(null);
+}
+
+function line({ severity, code, message, file, line: at, column, unit }: Place): string {
+  return `${severity} ${code} ${file}:${at}:${column} ${unit}\n  ${message}`;
+}
+
+function layOut(name: string, below = "root"): string {
+  const folder = mkdtempSync(join(tmpdir(), "dgov-plan-"));
+  open.push(folder);
+  const root = join(folder, below);
+  const from = join(CASES, name);
+  mkdirSync(join(root, ".dgov/plans"), { recursive: true });
+  if (existsSync(join(from, "repo"))) cpSync(join(from, "repo"), root, { recursive: true });
+  cpSync(join(from, "plan"), join(root, DIR), { recursive: true });
+  if (existsSync(join(from, "sops"))) cpSync(join(from, "sops"), join(root, ".dgov/sops"), { recursive: true });
+  const project = join(from, "project.toml");
+  const text = existsSync(project) ? readFileSync(project, "utf8") : '[project]\nprovider = "scripted"\n';
+  writeFileSync(join(root, ".dgov/project.toml"), text);
+  for (const folder of ["empty.txt", "links.txt"])
+    if (existsSync(join(from, folder))) furnish(root, join(from, folder));
+  return root;
+}
+
+/** What git cannot keep in a fixture, or should not: `link -> target` makes a link, a path alone an empty folder. */
+function furnish(root: string, list: string): void {
+  for (const entry of readFileSync(list, "utf8")
+    .split("\n")
+    .filter((one) => one !== "")) {
+    const [path = "", target] = entry.split(" -> ");
+    if (target === undefined) mkdirSync(join(root, path), { recursive: true });
+    else symlinkSync(target, join(root, path));
+  }
+}
