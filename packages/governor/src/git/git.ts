@@ -33,8 +33,8 @@ export type Git = {
   text(args: readonly string[], options?: GitOptions): Promise<string>;
   /** The absolute path of the folder that all worktrees share. */
   commonDir(): Promise<string>;
-  /** The same git in another worktree. */
-  at(root: string): Git;
+  /** The same git in another worktree. With `git_dir` no `.git` in the folder is believed, for a stranger may have put it there. */
+  at(root: string, git_dir?: string): Git;
 };
 
 /** The merge in memory (`merge-tree --write-tree`) came with this one. */
@@ -89,13 +89,15 @@ const AS_STORED = {
 /** Git for the worktree at `root` (absolute). Starts nothing until it is asked. */
 export function createGit(root: string, env: Readonly<Record<string, string | undefined>> = process.env): Git {
   const kept = Object.fromEntries(KEPT_ENV.flatMap((key) => (env[key] === undefined ? [] : [[key, env[key]]])));
-  return gitAt(root, { kept, version: once(() => checkVersion(root, kept)) });
+  return gitAt(root, { kept, version: once(() => checkVersion(root, kept)) }, {});
 }
 
+/** `version`: checked once, for all worktrees. */
 type Shared = { kept: Record<string, string>; version: () => Promise<void> };
 
-function gitAt(root: string, shared: Shared): Git {
-  const plain = (args: readonly string[], options: GitOptions) => spawn(args, { cwd: root, ...options }, shared.kept);
+function gitAt(root: string, shared: Shared, place: Record<string, string>): Git {
+  const plain = (args: readonly string[], options: GitOptions) =>
+    spawn(args, { cwd: root, ...options }, { ...shared.kept, ...(options.bare ? {} : place) });
   const disarm = once(() => disarmed(plain));
   const user = once(() => userSettings(root, shared.kept));
   const common = once(() => git.text(["rev-parse", "--path-format=absolute", "--git-common-dir"]));
@@ -112,7 +114,8 @@ function gitAt(root: string, shared: Shared): Git {
       return new TextDecoder().decode((await git.ask(args, options)).bytes).replace(/\n$/, "");
     },
     commonDir: common,
-    at: (other) => gitAt(other, shared),
+    at: (other, git_dir) =>
+      gitAt(other, shared, git_dir === undefined ? {} : { GIT_DIR: git_dir, GIT_WORK_TREE: other }),
   };
   return git;
 }

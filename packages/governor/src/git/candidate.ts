@@ -1,0 +1,210 @@
+import { chmodSync, lstatSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { type Git, items } from "./git.ts";
+import { ignoreRules } from "./ignore_rules.ts";
+import { distrust } from "./index_file.ts";
+
+/**
+ * A path that differs between two trees. A name that is not UTF-8 has U+FFFD in it.
+ *
+ * `gitlink`     another repository stands there (its files are in the tree where it was embedded by the worker)
+ * `unstorable`  git refuses to hold such a name, for example a folder `.GIT`; the file is not in the tree
+ * `size_bytes`  of the new content; null when there is none
+ */
+export type Change = {
+  path: string;
+  kind: "added" | "modified" | "deleted" | "type" | "gitlink" | "unstorable";
+  old_mode: string; // six octal digits, "000000" for none
+  new_mode: string;
+  old_oid: string;
+  new_oid: string;
+  size_bytes: number | null;
+};
+
+/** The whole work of an attempt as a tree. `ignored`: what is there but left out; looked for only when nothing changed. */
+export type Frozen = { tree: string; changes: Change[]; ignored: string[] };
+
+/** A worktree, and the index that describes it and that nobody but us can write. */
+export type Slot = { git: Git; index_file: string };
+
+/**
+ * `base`     commit the work is compared with; its ignore rules are the ones that count
+ * `ignores`  the project's own rule for paths that are nobody's work; a tracked file keeps the base's content
+ */
+export type FreezeOptions = { base: string; ignores: (path: string) => boolean };
+
+/**
+ * Computes the work from the files, whatever was staged, committed, hidden or ignored in the worktree meanwhile.
+ * The slot's own index then holds the work, and freezing again after a change costs only the change.
+ */
+export async function freeze(slot: Slot, { base, ignores }: FreezeOptions): Promise<Frozen> {
+  const { git, index_file } = slot;
+  distrust(index_file, git.root, base.length / 2);
+  const rules = `${index_file}.ignore`;
+  writeFileSync(rules, await ignoreRules(git, base));
+  const [changed, untracked] = await Promise.all([
+    git.ask(["diff-files", "--raw", "-z", "--no-renames", "--ignore-submodules=dirty"], { index_file }),
+    git.ask(["ls-files", "-z", "--others", `--exclude-from=${rules}`], { index_file }),
+  ]);
+  const nested: string[] = [];
+  const found = chunks(untracked.bytes).flatMap((name) => embedded(git.root, name, nested));
+  const added = found.filter((name) => !ignores(text(name)));
+  await stage(slot, { ...rawChanges(changed.bytes, ignores), added, oid_bytes: base.length / 2 });
+  const tree = await git.text(["write-tree"], { index_file });
+  const changes = await diffTrees(git, base, tree);
+  const stored = new Set(changes.map(({ path }) => path));
+  for (const name of added) if (!stored.has(text(name))) await explain(slot, text(name), changes);
+  for (const path of nested)
+    if (!ignores(path)) changes.push({ ...nothing, path, kind: "gitlink", new_mode: "160000" });
+  const ignored = changes.length > 0 ? [] : await ignoredPaths(slot, rules);
+  rmSync(rules, { force: true });
+  return { tree, changes, ignored };
+}
+
+/** What differs between two trees or commits, in git's order. */
+export async function diffTrees(git: Git, from: string, to: string): Promise<Change[]> {
+  const { bytes } = await git.ask(["diff-tree", "-r", "-z", "--raw", "--no-renames", "--full-index", from, to]);
+  const fields = items(bytes);
+  const changes: Change[] = [];
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    const [old_mode = "", new_mode = "", old_oid = "", new_oid = "", status = ""] = fields[at]!.slice(1).split(" ");
+    changes.push({
+      path: fields[at + 1]!,
+      kind: kindOf(status, old_mode, new_mode),
+      old_mode,
+      new_mode,
+      old_oid,
+      new_oid,
+      size_bytes: null,
+    });
+  }
+  return withSizes(git, changes);
+}
+
+/** Which attempt a commit is kept for, and what it says. `at_ms` is the date. */
+export type Keep = {
+  run: string;
+  task: string;
+  attempt: number;
+  tree: string;
+  base: string;
+  message: string;
+  at_ms: number;
+};
+
+/**
+ * Makes the attempt's work a commit on its base that nothing will collect, also when it failed.
+ *
+ * @returns the commit
+ */
+export async function keep(git: Git, { tree, base, message, at_ms, ...attempt }: Keep): Promise<string> {
+  const commit = await git.text(["commit-tree", tree, "-p", base], { stdin: `${message.trimEnd()}\n`, at_ms });
+  await git.ask(["update-ref", attemptRef(attempt), commit], { at_ms });
+  return commit;
+}
+
+/** The ref that keeps an attempt. Git takes no name that ends in `.lock`, so a task of that name gets a dot more. */
+export const attemptRef = ({ run, task, attempt }: Pick<Keep, "run" | "task" | "attempt">) =>
+  `refs/dgov/attempts/${run}/${task.replace(/\.lock$/, ".lock.")}/${attempt}`;
+
+const nothing = { old_mode: "000000", new_mode: "000000", old_oid: "", new_oid: "", size_bytes: null } as const;
+
+const kindOf = (status: string, old_mode: string, new_mode: string): Change["kind"] => {
+  if (old_mode === "160000" || new_mode === "160000") return "gitlink";
+  const kind = ({ A: "added", D: "deleted", T: "type" } as const)[status];
+  return kind ?? "modified";
+};
+
+type Raw = { deleted: Buffer[]; changed: Buffer[] };
+type Staged = Raw & { added: readonly Buffer[]; oid_bytes: number };
+
+/** What `diff-files` says, by what must be done. Names stay bytes. */
+function rawChanges(bytes: Uint8Array, ignores: (path: string) => boolean): Raw {
+  const fields = chunks(bytes);
+  const raw: Raw = { deleted: [], changed: [] };
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    const name = fields[at + 1]!;
+    if (!ignores(text(name))) raw[fields[at]!.toString("latin1").endsWith(" D") ? "deleted" : "changed"].push(name);
+  }
+  return raw;
+}
+
+/** Brings the index in step with the files. Deletions go first: what was a folder may be a link now. */
+async function stage({ git, index_file }: Slot, work: Staged): Promise<void> {
+  const { deleted, changed, added, oid_bytes } = work;
+  if (deleted.length > 0) {
+    const stdin = Buffer.concat(
+      deleted.flatMap((name) => [Buffer.from(`0 ${"0".repeat(oid_bytes * 2)}\t`), name, NUL]),
+    );
+    await git.ask(["update-index", "-z", "--index-info"], { index_file, stdin });
+  }
+  const present = [...changed, ...added];
+  if (present.length === 0) return;
+  for (const name of present) makeReadable(git.root, name);
+  const stdin = Buffer.concat(present.flatMap((name) => [name, NUL]));
+  await git.ask(["update-index", "-z", "--add", "--remove", "--replace", "--stdin"], { index_file, stdin });
+}
+
+const NUL = Buffer.from([0]);
+
+function makeReadable(root: string, name: Buffer) {
+  const path = Buffer.concat([Buffer.from(`${root}/`), name]);
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat?.isFile() && (stat.mode & 0o400) === 0) chmodSync(path, stat.mode | 0o400);
+}
+
+/** The files of a repository that was made inside the worktree; git lists only its folder. Its `.git` is left out. */
+function embedded(root: string, name: Buffer, nested: string[]): Buffer[] {
+  const folder = name.toString("latin1");
+  if (!folder.endsWith("/")) return [name];
+  nested.push(text(name).slice(0, -1));
+  const files: Buffer[] = [];
+  const visit = (at: string) => {
+    const full = Buffer.concat([Buffer.from(`${root}/`), Buffer.from(at, "latin1")]);
+    for (const entry of readdirSync(full, { encoding: "latin1", withFileTypes: true })) {
+      if (entry.name === ".git") continue;
+      if (entry.isDirectory()) visit(`${at}${entry.name}/`);
+      else if (entry.isFile() || entry.isSymbolicLink()) files.push(Buffer.from(`${at}${entry.name}`, "latin1"));
+    }
+  };
+  visit(folder);
+  return files;
+}
+
+/** A file that was added and yet is no change: either it is again what the base has, or git would not take its name. */
+async function explain({ git, index_file }: Slot, path: string, changes: Change[]): Promise<void> {
+  const { bytes } = await git.ask(["ls-files", "-z", "--cached", "--", path], { index_file });
+  if (bytes.length === 0) changes.push({ ...nothing, path, kind: "unstorable" });
+}
+
+async function ignoredPaths({ git, index_file }: Slot, rules: string): Promise<string[]> {
+  const args = [
+    "ls-files",
+    "-z",
+    "--others",
+    "--ignored",
+    "--directory",
+    "--no-empty-directory",
+    `--exclude-from=${rules}`,
+  ];
+  return items((await git.ask(args, { index_file })).bytes);
+}
+
+async function withSizes(git: Git, changes: Change[]): Promise<Change[]> {
+  const sized = changes.filter(({ kind, new_mode }) => kind !== "gitlink" && new_mode !== "000000");
+  if (sized.length === 0) return changes;
+  const stdin = sized.map(({ new_oid }) => `${new_oid}\n`).join("");
+  const sizes = (await git.text(["cat-file", "--batch-check=%(objectsize)"], { stdin })).split("\n");
+  const known = new Map(sized.map(({ path }, at) => [path, Number(sizes[at])]));
+  return changes.map((change) => ({ ...change, size_bytes: known.get(change.path) ?? null }));
+}
+
+const text = (name: Buffer) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(name);
+
+/** Splits at NULs and keeps the bytes. */
+function chunks(bytes: Uint8Array): Buffer[] {
+  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const parts: Buffer[] = [];
+  for (let from = 0, to = all.indexOf(0); to >= 0; from = to + 1, to = all.indexOf(0, from))
+    parts.push(all.subarray(from, to));
+  return parts;
+}

@@ -1,0 +1,79 @@
+import { createHash } from "node:crypto";
+import { lstatSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DgovError } from "../error.ts";
+
+/** One entry of git's index. `path` has one character a byte, so that every name survives; `at` is where it stands in the file. */
+type Entry = { path: string; at: number; ctime_s: number; ctime_ns: number; mode: number };
+
+const GITLINK = 0o160000;
+
+/**
+ * Reads the paths in an index of version 2 or 3, which is what our git writes (see `git.ts`).
+ *
+ * @param oid_bytes 20 or 32, as the repository's hash
+ */
+export function readIndex(bytes: Buffer, oid_bytes: number): Entry[] {
+  const version = bytes.readUInt32BE(4);
+  if (bytes.toString("latin1", 0, 4) !== "DIRC" || (version !== 2 && version !== 3))
+    throw new DgovError("git_failed", `Cannot read a git index of version ${version}`);
+  const entries: Entry[] = [];
+  let at = 12;
+  for (let left = bytes.readUInt32BE(8); left > 0; left--) {
+    const flags_at = at + 40 + oid_bytes;
+    const extended = (bytes[flags_at]! & 0x40) !== 0;
+    const name_at = flags_at + (extended ? 4 : 2);
+    const end = bytes.indexOf(0, name_at);
+    entries.push({
+      path: bytes.toString("latin1", name_at, end),
+      at,
+      ctime_s: bytes.readUInt32BE(at),
+      ctime_ns: bytes.readUInt32BE(at + 4),
+      mode: bytes.readUInt32BE(at + 24),
+    });
+    at += Math.ceil((end - at + 1) / 8) * 8; // padded with 1 to 8 NULs
+  }
+  return entries;
+}
+
+/** The paths of an index, one character a byte; the submodules apart, for nothing in them is ours. */
+export function indexedPaths(index_file: string, oid_bytes: number): { files: Set<string>; gitlinks: Set<string> } {
+  const files = new Set<string>();
+  const gitlinks = new Set<string>();
+  for (const { path, mode } of readIndex(readFileSync(index_file), oid_bytes))
+    (mode === GITLINK ? gitlinks : files).add(path);
+  return { files, gitlinks };
+}
+
+/**
+ * Makes git look into every file that someone could have changed without its noticing.
+ *
+ * Git takes a file for unchanged while size and times are as in the index, and compares times by the second. A stranger can
+ * set the modification time back, but not the change time: so only a file that was checked out in the very second in which
+ * it was then changed can pass. Those few are compared here by the nanosecond, and what differs is forgotten by the index.
+ */
+export function distrust(index_file: string, root: string, oid_bytes: number): void {
+  const bytes = readFileSync(index_file);
+  const written_s = Math.floor(statSync(index_file).mtimeMs / 1000);
+  const forged = readIndex(bytes, oid_bytes).filter(
+    (entry) => entry.ctime_s >= written_s && entry.mode !== GITLINK && !unchanged(root, entry),
+  );
+  if (forged.length === 0) return;
+  for (const { at } of forged) bytes.fill(0, at, at + 16);
+  const body = bytes.subarray(0, bytes.length - oid_bytes);
+  createHash(oid_bytes === 20 ? "sha1" : "sha256")
+    .update(body)
+    .digest()
+    .copy(bytes, body.length);
+  writeFileSync(`${index_file}.new`, bytes);
+  renameSync(`${index_file}.new`, index_file);
+}
+
+function unchanged(root: string, { path, ctime_s, ctime_ns }: Entry): boolean {
+  const stat = lstatSync(byteName(root, path), { bigint: true, throwIfNoEntry: false });
+  return stat?.ctimeNs === BigInt(ctime_s) * 1_000_000_000n + BigInt(ctime_ns);
+}
+
+/** The real name of a path that has one character a byte. */
+export const byteName = (root: string, path: string): Buffer =>
+  Buffer.concat([Buffer.from(join(root, "/")), Buffer.from(path, "latin1")]);

@@ -1,0 +1,94 @@
+import { type Git, items } from "./git.ts";
+
+/** A path on which two changes of the same base do not go together. */
+export type Conflict = { path: string; kind: "content" | "add_add" | "modify_delete" | "other" };
+
+/**
+ * What a candidate is on top of the target's head. `clean`: `commit` has `head` as its only parent and `tree` as its tree.
+ * `already`: the head has all of it.
+ */
+export type Integrated =
+  | { kind: "clean"; tree: string; commit: string }
+  | { kind: "already" }
+  | { kind: "conflict"; conflicts: Conflict[] };
+
+/**
+ * `base`      the commit the candidate was made from
+ * `candidate` the candidate's commit, `base` its only parent
+ * `head`      the target's head
+ * `message`   of the commit that would land; the trailers are added
+ */
+export type Integration = {
+  base: string;
+  candidate: string;
+  head: string;
+  message: string;
+  trailers: Readonly<Record<string, string | number>>;
+  at_ms: number;
+};
+
+/** Puts a candidate on top of the target's head, in memory: no checkout is touched. The same input gives the same commit. */
+export async function integrate(git: Git, integration: Integration): Promise<Integrated> {
+  const { base, candidate, head, message, trailers, at_ms } = integration;
+  const merged = await merge(git, { base, ours: head, theirs: candidate, at_ms });
+  if ("conflicts" in merged) return { kind: "conflict", conflicts: merged.conflicts };
+  if (merged.tree === (await git.text(["rev-parse", `${head}^{tree}`]))) return { kind: "already" };
+  const lines = Object.entries(trailers).map(([key, value]) => `${key}: ${value}\n`);
+  const stdin = `${message.trim()}\n\n${lines.join("")}`;
+  const commit = await git.text(["commit-tree", merged.tree, "-p", head], { stdin, at_ms });
+  return { kind: "clean", tree: merged.tree, commit };
+}
+
+/**
+ * The kept work of an attempt, moved from its base to a new head, as a tree.
+ *
+ * @returns null when it does not go together with what has landed since
+ */
+export async function carryOver(
+  git: Git,
+  { base, kept, head }: { base: string; kept: string; head: string },
+): Promise<string | null> {
+  const merged = await merge(git, { base, ours: head, theirs: kept, at_ms: 0 });
+  return "conflicts" in merged ? null : merged.tree;
+}
+
+type Sides = { base: string; ours: string; theirs: string; at_ms: number };
+
+/** Git's three-way merge, file by file: renames are not followed, and no attribute of any checkout picks a driver. */
+async function merge(
+  git: Git,
+  { base, ours, theirs, at_ms }: Sides,
+): Promise<{ tree: string } | { conflicts: Conflict[] }> {
+  if (ours === base) return { tree: await git.text(["rev-parse", `${theirs}^{tree}`]) };
+  const bases = await git.text(["merge-base", "--all", ours, theirs]).catch(() => "");
+  const sides = bases === base ? [ours, theirs] : await regrown(git, { base, ours, theirs, at_ms });
+  const { exit, bytes } = await git.ask(["merge-tree", "--write-tree", "-z", "--no-messages", ...sides], {
+    bare: true,
+    ok: [0, 1],
+  });
+  const [tree = "", ...entries] = items(bytes);
+  return exit === 0 ? { tree } : { conflicts: conflictsOf(entries) };
+}
+
+/** Two commits with the same trees as the sides, whose only common history is the base: for a target that was rewritten. */
+async function regrown(git: Git, { base, ours, theirs, at_ms }: Sides): Promise<string[]> {
+  const root = await git.text(["commit-tree", `${base}^{tree}`, "-m", "base"], { at_ms });
+  const side = (of: string) => git.text(["commit-tree", `${of}^{tree}`, "-p", root, "-m", "side"], { at_ms });
+  return Promise.all([side(ours), side(theirs)]);
+}
+
+/** Each entry is `mode oid stage TAB path`: which of base (1), ours (2) and theirs (3) have the path tells the kind. */
+function conflictsOf(entries: readonly string[]): Conflict[] {
+  const stages = new Map<string, string>();
+  for (const entry of entries) {
+    const match = /^\d{6} [0-9a-f]+ ([123])\t([\s\S]+)$/.exec(entry);
+    if (match) stages.set(match[2]!, `${stages.get(match[2]!) ?? ""}${match[1]}`);
+  }
+  const kinds: Record<string, Conflict["kind"]> = {
+    "123": "content",
+    "23": "add_add",
+    "12": "modify_delete",
+    "13": "modify_delete",
+  };
+  return [...stages].map(([path, had]) => ({ path, kind: kinds[had] ?? "other" }));
+}

@@ -1,0 +1,214 @@
+import { existsSync, lstatSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { DgovError } from "../error.ts";
+import { diffTrees } from "./candidate.ts";
+import { type Git, items } from "./git.ts";
+import { unfinished } from "./readiness.ts";
+
+/**
+ * How a landing ended.
+ *
+ * `branch`   the branch is at the commit, and every checkout that has it open shows it
+ * `pending`  local changes in a checkout forbid that: the work is on a ref of its own, and `cure` is the command to take it
+ * `moved`    the target is no longer where the candidate was judged: nothing was changed
+ */
+export type Landed =
+  | { kind: "branch" }
+  | { kind: "pending"; ref: string; cure: string; why: string }
+  | { kind: "moved"; head: string };
+
+/** `head`: what the commit was judged on, and is its parent. `message` stands in the ref's log. */
+export type Landing = { target: string; head: string; commit: string; message: string; at_ms: number };
+
+/** Where work waits that a checkout with local changes could not take. */
+export const pendingRef = (target: string) => `refs/dgov/pending/${target.replace(/^refs\/heads\//, "")}`;
+
+/**
+ * The commit that new work must be put on: the branch, or the work that waits for it.
+ *
+ * @throws DgovError `target_missing`; `landing_diverged` when the branch has gone another way than the waiting work
+ */
+export async function targetHead(git: Git, target: string): Promise<string> {
+  const [branch, pending] = await Promise.all([commitAt(git, target), commitAt(git, pendingRef(target))]);
+  if (branch === null) throw new DgovError("target_missing", `Cannot land on "${target}": there is no such branch`);
+  if (pending === null) return branch;
+  if (await isAncestor(git, branch, pending)) return pending;
+  if (await isAncestor(git, pending, branch)) return branch;
+  const ref = pendingRef(target);
+  throw new DgovError(
+    "landing_diverged",
+    `Cannot land on "${target}": it has gone another way than the work that waits on "${ref}"`,
+    {
+      hint: `git merge ${ref}`,
+    },
+  );
+}
+
+/**
+ * Lands exactly this commit: the branch moves only from the head it was judged on. Checkouts that have the branch open are
+ * brought along without touching a local change.
+ */
+export async function land(git: Git, landing: Landing): Promise<Landed> {
+  const { target, head, commit, message, at_ms } = landing;
+  const [branch, pending] = await Promise.all([commitAt(git, target), commitAt(git, pendingRef(target))]);
+  if (branch === null) throw new DgovError("target_missing", `Cannot land on "${target}": there is no such branch`);
+  const waits = pending !== null && pending === head && branch !== head && (await isAncestor(git, branch, head));
+  if (branch !== head && !waits) return { kind: "moved", head: await targetHead(git, target) };
+
+  const checkouts = await checkoutsOf(git, target);
+  const why = await obstacle(git, checkouts, { from: branch, to: commit });
+  const swaps =
+    why === null
+      ? [move(target, commit, branch), drop(pendingRef(target), pending)]
+      : [move(pendingRef(target), commit, waits ? head : pending)];
+  if (!(await swap(git, swaps, { message, at_ms }))) return { kind: "moved", head: await targetHead(git, target) };
+  if (why !== null) return waiting(target, why);
+  const late = await bringAlong(git, checkouts, { from: branch, to: commit });
+  if (late === null) return { kind: "branch" };
+  // Somebody changed a file between the look and the move: the branch goes back, so that the checkout does not show undoing.
+  await swap(git, [move(target, branch, commit), move(pendingRef(target), commit, null)], {
+    message: "dgov: wait for the checkout",
+    at_ms,
+  });
+  return waiting(target, late);
+}
+
+/** Whether a commit has landed, on the branch or where it waits for it. For a run that was killed while landing. */
+export async function hasLanded(git: Git, { target, commit }: { target: string; commit: string }): Promise<boolean> {
+  const refs = await Promise.all([commitAt(git, target), commitAt(git, pendingRef(target))]);
+  const found = await Promise.all(refs.map((ref) => ref !== null && isAncestor(git, commit, ref)));
+  return found.includes(true);
+}
+
+/**
+ * Ends what a kill between the move of the branch and the checkouts left undone. Does nothing where all is well.
+ *
+ * @returns null, or how a checkout stays behind
+ */
+export async function mendCheckouts(
+  git: Git,
+  landing: Pick<Landing, "target" | "head" | "commit">,
+): Promise<string | null> {
+  const { target, head, commit } = landing;
+  if ((await commitAt(git, target)) !== commit) return null;
+  const checkouts = await checkoutsOf(git, target);
+  for (const root of checkouts) await stageFinished(git.at(root), { from: head, to: commit });
+  return bringAlong(git, checkouts, { from: head, to: commit });
+}
+
+const waiting = (target: string, why: string): Landed => {
+  const ref = pendingRef(target);
+  return { kind: "pending", ref, cure: `git merge --ff-only ${ref}`, why };
+};
+
+/** A commit's id, or null when there is no such ref. */
+async function commitAt(git: Git, ref: string): Promise<string | null> {
+  const { exit, bytes } = await git.ask(["rev-parse", "--verify", "-q", `${ref}^{commit}`], { ok: [0, 1] });
+  return exit === 0 ? new TextDecoder().decode(bytes).trim() : null;
+}
+
+async function isAncestor(git: Git, older: string, newer: string): Promise<boolean> {
+  return (
+    older === newer || (await git.ask(["merge-base", "--is-ancestor", older, newer], { ok: [0, 1, 128] })).exit === 0
+  );
+}
+
+const move = (ref: string, to: string, from: string | null) =>
+  `update ${ref}\0${to}\0${from ?? "0".repeat(to.length)}\0`;
+const drop = (ref: string, from: string | null) => (from === null ? "" : `delete ${ref}\0${from}\0`);
+
+/** Moves all refs or none. False when one is not where it was. */
+async function swap(
+  git: Git,
+  commands: readonly string[],
+  { message, at_ms }: Pick<Landing, "message" | "at_ms">,
+): Promise<boolean> {
+  const stdin = `start\0${commands.join("")}prepare\0commit\0`;
+  const { exit } = await git.ask(["update-ref", "--create-reflog", "-m", message, "-z", "--stdin"], {
+    stdin,
+    at_ms,
+    ok: [0, 128],
+  });
+  return exit === 0;
+}
+
+/** Folders of the checkouts that have the branch open. One that is gone, for example on a drive that is not there, cannot be asked. */
+async function checkoutsOf(git: Git, target: string): Promise<string[]> {
+  const { bytes } = await git.ask(["worktree", "list", "--porcelain", "-z"]);
+  const found: string[] = [];
+  let folder = "";
+  for (const line of items(bytes)) {
+    if (line.startsWith("worktree ")) folder = line.slice("worktree ".length);
+    else if (line === `branch ${target}` && existsSync(folder)) found.push(folder);
+  }
+  return found;
+}
+
+type Step = { from: string; to: string };
+
+/** Why a checkout cannot go from one commit to the other without losing a local change, or null when all can. */
+async function obstacle(git: Git, checkouts: readonly string[], step: Step): Promise<string | null> {
+  for (const root of checkouts) {
+    const doing = await unfinished(git.at(root));
+    const why = doing ? `git is in the middle of ${doing}` : await twoWay(git.at(root), step, ["-n"]);
+    if (why !== null) return `"${root}": ${why}`;
+  }
+  return null;
+}
+
+async function bringAlong(git: Git, checkouts: readonly string[], step: Step): Promise<string | null> {
+  for (const root of checkouts) {
+    const why = await twoWay(git.at(root), step, []);
+    if (why !== null) return `"${root}": ${why}`;
+  }
+  return null;
+}
+
+/** How often, and how long apart, to try again while the user's own git holds the index. */
+const LOCKED_TRIES = 20;
+const LOCKED_WAIT_MS = 100;
+
+/**
+ * Git's two-way merge of a checkout with its own index: it keeps local changes elsewhere and refuses to lose one.
+ *
+ * @returns null, or why it refuses
+ */
+async function twoWay(git: Git, { from, to }: Step, flags: readonly string[]): Promise<string | null> {
+  let said = "";
+  let refreshed = false;
+  for (let tries = 0; tries < LOCKED_TRIES; tries++) {
+    const merged = await git.ask(["read-tree", "-m", "-u", ...flags, from, to], { user: true, ok: [0, 1, 128] });
+    if (merged.exit === 0) return null;
+    said = merged.stderr.trim().split("\n")[0] ?? "";
+    if (await isLocked(git)) await Bun.sleep(LOCKED_WAIT_MS);
+    else if (refreshed) return said;
+    else {
+      // A file may only look changed, because it was touched or copied.
+      await git.ask(["update-index", "-q", "--refresh"], { user: true, ok: [0, 1, 128] });
+      refreshed = true;
+    }
+  }
+  return said;
+}
+
+async function isLocked(git: Git): Promise<boolean> {
+  return existsSync(await git.text(["rev-parse", "--path-format=absolute", "--git-path", "index.lock"]));
+}
+
+/** Tells the index of files that already are what they shall become: git was killed after it wrote them, before it said so. */
+async function stageFinished(git: Git, { from, to }: Step): Promise<void> {
+  const changes = await diffTrees(git, from, to);
+  const index_file = await git.text(["rev-parse", "--path-format=absolute", "--git-path", "index.dgov"]);
+  const wanted = changes.filter(({ new_mode }) => new_mode !== "000000");
+  const stdin = wanted.map(({ new_mode, new_oid, path }) => `${new_mode} ${new_oid}\t${path}\0`).join("");
+  rmSync(index_file, { force: true });
+  await git.ask(["update-index", "-z", "--add", "--index-info"], { index_file, stdin });
+  const { bytes } = await git.ask(["diff-files", "--name-only", "-z"], { user: true, index_file });
+  rmSync(index_file, { force: true });
+  const other = new Set(items(bytes));
+  const gone = ({ path }: { path: string }) => lstatSync(join(git.root, path), { throwIfNoEntry: false }) === undefined;
+  const done = changes.filter((change) => (change.new_mode === "000000" ? gone(change) : !other.has(change.path)));
+  if (done.length === 0) return;
+  const names = done.map(({ path }) => `${path}\0`).join("");
+  await git.ask(["update-index", "-z", "--add", "--remove", "--stdin"], { user: true, stdin: names, ok: [0, 128] });
+}
