@@ -1,0 +1,81 @@
+import { describe, expect, test } from "bun:test";
+import { Cause } from "./event.ts";
+import type { RetryPolicy } from "./plan.ts";
+import { countsAgainst, type Retry, retry } from "./retry.ts";
+import type { Task } from "./run.ts";
+import { taskOf } from "./run.ts";
+import { runOf, spec, task } from "./testing/events.ts";
+
+const policy: RetryPolicy = { retries: 2, settlement_retries: 1, tiers: 1, backoff_ms: [0] };
+
+/** A task that failed by this cause, the n-th time against the limit of that cause. */
+function failed(cause: Cause, times: number, more: Partial<Task> = {}): Task {
+  const counts = countsAgainst(cause);
+  const failures = { own: counts === "own" ? times : 0, settlement: counts === "settlement" ? times : 0 };
+  const waiting = taskOf(runOf([spec("a")]), task("a"));
+  const why = { cause, detail: "", gate: null, findings: [] };
+  return { ...waiting, state: "failed", attempt: times, failures, failed: why, ...more };
+}
+
+const GIVE_UP: Retry = { do: "give_up" };
+const again = (carry: boolean): Retry => ({ do: "retry", tier: 0, carry, after_ms: 0 });
+
+// What a cause allows, said once more and by hand: how many further attempts, and whether the work is carried on.
+// biome-ignore format: a table reads by its columns
+const WANTED: { [C in Cause]: [further: number, carry: boolean] } = {
+  error: [2, false],        timeout: [2, true],       turns: [2, true],         incomplete: [2, true],
+  provider: [2, true],      setup: [0, false],        stuck: [0, false],        blocked: [0, false],
+  budget: [0, false],       lost: [Infinity, true],   interrupted: [Infinity, true],
+  scope: [0, false],        path_policy: [0, false],  reserved_path: [0, false], broken: [0, false],
+  diff_size: [1, true],     read_scope: [1, false],   empty_diff: [1, false],   gate: [1, true],
+  semantic: [1, true],      review: [1, true],        text_conflict: [1, false],
+};
+
+describe("every cause, at its limit and past it", () => {
+  for (const cause of Cause.options) {
+    const [further, carry] = WANTED[cause];
+    for (const times of [1, 2, 3, 50])
+      test(`${cause}, failure ${times} -> ${times <= further ? "retry" : "give up"}`, () => {
+        expect(retry(failed(cause, times), policy)).toEqual(times <= further ? again(carry) : GIVE_UP);
+      });
+  }
+});
+
+test("no retries means one attempt", () => {
+  const none = { ...policy, retries: 0, settlement_retries: 0 };
+  expect(retry(failed("error", 1), none)).toEqual(GIVE_UP);
+  expect(retry(failed("gate", 1), none)).toEqual(GIVE_UP);
+  expect(retry(failed("lost", 1), none)).toEqual(again(true));
+});
+
+test("a task that has not failed is not retried", () => {
+  expect(retry(taskOf(runOf([spec("a")]), task("a")), policy)).toEqual(GIVE_UP);
+});
+
+test.each([
+  [1, 100],
+  [2, 500],
+  [3, 500],
+])("back-off after provider failure %i is %i ms, and is data", (times, after_ms) => {
+  const patient = { ...policy, retries: 5, backoff_ms: [100, 500] };
+  expect(retry(failed("provider", times), patient)).toMatchObject({ do: "retry", after_ms });
+  expect(retry(failed("error", times), patient)).toMatchObject({ do: "retry", after_ms: 0 });
+});
+
+describe("the ladder", () => {
+  const ladder = { ...policy, retries: 1, settlement_retries: 1, tiers: 3 };
+  test.each<[failure: number, tier: number, want: number | null]>([
+    [1, 0, 0],
+    [2, 0, 1],
+    [3, 1, 2],
+    [4, 2, null],
+  ])("failure %i on rung %i goes to %p", (times, tier, want) => {
+    const decided = retry(failed("gate", times, { tier }), ladder);
+    if (want === null) expect(decided).toEqual(GIVE_UP);
+    else expect(decided).toMatchObject({ do: "retry", tier: want });
+  });
+  test("is not climbed by a cause that gives up, nor by one that costs nothing", () => {
+    expect(retry(failed("stuck", 1), ladder)).toEqual(GIVE_UP);
+    expect(retry(failed("lost", 9, { tier: 1 }), ladder)).toMatchObject({ do: "retry", tier: 1 });
+  });
+});

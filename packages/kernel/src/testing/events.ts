@@ -1,0 +1,95 @@
+import type { Event, EventKind, EventOf } from "../event.ts";
+import { TaskId, TaskSpec } from "../plan.ts";
+import { type Run, start } from "../run.ts";
+import { apply } from "../transition.ts";
+
+/** `task("a")` is the task `core/part.a`. */
+export const task = (slug: string): TaskId => TaskId.parse(`core/part.${slug}`);
+
+/** A git object id that is easy to tell from another. */
+export const oid = (digit: string): string => digit.repeat(40).slice(0, 40);
+
+/** `spec("b", ["a"])`: a worker's task `b` that comes after `a`. */
+export const spec = (slug: string, after: readonly string[] = [], more: Partial<TaskSpec> = {}): TaskSpec =>
+  TaskSpec.parse({ id: task(slug), after: after.map(task), role: "worker", unit: slug, carried: null, ...more });
+
+export function startedWith(tasks: TaskSpec[], more: Partial<EventOf<"run_started">> = {}): EventOf<"run_started"> {
+  return {
+    kind: "run_started",
+    plan: "p",
+    plan_dir: ".dgov/plans/p",
+    plan_hash: "1",
+    config_hash: "2",
+    target: "refs/heads/main",
+    head: oid("0"),
+    source: "manual",
+    only: [],
+    jobs: 4,
+    tasks,
+    retry: { retries: 1, settlement_retries: 1, tiers: 1, backoff_ms: [0] },
+    limits: { calls: null, tokens: null, cost_micros: null, wall_ms: null },
+    ...more,
+  };
+}
+
+export const runOf = (tasks: TaskSpec[], more: Partial<EventOf<"run_started">> = {}): Run =>
+  start(startedWith(tasks, more), 0);
+
+export const applyAll = (run: Run, events: readonly Event[]): Run => events.reduce(apply, run);
+
+/** One event of each kind, of a task's first attempt, as a run without surprises would have it. */
+export function sampleOf(of: TaskId, because: TaskId = of): { [Kind in EventKind]: EventOf<Kind> } {
+  const at = { task: of, attempt: 1 };
+  const judged = { ...at, head: oid("0"), tree: oid("2"), commit: oid("3") };
+  const output = { head: "ok", tail: "", omitted_bytes: 0, log: null };
+  const usage = { input_tokens: 5, output_tokens: 5, cost_micros: 10 };
+  return {
+    run_started: startedWith([spec("a")]),
+    sandbox_chosen: { kind: "sandbox_chosen", level: "bwrap", detail: "0.8" },
+    run_resumed: { kind: "run_resumed", head: oid("0") },
+    run_interrupted: { kind: "run_interrupted", signal: "SIGINT" },
+    run_ended: { kind: "run_ended", status: "failed" },
+    task_dispatched: { kind: "task_dispatched", ...at, base: oid("0"), ...worker, carried_from: null },
+    attempt_failed: { kind: "attempt_failed", ...at, cause: "error", detail: "it fell", kept: null },
+    report_filed: { kind: "report_filed", ...at, base: oid("0"), summary: "read it" },
+    candidate_frozen: {
+      kind: "candidate_frozen",
+      ...at,
+      base: oid("0"),
+      tree: oid("1"),
+      commit: oid("1"),
+      summary: "",
+    },
+    candidate_passed: { kind: "candidate_passed", ...judged },
+    candidate_rejected: { kind: "candidate_rejected", ...at, cause: "gate", gate: "lint", findings: [] },
+    candidate_stale: { kind: "candidate_stale", ...at, head: oid("4") },
+    landing_started: { kind: "landing_started", ...judged },
+    landing_refused: { kind: "landing_refused", ...at, head: oid("4") },
+    task_landed: { kind: "task_landed", ...at, commit: oid("3") },
+    task_retried: { kind: "task_retried", ...at, by: "policy", tier: 0, carry: false },
+    task_skipped: { kind: "task_skipped", task: of, because },
+    call_reserved: { kind: "call_reserved", ...at, call: 1, tokens: 10, cost_micros: 10 },
+    call_settled: { kind: "call_settled", ...at, call: 1, usage, took_ms: 1, said: "" },
+    tool_called: { kind: "tool_called", ...at, ...called },
+    gate_judged: { kind: "gate_judged", ...at, gate: "lint", verdict: "pass", ...ran, output },
+    checkout_behind: { kind: "checkout_behind", ...at, commit: oid("3"), cure: "git merge" },
+  };
+}
+
+const worker = { provider: "scripted", agent: "default", tier: 0 };
+const called = { n: 1, tool: "t", input: "{}", ok: true, refused_by: null, touched: [], text: "", took_ms: 1 };
+const ran = { findings: [], took_ms: 1, command: "true", exit: 0 };
+
+/** The events that bring a worker's first attempt to each state, one after the other. */
+export function lifeOf(
+  of: TaskId,
+): EventOf<"task_dispatched" | "candidate_frozen" | "candidate_passed" | "landing_started" | "task_landed">[] {
+  const sample = sampleOf(of);
+  return [
+    sample.task_dispatched,
+    sample.candidate_frozen,
+    sample.candidate_passed,
+    sample.landing_started,
+    sample.task_landed,
+  ];
+}
