@@ -1,0 +1,124 @@
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { RunRow, Store } from "@dgov/kernel";
+import { createGit, type Git } from "./git/git.ts";
+import { takeLock } from "./git/lockfile.ts";
+import { poolFolder } from "./git/worktrees.ts";
+import { withLog } from "./log.ts";
+import { findRoot } from "./root.ts";
+import { landedIn } from "./view/landings.ts";
+
+/**
+ * `attempts` also the refs that keep attempts · `force` also those of work that never landed, and the worktrees of a run
+ * that is not over · `dry_run` only say so
+ */
+export type CleanOptions = { attempts: boolean; force: boolean; dry_run: boolean };
+export type CleanItem = { kind: "worktree" | "output" | "attempt"; what: string };
+export type CleanView = { dry_run: boolean; removed: CleanItem[]; kept: (CleanItem & { why: string })[] };
+
+type Place = { root: string; env: Readonly<Record<string, string | undefined>>; now_ms: () => number };
+/** The runs of the log: whose work may still be needed, and which attempts have landed. */
+type Past = { unfinished: ReadonlySet<string>; landed: ReadonlyMap<string, ReadonlySet<string>> };
+type Cleaner = { view: CleanView; options: CleanOptions; past: Past; place: Place };
+
+/**
+ * Removes what runs left and nobody needs: idle worktrees, and whole logs of runs that are over. Never what a live
+ * process uses, and without `force` never the only copy of somebody's work.
+ */
+export async function clean(
+  { cwd, env, now_ms }: { cwd: string } & Omit<Place, "root">,
+  options: CleanOptions,
+): Promise<CleanView> {
+  const place = { root: findRoot(cwd), env, now_ms };
+  const past = await withLog(place.root, readPast);
+  const cleaner: Cleaner = { view: { dry_run: options.dry_run, removed: [], kept: [] }, options, past, place };
+  const git = existsSync(join(place.root, ".git")) ? createGit(place.root, env) : null;
+  if (git) await cleanWorktrees(cleaner, git);
+  cleanOutputs(cleaner);
+  if (git && options.attempts) await cleanAttempts(cleaner, git);
+  return cleaner.view;
+}
+
+function readPast(log: Store): Past {
+  const unfinished = new Set<string>();
+  const landed = new Map<string, ReadonlySet<string>>();
+  for (const row of log.runs()) {
+    const events = [
+      ...log.read({
+        run: row.run,
+        kinds: ["run_started", "task_landed", "report_filed", "run_ended"],
+        after: before(row),
+      }),
+    ];
+    if (!events.some(({ event }) => event.kind === "run_ended")) unfinished.add(row.run);
+    landed.set(row.run, new Set(landedIn(events).landed.keys()));
+  }
+  return { unfinished, landed };
+}
+
+const before = ({ first_seq }: RunRow) => first_seq - 1;
+
+/** A slot is a worktree `sN` with `sN.lock` and `sN.index` beside it; holding its lock keeps a new run from taking it. */
+async function cleanWorktrees({ view, options, past, place }: Cleaner, git: Git): Promise<void> {
+  const folder = poolFolder(place.root, place.env);
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)
+    .filter((entry) => /^s\d+$/.test(entry))
+    .sort()) {
+    const item: CleanItem = { kind: "worktree", what: join(folder, name) };
+    const lock = takeLock(`${item.what}.lock`, place.now_ms());
+    if ("held_by" in lock) {
+      view.kept.push({ ...item, why: `process ${lock.held_by.pid} uses it` });
+      continue;
+    }
+    const unsaved = past.unfinished.size > 0 && !options.force;
+    if (unsaved)
+      view.kept.push({ ...item, why: "a run is not over, and its work may be in it: finish it with dgov run" });
+    else {
+      view.removed.push(item);
+      if (!options.dry_run) await removeWorktree(git, item.what);
+    }
+    lock.release();
+  }
+  if (!options.dry_run && readdirSync(folder).length === 0) rmSync(folder, { recursive: true });
+}
+
+async function removeWorktree(git: Git, path: string): Promise<void> {
+  await git.ask(["worktree", "remove", "--force", "--force", path], { ok: [0, 128] }); // 128: git does not know it
+  rmSync(path, { recursive: true, force: true });
+  rmSync(`${path}.index`, { force: true });
+}
+
+function cleanOutputs({ view, options, past, place }: Cleaner): void {
+  const out = join(place.root, ".dgov/out");
+  if (!existsSync(out)) return;
+  for (const name of readdirSync(out).sort()) {
+    const item: CleanItem = { kind: "output", what: `.dgov/out/${name}` };
+    if (past.unfinished.has(name)) view.kept.push({ ...item, why: "its run is not over" });
+    else {
+      view.removed.push(item);
+      if (!options.dry_run) rmSync(join(out, name), { recursive: true, force: true });
+    }
+  }
+}
+
+/** `refs/dgov/attempts/RUN/TASK/N`: the only copy of work that did not land. */
+async function cleanAttempts({ view, options, past }: Cleaner, git: Git): Promise<void> {
+  const refs = (await git.text(["for-each-ref", "--format=%(refname)", "refs/dgov/attempts"]))
+    .split("\n")
+    .filter(Boolean);
+  const gone: string[] = [];
+  for (const what of refs) {
+    const [, run, task] = /^refs\/dgov\/attempts\/([^/]+)\/(.+)\/\d+$/.exec(what) ?? [];
+    const landed = past.landed.get(run ?? "")?.has(task ?? "") ?? false;
+    const item: CleanItem = { kind: "attempt", what };
+    if (past.unfinished.has(run ?? "")) view.kept.push({ ...item, why: "its run is not over" });
+    else if (!landed && !options.force)
+      view.kept.push({ ...item, why: "this work did not land, and this is its only copy" });
+    else {
+      view.removed.push(item);
+      gone.push(`delete ${what}\n`);
+    }
+  }
+  if (gone.length > 0 && !options.dry_run) await git.ask(["update-ref", "--stdin"], { stdin: gone.join("") });
+}

@@ -1,0 +1,124 @@
+import { existsSync, readdirSync, rmdirSync, statfsSync } from "node:fs";
+import { release } from "node:os";
+import { createIsolationMaker } from "@dgov/sandbox";
+import { readProject } from "./config.ts";
+import { DgovError, type ErrorCode } from "./error.ts";
+import { createGit } from "./git/git.ts";
+import { inspect, openRepository, refuseDirty } from "./git/readiness.ts";
+import { poolFolder } from "./git/worktrees.ts";
+import { withLog } from "./log.ts";
+import { findRoot } from "./root.ts";
+
+/** One thing that was tried for real. `detail` is what was found, or why it will not do; the cure is one command. */
+export type Check = {
+  name: string;
+  state: "ok" | "note" | "fault";
+  detail: string;
+  code: ErrorCode | null;
+  cure: string | null;
+};
+export type Doctor = { healthy: boolean; checks: Check[] };
+
+/** What the caller knows of its own process. */
+export type Patient = {
+  cwd: string;
+  env: Readonly<Record<string, string | undefined>>;
+  self: readonly string[];
+  now_ms: () => number;
+};
+
+const DISK_LEAST_BYTES = 1024 ** 3;
+
+/** Tries everything a run needs, and says of each fault the one command that mends it. Changes nothing. */
+export async function examine(patient: Patient): Promise<Doctor> {
+  const root = findRoot(patient.cwd);
+  const checks = [
+    await check("git", async () => createGit(root, patient.env).text(["--version"])),
+    { ...OK, name: "runtime", detail: `Bun ${Bun.version}, as ${patient.self.join(" ")}` },
+    { ...OK, name: "kernel", detail: `${process.platform} ${release()} ${process.arch}` },
+    ...(await sandboxChecks(root, patient)),
+    await check("disk", async () => disk(root)),
+    await check("repository", async () => repository(patient)),
+    await check("configuration", async () => configuration(root)),
+    ...(await providerChecks(root, patient)),
+    await check("log", async () => withLog(root, (log) => `${log.verify()} events, each as it was written`)),
+    ...worktrees(root, patient),
+  ];
+  return { healthy: checks.every(({ state }) => state !== "fault"), checks };
+}
+
+const OK = { state: "ok", code: null, cure: null } as const;
+
+/** A fault a person can mend is an answer here; anything else is a bug, and stays one. */
+async function check(name: string, look: () => Promise<string>): Promise<Check> {
+  try {
+    return { ...OK, name, detail: await look() };
+  } catch (error) {
+    if (!(error instanceof DgovError)) throw error;
+    return { name, state: "fault", detail: error.message, code: error.code, cure: error.hint };
+  }
+}
+
+/** Every rung of the ladder is told; it is a fault when none of them holds that the project accepts. */
+async function sandboxChecks(root: string, { self, now_ms }: Patient): Promise<Check[]> {
+  const found = await createIsolationMaker({ self, now_ms }).probe();
+  const wanted = await check("sandbox", async () => readProject(root).rules.sandbox.min);
+  const least = wanted.state === "ok" ? wanted.detail : "landlock";
+  const enough = found.some(({ level, available }) => available && (least === "landlock" || level === least));
+  return found.map((one): Check => {
+    const name = `sandbox ${one.level}`;
+    if (one.available) return { ...OK, name, detail: one.detail };
+    return enough
+      ? { name, state: "note", detail: one.why, code: null, cure: one.cure }
+      : { name, state: "fault", detail: one.why, code: "sandbox_missing", cure: one.cure };
+  });
+}
+
+function disk(root: string): string {
+  const { bavail, bsize } = statfsSync(root);
+  const free_bytes = bavail * bsize;
+  const free = `${(free_bytes / 1024 ** 3).toFixed(1)} GiB free`;
+  if (free_bytes < DISK_LEAST_BYTES) throw new DgovError("machine_refused", `Cannot hold many worktrees: ${free}`);
+  return free;
+}
+
+async function repository({ cwd, env }: Patient): Promise<string> {
+  const git = await openRepository(cwd, env);
+  const state = await inspect(git);
+  if (state.kind === "needs_bootstrap")
+    throw new DgovError("repo_empty", `Cannot start in "${state.root}": it has no commit yet`);
+  await refuseDirty(git);
+  return `${state.target.replace(/^refs\/heads\//, "")} at ${state.head.slice(0, 7)}, nothing uncommitted`;
+}
+
+function configuration(root: string): string {
+  const project = readProject(root);
+  return project.hash === ""
+    ? "no .dgov/project.toml: every setting is the default"
+    : `.dgov/project.toml, provider ${project.provider ?? "not chosen"}`;
+}
+
+/** Whether the key of the chosen provider is there. A broken configuration has been told already. */
+async function providerChecks(root: string, { env }: Patient): Promise<Check[]> {
+  const read = await check("provider", async () => {
+    const project = readProject(root);
+    const provider = project.provider === null ? null : project.providers[project.provider];
+    if (!provider?.api_key_env) return "needs no key";
+    if (!env[provider.api_key_env])
+      throw new DgovError("key_missing", `Cannot call "${provider.name}": ${provider.api_key_env} is not set`, {
+        hint: `export ${provider.api_key_env}=…`,
+      });
+    return `${provider.name}, key in ${provider.api_key_env}`;
+  });
+  return read.code === "config_invalid" ? [] : [read];
+}
+
+function worktrees(root: string, { env }: Patient): Check[] {
+  const folder = poolFolder(root, env);
+  const inside = existsSync(folder) ? readdirSync(folder) : [];
+  if (existsSync(folder) && inside.length === 0) rmdirSync(folder); // asking for the folder made it
+  const kept = inside.filter((name) => /^s\d+$/.test(name)).length;
+  if (kept === 0) return [];
+  const detail = `${kept} kept for the next run in ${folder}`;
+  return [{ name: "worktrees", state: "note", detail, code: null, cure: "dgov clean" }];
+}
