@@ -18,7 +18,7 @@ const SECRETS: readonly RegExp[] = [
   /\bAIza[0-9A-Za-z_-]{30,}/g,
   /\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{5,}/g,
   /(?<=\b[Bb]earer\s+)[A-Za-z0-9._~+/-]{16,}/g,
-  /(?<=\b(?:api[_-]?key|secret|token|passwd|password)\\?["']?\s*[:=]\s*\\?["']?)[^\s"'\\,;]{8,}/gi,
+  /(?<=(?:api[_-]?key|secret|token|passwd|password)\\?["']?\s*[:=]\s*\\?["']?)[^\s"'\\,;]{8,}/gi,
   /(?<=:\/\/[^/\s:@]+:)[^@\s/]+(?=@)/g,
 ];
 

@@ -4,7 +4,7 @@ import { nearest } from "./nearest.ts";
 import { decide, type ToolPolicy } from "./policy.ts";
 import { toolNamed, toolsOf } from "./registry.ts";
 import { shorten, withoutSecrets } from "./shorten.ts";
-import type { Access, Answer, RecipeName, Scope, Tool } from "./tool.ts";
+import type { Access, Answer, RecipeName, Scope } from "./tool.ts";
 import { TOOL_LIMITS } from "./tool_limits.ts";
 
 /** One call as the log keeps it. `input` and `text` are shortened, and what looks like a secret is blotted out. */
@@ -89,12 +89,12 @@ async function answerTo(options: ToolboxOptions, proof: Proof, asked: { name: st
       return { ok: false, text: `Error: ${decision.why} [${decision.rule}]`, refused_by: decision.rule };
   }
   const answer = await isolation.call(tool.name, parsed.input);
-  const kept = tool.name === "done" ? answer : { ...answer, ended: undefined };
-  proof.saw(tool, accesses, answer);
-  if (kept.ended?.outcome === "done" && !proof.given())
+  proof.saw(accesses, answer);
+  const { ended, ...rest } = answer;
+  if (ended === undefined || tool.name !== "done") return rest; // no other tool can end the work
+  if (ended.outcome === "done" && !proof.given())
     return { ok: false, text: `Error: ${proof.demand()}`, refused_by: "required_check" };
-  const { ended, ...rest } = kept;
-  return ended ? { ...rest, ended } : rest;
+  return answer;
 }
 
 function unknownTool(name: string, scope: Scope): Answer {
@@ -115,7 +115,7 @@ function unknownTool(name: string, scope: Scope): Answer {
 }
 
 /** Whether the required check has passed on the files as they are now. */
-type Proof = { saw(tool: Tool, accesses: readonly Access[], answer: Answer): void; given(): boolean; demand(): string };
+type Proof = { saw(accesses: readonly Access[], answer: Answer): void; given(): boolean; demand(): string };
 
 const TOOL_OF: Readonly<Record<RecipeName, string>> = {
   test: "run_tests",
@@ -126,24 +126,34 @@ const TOOL_OF: Readonly<Record<RecipeName, string>> = {
 };
 
 function createProof({ required, scope }: ToolboxOptions): Proof {
+  if (required === null || !runnable(required.recipe, scope)) return { saw() {}, given: () => true, demand: () => "" };
+  const { label, recipe } = required;
   const written = new Set<string>();
   let passed = false;
   const complete = (targets: readonly string[]): boolean => {
     const within = (path: string) => targets.some((own) => own === "." || path === own || path.startsWith(`${own}/`));
-    return required?.recipe === "test" ? scope.test_targets.every(within) : [...written].every(within);
+    if (recipe === "type_check") return true;
+    return (recipe === "test" ? scope.test_targets : [...written]).every(within);
   };
   return {
-    saw(_tool, accesses, { ok, touched = [] }) {
-      for (const path of touched) written.add(path);
-      const ran = accesses.find((access) => access.kind === "recipe" && access.recipe === required?.recipe);
-      if (accesses.some(({ kind }) => kind === "write" || kind === "exec")) passed = false; // a command may have written too
-      if (ok && ran?.kind === "recipe" && (required?.recipe === "type_check" || complete(ran.targets))) passed = true;
+    saw(accesses, { ok }) {
+      const commands = accesses.some(({ kind }) => kind === "exec" || kind === "recipe");
+      for (const access of accesses) {
+        if (access.kind === "write" && (ok || commands)) written.add(access.path);
+        if (access.kind === "exec" || (access.kind === "write" && (ok || commands))) passed = false; // it may have written
+      }
+      for (const access of accesses)
+        if (ok && access.kind === "recipe" && access.recipe === recipe && complete(access.targets)) passed = true;
     },
-    given: () => required === null || passed,
+    given: () => passed,
     demand: () =>
-      `Cannot end with outcome "done": ${required?.label} failed before and requires a successful ${required && TOOL_OF[required.recipe]}() call, on all its targets, after the last change; run it, or end with outcome "incomplete" or "blocked"`,
+      `Cannot end with outcome "done": "${label}" failed before, so it requires a successful ${TOOL_OF[recipe]}() call, without naming a part, after the last change or command; make that call, or end with outcome "incomplete" or "blocked"`,
   };
 }
+
+/** A check that this task cannot run itself cannot be demanded of it; settlement judges all the same. */
+const runnable = (recipe: RecipeName, { recipes, test_targets }: Scope): boolean =>
+  recipes[recipe] !== null && (recipe !== "test" || test_targets.length > 0 || !recipes.test?.includes("{test_dir}"));
 
 /** Without what would steer a terminal or break a log: escape sequences, control characters, halves of characters. */
 function printable(text: string): string {
