@@ -86,8 +86,7 @@ function layOut(name: string, below = "root"): string {
   const project = join(from, "project.toml");
   const text = existsSync(project) ? readFileSync(project, "utf8") : '[project]\nprovider = "scripted"\n';
   writeFileSync(join(root, ".dgov/project.toml"), text);
-  for (const folder of ["empty.txt", "links.txt"])
-    if (existsSync(join(from, folder))) furnish(root, join(from, folder));
+  if (existsSync(join(from, "links.txt"))) furnish(root, readFileSync(join(from, "links.txt"), "utf8"));
   return root;
 }
 

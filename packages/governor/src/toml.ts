@@ -53,7 +53,7 @@ export function check<Schema extends z.ZodType>(
       return { severity: "error", code, message, file: toml.file, ...toml.at(full), unit: unit ?? null };
     }),
   );
-  return { value: null, places };
+  return { value: null, places: places.sort((a, b) => a.line! - b.line! || a.column! - b.column!) };
 }
 
 const child = (value: unknown, key: string | number): unknown =>

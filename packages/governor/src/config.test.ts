@@ -1,0 +1,298 @@
+import { expect, test } from "bun:test";
+import { parseProject, withLimits } from "./config.ts";
+import type { Project } from "./project.ts";
+
+const read = (text: string | null) => parseProject("/r", text === null ? null : new TextEncoder().encode(text));
+const project = (text: string | null): Project => {
+  const { project: found, places } = read(text);
+  if (!found) throw new Error(places.map(({ message }) => message).join("\n"));
+  return found;
+};
+
+test("without a file there are all defaults", () => {
+  expect(project(null)).toEqual({
+    root: "/r",
+    layout: { language: "python", src_dir: "src", test_dir: "tests", source_extensions: [".py"] },
+    commands: {
+      setup: null,
+      test: "python -m pytest {test_dir} -q --tb=short",
+      lint: "python -m ruff check {file}",
+      lint_fix: "python -m ruff check --fix --unsafe-fixes {file}",
+      format: "python -m ruff format {file}",
+      format_check: "python -m ruff format --check {file}",
+      type_check: null,
+      coverage: null,
+    },
+    worker: {
+      iteration_budget: 50,
+      warn_at: 40,
+      tree_max_lines: 80,
+      line_length: 99,
+      test_markers: [],
+      conventions: {},
+    },
+    timeouts: { bootstrap_ms: 300_000, settlement_ms: 120_000 },
+    providers: {
+      scripted: {
+        name: "scripted",
+        kind: "scripted",
+        base_url: null,
+        api_key_env: null,
+        default_agent: null,
+        script: null,
+        price: null,
+      },
+    },
+    provider: null,
+    default_agent: null,
+    agents: {},
+    rules: {
+      tool_policy: {
+        restrict_run_bash: false,
+        require_wrapped_verify_tools: false,
+        require_uv_run: false,
+        deny_shell_file_mutations: false,
+        deny_shell_commands: [],
+      },
+      scope: { ignore: [".venv", "uv.lock", "__pycache__", "*.pyc"], allow: [], deny: [] },
+      departments: {},
+      review_hooks: [],
+      diff_max_files: 100,
+      sandbox: { min: "landlock", setup_network: true },
+      verify: {},
+      coverage_threshold: 2,
+    },
+    limits: {
+      run: { tokens: null, calls: null, cost_micros: null, wall_ms: null },
+      retries: 3,
+      settlement_retries: 1,
+      backoff_ms: [5000, 30_000, 90_000],
+      jobs: null,
+    },
+    hash: "",
+  });
+});
+
+const EVERYTHING = `
+[project]
+language = "go"
+src_dir = "./lib//"
+test_dir = "."
+source_extensions = [".go"]
+test_cmd = "go test ./..."
+lint_cmd = ""
+format_cmd = " "
+lint_fix_cmd = "fix"
+format_check_cmd = "check"
+type_check_cmd = "vet"
+test_markers = ["slow"]
+worker_iteration_budget = 10
+worker_iteration_warn_at = 8
+worker_tree_max_lines = 20
+line_length = 120
+setup_cmd = "make"
+bootstrap_timeout = 9
+settlement_timeout = 8
+review_hooks = ["test {file}", " "]
+coverage_cmd = "cover {output}"
+coverage_threshold = 1.5
+default_agent = "fast"
+
+[providers.fireworks]
+base_url = "https://api.example/v1"
+api_key_env = "KEY"
+default_agent = "big"
+price_input_per_mtok = 1.2
+price_output_per_mtok = 3
+
+[agents]
+fast = "model-9"
+
+[conventions]
+style = "plain"
+width = 100
+strict = true
+
+[tool_policy]
+restrict_run_bash = true
+require_wrapped_verify_tools = true
+require_uv_run = true
+deny_shell_file_mutations = true
+deny_shell_commands = ["pip"]
+
+[scope]
+ignore_files = ["go.sum", "uv.lock"]
+allow_files = ["lib/*", " "]
+deny_files = ["secrets/"]
+diff_max_files = 5
+
+[sentrux]
+mode = "strict"
+stale_commits = 1
+stale_days = 0
+
+[departments]
+Core = ["lib/core/*"]
+
+[verify.smoke]
+command = "make smoke"
+description = "Smoke"
+log_name = "smoke.log"
+parser = "none"
+
+[limits]
+tokens = 1000
+calls = 10
+cost_usd = 0.25
+wall_s = 1.5
+retries = 0
+settlement_retries = 4
+backoff_s = [1, 0.5]
+jobs = 2
+
+[sandbox]
+min = "bwrap"
+setup_network = false
+`;
+
+test("every key is read", () => {
+  const { layout, commands, timeouts, provider, default_agent, providers, rules, limits, worker, hash } =
+    project(EVERYTHING);
+  expect(layout).toEqual({ language: "go", src_dir: "lib", test_dir: ".", source_extensions: [".go"] });
+  expect(commands).toMatchObject({ lint: null, format: null, setup: "make", coverage: "cover {output}" });
+  expect(timeouts).toEqual({ bootstrap_ms: 9000, settlement_ms: 8000 });
+  expect([provider, default_agent]).toEqual(["fireworks", "fast"]);
+  expect(providers.fireworks).toMatchObject({ kind: "openai", price: { input: 1.2, output: 3 }, default_agent: "big" });
+  expect(rules).toMatchObject({
+    scope: {
+      ignore: [".venv", "uv.lock", "__pycache__", "*.pyc", "go.sum"],
+      allow: ["lib/*"],
+      deny: ["secrets/"],
+    },
+    review_hooks: ["test {file}"],
+    departments: { Core: ["lib/core/*"] },
+    verify: { smoke: { command: "make smoke", description: "Smoke", log_name: "smoke.log" } },
+    sandbox: { min: "bwrap", setup_network: false },
+    diff_max_files: 5,
+  });
+  expect(limits).toEqual({
+    run: { tokens: 1000, calls: 10, cost_micros: 250_000, wall_ms: 1500 },
+    retries: 0,
+    settlement_retries: 4,
+    backoff_ms: [1000, 500],
+    jobs: 2,
+  });
+  expect(worker.conventions).toEqual({ style: "plain", width: "100", strict: "true" });
+  expect(hash).toMatch(/^[0-9a-f]{64}$/);
+});
+
+test.each([
+  ["the only one there is", '[providers.a]\nbase_url = "u"\napi_key_env = "K"', "a"],
+  [
+    "none of two",
+    '[providers.a]\nbase_url = "u"\napi_key_env = "K"\n[providers.b]\nbase_url = "u"\napi_key_env = "K"',
+    null,
+  ],
+  ["the scripted one without a table", '[project]\nprovider = "scripted"', "scripted"],
+  ["the scripted one with a script", '[providers.scripted]\nscript = "s.json"', "scripted"],
+])("the provider is %s", (_, text, provider) => {
+  expect(project(text).provider).toBe(provider);
+});
+
+test.each<[string, [string, number, number][]]>([
+  [
+    "[project]\ntest_cmdd = 'x'\nline_lenght = 3",
+    [
+      ["key_unknown", 2, 1],
+      ["key_unknown", 3, 1],
+    ],
+  ],
+  ["[projet]\n", [["key_unknown", 1, 2]]],
+  [
+    "[project]\nline_length = '9'\ntest_markers = [1]\ncoverage_threshold = true",
+    [
+      ["value_invalid", 2, 1],
+      ["value_invalid", 3, 17],
+      ["value_invalid", 4, 1],
+    ],
+  ],
+  ["[project]\ncoverage_cmd = 'x'", [["value_invalid", 2, 1]]],
+  [
+    "[project]\nsrc_dir = '../x'\ntest_dir = '/t'",
+    [
+      ["value_invalid", 2, 1],
+      ["value_invalid", 3, 1],
+    ],
+  ],
+  ["project = 3", [["value_invalid", 1, 1]]],
+  ["[project]\nprovider = 'gone'", [["provider_unknown", 2, 1]]],
+  ["[project]\nprovider = ' '", [["value_invalid", 2, 1]]],
+  [
+    "[providers.a]\nbase_url = ''",
+    [
+      ["value_invalid", 2, 1],
+      ["key_missing", 1, 12],
+    ],
+  ],
+  ["[providers.a]\nbase_url = 'u'\napi_key_env = 'K'\nprice_input_per_mtok = 1", [["value_invalid", 1, 12]]],
+  ["[providers.a]\nbase_url = 'u'\napi_key_env = 'K'\nprice_imput_per_mtok = 1", [["key_unknown", 4, 1]]],
+  [
+    "[scope]\nignore_files = ['x', '.sentrux/', '.coverage-baseline/*', '*.json', '**', 'sentrux']",
+    [
+      ["value_invalid", 2, 22],
+      ["value_invalid", 2, 35],
+      ["value_invalid", 2, 59],
+      ["value_invalid", 2, 69],
+    ],
+  ],
+  [
+    "[sentrux]\nstale_days = true\nmode = 'x'",
+    [
+      ["value_invalid", 3, 1],
+      ["value_invalid", 2, 1],
+    ],
+  ],
+  [
+    "[verify.a]\ncommand = 'x'\nlog_name = '../x'\nextra = 1",
+    [
+      ["value_invalid", 3, 1],
+      ["key_unknown", 4, 1],
+    ],
+  ],
+  [
+    "[limits]\nretries = -1\nbackoff_s = []\njobs = 0\ncost_usd = -0.1",
+    [
+      ["value_invalid", 5, 1],
+      ["value_invalid", 2, 1],
+      ["value_invalid", 3, 1],
+      ["value_invalid", 4, 1],
+    ],
+  ],
+  ["[sandbox]\nmin = 'none'", [["value_invalid", 2, 1]]],
+  ["[departments]\nA = 'x'", [["value_invalid", 2, 1]]],
+  ["[agents]\na = 3", [["value_invalid", 2, 1]]],
+  ["[project\n", [["toml_syntax", 1, 9]]],
+])("refuses %j and says where", (text, wanted) => {
+  const { project: found, places } = read(text);
+  expect(found).toBeNull();
+  expect(places.map(({ code, line, column }) => [code, line ?? 0, column ?? 0])).toEqual(
+    wanted.toSorted((a, b) => a[1] - b[1] || a[2] - b[2]),
+  );
+  expect(places.every(({ file }) => file === ".dgov/project.toml")).toBe(true);
+});
+
+test("an unknown key is told with the nearest known one", () => {
+  expect(read("[project]\ntest_cmdd = 'x'").places[0]?.message).toBe(
+    'Cannot read "project.test_cmdd": there is no such key; the nearest is "test_cmd"',
+  );
+  expect(read("[provders.a]\n").places[0]?.message).toContain('the nearest is "providers"');
+});
+
+test("a plan's limits stand before the project's", () => {
+  const { limits } = project("[limits]\ncalls = 5\nretries = 2");
+  expect(withLimits(limits, { calls: 1, wall_s: 2 })).toMatchObject({
+    run: { calls: 1, wall_ms: 2000, tokens: null },
+    retries: 2,
+  });
+  expect(withLimits(limits, {})).toEqual(limits);
+});
