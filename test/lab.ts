@@ -6,7 +6,7 @@ import { createHost } from "../packages/sandbox/src/host.ts";
 import type { ExecRequest, ExecResult } from "../packages/sandbox/src/isolate/isolation.ts";
 import type { Host, Scope } from "../packages/sandbox/src/tool.ts";
 
-/** A repository in a temporary folder and the real host on it, whose commands are not confined, to test tools on real files, real git and real commands. */
+/** A repository in a temporary folder with the real host on it, whose commands are not confined: for tests of tools. */
 export type Lab = { root: string; host: Host; scope: Scope; git: (...args: string[]) => string; remove: () => void };
 
 export type LabOptions = { files: Readonly<Record<string, string | Uint8Array>>; scope?: Partial<Scope> };

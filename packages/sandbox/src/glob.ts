@@ -52,8 +52,8 @@ export function literalGlob(text: string, under = false): Glob {
 export function matchesGlob(glob: Glob, path: string): boolean {
   let live = closure(glob, [0]);
   for (const char of path) {
-    const next: number[] = [];
-    for (const at of live) for (const { set, to } of glob.states[at]?.edges ?? []) if (holds(set, char)) next.push(to);
+    const edges = [...live].flatMap((at) => glob.states[at]?.edges ?? []);
+    const next = edges.filter(({ set }) => holds(set, char)).map(({ to }) => to);
     if (next.length === 0) return false;
     live = closure(glob, next);
   }
@@ -73,11 +73,16 @@ export function globsMeet(a: Glob, b: Glob): boolean {
     const y = b.states[j];
     if (x && x.skip !== null) open.push([x.skip, j]);
     if (y && y.skip !== null) open.push([i, y.skip]);
-    for (const left of x?.edges ?? [])
-      for (const right of y?.edges ?? []) if (meet(left.set, right.set)) open.push([left.to, right.to]);
+    open.push(...steps(x, y));
   }
   return false;
 }
+
+/** Where one character that both accept leads. */
+const steps = (x: State | undefined, y: State | undefined): [number, number][] =>
+  (x?.edges ?? []).flatMap((left) =>
+    (y?.edges ?? []).flatMap((right): [number, number][] => (meet(left.set, right.set) ? [[left.to, right.to]] : [])),
+  );
 
 /** The same pattern as the source of a regular expression (flag `u`), for where only that can be handed on. */
 export function globSource({ states }: Glob): string {

@@ -76,7 +76,10 @@ export function applyPatch(text: string, { hunks }: Patch): Applied {
     if (found !== headerLine(hunk)) notes.push(`hunk ${show(hunk.header)} was found at line ${found + 1}`);
     drift = found - headerLine(hunk);
     out.push(...file.slice(from, found));
-    from = found + applyHunk(file, found, hunk, out, crlf ? "\r\n" : "\n");
+    const rest = file.slice(found);
+    const fresh = applyHunk(rest, hunk, crlf ? "\r\n" : "\n");
+    out.push(...fresh.lines);
+    from = found + fresh.used;
   }
   out.push(...file.slice(from));
   const count = (sign: string) => hunks.flatMap((hunk) => hunk.lines).filter((line) => line.sign === sign).length;
@@ -130,19 +133,16 @@ function mismatch(file: readonly FileLine[], old: readonly PatchLine[], stated: 
     : `the file ends before ${wanted}`;
 }
 
-/** Writes a hunk's lines and answers how many lines of the file it used up. */
-function applyHunk(file: readonly FileLine[], at: number, { lines }: Hunk, out: FileLine[], end: string): number {
+/** A hunk's new lines, and how many lines of the file, which begins where the hunk does, it has used up. */
+function applyHunk(rest: readonly FileLine[], { lines }: Hunk, end: string): { lines: FileLine[]; used: number } {
+  const out: FileLine[] = [];
   let used = 0;
   for (const { sign, text, ends } of lines) {
-    if (sign === "+") {
-      out.push({ text, end: ends ? end : "" });
-      continue;
-    }
-    const there = file[at + used]!;
-    used++;
-    if (sign === " ") out.push(there);
+    if (sign === "+") out.push({ text, end: ends ? end : "" });
+    if (sign === " ") out.push(rest[used]!);
+    if (sign !== "+") used++;
   }
-  return used;
+  return { lines: out, used };
 }
 
 function readHunk(lines: readonly string[], at: number): { hunk: Hunk; next: number } {

@@ -14,6 +14,15 @@ const RECIPES: Readonly<Record<RecipeName, { key: string; placeholder: string }>
   type_check: { key: "type_check_cmd", placeholder: "{file}" },
 };
 
+/** The tool through which a model runs each recipe. */
+export const RECIPE_TOOLS = {
+  test: "run_tests",
+  lint: "lint_check",
+  lint_fix: "lint_fix",
+  format: "format_file",
+  type_check: "type_check",
+} as const satisfies Readonly<Record<RecipeName, string>>;
+
 /** Runs one of the project's commands on targets that are paths, each a quoted word whatever it is called. */
 export async function runRecipe(host: Host, name: RecipeName, targets: readonly string[]): Promise<Answer> {
   const { key, placeholder } = RECIPES[name];

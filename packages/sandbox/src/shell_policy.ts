@@ -1,5 +1,6 @@
 import { gitFault } from "./git_rules.ts";
 import type { ToolPolicy } from "./policy.ts";
+import { RECIPE_TOOLS } from "./recipe.ts";
 import { ruleHolds, SHELL_RULES } from "./shell_rules.ts";
 import { assignmentsOf, type Invocation, invocationsOf, programName } from "./shell_unwrap.ts";
 import { type Command, type Redirect, shellCommands, type Word } from "./shell_words.ts";
@@ -67,14 +68,6 @@ function begins(argv: readonly string[], entry: string): boolean {
   );
 }
 
-const RECIPE_TOOLS = {
-  test: "run_tests",
-  lint: "lint_check",
-  lint_fix: "lint_fix",
-  format: "format_file",
-  type_check: "type_check",
-} as const;
-
 /** The tool that wraps a command, when the command begins as one of the project's own recipes does up to its target. */
 function ownRecipe(recipes: Scope["recipes"], argv: readonly string[]): string | null {
   const line = argv.join(" ");
@@ -110,11 +103,14 @@ function judgeRedirects(policy: ToolPolicy, commands: readonly Command[]): Decis
   );
 }
 
-const STEERING =
-  /^(LD_|DYLD_|GIT_|BASH_ENV|ENV=|PROMPT_COMMAND|PYTHONSTARTUP|PYTHONPATH|PYTHONHOME|NODE_OPTIONS|BUN_|PERL5|RUBYOPT|EDITOR=|VISUAL=|PAGER=|IFS=|PATH=)/;
+const STEERING = [
+  /^(LD_|DYLD_|GIT_|BUN_|PERL5|RUBYOPT|NODE_OPTIONS)/,
+  /^(BASH_ENV|PROMPT_COMMAND|PYTHONSTARTUP|PYTHONPATH|PYTHONHOME)/,
+  /^(ENV|EDITOR|VISUAL|PAGER|IFS|PATH)\+?=/,
+];
 
 function judgeAssignments(commands: readonly Command[]): Decision | null {
-  const bad = assignmentsOf(commands).find((text) => STEERING.test(text));
+  const bad = assignmentsOf(commands).find((text) => STEERING.some((name) => name.test(text)));
   return bad === undefined
     ? null
     : deny("shell.environment", `Cannot set "${bad.split("=")[0]}": it makes other programs run code`);

@@ -2,6 +2,7 @@ import { inputSchema, parseInput } from "./input.ts";
 import type { Isolation } from "./isolate/isolation.ts";
 import { nearest } from "./nearest.ts";
 import { decide, type ToolPolicy } from "./policy.ts";
+import { RECIPE_TOOLS } from "./recipe.ts";
 import { toolNamed, toolsOf } from "./registry.ts";
 import { shorten, withoutSecrets } from "./shorten.ts";
 import type { Access, Answer, RecipeName, Scope } from "./tool.ts";
@@ -117,14 +118,6 @@ function unknownTool(name: string, scope: Scope): Answer {
 /** Whether the required check has passed on the files as they are now. */
 type Proof = { saw(accesses: readonly Access[], answer: Answer): void; given(): boolean; demand(): string };
 
-const TOOL_OF: Readonly<Record<RecipeName, string>> = {
-  test: "run_tests",
-  lint: "lint_check",
-  lint_fix: "lint_fix",
-  format: "format_file",
-  type_check: "type_check",
-};
-
 function createProof({ required, scope }: ToolboxOptions): Proof {
   if (required === null || !runnable(required.recipe, scope)) return { saw() {}, given: () => true, demand: () => "" };
   const { label, recipe } = required;
@@ -147,7 +140,7 @@ function createProof({ required, scope }: ToolboxOptions): Proof {
     },
     given: () => passed,
     demand: () =>
-      `Cannot end with outcome "done": "${label}" failed before, so it requires a successful ${TOOL_OF[recipe]}() call, without naming a part, after the last change or command; make that call, or end with outcome "incomplete" or "blocked"`,
+      `Cannot end with outcome "done": "${label}" failed before, so it requires a successful ${RECIPE_TOOLS[recipe]}() call, without naming a part, after the last change or command; make that call, or end with outcome "incomplete" or "blocked"`,
   };
 }
 
