@@ -15,6 +15,8 @@ export type {
   ToolResult,
   ToolSpec,
 } from "./model.ts";
+export { type OpenAiOptions, openaiModel } from "./openai.ts";
+export type { Patience } from "./openai_watch.ts";
 export type { Learned, Previous } from "./previous.ts";
 export { costMicros, type Price } from "./price.ts";
 export { type Facts, firstMessages, ROLES, type RoleName, systemPrompt } from "./roles.ts";
