@@ -12,7 +12,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Inside the governor: which of its folders (or files) a folder may import. `error.ts` is everybody's. */
 const FOLDERS: Readonly<Record<string, { may: RegExp; why: string }>> = {
-  plan: { may: /^plan\/|^project\.ts$/, why: "a plan is read and compiled without a repository's state" },
+  plan: {
+    may: /^plan\/|^(?!(?:run|loop|session|site|status|log)\.ts)[^/]+$/,
+    why: "a plan is read and compiled without a repository's state",
+  },
   git: { may: /^git\/|^process\.ts$/, why: "git knows nothing of plans and runs" },
   settlement: { may: /^(settlement|git|plan)\/|^(?!run\.ts|loop\.ts)[^/]+$/, why: "a judge does not know the worker" },
   dispatch: { may: /^(dispatch|git|plan)\/|^(?!run\.ts|loop\.ts)[^/]+$/, why: "a worker does not know its judges" },
@@ -22,14 +25,14 @@ const FOLDERS: Readonly<Record<string, { may: RegExp; why: string }>> = {
 /** Where each dangerous word may stand, and why nowhere else. Paths are below `packages/`. */
 // biome-ignore format: a table reads by its columns
 const ONLY_IN: readonly [word: RegExp, home: RegExp, why: string][] = [
-  [/Bun\.spawn|child_process/, /^(governor\/src\/process\.ts|sandbox\/src\/(host|process_tree|isolate\/.*)\.ts)$/, "one place starts processes, on either side of the jail"],
+  [/Bun\.spawn|child_process/, /^(governor\/src\/process\.ts|sandbox\/src\/(host|serve|process_tree|isolate\/.*)\.ts)$/, "one place starts processes, on either side of the jail"],
   [/["']node:fs|["']fs["']|Bun\.file|Bun\.write/, /^(governor|sandbox|cli)\//, "kernel and worker have no hands"],
   [/["']bun:sqlite["']/, /^kernel\/src\/log\.ts$/, "one file knows how the log is kept"],
   [/["']bun:ffi["']/, /^sandbox\/src\//, "one package talks to the operating system"],
-  [/(?<![\w.])fetch\(|globalThis\.fetch|from ["']openai/, /^worker\/src\/openai\.ts$/, "one door to the network"],
+  [/(?<![\w.])fetch\(|globalThis\.fetch|from ["']openai/, /^worker\/src\/openai\w*\.ts$/, "one door to the network"],
   [/Date\.now|new Date\(\)|performance\.now|Math\.random|randomUUID/, /^cli\/src\/main\.ts$/, "time and chance come in as arguments"],
-  [/(?<![\w.])console\.|process\.(exit\(|stdout|stdin)/, /^(cli\/|sandbox\/src\/isolate\/)/, "libraries do not talk to the user"],
-  [/\[\s*["']git["']/, /^governor\/src\/git\/git\.ts$/, "one place starts git, with its environment pinned"],
+  [/(?<![\w.])console\.|process\.(exit\(|stdout|stdin)/, /^(cli\/|sandbox\/src\/(serve\.ts$|isolate\/))/, "libraries do not talk to the user"],
+  [/\[\s*["']git["']/, /^(governor\/src\/git\/git|sandbox\/src\/serve)\.ts$/, "one place starts git, with its environment pinned"],
   [/process\.env|Bun\.env/, /^(cli\/src\/main\.ts$|governor\/src\/git\/git\.ts$|sandbox\/src\/isolate\/)/, "the environment comes in as an argument"],
   [/process\.cwd\(\)/, /^(cli\/src\/main\.ts$|sandbox\/src\/isolate\/)/, "a path comes in as an argument"],
 ];

@@ -24,17 +24,21 @@ export function tidyFaults(source: Source): Fault[] {
   const tell: Tell = (line, budget, message) => faults.push({ path: source.path, line, budget, message });
   fileFaults(source, tell);
   lineFaults(source, tell);
-  const test = /\.test\.ts$|\.d\.ts$/.test(source.path);
+  const test = isTest(source.path) || source.path.endsWith(".d.ts");
   walk(source.program.body, (node, above) => {
     functionFaults(node, above, tell);
     wordFaults(node, above, tell);
     if (test) return;
+    letFaults(node, above, tell);
     parameterFaults(node, tell);
     typeFaults(node, tell);
     failureFaults(node, tell);
   });
   return faults;
 }
+
+/** A test, or what only tests use. */
+const isTest = (path: string) => /\.test\.ts$|\.contract\.ts$|\/testing\//.test(path);
 
 function fileFaults({ path, text, program, comments }: Source, tell: Tell) {
   const lines = text.split("\n").length - 1;
@@ -45,7 +49,8 @@ function fileFaults({ path, text, program, comments }: Source, tell: Tell) {
     tell(1, "file_name", `"${name}" names no idea: name the file for the noun or verb it exports`);
   const exported = exportsOf(program.body);
   const most = name === "index.ts" ? MOST.faces : MOST.exports;
-  if (exported > most) tell(1, "exports", `${exported} exports, at most ${most}: it is more than one thing`);
+  if (exported > most && !isTest(path))
+    tell(1, "exports", `${exported} exports, at most ${most}: it is more than one thing`);
   if (path.endsWith(".test.ts") && !/\bexpect\(/.test(text))
     tell(1, "no_expect", "a test file without one expect proves nothing");
   for (const { value, line } of comments)
@@ -164,9 +169,12 @@ function wordFaults(node: Node, above: readonly Node[], tell: Tell) {
     tell(line, "default_export", "a default export has no name to search for");
   const dynamic = node.type === "ImportExpression" || (isNode(node.callee) && node.callee.type === "Import");
   if (dynamic) tell(line, "dynamic_import", "an import stands at the top, where the layout can be read");
+}
+
+function letFaults(node: Node, above: readonly Node[], tell: Tell) {
   const top = above.length === 0 || (above.length === 1 && above[0]!.type === "ExportNamedDeclaration");
   if (top && node.type === "VariableDeclaration" && node.kind !== "const")
-    tell(line, "top_level_let", "state that outlives a call belongs to a value someone passes");
+    tell(node.loc.start.line, "top_level_let", "state that outlives a call belongs to a value someone passes");
 }
 
 /** `declare module "*.txt"` says what the loader gives, and it gives a default export. */

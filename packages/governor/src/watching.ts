@@ -4,7 +4,7 @@ import { openReadable } from "./log.ts";
 import { findRoot } from "./root.ts";
 
 export { NO_PROGRESS, type Progress, progress, type TaskProgress } from "./view/progress.ts";
-export { short, type Told, tell, type Weight } from "./view/story.ts";
+export { tell, type Weight } from "./view/story.ts";
 export type { Stored };
 
 /**
