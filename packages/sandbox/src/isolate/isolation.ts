@@ -29,7 +29,9 @@ export type IsolationSpec = {
  * that does not exist yet the nearest folder must be granted: then `only` says what in it is claimed (regular expressions
  * over paths relative to `root`), and whatever else was changed is put back after each call.
  */
-export type Grant = { kind: "file"; path: string } | { kind: "directory"; path: string; only: readonly string[] | null };
+export type Grant =
+  | { kind: "file"; path: string }
+  | { kind: "directory"; path: string; only: readonly string[] | null };
 
 /** `command` goes to `/bin/sh -c`. `output_max_bytes` is where the whole log stops and the tree is killed. */
 export type ExecRequest = {
@@ -47,6 +49,7 @@ export type ExecRequest = {
  * `exit`     null when a signal, the time limit or the output limit ended it
  * `log`      absolute path, under the private folder, of the whole output (stdout and stderr as they came)
  * `put_back` unclaimed paths that the command changed and that were restored
+ * `lost`     unclaimed paths that it changed and that could not be restored: neither memory nor git had them
  */
 export type ExecResult = {
   exit: number | null;
@@ -58,6 +61,7 @@ export type ExecResult = {
   omitted_bytes: number;
   log: string | null;
   put_back: readonly string[];
+  lost?: readonly string[];
 };
 
 /** One isolated process, serving tool calls and commands over a pipe, one at a time per caller, several callers in turn. */
@@ -78,7 +82,9 @@ export class IsolationLost extends Error {
 }
 
 /** Whether a level can be had on this machine, tried for real, and if not the one command or setting that mends it. */
-export type Availability = { level: Level; available: true; detail: string } | { level: Level; available: false; why: string; cure: string };
+export type Availability =
+  | { level: Level; available: true; detail: string }
+  | { level: Level; available: false; why: string; cure: string };
 
 /**
  * What starts isolated processes. `self` is the argv prefix that starts this very program again

@@ -1,0 +1,15 @@
+export * from "./claim.ts";
+export { toolEnvironment } from "./environment.ts";
+export { fnmatch } from "./fnmatch.ts";
+export * from "./isolate/isolation.ts";
+export { createIsolationMaker } from "./isolate/maker.ts";
+export { decide, ToolPolicy } from "./policy.ts";
+export * from "./tool.ts";
+export {
+  createToolbox,
+  type Toolbox,
+  type ToolboxOptions,
+  type ToolRecord,
+  type ToolResult,
+  type ToolSpec,
+} from "./toolbox.ts";

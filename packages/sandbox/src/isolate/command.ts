@@ -1,0 +1,121 @@
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { LIMITS } from "../limits.ts";
+import { descendantsOf } from "../process_tree.ts";
+import { HeadTail } from "../truncate.ts";
+import type { ExecRequest, ExecResult } from "./isolation.ts";
+
+/** Where commands run. `endTree` ends all that a command left, at once; `reap` collects the dead that fell to us. */
+export type Shell = {
+  root: string;
+  tmp: string;
+  env: Readonly<Record<string, string>>;
+  now_ms: () => number;
+  endTree: () => void;
+  reap: () => void;
+};
+
+type Ended = { by: ExecResult["ended"] };
+
+/**
+ * Runs one command to its end. Both its streams are one pipe, so that the log has them as they came; its standard input
+ * is empty; it leads a session of its own. It is started by a shell that only joins the streams and steps aside.
+ */
+export async function runCommand(
+  shell: Shell,
+  request: ExecRequest,
+  number: number,
+): Promise<Omit<ExecResult, "put_back">> {
+  const start_ms = shell.now_ms();
+  mkdirSync(join(shell.tmp, "logs"), { recursive: true });
+  const log = join(shell.tmp, "logs", `${number}.log`);
+  rmSync(log, { recursive: true, force: true }); // of an earlier process in the same folder, or planted by a command
+  const child = spawn(shell, request);
+  if (child === null) return notStarted(`Cannot start a command in "${request.cwd}": there is no such folder`);
+  const ended: Ended = { by: "exit" };
+  const stop = (by: ExecResult["ended"]) => {
+    if (ended.by === "exit") ended.by = by;
+    child.kill("SIGKILL");
+    shell.endTree();
+  };
+  const timer = setTimeout(() => stop("timeout"), request.timeout_ms);
+  const watch = setInterval(
+    watchProcesses(() => stop("signal")),
+    LIMITS.watch_every_ms,
+  );
+  const kept = new HeadTail(request.clip_bytes);
+  const reading = drain(child.stdout, { log, kept, output_max_bytes: request.output_max_bytes, stop });
+  await child.exited;
+  clearTimeout(timer);
+  clearInterval(watch);
+  shell.endTree();
+  await reading;
+  shell.reap(); // after Bun has collected the command itself: that one is not ours to take
+  const by = ended.by === "exit" && child.signalCode !== null ? "signal" : ended.by;
+  const signal = by === "signal" ? String(child.signalCode ?? "SIGKILL") : null;
+  return {
+    exit: by === "exit" ? child.exitCode : null,
+    ended: by,
+    signal,
+    took_ms: shell.now_ms() - start_ms,
+    ...kept.result(),
+    log,
+  };
+}
+
+function spawn({ root, env }: Shell, { command, cwd, env: more }: ExecRequest) {
+  try {
+    return Bun.spawn(["/bin/sh", "-c", 'exec /bin/sh -c "$0" 2>&1', command], {
+      cwd: cwd === undefined ? root : join(root, cwd),
+      env: { ...env, ...more },
+      stdio: ["ignore", "pipe", "ignore"],
+      detached: true,
+    });
+  } catch (error) {
+    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) return null;
+    throw error;
+  }
+}
+
+function notStarted(why: string): Omit<ExecResult, "put_back"> {
+  return {
+    exit: null,
+    ended: "not_started",
+    signal: null,
+    took_ms: 0,
+    head: why,
+    tail: "",
+    omitted_bytes: 0,
+    log: null,
+  };
+}
+
+type Drain = { log: string; kept: HeadTail; output_max_bytes: number; stop: (by: "output_limit") => void };
+
+/** Reads to the end of the pipe. Beyond the limit nothing more is kept, and the command is ended. */
+async function drain(stream: ReadableStream<Uint8Array>, { log, kept, output_max_bytes, stop }: Drain): Promise<void> {
+  const fd = openSync(log, "wx", 0o600);
+  try {
+    let room = output_max_bytes;
+    for await (const chunk of stream) {
+      if (room === 0) continue;
+      const part = chunk.subarray(0, room);
+      room -= part.length;
+      writeSync(fd, part);
+      kept.push(part);
+      if (room === 0) stop("output_limit");
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Looks at the machine's count of tasks, which is one small file, and counts our own only when that has grown by as much. */
+function watchProcesses(tooMany: () => void): () => void {
+  const tasks = () => Number(/\/(\d+)/.exec(readFileSync("/proc/loadavg", "utf8"))?.[1] ?? 0);
+  const before = tasks();
+  return () => {
+    if (tasks() - before < LIMITS.processes_max / 2) return;
+    if (descendantsOf(process.pid).length > LIMITS.processes_max) tooMany();
+  };
+}

@@ -1,0 +1,82 @@
+import type { ServeAnswer, ServeRequest } from "../serve.ts";
+import { IsolationLost } from "./isolation.ts";
+import { decodeFrames, encodeFrame } from "./wire.ts";
+
+/** The two ends of an isolated process's pipe as the governor holds them. */
+export type Pipe = { send(bytes: Uint8Array): Promise<void>; answers: AsyncIterable<Uint8Array> };
+
+type Waiting = { id: number; resolve: (answer: ServeAnswer) => void; reject: (error: Error) => void };
+type Question = ServeRequest extends infer Each ? (Each extends { id: number } ? Omit<Each, "id"> : never) : never;
+
+/** Asks one thing after another, and fails every question when the other side is gone or talks nonsense. */
+export class Connection {
+  readonly #pipe: Pipe;
+  #waiting: Waiting | null = null;
+  #turn: Promise<unknown> = Promise.resolve();
+  #last_id = 0;
+  #gone: IsolationLost | null = null;
+
+  constructor(pipe: Pipe) {
+    this.#pipe = pipe;
+    void this.#listen();
+  }
+
+  /** The first word of the other side. @throws IsolationLost */
+  ready(limit_ms: number): Promise<{ sealed: boolean }> {
+    return this.#inTurn(async () => {
+      const answer = await this.#wait(0, limit_ms);
+      if (!("ready" in answer)) throw new IsolationLost("The isolated process began with something else");
+      return { sealed: answer.sealed };
+    });
+  }
+
+  /** @throws IsolationLost when no answer comes within the limit, which counts from the question's own turn */
+  ask(question: Question, limit_ms: number): Promise<unknown> {
+    return this.#inTurn(async () => {
+      const id = ++this.#last_id;
+      const answer = this.#wait(id, limit_ms);
+      if (this.#gone === null)
+        await this.#pipe.send(encodeFrame({ ...question, id })).catch(() => this.lose("its pipe is closed"));
+      const got = await answer;
+      if ("failed" in got) throw new Error(`The isolated process failed: ${got.failed}`);
+      if (!("result" in got)) throw new IsolationLost("The isolated process answered nothing");
+      return got.result;
+    });
+  }
+
+  lose(why: string): void {
+    this.#gone ??= new IsolationLost(`The isolated process is lost: ${why}`);
+    this.#waiting?.reject(this.#gone);
+    this.#waiting = null;
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => {}); // its caller hears of it; the next one has its turn all the same
+    return result;
+  }
+
+  #wait(id: number, limit_ms: number): Promise<ServeAnswer> {
+    if (this.#gone) return Promise.reject(this.#gone);
+    const { promise, resolve, reject } = Promise.withResolvers<ServeAnswer>();
+    const timer = setTimeout(() => this.lose(`no answer within ${limit_ms} ms`), limit_ms);
+    this.#waiting = { id, resolve, reject };
+    return promise.finally(() => clearTimeout(timer));
+  }
+
+  async #listen(): Promise<void> {
+    try {
+      for await (const frame of decodeFrames(this.#pipe.answers)) {
+        const answer = frame as ServeAnswer; // serve.ts writes these, and nobody else has the pipe
+        const id = "id" in answer ? answer.id : 0;
+        if (this.#waiting?.id !== id) return this.lose("it answered what nobody asked");
+        const { resolve } = this.#waiting;
+        this.#waiting = null;
+        resolve(answer);
+      }
+      this.lose("it ended");
+    } catch (error) {
+      this.lose(error instanceof Error ? error.message : String(error));
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import { landlockAbi, type Place, restrictWrites } from "./landlock.ts";
+import { address, type Libc, openLibc, SyscallError } from "./libc.ts";
+import { type Filter, seccompFilter } from "./seccomp.ts";
+import { thisMachine } from "./syscalls.ts";
+import { readFrameSync } from "./wire.ts";
+
+/**
+ * The first frame on the standard input of a process that is about to be isolated. It comes from the governor alone.
+ *
+ * `argv`      what takes its place once it is restricted: this program again, as the server
+ * `landlock`  whether it is the wall ("required") or a second one behind bubblewrap's ("if_there")
+ */
+export type EnterOrder = {
+  argv: readonly string[];
+  places: readonly Place[];
+  landlock: "required" | "if_there";
+  filter: Omit<Filter, "landlock_abi">;
+};
+
+const PR_SET_PDEATHSIG = 1;
+const PR_CAPBSET_DROP = 24;
+const PR_SET_CHILD_SUBREAPER = 36;
+const PR_SET_NO_NEW_PRIVS = 38;
+const SIGKILL = 9;
+const SIG_SETMASK = 2;
+const CLOSE_RANGE_CLOEXEC = 4;
+const SECCOMP_SET_MODE_FILTER = 1;
+const RLIMIT_FSIZE = 1;
+const RLIMIT_CORE = 4;
+const FILE_MAX_BYTES = 8n * 1024n * 1024n * 1024n; // a runaway writer stops before most disks are full
+
+const CAPABILITY_VERSION = 0x20080522;
+const CAP_DAC_OVERRIDE = 1; // kept: root works in other people's checkouts; it opens nothing that Landlock closes
+const CAP_LAST = 63;
+
+/**
+ * Restricts this thread and starts the program anew in its place, so that every thread of the new one is inside.
+ * Returns only by an error: a process that could not be restricted must not go on.
+ */
+export function enterIsolation(): never {
+  // The bytes come from the governor over a pipe that nobody else holds, before anything foreign runs.
+  const order = readFrameSync(0) as EnterOrder;
+  const libc = openLibc();
+  libc.prctl(PR_SET_PDEATHSIG, SIGKILL);
+  libc.prctl(PR_SET_CHILD_SUBREAPER, 1);
+  limit(libc, RLIMIT_CORE, 0n);
+  limit(libc, RLIMIT_FSIZE, FILE_MAX_BYTES);
+  if (libc.prctl(PR_SET_NO_NEW_PRIVS, 1) !== 0) throw new SyscallError("give up new privileges", libc.errno());
+  const landlock_abi = landlockAbi(libc);
+  if (landlock_abi > 0) restrictWrites(libc, { places: order.places, network: order.filter.network });
+  else if (order.landlock === "required") throw new SyscallError("use Landlock", libc.errno());
+  dropCapabilities(libc);
+  restrictCalls(libc, { ...order.filter, landlock_abi });
+  resetSignals(libc);
+  libc.syscall("close_range", 3, 0xffffffff, CLOSE_RANGE_CLOEXEC);
+  const [program = ""] = order.argv;
+  const env = Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
+  return libc.execve(program, order.argv, env);
+}
+
+function limit(libc: Libc, resource: number, most: bigint): void {
+  const value = new BigUint64Array([most, most]);
+  if (libc.syscall("prlimit64", 0, resource, address(value), 0) < 0)
+    throw new SyscallError("set a limit", libc.errno());
+}
+
+/** Root without its powers: no tracing of the server, no devices, no ownership changes, no immutable flags. */
+function dropCapabilities(libc: Libc): void {
+  const header = new Uint32Array([CAPABILITY_VERSION, 0]);
+  const sets = new Uint32Array(6); // effective, permitted, inheritable of the low 32, then of the high 32
+  if (libc.syscall("capget", address(header), address(sets)) < 0)
+    throw new SyscallError("read the capabilities", libc.errno());
+  if (sets.every((set) => set === 0)) return;
+  for (let capability = 0; capability <= CAP_LAST; capability++)
+    if (capability !== CAP_DAC_OVERRIDE) libc.prctl(PR_CAPBSET_DROP, capability); // beyond the last one it fails, and may
+  const keep = 1 << CAP_DAC_OVERRIDE;
+  const [effective = 0, permitted = 0] = sets;
+  const kept = new Uint32Array([effective & keep, permitted & keep, 0, 0, 0, 0]);
+  if (libc.syscall("capset", address(header), address(kept)) < 0)
+    throw new SyscallError("give up capabilities", libc.errno());
+}
+
+function restrictCalls(libc: Libc, filter: Filter): void {
+  const program = seccompFilter(thisMachine(process.arch), filter);
+  const header = new DataView(new ArrayBuffer(16)); // struct sock_fprog: a count, padding, an address
+  header.setUint16(0, program.length / 8, true);
+  header.setBigUint64(8, BigInt(address(program)), true);
+  if (libc.syscall("seccomp", SECCOMP_SET_MODE_FILTER, 0, address(header)) < 0)
+    throw new SyscallError("filter system calls", libc.errno());
+}
+
+/** Ignored and blocked signals are inherited; a command must be able to count on the usual ones. */
+function resetSignals(libc: Libc): void {
+  for (let signal = 1; signal <= 64; signal++) {
+    const fixed = signal === SIGKILL || signal === 19 || signal === 32 || signal === 33; // 32, 33: the C library's own
+    if (!fixed) libc.defaultSignal(signal);
+  }
+  libc.syscall("rt_sigprocmask", SIG_SETMASK, address(new BigUint64Array([0n])), 0, 8);
+}

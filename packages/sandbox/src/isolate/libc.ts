@@ -1,0 +1,80 @@
+import { dlopen, FFIType, type Pointer, ptr, read } from "bun:ffi";
+import { type SyscallName, syscallNumber, thisMachine } from "./syscalls.ts";
+
+const SYMBOLS = {
+  syscall: { args: Array.from({ length: 7 }, () => FFIType.i64), returns: FFIType.i64 },
+  prctl: { args: [FFIType.i32, FFIType.u64, FFIType.u64, FFIType.u64, FFIType.u64], returns: FFIType.i32 },
+  open: { args: [FFIType.ptr, FFIType.i32, FFIType.i32], returns: FFIType.i32 },
+  execve: { args: [FFIType.ptr, FFIType.ptr, FFIType.ptr], returns: FFIType.i32 },
+  signal: { args: [FFIType.i32, FFIType.u64], returns: FFIType.u64 },
+  __errno_location: { args: [], returns: FFIType.ptr },
+} as const;
+
+/** glibc, then the names under which musl stands on the two machines. */
+const NAMES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
+
+/** A system call of the jail that failed. `errno` is the kernel's number. */
+export class SyscallError extends Error {
+  override name = "SyscallError";
+  readonly errno: number;
+  constructor(what: string, errno: number) {
+    super(`Cannot ${what}: the kernel answered errno ${errno}`);
+    this.errno = errno;
+  }
+}
+
+/** The few calls of the C library that Bun has no name for. Opened once a process, when first needed: it costs 2 ms. */
+export type Libc = {
+  syscall(name: SyscallName, ...args: readonly (number | bigint)[]): number; // -1: failed, see `errno`
+  prctl(option: number, value: number): number;
+  open(path: string, flags: number): number;
+  execve(path: string, argv: readonly string[], env: readonly string[]): never;
+  defaultSignal(signal: number): void;
+  errno(): number;
+};
+
+export function openLibc(): Libc {
+  const { symbols } = load();
+  const machine = thisMachine(process.arch);
+  const errno = () => read.i32(symbols.__errno_location() ?? fail(), 0);
+  return {
+    errno,
+    syscall(name, ...args) {
+      const number = syscallNumber(name, machine);
+      if (number === null) throw new Error(`Cannot call "${name}": this machine has no such call`);
+      const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = args;
+      return Number(symbols.syscall(BigInt(number), BigInt(a), BigInt(b), BigInt(c), BigInt(d), BigInt(e), BigInt(f)));
+    },
+    prctl: (option, value) => symbols.prctl(option, BigInt(value), 0n, 0n, 0n),
+    open: (path, flags) => symbols.open(ptr(text(path)), flags, 0),
+    execve(path, argv, env) {
+      const words = { argv: vector(argv), env: vector(env) }; // held here until the kernel has copied them
+      symbols.execve(ptr(text(path)), ptr(words.argv.list), ptr(words.env.list));
+      throw new SyscallError(`start "${path}"`, errno());
+    },
+    defaultSignal: (signal) => void symbols.signal(signal, 0n),
+  };
+}
+
+/** The address of bytes, for a call that takes it as a number. The caller keeps the bytes alive until the call is done. */
+export const address = (bytes: NodeJS.ArrayBufferView): Pointer => ptr(bytes);
+
+function load() {
+  for (const name of NAMES) {
+    try {
+      return dlopen(name, SYMBOLS);
+    } catch {} // the next name: which one there is, is the only question
+  }
+  throw new Error(`Cannot isolate: no C library under the names ${NAMES.map((name) => `"${name}"`).join(", ")}`);
+}
+
+const fail = (): never => {
+  throw new Error("Cannot read errno: the C library gave no address");
+};
+const text = (value: string) => Buffer.from(`${value}\0`);
+
+/** A null-ended list of addresses, and what it points to, which must live as long. */
+function vector(values: readonly string[]): { list: BigUint64Array; texts: Buffer[] } {
+  const texts = values.map(text);
+  return { list: new BigUint64Array([...texts.map((bytes) => BigInt(ptr(bytes))), 0n]), texts };
+}

@@ -1,0 +1,135 @@
+import { realpathSync } from "node:fs";
+import { LIMITS } from "../limits.ts";
+import { endDescendants, signal } from "../process_tree.ts";
+import type { ServeOrder } from "../serve.ts";
+import type { Answer } from "../tool.ts";
+import { bwrapWords, findBwrap } from "./bwrap.ts";
+import { Connection } from "./connection.ts";
+import type { EnterOrder } from "./enter.ts";
+import type { ExecResult, Isolation, IsolationMaker, IsolationSpec, Level } from "./isolation.ts";
+import { createOrphans, type Orphans } from "./orphans.ts";
+import { keptReadOnly, placesOf } from "./places.ts";
+import { probeLevels } from "./probe.ts";
+import { encodeFrame } from "./wire.ts";
+
+/** What all isolations of one maker share: who is alive, and who takes the orphans. Made with the first of them. */
+type Nursery = { live: Set<number>; orphans: Orphans | null };
+
+/** Starts isolated processes. `self` is the argv prefix that starts this program again; the clock is only for the probe. */
+export function createIsolationMaker(outside: { self: readonly string[]; now_ms: () => number }): IsolationMaker {
+  const nursery: Nursery = { live: new Set(), orphans: null };
+  const self = withoutAutoload(outside.self);
+  const start: IsolationMaker["start"] = (level, spec) => startIsolation({ level, spec, self, nursery });
+  return { self: outside.self, start, probe: () => probeLevels(start, outside.now_ms) };
+}
+
+/** Run as a script, Bun would obey the `bunfig.toml` and `.env` of the folder it starts in. */
+function withoutAutoload([program = "", ...rest]: readonly string[]): string[] {
+  if (rest.length === 0 || rest.includes("--no-env-file")) return [program, ...rest];
+  return [program, "--config=/dev/null", "--no-env-file", ...rest];
+}
+
+type Start = { level: Level; spec: IsolationSpec; self: readonly string[]; nursery: Nursery };
+
+async function startIsolation({ level, spec, self, nursery }: Start): Promise<Isolation> {
+  nursery.orphans ??= createOrphans();
+  nursery.orphans.adopt();
+  const places = placesOf(spec);
+  const { root, tmp } = { root: realpathSync(spec.root), tmp: realpathSync(spec.tmp) };
+  const enter: EnterOrder = {
+    argv: [...self, "__isolated", "serve"],
+    places,
+    landlock: level === "landlock" ? "required" : "if_there",
+    filter: { network: spec.network, own_ipc: level === "bwrap", protect_pids: [process.pid] },
+  };
+  const { write, git_dir, env, scope } = spec;
+  const serve: ServeOrder = { root, tmp, write, git_dir, env: scrubbed(env), scope };
+  const outer =
+    level === "bwrap"
+      ? [bwrapOrThrow(), ...bwrapWords({ places, read_only: keptReadOnly(spec), network: spec.network })]
+      : [];
+  const child = Bun.spawn([...outer, ...self, "__isolated", "enter"], {
+    cwd: "/",
+    env: { PATH: env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin", LANG: "C.UTF-8", TMPDIR: tmp },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  nursery.live.add(child.pid);
+  const words = new Response(child.stderr).text();
+  const send = async (bytes: Uint8Array) => {
+    child.stdin.write(bytes);
+    await child.stdin.flush();
+  };
+  const connection = new Connection({ send, answers: child.stdout });
+  const stop = stopper(child, nursery);
+  try {
+    await send(Buffer.concat([encodeFrame(enter), encodeFrame(serve)]));
+    await connection.ready(LIMITS.start_ms);
+  } catch (error) {
+    await stop();
+    throw new Error(`Cannot start an isolated process with ${level}: ${(await words).trim() || String(error)}`, {
+      cause: error,
+    });
+  }
+  void child.exited.then(stop); // also when it dies by itself: what it leaves falls to us
+  return isolation({ level, pid: child.pid, connection, stop });
+}
+
+type Running = { level: Level; pid: number; connection: Connection; stop: () => Promise<void> };
+
+function isolation({ level, pid, connection, stop }: Running): Isolation {
+  const ask = async (question: Parameters<Connection["ask"]>[0], limit_ms: number): Promise<unknown> => {
+    try {
+      return await connection.ask(question, limit_ms);
+    } catch (error) {
+      if (error instanceof Error && error.name === "IsolationLost") await stop();
+      throw error;
+    }
+  };
+  return {
+    level,
+    pid,
+    call: async (tool, input) => (await ask({ tool, input }, LIMITS.tool_ms)) as Answer, // serve.ts answers with one
+    exec: async (exec) => (await ask({ exec }, exec.timeout_ms + LIMITS.grace_ms)) as ExecResult, // likewise
+    async stop() {
+      connection.lose("it was stopped");
+      await stop();
+    },
+  };
+}
+
+type Child = { pid: number; exited: Promise<number>; stdin: { end(): unknown } };
+
+/** First the polite way, by which the process ends its own in one stroke; then from outside, whatever state it is in. */
+function stopper(child: Child, { live, orphans }: Nursery): () => Promise<void> {
+  const state: { done: Promise<void> | null } = { done: null };
+  const stop = async () => {
+    await Promise.resolve(child.stdin.end()).catch(() => {}); // closed already: then it has heard
+    const { promise: patience, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, STOP_PATIENCE_MS);
+    await Promise.race([child.exited, patience]);
+    clearTimeout(timer);
+    endDescendants(child.pid);
+    signal(child.pid, "SIGKILL");
+    await child.exited;
+    live.delete(child.pid);
+    orphans?.sweep(live);
+  };
+  return () => {
+    state.done ??= stop();
+    return state.done;
+  };
+}
+const STOP_PATIENCE_MS = 1_000;
+
+function bwrapOrThrow(): string {
+  const path = findBwrap();
+  if (path === null) throw new Error("Cannot start an isolated process with bwrap: it is not installed");
+  return path;
+}
+
+/** The caller has built it from an allow-list; these would run code of somebody's choice in any program, so they go anyway. */
+function scrubbed(env: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => !/^(BUN_|LD_|NODE_OPTIONS$|GIT_(?!OPTIONAL_LOCKS$|CONFIG_))/.test(name)),
+  );
+}

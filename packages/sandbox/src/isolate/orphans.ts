@@ -1,0 +1,37 @@
+import { childrenOf, endDescendants, factsOf, isAlive, signal } from "../process_tree.ts";
+import { openLibc } from "./libc.ts";
+
+const PR_SET_CHILD_SUBREAPER = 36;
+const WNOHANG = 1;
+
+/** Processes that lost their isolated parent: they fall to this process, which ends them. */
+export type Orphans = { adopt(): void; sweep(live: ReadonlySet<number>): void };
+
+/**
+ * A command can kill the process that serves it, and then nobody inside is left to end the rest. So this process
+ * becomes the one that orphans fall to. It knows them by the filter they carry, which they cannot put off: they have
+ * more system call filters than we, and are no live isolation of ours.
+ */
+export function createOrphans(): Orphans {
+  const own = factsOf(process.pid)?.filters ?? 0;
+  const libc = openLibc();
+  return {
+    adopt: () => void libc.prctl(PR_SET_CHILD_SUBREAPER, 1),
+    sweep(live) {
+      const isOrphan = (pid: number) => !live.has(pid) && (factsOf(pid)?.filters ?? 0) > own;
+      for (let round = 0; round < 100; round++) {
+        const orphans = childrenOf(process.pid).filter((pid) => isOrphan(pid));
+        for (const pid of orphans) {
+          signal(pid, "SIGSTOP");
+          endDescendants(pid);
+          signal(pid, "SIGKILL");
+        }
+        if (!orphans.some(isAlive)) {
+          for (const pid of orphans) libc.syscall("wait4", pid, 0, WNOHANG, 0);
+          return;
+        }
+        Bun.sleepSync(1);
+      }
+    },
+  };
+}

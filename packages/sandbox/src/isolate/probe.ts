@@ -1,0 +1,89 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findBwrap } from "./bwrap.ts";
+import type { Availability, IsolationMaker, Level } from "./isolation.ts";
+import { landlockAbi } from "./landlock.ts";
+import { openLibc } from "./libc.ts";
+
+/** Tries each level for real: it must start, let a permitted write through and stop a forbidden one. Strongest first. */
+export async function probeLevels(start: IsolationMaker["start"], now_ms: () => number): Promise<Availability[]> {
+  const found: Availability[] = [];
+  for (const level of ["bwrap", "landlock"] as const) found.push(await probeLevel(level, start, now_ms));
+  return found;
+}
+
+async function probeLevel(level: Level, start: IsolationMaker["start"], now_ms: () => number): Promise<Availability> {
+  const missing = level === "bwrap" ? missingBwrap() : missingLandlock();
+  if (missing !== null) return { level, available: false, ...missing };
+  const place = mkdtempSync(join(tmpdir(), "dgov-probe-"));
+  try {
+    const took_ms = await tryLevel(level, start, { place, now_ms });
+    return { level, available: true, detail: `${nameOf(level)}, starts in ${Math.round(took_ms)} ms` };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { level, available: false, why, cure: CURES[level] };
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
+}
+
+type Trial = { place: string; now_ms: () => number };
+
+async function tryLevel(level: Level, start: IsolationMaker["start"], { place, now_ms }: Trial): Promise<number> {
+  for (const name of ["root", "tmp", "outside"]) mkdirSync(join(place, name));
+  const start_ms = now_ms();
+  const isolation = await start(level, {
+    root: join(place, "root"),
+    write: "all",
+    git_dir: null,
+    tmp: join(place, "tmp"),
+    network: false,
+    env: { PATH: "/usr/local/bin:/usr/bin:/bin" },
+    scope: null,
+  });
+  const took_ms = now_ms() - start_ms;
+  try {
+    const command = "echo x > inside; echo x > ../outside/x; exit 0";
+    await isolation.exec({ command, timeout_ms: 10_000, output_max_bytes: 10_000, clip_bytes: 1_000 });
+  } finally {
+    await isolation.stop();
+  }
+  if (existsSync(join(place, "outside/x"))) throw new Error(`Cannot trust ${level}: it let a forbidden write through`);
+  if (!existsSync(join(place, "root/inside"))) throw new Error(`Cannot use ${level}: it stops writes that are granted`);
+  return took_ms;
+}
+
+type Missing = { why: string; cure: string };
+
+const CURES: Readonly<Record<Level, string>> = {
+  bwrap:
+    "Allow unprivileged user namespaces: sysctl -w kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0",
+  landlock:
+    "Turn Landlock on with the kernel parameter lsm=landlock,yama,apparmor,bpf (Linux 5.13 or newer), or install bubblewrap",
+};
+
+function missingBwrap(): Missing | null {
+  if (process.platform !== "linux") return { why: "bubblewrap is for Linux", cure: "Run dgov on Linux" };
+  if (findBwrap() !== null) return null;
+  return { why: "bubblewrap is not installed", cure: "apt-get install bubblewrap" };
+}
+
+const EOPNOTSUPP = 95;
+
+function missingLandlock(): Missing | null {
+  if (process.platform !== "linux") return { why: "Landlock is for Linux", cure: "Run dgov on Linux" };
+  const libc = openLibc();
+  if (landlockAbi(libc) > 0) return null;
+  landlockAbi(libc);
+  const off = libc.errno() === EOPNOTSUPP;
+  return {
+    why: off ? "the kernel has Landlock, but it is not turned on" : "the kernel has no Landlock",
+    cure: CURES.landlock,
+  };
+}
+
+const nameOf = (level: Level): string =>
+  level === "bwrap"
+    ? `bubblewrap at ${findBwrap()} with a system call filter`
+    : `Landlock version ${landlockAbi(openLibc())} with a system call filter`;

@@ -1,0 +1,63 @@
+import { readSync } from "node:fs";
+
+/** A frame is the length of its JSON text in bytes (four, little-endian) and the text. Longer ones are nobody's message. */
+const FRAME_MAX_BYTES = 64 * 1024 * 1024;
+const HEAD_BYTES = 4;
+
+export function encodeFrame(value: unknown): Uint8Array {
+  const text = Buffer.from(JSON.stringify(value));
+  const frame = Buffer.allocUnsafe(HEAD_BYTES + text.length);
+  frame.writeUInt32LE(text.length, 0);
+  text.copy(frame, HEAD_BYTES);
+  return frame;
+}
+
+/** Cuts a stream of bytes into frames. @throws Error when a length cannot be true: the stream is then of no use */
+export async function* decodeFrames(stream: AsyncIterable<Uint8Array>): AsyncGenerator<unknown> {
+  let held = Buffer.alloc(0);
+  for await (const chunk of stream) {
+    held = held.length === 0 ? Buffer.from(chunk) : Buffer.concat([held, chunk]);
+    while (held.length >= HEAD_BYTES) {
+      const end = HEAD_BYTES + frameLength(held);
+      if (held.length < end) break;
+      const text = held.toString("utf8", HEAD_BYTES, end);
+      held = held.subarray(end);
+      yield JSON.parse(text);
+    }
+  }
+}
+
+/** Reads exactly one frame and not a byte more: what follows belongs to the program that takes this one's place. */
+export function readFrameSync(fd: number): unknown {
+  const head = readExactly(fd, HEAD_BYTES);
+  return JSON.parse(readExactly(fd, frameLength(head)).toString("utf8"));
+}
+
+function frameLength(head: Buffer): number {
+  const length = head.readUInt32LE(0);
+  if (length > FRAME_MAX_BYTES)
+    throw new Error(`Cannot read a frame: ${length} bytes are more than ${FRAME_MAX_BYTES}`);
+  return length;
+}
+
+function readExactly(fd: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  for (let filled = 0; filled < length; ) {
+    const got = readSome(fd, bytes, filled);
+    if (got === 0) throw new Error("Cannot read a frame: the other side is gone");
+    filled += got;
+  }
+  return bytes;
+}
+
+/** A pipe that Bun made does not block: where nothing has come yet, wait a moment. */
+function readSome(fd: number, bytes: Buffer, offset: number): number {
+  for (;;) {
+    try {
+      return readSync(fd, bytes, offset, bytes.length - offset, null);
+    } catch (error) {
+      if (!(error instanceof Error) || !("code" in error) || error.code !== "EAGAIN") throw error;
+      Bun.sleepSync(1);
+    }
+  }
+}

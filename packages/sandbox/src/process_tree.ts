@@ -1,0 +1,83 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+/** A process as /proc shows it. `filters`: how many system call filters it carries, which never get fewer. */
+export type ProcessFacts = { pid: number; state: string; filters: number };
+
+/** The processes right below one, over all its threads. Gone processes have none: they end while we look. */
+export function childrenOf(pid: number): number[] {
+  const threads = unlessGone(() => readdirSync(`/proc/${pid}/task`)) ?? [];
+  return threads.flatMap((thread) => {
+    const text = unlessGone(() => readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8")) ?? "";
+    return text.split(" ").filter(Boolean).map(Number);
+  });
+}
+
+/** Every process below one, nearest first. `spared` processes and what is below them are left out. */
+export function descendantsOf(pid: number, spared: ReadonlySet<number> = new Set()): number[] {
+  const found: number[] = [];
+  const next = [pid];
+  for (let at = next.pop(); at !== undefined; at = next.pop())
+    for (const child of childrenOf(at)) {
+      if (spared.has(child) || found.includes(child)) continue;
+      found.push(child);
+      next.push(child);
+    }
+  return found;
+}
+
+/** null: there is no such process any more. */
+export function factsOf(pid: number): ProcessFacts | null {
+  const text = unlessGone(() => readFileSync(`/proc/${pid}/status`, "utf8"));
+  if (text === null) return null;
+  const field = (name: string) => new RegExp(`^${name}:\\s*(\\S+)`, "m").exec(text)?.[1] ?? "";
+  const filters = field("Seccomp_filters"); // since Linux 5.9
+  return { pid, state: field("State"), filters: filters === "" ? (field("Seccomp") === "2" ? 1 : 0) : Number(filters) };
+}
+
+/**
+ * Ends every process below one: first stops them, so that none can start another behind our back, then kills.
+ * Returns when only dead ones are left, or after `rounds_max` looks.
+ */
+export function endDescendants(pid: number, spared: ReadonlySet<number> = new Set(), rounds_max = 200): void {
+  for (let round = 0; round < rounds_max; round++) {
+    const alive = descendantsOf(pid, spared).filter((child) => isAlive(child));
+    if (alive.length === 0) return;
+    const stopped = new Set<number>();
+    for (let found = alive; found.length > 0; ) {
+      for (const child of found) signal(child, "SIGSTOP");
+      for (const child of found) stopped.add(child);
+      found = descendantsOf(pid, spared).filter((child) => !stopped.has(child) && isAlive(child));
+    }
+    for (const child of stopped) signal(child, "SIGKILL");
+    Bun.sleepSync(round < 10 ? 1 : 10);
+  }
+}
+
+/** Whether a process still runs: one that has ended and waits to be collected does not. */
+export function isAlive(pid: number): boolean {
+  const state = factsOf(pid)?.state;
+  return state !== undefined && state !== "Z" && state !== "X";
+}
+
+/** Sends a signal to a process that may have ended meanwhile, or may be out of reach. */
+export function signal(pid: number, name: NodeJS.Signals | number): "sent" | "gone" | "refused" {
+  try {
+    process.kill(pid, name);
+    return "sent";
+  } catch (error) {
+    if (codeOf(error) === "ESRCH") return "gone";
+    if (codeOf(error) === "EPERM") return "refused";
+    throw error;
+  }
+}
+
+function unlessGone<T>(look: () => T): T | null {
+  try {
+    return look();
+  } catch (error) {
+    if (["ENOENT", "ESRCH", "EACCES", "EPERM"].includes(codeOf(error))) return null;
+    throw error;
+  }
+}
+
+const codeOf = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : "");

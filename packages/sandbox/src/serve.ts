@@ -1,0 +1,139 @@
+import { mkdirSync } from "node:fs";
+import { runCommand, type Shell } from "./isolate/command.ts";
+import { enterIsolation } from "./isolate/enter.ts";
+import { createGuard } from "./isolate/guard.ts";
+import type { ExecRequest, ExecResult, IsolationSpec } from "./isolate/isolation.ts";
+import { type Libc, openLibc } from "./isolate/libc.ts";
+import { decodeFrames, encodeFrame } from "./isolate/wire.ts";
+import { childrenOf, endDescendants, factsOf, signal } from "./process_tree.ts";
+import type { Answer } from "./tool.ts";
+
+/** What the governor asks, after one `ServeOrder`, and what it hears. The order of answers is the order of requests. */
+export type ServeOrder = Pick<IsolationSpec, "root" | "write" | "git_dir" | "tmp" | "env" | "scope">;
+export type ServeRequest = { id: number; exec: ExecRequest } | { id: number; tool: string; input: unknown };
+export type ServeAnswer =
+  | { ready: true; sealed: boolean }
+  | { id: number; result: ExecResult | Answer }
+  | { id: number; failed: string };
+
+const PR_SET_PDEATHSIG = 1;
+const PR_SET_DUMPABLE = 4;
+const SIGKILL = 9;
+
+/**
+ * The isolated side of dgov. `argv` is `["__isolated", "enter"]` for a process that still has to be restricted, and
+ * `["__isolated", "serve"]` for what it becomes then. Ends with its process.
+ */
+export async function serveIsolated(argv: readonly string[], now_ms: () => number = monotonic_ms): Promise<void> {
+  if (argv[1] === "enter") enterIsolation();
+  if (argv[1] !== "serve") throw new Error(`Cannot serve "${argv.join(" ")}": the words are "enter" and "serve"`);
+  await serve(now_ms);
+}
+
+/** This process is its own entry: the clock of the caller does not reach it, and no decision hangs on this one. */
+const monotonic_ms = () => Bun.nanoseconds() / 1e6;
+
+async function serve(now_ms: () => number): Promise<void> {
+  const libc = openLibc();
+  libc.prctl(PR_SET_DUMPABLE, 0); // nobody inside opens our pipes or our memory through /proc
+  const sealed = signal(process.ppid, 0) === "refused";
+  const frames = decodeFrames(Bun.stdin.stream());
+  const first = await frames.next();
+  // Frames come from the governor alone; it wrote them from these types.
+  const order = first.value as ServeOrder;
+  const endTree = () => endAll(sealed);
+  const onGovernorDeath = (signal: number) => void libc.prctl(PR_SET_PDEATHSIG, signal);
+  const server = createServer(order, { now_ms, endTree, onGovernorDeath, reap: () => reapOrphans(libc) });
+  const out = Bun.stdout.writer();
+  const answer = async (frame: ServeAnswer) => {
+    out.write(encodeFrame(frame));
+    await out.flush();
+  };
+  await answer({ ready: true, sealed });
+  let turn = Promise.resolve();
+  for await (const frame of frames) {
+    const request = frame as ServeRequest;
+    turn = turn.then(async () => answer(await server(request)));
+  }
+  endTree(); // the governor is gone: so is what it started, in whatever state
+  process.exit(0);
+}
+
+type Powers = Pick<Shell, "now_ms" | "endTree" | "reap"> & { onGovernorDeath: (signal: number) => void };
+
+function createServer(order: ServeOrder, powers: Powers): (request: ServeRequest) => Promise<ServeAnswer> {
+  const { root, tmp, env, scope } = order;
+  const { onGovernorDeath, ...ours } = powers;
+  for (const folder of ["home", "tmp", "cache"]) mkdirSync(`${tmp}/${folder}`, { recursive: true });
+  const guard = createGuard({
+    root,
+    write: order.write,
+    tool: scope !== null,
+    fromGit: (path) => baseFile(order, path),
+  });
+  const shell: Shell = { root, tmp, env, ...ours };
+  let logs = 0;
+  const exec = async (request: ExecRequest): Promise<ExecResult> => {
+    guard.remember();
+    onGovernorDeath(0); // now the end of our input must reach us, or the command would outlive us
+    const result = await runCommand(shell, request, ++logs);
+    onGovernorDeath(SIGKILL);
+    const { put_back, lost } = guard.putBack();
+    return lost.length === 0 ? { ...result, put_back } : { ...result, put_back, lost };
+  };
+  return async (request) => {
+    try {
+      if ("exec" in request) return { id: request.id, result: await exec(request.exec) };
+      return { id: request.id, result: await callTool(request, { root, tmp, scope, exec }) };
+    } catch (error) {
+      return { id: request.id, failed: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+    }
+  };
+}
+
+type ToolPlace = Pick<ServeOrder, "root" | "tmp" | "scope"> & { exec: (request: ExecRequest) => Promise<ExecResult> };
+
+/** Tools, and the schemas they bring, are loaded with the first call: gates only run commands, and start in half the time. */
+async function callTool({ tool, input }: { tool: string; input: unknown }, place: ToolPlace): Promise<Answer> {
+  const { root, tmp, scope, exec } = place;
+  if (scope === null) throw new Error(`Cannot call "${tool}": this process has no task, it only runs commands`);
+  const [{ runTool }, { createHost }] = await Promise.all([import("./registry.ts"), import("./host.ts")]);
+  return runTool(tool, input, createHost({ root, tmp, scope, exec }));
+}
+
+/**
+ * Ends whatever a command left. Where the kernel confines our signals to the jail, one call reaches all of it at once,
+ * and no process can start another meanwhile; else the tree is walked.
+ */
+function endAll(sealed: boolean): void {
+  if (sealed) signal(-1, "SIGKILL");
+  endDescendants(process.pid);
+}
+
+const WNOHANG = 1;
+
+/** Collects the orphans that fell to us, so that they do not stay in the process table until we end. */
+function reapOrphans(libc: Libc): void {
+  for (const pid of childrenOf(process.pid)) if (factsOf(pid)?.state === "Z") libc.syscall("wait4", pid, 0, WNOHANG, 0);
+}
+
+/** A file as the base commit has it, by git's plumbing: no hook, filter or monitor has a part in it. */
+function baseFile({ git_dir, scope }: ServeOrder, path: string): Buffer | null {
+  if (git_dir === null || scope === null) return null;
+  const { exitCode, stdout } = Bun.spawnSync(
+    ["git", `--git-dir=${git_dir}`, "cat-file", "blob", `${scope.base}:${path}`],
+    {
+      env: {
+        PATH: "/usr/local/bin:/usr/bin:/bin",
+        GIT_CONFIG_NOSYSTEM: "1",
+        GIT_CONFIG_GLOBAL: "/dev/null",
+        GIT_NO_LAZY_FETCH: "1",
+      },
+      stdio: ["ignore", "pipe", "ignore"],
+      timeout: 10_000,
+    },
+  );
+  return exitCode === 0 ? stdout : null;
+}
+
+if (import.meta.main) await serveIsolated(process.argv.slice(2));
