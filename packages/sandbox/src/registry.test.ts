@@ -373,3 +373,10 @@ test("a worker has the tools of the original, under their names", () => {
   ).toEqual(names.sort());
   expect(toolNamed("_execute_shell")).toBeNull();
 });
+
+test("a pattern made to be slow gets an answer", async () => {
+  const lab = await open();
+  writeFileSync(join(lab.root, "src/new.py"), `${"a".repeat(40)}b\n`);
+  const { text } = await runTool("grep", { pattern: "(a|aa)+$", path: "src/new.py" }, lab.host);
+  expect(text).toMatch(/^(Error: Cannot search "src\/new\.py"|No matches found\.)/);
+});

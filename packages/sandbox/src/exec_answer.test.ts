@@ -1,0 +1,43 @@
+import { expect, test } from "bun:test";
+import { execAnswer } from "./exec_answer.ts";
+import type { ExecResult } from "./isolate/isolation.ts";
+
+const RESULT: ExecResult = {
+  exit: 0,
+  ended: "exit",
+  signal: null,
+  took_ms: 1,
+  head: "hello\n",
+  tail: "",
+  omitted_bytes: 0,
+  log: null,
+  put_back: [],
+};
+
+test.each<[string, Partial<ExecResult>, boolean, string]>([
+  ["an exit", {}, true, "hello\nEXIT:0"],
+  ["no output", { head: "" }, true, "(no output)\nEXIT:0"],
+  ["a failure", { exit: 2 }, false, "hello\nEXIT:2"],
+  ["the time limit", { exit: null, ended: "timeout", signal: "SIGKILL" }, false, "hello\nEXIT:timeout after 3s"],
+  ["a signal", { exit: null, ended: "signal", signal: "SIGSEGV" }, false, "hello\nEXIT:signal SIGSEGV"],
+  ["too much output", { exit: null, ended: "output_limit" }, false, "hello\nEXIT:stopped, too much output"],
+  ["no start", { exit: null, ended: "not_started", head: "" }, false, "(no output)\nEXIT:not started"],
+  [
+    "a long output",
+    { tail: "end\n", omitted_bytes: 7 },
+    true,
+    "hello\n\n[7 bytes omitted; narrow the command to see them]\nend\nEXIT:0",
+  ],
+])("%s is told in the last line", (_, change, ok, text) => {
+  expect(execAnswer({ ...RESULT, ...change }, 3_000)).toEqual({ ok, text });
+});
+
+test("what was put back is named, with the reason and the way to ask for it", () => {
+  const put_back = Array.from({ length: 25 }, (_, i) => `src/f${i}.py`);
+  const answer = execAnswer({ ...RESULT, put_back }, 3_000);
+  expect(answer).toMatchObject({ ok: true, touched: put_back, refused_by: "claim" });
+  expect(answer.text).toContain("PUT BACK");
+  expect(answer.text).toContain("  src/f19.py\n… and 5 more\n");
+  expect(answer.text).toContain("files.edit");
+  expect(answer.text).toEndWith("\nEXIT:0");
+});
