@@ -10,16 +10,16 @@ export const help = defineCommand({
   args: z.strictObject({ command: z.array(z.string()).default([]).describe("One command, in one or two words") }),
   flags: z.strictObject({ markdown: z.boolean().default(false).describe("The whole reference, as docs/reference.md") }),
   async run({ command, markdown }, here) {
-    const all = await Promise.all(Object.values(COMMANDS).map((load) => load()));
-    if (markdown) return { text: reference(all) };
-    if (command.length === 0) return { text: overview(all, here.version) };
-    return { text: chosen(all, command.join(" ")) };
+    if (command.length > 0) return { text: (await load(command.join(" "))).map(commandHelp).join("\n\n") };
+    const all = await Promise.all(Object.values(COMMANDS).map((one) => one()));
+    return { text: markdown ? reference(all) : overview(all, here.version) };
   },
   text: (view) => view.text,
 });
 
-function chosen(all: readonly Command[], name: string): string {
-  const found = all.filter((one) => one.name === name || one.name.startsWith(`${name} `));
+/** One command, or all that begin with this word. */
+async function load(name: string): Promise<Command[]> {
+  const found = Object.entries(COMMANDS).filter(([known]) => known === name || known.startsWith(`${name} `));
   if (found.length === 0) throw new DgovError("usage", `Cannot explain "${name}": there is no such command`);
-  return found.map(commandHelp).join("\n\n");
+  return Promise.all(found.map(([, one]) => one()));
 }

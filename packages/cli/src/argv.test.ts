@@ -1,0 +1,80 @@
+import { describe, expect, test } from "bun:test";
+import { DgovError } from "@dgov/governor/error";
+import { z } from "zod";
+import { fieldsOf, readArgv } from "./argv.ts";
+
+const COMMAND = {
+  name: "demo",
+  args: z.strictObject({ plan: z.string(), rest: z.array(z.string()).default([]) }),
+  flags: z.strictObject({
+    dry_run: z.boolean().default(false),
+    follow: z.boolean().default(true),
+    yes: z.boolean().default(false),
+    jobs: z.int().min(1).optional(),
+    only: z.array(z.string()).default([]),
+    role: z.enum(["worker", "reviewer"]).optional(),
+    note: z.string().optional(),
+  }),
+  short: { yes: "y", dry_run: "d", jobs: "j" },
+};
+
+test.each<[argv: string, flags: Record<string, unknown>, args: Record<string, unknown>]>([
+  ["p", {}, { plan: "p", rest: [] }],
+  ["p a b", {}, { plan: "p", rest: ["a", "b"] }],
+  ["--dry-run p", { dry_run: true }, { plan: "p" }],
+  ["p --no-follow", { follow: false }, { plan: "p" }],
+  ["p --jobs 4", { jobs: 4 }, { plan: "p" }],
+  ["p --jobs=4", { jobs: 4 }, { plan: "p" }],
+  ["p -j 4 -yd", { jobs: 4, yes: true, dry_run: true }, { plan: "p" }],
+  ["p --only a --only=b", { only: ["a", "b"] }, { plan: "p" }],
+  ["p --role reviewer", { role: "reviewer" }, { plan: "p" }],
+  ["p --note=a=b", { note: "a=b" }, { plan: "p" }],
+  ["-- -p --dry-run", {}, { plan: "-p", rest: ["--dry-run"] }],
+  ["p -", {}, { plan: "p", rest: ["-"] }],
+])("reads: %s", (argv, flags, args) => {
+  const read = readArgv(COMMAND, argv.split(" "));
+  expect(read.flags).toEqual(flags);
+  expect(read.args).toMatchObject(args);
+});
+
+test.each<[argv: string, why: string]>([
+  ["", "PLAN is missing"],
+  ["p --dry-rnu", 'there is no option "--dry-rnu"; the nearest is "--dry-run"'],
+  ["p --zzzzzzzz", 'there is no option "--zzzzzzzz"'],
+  ["p -x", 'there is no option "-x"'],
+  ["p --jobs", '"--jobs" wants a value'],
+  ["p --jobs many", "--jobs: "],
+  ["p --jobs 0", "--jobs: "],
+  ["p --jobs 1 --jobs 2", '"--jobs" is given twice'],
+  ["p --dry-run=yes", '"--dry-run" takes no value, got "yes"'],
+  ["p --role boss", "--role: "],
+])("refuses: %s", (argv, why) => {
+  const read = () => readArgv(COMMAND, argv.split(" ").filter(Boolean));
+  expect(read).toThrow(why);
+  expect(read).toThrow(expect.objectContaining({ code: "usage", exit: 2 }));
+});
+
+test("one argument too many is refused where none is taken", () => {
+  expect(() => readArgv({ ...COMMAND, args: z.strictObject({}) }, ["p"])).toThrow(DgovError);
+});
+
+describe("fields", () => {
+  test("a schema tells its kinds, defaults and words", () => {
+    const told = fieldsOf(COMMAND.flags).map(({ key, kind, many, words, standard }) => [
+      key,
+      kind,
+      many,
+      words,
+      standard,
+    ]);
+    expect(told).toEqual([
+      ["dry_run", "boolean", false, null, false],
+      ["follow", "boolean", false, null, true],
+      ["yes", "boolean", false, null, false],
+      ["jobs", "number", false, null, undefined],
+      ["only", "string", true, null, []],
+      ["role", "string", false, ["worker", "reviewer"], undefined],
+      ["note", "string", false, null, undefined],
+    ]);
+  });
+});
