@@ -1,7 +1,7 @@
-import { chmodSync, lstatSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { type Git, items } from "./git.ts";
 import { ignoreRules } from "./ignore_rules.ts";
-import { distrust } from "./index_file.ts";
+import { distrust, statOf } from "./index_file.ts";
 
 /**
  * A path that differs between two trees. A name that is not UTF-8 has U+FFFD in it.
@@ -148,8 +148,8 @@ const NUL = Buffer.from([0]);
 
 function makeReadable(root: string, name: Buffer) {
   const path = Buffer.concat([Buffer.from(`${root}/`), name]);
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (stat?.isFile() && (stat.mode & 0o400) === 0) chmodSync(path, stat.mode | 0o400);
+  const stat = statOf(path);
+  if (stat?.isFile() && (stat.mode & 0o400n) === 0n) chmodSync(path, Number(stat.mode | 0o400n) & 0o777);
 }
 
 /** The files of a repository that was made inside the worktree; git lists only its folder. Its `.git` is left out. */

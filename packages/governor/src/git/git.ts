@@ -68,7 +68,7 @@ const PINNED = {
   "protocol.allow": "never",
   "submodule.recurse": "false",
   "advice.detachedHead": "false",
-  "merge.renames": "false", // a task owns paths: its edit must not follow a file to another one
+  "merge.renames": "false", // a task owns paths: see integrate.ts, for git older than 2.50 does it all the same
   "merge.directoryRenames": "false",
   "diff.renames": "false",
   "safe.directory": "*", // git's check guards what is pinned away here, and the user's own list is not read

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { lstatSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { type BigIntStats, lstatSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DgovError } from "../error.ts";
 
@@ -70,10 +70,22 @@ export function distrust(index_file: string, root: string, oid_bytes: number): v
 }
 
 function unchanged(root: string, { path, ctime_s, ctime_ns }: Entry): boolean {
-  const stat = lstatSync(byteName(root, path), { bigint: true, throwIfNoEntry: false });
+  const stat = statOf(byteName(root, path));
   return stat?.ctimeNs === BigInt(ctime_s) * 1_000_000_000n + BigInt(ctime_ns);
 }
 
 /** The real name of a path that has one character a byte. */
 export const byteName = (root: string, path: string): Buffer =>
   Buffer.concat([Buffer.from(join(root, "/")), Buffer.from(path, "latin1")]);
+
+/** What stands at a path, itself and not what it links to; null when there is nothing, also because a file is in the way. */
+export function statOf(path: string | Buffer): BigIntStats | null {
+  try {
+    return lstatSync(path, { bigint: true });
+  } catch (error) {
+    if (error instanceof Error && "code" in error && GONE.has(String(error.code))) return null;
+    throw error;
+  }
+}
+
+const GONE = new Set(["ENOENT", "ENOTDIR", "ELOOP", "EACCES"]);

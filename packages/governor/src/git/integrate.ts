@@ -1,7 +1,7 @@
 import { type Git, items } from "./git.ts";
 
-/** A path on which two changes of the same base do not go together. */
-export type Conflict = { path: string; kind: "content" | "add_add" | "modify_delete" | "other" };
+/** A path on which two changes of the same base do not go together. `renamed`: the target moved a file that the work edits. */
+export type Conflict = { path: string; kind: "content" | "add_add" | "modify_delete" | "renamed" | "other" };
 
 /**
  * What a candidate is on top of the target's head. `clean`: `commit` has `head` as its only parent and `tree` as its tree.
@@ -54,7 +54,7 @@ export async function carryOver(
 
 type Sides = { base: string; ours: string; theirs: string; at_ms: number };
 
-/** Git's three-way merge, file by file: renames are not followed, and no attribute of any checkout picks a driver. */
+/** Git's three-way merge, file by file, and no attribute of any checkout picks a driver. */
 async function merge(
   git: Git,
   { base, ours, theirs, at_ms }: Sides,
@@ -67,7 +67,24 @@ async function merge(
     ok: [0, 1],
   });
   const [tree = "", ...entries] = items(bytes);
-  return exit === 0 ? { tree } : { conflicts: conflictsOf(entries) };
+  if (exit !== 0) return { conflicts: conflictsOf(entries) };
+  const strays = await followed(git, { base, ours, theirs, tree });
+  return strays.length === 0 ? { tree } : { conflicts: strays.map((path) => ({ path, kind: "renamed" })) };
+}
+
+/**
+ * Paths that the merge changed and the work did not: git followed a rename, which older versions cannot be told not to do.
+ * A task owns paths, so its edit must not land in another file than the one it was judged for.
+ */
+async function followed(
+  git: Git,
+  { base, ours, theirs, tree }: { base: string; ours: string; theirs: string; tree: string },
+): Promise<string[]> {
+  const names = async (from: string, to: string) =>
+    items((await git.ask(["diff-tree", "-r", "-z", "--name-only", "--no-renames", from, to])).bytes);
+  const [worked, merged] = await Promise.all([names(base, theirs), names(ours, tree)]);
+  const own = new Set(worked);
+  return merged.filter((path) => !own.has(path));
 }
 
 /** Two commits with the same trees as the sides, whose only common history is the base: for a target that was rewritten. */

@@ -1,8 +1,9 @@
-import { existsSync, lstatSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DgovError } from "../error.ts";
 import { diffTrees } from "./candidate.ts";
 import { type Git, items } from "./git.ts";
+import { statOf } from "./index_file.ts";
 import { unfinished } from "./readiness.ts";
 
 /**
@@ -92,8 +93,13 @@ export async function mendCheckouts(
   const { target, head, commit } = landing;
   if ((await commitAt(git, target)) !== commit) return null;
   const checkouts = await checkoutsOf(git, target);
-  for (const root of checkouts) await stageFinished(git.at(root), { from: head, to: commit });
-  return bringAlong(git, checkouts, { from: head, to: commit });
+  const step = { from: head, to: commit };
+  const behind: string[] = [];
+  for (const root of checkouts) {
+    await stageFinished(git.at(root), step);
+    if (!(await isStaged(git.at(root), step))) behind.push(root);
+  }
+  return bringAlong(git, behind, step);
 }
 
 const waiting = (target: string, why: string): Landed => {
@@ -203,12 +209,25 @@ async function stageFinished(git: Git, { from, to }: Step): Promise<void> {
   const stdin = wanted.map(({ new_mode, new_oid, path }) => `${new_mode} ${new_oid}\t${path}\0`).join("");
   rmSync(index_file, { force: true });
   await git.ask(["update-index", "-z", "--add", "--index-info"], { index_file, stdin });
+  await git.ask(["update-index", "-q", "--refresh"], { user: true, index_file, ok: [0, 1] });
   const { bytes } = await git.ask(["diff-files", "--name-only", "-z"], { user: true, index_file });
   rmSync(index_file, { force: true });
   const other = new Set(items(bytes));
-  const gone = ({ path }: { path: string }) => lstatSync(join(git.root, path), { throwIfNoEntry: false }) === undefined;
+  const gone = ({ path }: { path: string }) => statOf(join(git.root, path)) === null;
   const done = changes.filter((change) => (change.new_mode === "000000" ? gone(change) : !other.has(change.path)));
   if (done.length === 0) return;
+  done.sort((a, b) => Number(a.new_mode !== "000000") - Number(b.new_mode !== "000000")); // a file may stand where a folder was
   const names = done.map(({ path }) => `${path}\0`).join("");
-  await git.ask(["update-index", "-z", "--add", "--remove", "--stdin"], { user: true, stdin: names, ok: [0, 128] });
+  await git.ask(["update-index", "-z", "--add", "--remove", "--replace", "--stdin"], {
+    user: true,
+    stdin: names,
+    ok: [0, 128],
+  });
+}
+
+/** Whether the index has the commit's own content wherever the two differ. */
+async function isStaged(git: Git, { from, to }: Step): Promise<boolean> {
+  const { bytes } = await git.ask(["diff-index", "--cached", "--name-only", "-z", "--no-renames", to]);
+  const staged = new Set(items(bytes));
+  return staged.size === 0 || (await diffTrees(git, from, to)).every(({ path }) => !staged.has(path));
 }

@@ -69,6 +69,7 @@ test.each<[string, Work, string[]]>([
   ["the executable bit alone", (slot) => chmodSync(join(slot.path, "src/a.py"), 0o755), ["modified src/a.py"]],
   ["a link in a file's place", files({ "src/a.py": { link: "/etc/passwd" } }), ["type src/a.py"]],
   ["a link in a folder's place", files({ docs: { link: "src" } }), ["added docs", "deleted docs/x.md"]],
+  ["a file in a folder's place", files({ docs: "x" }), ["added docs", "deleted docs/x.md"]],
   [
     "a folder in a file's place",
     files({ "src/a.py": null, "src/a.py/in": "x" }),

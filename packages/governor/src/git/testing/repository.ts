@@ -1,6 +1,7 @@
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -67,7 +68,8 @@ export function writeFiles(root: string, files: Readonly<Record<string, Content 
   for (const [path, content] of Object.entries(files)) {
     const full = join(root, path);
     mkdirSync(dirname(full), { recursive: true });
-    if (content === null || typeof content === "object") rmSync(full, { recursive: true, force: true });
+    const folder = lstatSync(full, { throwIfNoEntry: false })?.isDirectory();
+    if (folder || content === null || typeof content === "object") rmSync(full, { recursive: true, force: true });
     if (content === null) continue;
     if (typeof content === "string" || content instanceof Uint8Array) writeFileSync(full, content);
     else if ("link" in content) symlinkSync(content.link, full);
