@@ -20,6 +20,8 @@ export function startProvider(plays: readonly Play[]): ProviderServer {
     hostname: "127.0.0.1",
     port: 0,
     idleTimeout: 0,
+    development: false,
+    error: () => new Response(null, { status: 599 }),
     fetch: async (request) => {
       const body = z.record(z.string(), z.unknown()).parse(await request.json());
       asked.push({ path: new URL(request.url).pathname, headers: Object.fromEntries(request.headers), body });

@@ -1,4 +1,4 @@
-import type { Outcome, Outside } from "./model.ts";
+import type { Outcome, Outside } from "./order.ts";
 
 /** The wall clock of one attempt and the caller's wish to stop, as one thing to ask and to wait with. */
 export type Clock = {

@@ -1,19 +1,7 @@
 import { expect, test } from "bun:test";
 import { work } from "./loop.ts";
-import type {
-  Ask,
-  Limits,
-  Message,
-  Meter,
-  Model,
-  Order,
-  Outcome,
-  Outside,
-  ProviderFailure,
-  Reply,
-  Tokens,
-  ToolResult,
-} from "./model.ts";
+import type { Ask, Message, Model, ProviderFailure, Reply, Tokens } from "./model.ts";
+import type { Limits, Meter, Order, Outcome, Outside, ToolResult } from "./order.ts";
 
 type Step = Reply | ProviderFailure | "hang";
 

@@ -1,7 +1,8 @@
 import { type Clock, startClock } from "./clock.ts";
 import { CONTEXT_CHARS, compact, estimateTokens, squeeze } from "./history.ts";
-import type { Call, Message, Order, Outcome, Outside, ProviderFailure, Reply, Tokens } from "./model.ts";
+import type { Call, Message, ProviderFailure, Reply, Tokens } from "./model.ts";
 import { afterEnding, budgetNote, cutCall, cutOff, LAST_TURNS, nudge } from "./notes.ts";
+import type { Order, Outcome, Outside } from "./order.ts";
 
 const IDLE_TURNS = 3;
 

@@ -1,4 +1,4 @@
-import type { Limits } from "./model.ts";
+import type { Limits } from "./order.ts";
 
 /** Turns at the end in which only the ending tool is of use. */
 export const LAST_TURNS = 2;

@@ -1,4 +1,5 @@
-import type { Limits, Message } from "./model.ts";
+import type { Message } from "./model.ts";
+import type { Limits } from "./order.ts";
 import { type Previous, previousSection } from "./previous.ts";
 import researcher from "./prompts/researcher.md" with { type: "text" };
 import reviewer from "./prompts/reviewer.md" with { type: "text" };

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { z } from "zod";
+import example from "../../../test/fixtures/scripts/example.json";
 import { work } from "./loop.ts";
-import type { Outcome, ToolResult } from "./model.ts";
+import type { Outcome, ToolResult } from "./order.ts";
 import { parseScript, Script, ScriptError, scriptCovers, scriptedModel } from "./scripted.ts";
 
 const script = (tasks: unknown, rest: Record<string, unknown> = {}): Script =>
@@ -137,4 +138,11 @@ test("the schema can be written down for editors", () => {
     additionalProperties: false,
     required: ["version", "tasks"],
   });
+});
+
+test("the example of the documentation plays", async () => {
+  const from = parseScript(JSON.stringify(example), "example.json");
+  expect((await play(from, "core/greeting.greet")).outcome.ended).toBe("done");
+  expect((await play(from, "core/greeting.second_try", 1)).outcome).toMatchObject({ cause: "rate_limit" });
+  expect((await play(from, "core/greeting.second_try", 2)).outcome.ended).toBe("done");
 });

@@ -1,0 +1,48 @@
+import type { Call, Message, Model, ProviderFailure, Tokens, ToolSpec } from "./model.ts";
+
+/** The hands, lent by the governor. This package does not know where they are. A result is always something the model can read. */
+export interface ToolBox {
+  readonly specs: readonly ToolSpec[];
+  call(call: Call): Promise<ToolResult>;
+}
+export type ToolResult = {
+  ok: boolean;
+  text: string;
+  ended?: { outcome: "done" | "incomplete" | "blocked"; summary: string };
+};
+
+/** Asked before each call, told after it. `reserve` false: the call would overshoot a limit, and is not sent. */
+export interface Meter {
+  reserve(call: number, tokens: number): boolean;
+  settle(call: number, tokens: Tokens, took_ms: number, said: string): void;
+}
+
+/** How an attempt ended. Every ending is one of these: the governor never reads meaning out of a text. */
+export type Outcome =
+  | { ended: "done"; summary: string }
+  | { ended: "incomplete"; summary: string }
+  | { ended: "blocked"; summary: string }
+  | { ended: "stuck"; after_turns: number }
+  | { ended: "turns"; turns: number }
+  | { ended: "timeout"; after_ms: number }
+  | { ended: "budget" }
+  | { ended: "cancelled" }
+  | ProviderFailure;
+
+/**
+ * Limits of one attempt. `warn_at`: the turn from which the model is told that they run out.
+ * `context_chars`: size of the history above which old tool results are left out of it; absent: `CONTEXT_CHARS`.
+ */
+export type Limits = { turns: number; warn_at: number; time_ms: number | null; context_chars?: number };
+
+/** What a role is asked to do: the first messages and the tool that ends it. */
+export type Order = { messages: readonly Message[]; ending: string; limits: Limits };
+
+/** The world, as arguments. */
+export type Outside = {
+  model: Model;
+  tools: ToolBox;
+  meter: Meter;
+  now_ms: () => number;
+  signal: AbortSignal;
+};
