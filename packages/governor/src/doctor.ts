@@ -1,11 +1,13 @@
 import { existsSync, readdirSync, rmdirSync, statfsSync } from "node:fs";
 import { release } from "node:os";
 import { createIsolationMaker } from "@dgov/sandbox";
+import { commonDir } from "./common_dir.ts";
 import { readProject } from "./config.ts";
 import { DgovError, type ErrorCode } from "./error.ts";
 import { createGit } from "./git/git.ts";
 import { inspect, openRepository, refuseDirty } from "./git/readiness.ts";
 import { poolFolder } from "./git/worktrees.ts";
+import { repositoryHolder } from "./lock.ts";
 import { withLog } from "./log.ts";
 import { findRoot } from "./root.ts";
 
@@ -42,6 +44,7 @@ export async function examine(patient: Patient): Promise<Doctor> {
     await check("configuration", async () => configuration(root)),
     ...(await providerChecks(root, patient)),
     await check("log", async () => withLog(root, (log) => `${log.verify()} events, each as it was written`)),
+    ...lock(root, patient),
     ...worktrees(root, patient),
   ];
   return { healthy: checks.every(({ state }) => state !== "fault"), checks };
@@ -111,6 +114,15 @@ async function providerChecks(root: string, { env }: Patient): Promise<Check[]> 
     return `${provider.name}, key in ${provider.api_key_env}`;
   });
   return read.code === "config_invalid" ? [] : [read];
+}
+
+/** Not a fault: the other run may end before this one begins. */
+function lock(root: string, { now_ms }: Patient): Check[] {
+  const common = commonDir(root);
+  const holder = common === null ? null : repositoryHolder(common);
+  if (!holder) return [];
+  const detail = `process ${holder.pid} has been running dgov here for ${Math.round((now_ms() - holder.at_ms) / 1000)} s`;
+  return [{ name: "lock", state: "note", detail, code: "repo_busy", cure: "dgov watch" }];
 }
 
 function worktrees(root: string, { env }: Patient): Check[] {
