@@ -90,8 +90,9 @@ test("a folder renamed by the target does not drag a new file along", async () =
 });
 
 test("the same change on both sides has landed already", async () => {
-  const { result } = await fork({ a: "1\n" }, { a: "2\n", n: "n\n" }, { a: "2\n", n: "n\n" });
-  expect(await result()).toEqual({ kind: "already" });
+  const { repo, head, result } = await fork({ a: "1\n" }, { a: "2\n", n: "n\n" }, { a: "2\n", n: "n\n" });
+  const tree = await repo.user("rev-parse", `${head}^{tree}`);
+  expect(await result()).toEqual({ kind: "already", tree, commit: head });
 });
 
 test("the base stays the base when the target was rewritten and has another history", async () => {

@@ -5,11 +5,12 @@ export type Conflict = { path: string; kind: "content" | "add_add" | "modify_del
 
 /**
  * What a candidate is on top of the target's head. `clean`: `commit` has `head` as its only parent and `tree` as its tree.
- * `already`: the head has all of it.
+ * `already`: the head has all of it,
+ * and `commit` is the head itself.
  */
 export type Integrated =
   | { kind: "clean"; tree: string; commit: string }
-  | { kind: "already" }
+  | { kind: "already"; tree: string; commit: string }
   | { kind: "conflict"; conflicts: Conflict[] };
 
 /**
@@ -32,11 +33,12 @@ export async function integrate(git: Git, integration: Integration): Promise<Int
   const { base, candidate, head, message, trailers, at_ms } = integration;
   const merged = await merge(git, { base, ours: head, theirs: candidate, at_ms });
   if ("conflicts" in merged) return { kind: "conflict", conflicts: merged.conflicts };
-  if (merged.tree === (await git.text(["rev-parse", `${head}^{tree}`]))) return { kind: "already" };
+  const { tree } = merged;
+  if (tree === (await git.text(["rev-parse", `${head}^{tree}`]))) return { kind: "already", tree, commit: head };
   const lines = Object.entries(trailers).map(([key, value]) => `${key}: ${value}\n`);
   const stdin = `${message.trim()}\n\n${lines.join("")}`;
-  const commit = await git.text(["commit-tree", merged.tree, "-p", head], { stdin, at_ms });
-  return { kind: "clean", tree: merged.tree, commit };
+  const commit = await git.text(["commit-tree", tree, "-p", head], { stdin, at_ms });
+  return { kind: "clean", tree, commit };
 }
 
 /**

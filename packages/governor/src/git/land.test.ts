@@ -46,6 +46,13 @@ test("the branch and the checkout that has it open are at the commit", async () 
   expect(await hasLanded(git, { target, commit })).toBe(true);
 });
 
+test("work that the head already has lands without a commit of its own", async () => {
+  const { git, head, at, write, status } = await setUp(FILES);
+  write({ a: "mine\n" });
+  expect(await land(git, { ...rest, head, commit: head })).toEqual({ kind: "branch" });
+  expect([await at(target), await status()]).toEqual([head, " M a"]);
+});
+
 test("local changes elsewhere stay as they are, staged or not", async () => {
   const { git, head, candidate, read, write, status, user } = await setUp({ ...FILES, c: "c\n" });
   const commit = await candidate(head, WORK);
