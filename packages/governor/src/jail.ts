@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   type Availability,
@@ -57,7 +57,7 @@ async function startIn(maker: IsolationMaker, level: Level, { spec, env }: Start
     const isolation = await maker.start(level, {
       ...spec,
       tmp,
-      env: toolEnvironment({ tmp, from: env, root: spec.root }),
+      env: toolEnvironment({ tmp, inherited: env, real_home: env.HOME ?? homedir() }),
     });
     const stop = async () => {
       await isolation.stop();

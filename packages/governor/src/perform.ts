@@ -1,6 +1,6 @@
 import { type Action, taskOf } from "@dgov/kernel";
 import { dispatch } from "./dispatch/attempt.ts";
-import { land } from "./git/land.ts";
+import { hasLanded, land, mendCheckouts, targetHead } from "./git/land.ts";
 import type { Performers } from "./loop.ts";
 import { mendFormat } from "./settlement/fix.ts";
 import { judge } from "./settlement/judge.ts";
@@ -9,7 +9,11 @@ import type { Site } from "./site.ts";
 /** Who carries out what the kernel asks for. This is the one place that knows both dispatch and settlement. */
 export const performersOf = (site: Site): Performers => ({
   dispatch: async (action, signal) =>
-    dispatch(site, action, { signal, head: await site.target.head(), mend: (attempt) => mendFormat(site, attempt) }),
+    dispatch(site, action, {
+      signal,
+      head: await targetHead(site.git, site.target),
+      mend: (left) => mendFormat(site, left),
+    }),
   judge: (action, signal) => judge(site, action, signal),
   land: (action) => landTask(site, action),
   retry: (action, signal) => retryTask(site, action, signal),
@@ -19,30 +23,34 @@ export const performersOf = (site: Site): Performers => ({
  * Moves the branch to what was judged. The event that says so is on disk before the ref moves, so that a crash between
  * the two is seen on the next start as a landing under way.
  */
-async function landTask(
-  { session, target, world }: Site,
-  { task, attempt }: Extract<Action, { do: "land" }>,
-): Promise<void> {
+async function landTask(site: Site, { task, attempt }: Extract<Action, { do: "land" }>): Promise<void> {
+  const { session, git, target, world } = site;
   const of = { task, attempt };
   const { state, work } = taskOf(session.run, task);
   const judged = work?.integrated;
   if (!judged) throw new Error(`Nothing of "${task}" was judged`);
+  if (state === "landing" && (await hasLanded(git, { target, commit: judged.commit }))) {
+    await mendCheckouts(git, { target, ...judged });
+    session.record({ kind: "task_landed", ...of, commit: judged.commit });
+    return;
+  }
   if (state === "ready") {
-    const head = await target.head();
+    const head = await targetHead(git, target);
     if (head !== judged.head) {
       session.record({ kind: "candidate_stale", ...of, head });
       return;
     }
     session.record({ kind: "landing_started", ...of, ...judged });
   }
-  const landed = await target.land({ head: judged.head, commit: judged.commit, at_ms: world.now_ms() });
-  if ("moved_to" in landed) {
-    session.record({ kind: "landing_refused", ...of, head: landed.moved_to });
+  const message = `dgov: land ${task}`;
+  const landed = await land(git, { target, head: judged.head, commit: judged.commit, message, at_ms: world.now_ms() });
+  if (landed.kind === "moved") {
+    session.record({ kind: "landing_refused", ...of, head: landed.head });
     return;
   }
   session.record({ kind: "task_landed", ...of, commit: judged.commit });
-  if (landed.behind !== null)
-    session.record({ kind: "checkout_behind", ...of, commit: judged.commit, cure: landed.behind });
+  if (landed.kind === "pending")
+    session.record({ kind: "checkout_behind", ...of, commit: judged.commit, cure: landed.cure });
 }
 
 async function retryTask(

@@ -42,13 +42,14 @@ export async function recover(site: Site, mode: Mode): Promise<void> {
 /** Freezes what killed attempts of this run left in their worktrees. @returns `task attempt` → commit */
 async function keepOrphans({ session, pool, git, project, plan, world }: Site): Promise<Map<string, string>> {
   const kept = new Map<string, string>();
-  for (const orphan of await pool.orphans(session.id)) {
-    const { owner, slot } = orphan;
+  for (const orphan of await pool.orphans()) {
+    const { owner } = orphan;
     const task = session.run.tasks.find(
-      ({ id, state, attempt }) => id === owner.task && attempt === owner.attempt && state === "active",
+      ({ id, state, attempt }) =>
+        owner.run === session.id && id === owner.task && attempt === owner.attempt && state === "active",
     );
     if (task) {
-      const { tree, changes } = await freeze(slot, {
+      const { tree, changes } = await freeze(orphan, {
         base: owner.base,
         ignores: ignoreRule(project.rules.scope.ignore),
       });

@@ -5,25 +5,26 @@ import { type EventOf, RunId, type Store, type TaskId, type TaskSpec } from "@dg
 import { readProject, withLimits } from "./config.ts";
 import { bindModels, type Models } from "./dispatch/provider.ts";
 import { DgovError, type Place } from "./error.ts";
+import { reachable } from "./git/describe.ts";
 import type { Git } from "./git/git.ts";
 import { bootstrap, inspect, openRepository, refuseDirty } from "./git/readiness.ts";
 import { openPool, poolFolder } from "./git/worktrees.ts";
 import { closure, decideStart, type Mode, type PastRun, type Start } from "./history.ts";
 import { openJail } from "./jail.ts";
 import { takeRepository } from "./lock.ts";
+import { openWritable } from "./log.ts";
 import { runLoop } from "./loop.ts";
 import { pastRuns } from "./past.ts";
 import { performersOf } from "./perform.ts";
 import type { CompiledPlan } from "./plan/compiled.ts";
-import { readSops } from "./plan/sops.ts";
 import { compileFolder, writeCompiled } from "./plan/store.ts";
 import type { Project } from "./project.ts";
 import { recover } from "./recover.ts";
 import { findPlan, findRoot } from "./root.ts";
 import { Session, type World } from "./session.ts";
 import type { Site } from "./site.ts";
-import { openWritable } from "./status.ts";
-import { type RunSummary, summarise } from "./view/run_summary.ts";
+import { readSops } from "./sops.ts";
+import { type RunSummary, summarise, type TaskSummary } from "./view/run_summary.ts";
 
 /** What a user asks of a run. `plan` is a path as they wrote it, seen from `cwd`; `only` are task ids, [] the whole plan. */
 export type RunRequest = {
@@ -67,29 +68,38 @@ type Ready = {
  */
 export async function runPlan(request: RunRequest, world: World): Promise<RunView> {
   const start_ms = world.now_ms();
-  const root = findRoot(request.cwd);
-  const git = await openRepository(root, world.env);
-  const at = await readyRepository(git, request, world);
-  const log = openWritable(git.root, { readonly: request.dry_run });
+  const git = await openRepository(findRoot(request.cwd), world.env);
+  if (request.dry_run) return underLock(git, request, { world, start_ms });
+  const lock = takeRepository(await git.commonDir(), start_ms);
   try {
-    const past = pastRuns(log, findPlan(root, request.cwd, request.plan));
-    const ready = await makeReady({ git, root, ...at }, request, past);
+    return await underLock(git, request, { world, start_ms });
+  } finally {
+    lock.release();
+  }
+}
+
+type Outside = { world: World; start_ms: number };
+
+/** Looks, decides, and does it. Nobody else writes the log or lands meanwhile. */
+async function underLock(git: Git, request: RunRequest, { world, start_ms }: Outside): Promise<RunView> {
+  const root = findRoot(request.cwd);
+  const at = await readyRepository(git, request, world);
+  const dir = findPlan(root, request.cwd, request.plan);
+  const log = openWritable(root, { readonly: request.dry_run });
+  try {
+    const past = pastRuns(log, dir);
+    const ready = makeReady({ git, root, ...at }, dir, past);
     const { plan, warnings } = ready;
     const only = wantedTasks(plan, request.only);
-    const reachable = await reachableFrom(git, ready.head, past);
-    const decided = decideStart(plan, past, request.mode, { only, reachable });
-    const ended = (id: string, did: RunView["did"]) => viewOf(log, RunId.parse(id), { did, warnings, start_ms, world });
-    if (request.dry_run) return planned(ready, { only, decided, start_ms, world });
-    if (decided.do === "nothing") return ended(decided.run, "nothing");
+    const there = await reachable(git, [...new Set(past.flatMap(({ landed }) => [...landed.values()]))]);
+    const decided = decideStart(plan, past, request.mode, { only, reachable: (commit) => there.has(commit) });
     const models = bindModels(ready, world);
-    const lock = takeRepository(await git.commonDir(), world.now_ms());
-    try {
-      writeCompiled(root, plan);
-      const id = await carryOut(ready, { decided, only, models, log, request }, world);
-      return ended(id, decided.do === "resume" ? "resumed" : "ran");
-    } finally {
-      lock.release();
-    }
+    if (request.dry_run) return planned(ready, { only, decided, start_ms, world });
+    const ended = (id: string, did: RunView["did"]) => viewOf(log, RunId.parse(id), { did, warnings, start_ms, world });
+    if (decided.do === "nothing") return ended(decided.run, "nothing");
+    writeCompiled(root, plan);
+    const id = await carryOut(ready, { decided, only, models, log, request }, world);
+    return ended(id, decided.do === "resume" ? "resumed" : "ran");
   } finally {
     log.close();
   }
@@ -121,17 +131,16 @@ async function readyRepository(
   return made;
 }
 
-async function makeReady(
+function makeReady(
   { git, root, target, head }: Pick<Ready, "git" | "root" | "target" | "head">,
-  { cwd, plan: text }: RunRequest,
+  dir: string,
   past: readonly PastRun[],
-): Promise<Ready> {
+): Ready {
   if (git.root !== root)
     throw new DgovError("config_invalid", `Cannot run in "${root}": the repository's root is "${git.root}"`, {
       hint: "Move .dgov to the root of the repository",
     });
   const project = readProject(root);
-  const dir = findPlan(root, cwd, text);
   const landed = new Set(
     past.flatMap((run) => run.started.tasks.filter(({ id }) => run.landed.has(id)).map(({ unit }) => unit)),
   );
@@ -164,18 +173,6 @@ function wantedTasks(plan: CompiledPlan, only: readonly string[]): TaskId[] {
   return ids.length === 0 ? [] : closure(plan, ids);
 }
 
-/** Which landed commits the target still has. */
-async function reachableFrom(git: Git, head: string, past: readonly PastRun[]): Promise<(commit: string) => boolean> {
-  const commits = [...new Set(past.flatMap((run) => [...run.landed.values()]))];
-  const found = await Promise.all(
-    commits.map(
-      async (commit) => (await git.ask(["merge-base", "--is-ancestor", commit, head], { ok: [0, 1, 128] })).exit === 0,
-    ),
-  );
-  const there = new Set(commits.filter((_, at) => found[at]));
-  return (commit) => there.has(commit);
-}
-
 type Carrying = {
   decided: Extract<Start, { do: "start" | "resume" }>;
   only: readonly TaskId[];
@@ -204,7 +201,20 @@ async function carryOut(ready: Ready, { decided, only, models, log, request }: C
   const pool = openPool(git, { folder: poolFolder(root, world.env), now_ms: world.now_ms });
   try {
     const { sops } = readSops(root).sops;
-    const site: Site = { world, session, project, plan, sops, models, git, pool, jail, target, out };
+    const site: Site = {
+      world,
+      session,
+      project,
+      plan,
+      sops,
+      models,
+      git,
+      pool,
+      jail,
+      target,
+      out,
+      leftOut: new Map(),
+    };
     if (decided.do === "resume") await recover(site, request.mode);
     await runLoop(session, performersOf(site), world.signal);
   } finally {
@@ -288,5 +298,45 @@ function viewOf(log: Store, id: RunId, { did, warnings, start_ms, world }: Viewi
     duration_s: Math.round(world.now_ms() - start_ms) / 1000,
     hint,
     exit: summary.status === "interrupted" ? 130 : failed ? 1 : 0,
+  };
+}
+
+type Planning = { only: readonly TaskId[]; decided: Start; start_ms: number; world: World };
+
+/** What `--dry-run` says: the run that would begin or go on, and what of it has landed already. */
+function planned({ plan, target, warnings }: Ready, { only, decided, start_ms, world }: Planning): RunView {
+  const carried = decided.do === "start" ? decided.carried : new Map<TaskId, string>();
+  const wanted = plan.tasks.filter(({ id }) => only.length === 0 || only.includes(id));
+  const tasks = wanted.map(
+    ({ id }): TaskSummary => ({
+      task: id,
+      state: carried.has(id) ? "landed" : "waiting",
+      attempts: 0,
+      commit: carried.get(id) ?? null,
+      cause: null,
+      gate: null,
+      reason: null,
+      findings: [],
+    }),
+  );
+  const named = (state: TaskSummary["state"]) => tasks.filter((task) => task.state === state).map(({ task }) => task);
+  return {
+    status: "planned",
+    succeeded: named("landed"),
+    failed: [],
+    skipped: [],
+    unfinished: named("waiting"),
+    run: decided.do === "start" ? "" : decided.run,
+    plan: plan.name,
+    plan_dir: plan.dir,
+    target,
+    tasks,
+    spent: { calls: 0, tokens: 0, cost_usd: 0 },
+    pending: null,
+    did: decided.do === "nothing" ? "nothing" : "planned",
+    warnings,
+    duration_s: (world.now_ms() - start_ms) / 1000,
+    hint: decided.do === "resume" ? `It would go on with run ${decided.run}` : null,
+    exit: 0,
   };
 }

@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import {
   apply,
   type Event,
+  type EventKind,
   type EventOf,
   type Run,
   type RunId,
@@ -67,6 +68,11 @@ export class Session {
 
   get elapsed_ms(): number {
     return this.#world.now_ms() - this.#run.started_at_ms;
+  }
+
+  /** What the log holds of this run, of some kinds. */
+  read(kinds: readonly EventKind[]): Event[] {
+    return [...this.#store.read({ run: this.id, kinds })].map(({ event }) => event);
   }
 
   /** @throws AssertionError for an illegal event, `LogMoved` when another process has written: nothing is recorded then */

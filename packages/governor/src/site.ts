@@ -3,15 +3,16 @@ import type { Models } from "./dispatch/provider.ts";
 import type { Git } from "./git/git.ts";
 import type { Pool } from "./git/worktrees.ts";
 import type { CompiledPlan, CompiledTask } from "./plan/compiled.ts";
-import type { Sop } from "./plan/sop_file.ts";
 import type { Project } from "./project.ts";
 import type { Session, World } from "./session.ts";
+import type { Sop } from "./sop_file.ts";
 
 /**
  * Where a run happens and with what: everything its performers need, opened once and closed with it.
  *
  * `out`    absolute path of the folder for whole logs, `.dgov/out/RUN`
- * `target` the full ref that work lands on
+ * `target`  the full ref that work lands on
+ * `leftOut` frozen tree → paths that git ignores, for the words of a refusal; a crash loses only the words
  */
 export type Site = {
   world: World;
@@ -25,6 +26,7 @@ export type Site = {
   jail: Jail;
   target: string;
   out: string;
+  leftOut: Map<string, readonly string[]>;
 };
 
 /** Starts isolated processes at the level that was chosen for the run, each with a private folder that goes when it stops. */

@@ -2,6 +2,8 @@ import { type RunView, runPlan } from "@dgov/governor/run";
 import { z } from "zod";
 import { defineCommand, type Here } from "../command.ts";
 import { type LiveView, lineOf, liveView } from "../live.ts";
+import { renderRun } from "../run_text.ts";
+import { worldOf } from "../world.ts";
 
 export const run = defineCommand({
   name: "run",
@@ -16,35 +18,37 @@ export const run = defineCommand({
     yes: z.boolean().default(false).describe("Answer yes to questions, as the first commit of a new repository"),
     stream: z.boolean().default(false).describe("Show what the workers say and do"),
     verbose: z.boolean().default(false).describe("Show every event"),
-    jobs: z
-      .int()
-      .min(1)
-      .optional()
-      .describe("How many tasks may be worked on at once (default: the cores, at least 2)"),
+    jobs: z.int().min(1).optional().describe("How many tasks are worked on at once (default: the cores, at least 2)"),
     dry_run: z.boolean().default(false).describe("Compile and say what would be done, and do nothing"),
   }),
   short: { yes: "y", verbose: "v", jobs: "j" },
   async run({ plan, only, jobs, yes, dry_run, ...flags }, here): Promise<RunView> {
     const mode = flags.restart ? "restart" : flags.continue ? "continue" : "go";
-    const watcher = watch(here, { stream: flags.stream, verbose: flags.verbose });
+    const live = show(here, flags.verbose ? "detail" : flags.stream ? "stream" : "milestone");
     try {
       return await runPlan(
         { cwd: here.cwd, plan, only, mode, jobs: jobs ?? null, yes, dry_run },
-        {
-          now_ms: here.now_ms,
-          sleep_ms: here.sleep_ms,
-          random: here.random,
-          env: here.env,
-          self: here.self,
-          signal: here.signal,
-          notify: watcher.event,
-          warn: here.stderr,
-        },
+        { ...worldOf(here), notify: live.event },
       );
     } finally {
-      watcher.end();
+      live.end();
     }
   },
   text: renderRun,
   exit: ({ exit }) => exit,
+  notes: ({ warnings }) => warnings.map(({ file, line, message }) => `warning: ${file ?? ""}:${line ?? 1} ${message}`),
 });
+
+/** The live table on a terminal, plain lines in a pipe, nothing where a program reads. All of it on stderr. */
+export function show(here: Here, weight: "milestone" | "stream" | "detail"): LiveView {
+  if (here.json) return { event: () => {}, end: () => {} };
+  const { isTty, columns, write } = here.terminal;
+  if (isTty) return liveView({ write, columns, now_ms: here.now_ms, weight });
+  return {
+    event(stored) {
+      const line = lineOf(stored, { weight });
+      if (line !== null) here.stderr(line);
+    },
+    end: () => {},
+  };
+}

@@ -20,7 +20,11 @@ type Attempt = { task: TaskId; attempt: number; base: string; unit: CompiledTask
 type Ending = { done: true; summary: string } | { done: false; cause: Cause; detail: string };
 
 /** Runs between a worker's last word and the freeze, with its rights: lint fixes and formatting of what it changed. */
-export type Mend = (attempt: { unit: CompiledTask; changed: readonly string[]; isolation: Isolation }) => Promise<void>;
+export type Mend = (left: {
+  of: { task: TaskId; attempt: number };
+  changed: readonly string[];
+  isolation: Isolation;
+}) => Promise<void>;
 
 /**
  * One attempt at a task: a worktree on the target's head, a worker in its isolation, and what it left behind frozen as a
@@ -90,7 +94,7 @@ async function attend(site: Site, attempt: Attempt, { signal, mend, failed, carr
     if (ending.done && unit.role === "worker") {
       const { changes } = await freeze(worktree, freezeOptions(site, attempt));
       const changed = changes.filter(({ kind }) => kind === "added" || kind === "modified").map(({ path }) => path);
-      await mend({ unit, changed, isolation });
+      await mend({ of: { task: attempt.task, attempt: attempt.attempt }, changed, isolation });
     }
     return ending;
   } catch (error) {
@@ -144,13 +148,14 @@ async function converse(
   { isolation, scope, signal, failed, carried }: Talking,
 ): Promise<Outcome> {
   const { task, attempt: n, unit, worktree } = attempt;
-  const order = orderOf(site, { unit, scope, failed, carried, root: worktree.path });
+  const order = await orderOf(site, { unit, attempt: n, scope, failed, carried });
   const tools = createToolbox({
     scope,
     policy: site.project.rules.tool_policy,
     isolation,
     now_ms: site.world.now_ms,
     required: order.required,
+    root: worktree.path,
     record: (call) =>
       site.session.record({ kind: "tool_called", task, attempt: n, ...call, touched: [...call.touched] }),
   });
@@ -210,6 +215,7 @@ async function conclude(site: Site, attempt: Attempt, ending: Ending): Promise<v
     session.record({ kind: "attempt_failed", task, attempt: n, cause, detail, kept: commit });
   } else if (unit.role === "worker") {
     assert(commit);
+    if (frozen.ignored.length > 0) site.leftOut.set(frozen.tree, frozen.ignored);
     session.record({
       kind: "candidate_frozen",
       task,

@@ -1,12 +1,16 @@
-import { type Action, type Cause, type EventOf, type Finding, taskOf } from "@dgov/kernel";
-import { diffTrees } from "../git/candidate.ts";
+import { join } from "node:path";
+import { type Action, type EventOf, taskOf } from "@dgov/kernel";
+import { type Change, diffTrees } from "../git/candidate.ts";
 import { integrate } from "../git/integrate.ts";
+import { targetHead } from "../git/land.ts";
 import { type Site, unitOf } from "../site.ts";
+import { openBench } from "./bench.ts";
+import type { FrozenCandidate, IntegratedCandidate } from "./candidate.ts";
 import { claimsGate } from "./claims.ts";
-import { commandGates, hasCommandGates } from "./commands.ts";
-import { type Gate, settle, type Verdict, verdictEvent } from "./gate.ts";
+import { commandGates } from "./commands.ts";
+import { settle, type Verdict, verdictEvent } from "./gate.ts";
 
-type Judging = { task: EventOf<"gate_judged">["task"]; attempt: number };
+type Of = Pick<EventOf<"gate_judged">, "task" | "attempt">;
 
 /**
  * Judges a frozen candidate: its claims against its own base, then the tree that would land, on the target's head.
@@ -17,7 +21,123 @@ export async function judge(
   { task, attempt }: Extract<Action, { do: "judge" }>,
   signal: AbortSignal,
 ): Promise<void> {
-  const of = { task, attempt };
-  const { work } = taskOf(site.session.run, task);
+  const of: Of = { task, attempt };
+  const { session, git } = site;
+  const { work } = taskOf(session.run, task);
   if (!work?.candidate) throw new Error(`Nothing of "${task}" was frozen`);
+  const { base } = work;
+  const { tree, commit } = work.candidate;
+  const frozen = await frozenCandidate(site, of, { base, tree });
+  if (await stopped(site, of, signal, settle([claimsGate], frozen, recorder(site, of, signal)))) return;
+  const head = await targetHead(git, site.target);
+  const merged = await integrate(git, { base, candidate: commit, head, ...landingOf(site, of) });
+  if (merged.kind === "conflict") {
+    session.record({
+      kind: "candidate_rejected",
+      ...of,
+      cause: "text_conflict",
+      gate: "integration",
+      findings: merged.conflicts.map(({ path, kind }) => ({
+        code: "text_conflict",
+        message: `"${path}" cannot be merged with what has landed meanwhile (${kind})`,
+        path,
+      })),
+    });
+    return;
+  }
+  const landing = merged.kind === "already" ? await emptyLanding(site, of, head) : merged;
+  const changes = await diffTrees(git, head, landing.tree);
+  const integrated = { head, tree: landing.tree, changes };
+  if (await stopped(site, of, signal, judgeIntegrated(site, of, integrated, signal))) return;
+  session.record({ kind: "candidate_passed", ...of, head, tree: landing.tree, commit: landing.commit });
+}
+
+/** The words and the date of the commit that would land. */
+function landingOf({ plan, session, world }: Site, { task, attempt }: Of) {
+  const trailers = { "Dgov-Run": session.id, "Dgov-Task": task, "Dgov-Attempt": attempt };
+  return { message: unitOf({ plan }, task).commit_message, trailers, at_ms: world.now_ms() };
+}
+
+/** Somebody else has landed the same: the branch gets a commit that says so and changes nothing. */
+async function emptyLanding(site: Site, of: Of, head: string): Promise<{ tree: string; commit: string }> {
+  const { git } = site;
+  const { message, trailers, at_ms } = landingOf(site, of);
+  const tree = await git.text(["rev-parse", `${head}^{tree}`]);
+  const lines = Object.entries(trailers).map(([key, value]) => `${key}: ${value}\n`);
+  const stdin = `${message.trim()}\n\n${lines.join("")}`;
+  return { tree, commit: await git.text(["commit-tree", tree, "-p", head], { stdin, at_ms }) };
+}
+
+/** What a person or a gate may want to know of the frozen work. */
+async function frozenCandidate(
+  site: Site,
+  of: Of,
+  { base, tree }: { base: string; tree: string },
+): Promise<FrozenCandidate> {
+  const { git, project, plan, session } = site;
+  const touched = session
+    .read(["tool_called"])
+    .flatMap((event) =>
+      event.kind === "tool_called" && event.task === of.task && event.attempt === of.attempt ? event.touched : [],
+    );
+  const changes = await diffTrees(git, base, tree);
+  return {
+    git,
+    project,
+    unit: unitOf({ plan }, of.task),
+    base,
+    tree,
+    changes,
+    ignored: site.leftOut.get(tree) ?? [],
+    touched,
+  };
+}
+
+type Integrated = { head: string; tree: string; changes: readonly Change[] };
+
+/** Runs the project's own commands on a checkout of the very tree that would land. Without commands there is no checkout. */
+async function judgeIntegrated(
+  site: Site,
+  of: Of,
+  { head, tree, changes }: Integrated,
+  signal: AbortSignal,
+): Promise<Verdict | null> {
+  const unit = unitOf(site, of.task);
+  const gates = commandGates(site.project, unit);
+  if (gates.length === 0) return null;
+  const bench = await openBench(site, { head, tree }, signal);
+  try {
+    const out = join(site.out, of.task.replaceAll("/", "."), String(of.attempt));
+    const candidate: IntegratedCandidate = { ...site, ...of, unit, head, tree, changes, out, ...bench };
+    return await settle(gates, candidate, recorder(site, of, signal));
+  } finally {
+    await bench.close();
+  }
+}
+
+const recorder = ({ session, world }: Site, of: Of, signal: AbortSignal) => ({
+  now_ms: world.now_ms,
+  record: (verdict: Verdict) => {
+    if (!signal.aborted) session.record(verdictEvent(of, verdict));
+  },
+});
+
+/**
+ * Runs gates and records a rejection. What a gate says while the run is being stopped says nothing: its processes were
+ * ended under it, and the next run asks again.
+ *
+ * @returns whether the task is no longer being judged here
+ */
+async function stopped(
+  { session }: Site,
+  of: Of,
+  signal: AbortSignal,
+  gates: Promise<Verdict | null>,
+): Promise<boolean> {
+  const verdict = await gates;
+  if (signal.aborted) return true;
+  if (verdict === null) return false;
+  const { cause, gate, findings } = verdict;
+  session.record({ kind: "candidate_rejected", ...of, cause, gate, findings: [...findings] });
+  return true;
 }

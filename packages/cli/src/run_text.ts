@@ -1,0 +1,40 @@
+import type { RunView } from "@dgov/governor/run";
+
+/** How a run ended, for a person: first the verdict, then what did not land and why, then what to do. */
+export function renderRun(view: RunView): string {
+  const { tasks, duration_s, spent, pending, hint } = view;
+  const lines = [headline(view)];
+  for (const { task, state, attempts, gate, reason, findings } of tasks) {
+    if (state === "landed" || (view.did === "planned" && state === "waiting")) continue;
+    const by = gate === null ? "" : ` (${gate})`;
+    const tries = attempts > 1 ? ` after ${attempts} attempts` : "";
+    lines.push(`  ${state.padEnd(8)} ${task}${tries}${by}${reason === null ? "" : `: ${reason}`}`);
+    for (const { path, line, message } of findings.slice(1, FINDINGS_MAX))
+      lines.push(`           ${path === undefined ? "" : `${path}${line === undefined ? "" : `:${line}`} `}${message}`);
+    if (findings.length > FINDINGS_MAX) lines.push(`           … and ${findings.length - FINDINGS_MAX} more findings`);
+  }
+  if (view.did === "planned")
+    for (const { task, state } of tasks) lines.push(`  ${state === "landed" ? "landed  " : "would do"} ${task}`);
+  const cost = spent.cost_usd > 0 ? ` · $${spent.cost_usd.toFixed(4)}` : "";
+  if (spent.calls > 0)
+    lines.push(`${spent.calls} model calls · ${spent.tokens} tokens${cost} · ${duration_s.toFixed(1)} s`);
+  if (pending !== null)
+    lines.push(`Your checkout has local changes, so the work waits beside the branch. Take it with: ${pending}`);
+  if (hint !== null) lines.push(hint);
+  if (view.did !== "planned" && view.exit !== 0 && hint === null)
+    lines.push(`See what happened: dgov plan review ${view.plan_dir}`);
+  return lines.join("\n");
+}
+
+const FINDINGS_MAX = 10;
+
+function headline({ did, status, plan, succeeded, tasks, run, target }: RunView): string {
+  const branch = target.replace("refs/heads/", "");
+  const landed = `${succeeded.length} of ${tasks.length} tasks`;
+  if (did === "planned") return `Plan "${plan}" would run ${tasks.length - succeeded.length} tasks onto ${branch}`;
+  if (did === "nothing" && status === "complete")
+    return `Nothing to do: all ${tasks.length} tasks of "${plan}" have landed on ${branch}`;
+  if (did === "nothing")
+    return `Nothing to do: run ${run} of "${plan}" ended "${status}" (${landed} landed), and the plan has not changed`;
+  return `Run ${run} of "${plan}" is ${status}: ${landed} landed on ${branch}`;
+}

@@ -1,0 +1,13 @@
+import type { World } from "@dgov/governor/session";
+import type { Here } from "./command.ts";
+
+/** The world as a run wants it. It asks for `here.signal`, so from then on Ctrl-C is the run's to answer. */
+export const worldOf = (here: Here): Omit<World, "notify"> => ({
+  now_ms: here.now_ms,
+  sleep_ms: here.sleep_ms,
+  random: here.random,
+  env: here.env,
+  self: here.self,
+  signal: here.signal,
+  warn: here.stderr,
+});

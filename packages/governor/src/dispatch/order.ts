@@ -1,0 +1,141 @@
+import type { EventOf, Failed } from "@dgov/kernel";
+import { formatClaim, type Level, type RecipeName, type Scope } from "@dgov/sandbox";
+import { type Facts, firstMessages, type Limits, type Order, type Previous, ROLES } from "@dgov/worker";
+import { items } from "../git/git.ts";
+import type { CompiledTask } from "../plan/compiled.ts";
+import type { Project } from "../project.ts";
+import type { Site } from "../site.ts";
+import { renderSops } from "../sops.ts";
+
+/** What a worker is sent off with. `required`: the check that fell before, which must pass before `done` is taken. */
+export type WorkOrder = Order & { required: { label: string; recipe: RecipeName } | null };
+
+type Attempting = { unit: CompiledTask; attempt: number; scope: Scope; failed: Failed | null; carried: boolean };
+
+/** Makes the order of one attempt: the role's words, the facts of the task, and what the attempt before it taught. */
+export async function orderOf(site: Site, attempting: Attempting): Promise<WorkOrder> {
+  const { unit, scope } = attempting;
+  const { project, jail } = site;
+  const required = requiredCheck(attempting);
+  const limits = limitsOf(project, unit);
+  const facts: Facts = {
+    task: unit.id,
+    project: projectFacts(project),
+    claims: {
+      write: scope.write.map(formatClaim),
+      read: scope.read.map(formatClaim),
+      deny: scope.deny,
+      allow: scope.allow,
+    },
+    policy: policyLines(project),
+    checks: { recipes: recipeTools(scope), test_targets: scope.test_targets, required: required?.label ?? null },
+    sandbox: SANDBOX[jail.level],
+    sops: site.sops
+      .filter(({ name }) => unit.sops.includes(name))
+      .map((sop) => ({ name: sop.title, text: renderSops([sop]) })),
+    repo_map: await repoMap(site, scope.base),
+    limits,
+    previous: previousOf(site, attempting),
+  };
+  const { ending } = ROLES[unit.role];
+  return { messages: firstMessages(unit.role, facts, unit.prompt), ending, limits, required };
+}
+
+function limitsOf({ worker }: Project, { worker: own }: CompiledTask): Limits {
+  const turns = own.iteration_budget ?? worker.iteration_budget;
+  return { turns, warn_at: Math.min(worker.warn_at, turns), time_ms: own.timeout_s > 0 ? own.timeout_s * 1000 : null };
+}
+
+/** Only a test that the worker can run itself can be asked of it. */
+function requiredCheck({ failed, scope }: Attempting): WorkOrder["required"] {
+  const { test } = scope.recipes;
+  if (failed?.gate !== "tests" || test === null || scope.test_targets.length === 0) return null;
+  return { label: test.replace("{test_dir}", scope.test_targets.join(" ")), recipe: "test" };
+}
+
+const projectFacts = ({ layout, worker }: Project) => ({
+  language: layout.language,
+  src_dir: layout.src_dir,
+  test_dir: layout.test_dir,
+  line_length: worker.line_length,
+  test_markers: worker.test_markers,
+  conventions: Object.entries(worker.conventions).map(([topic, text]) => ({ topic, text })),
+});
+
+const TOOL_OF: Readonly<Record<RecipeName, string>> = {
+  test: "run_tests",
+  lint: "lint_check",
+  lint_fix: "lint_fix",
+  format: "format_file",
+  type_check: "type_check",
+};
+const RECIPES: readonly (keyof typeof TOOL_OF)[] = ["test", "lint", "lint_fix", "format", "type_check"];
+
+const recipeTools = ({ recipes }: Scope): string[] =>
+  RECIPES.filter((name) => recipes[name] !== null).map((name) => TOOL_OF[name]);
+
+function policyLines({ rules }: Project): string[] {
+  const { restrict_run_bash, deny_shell_commands, ...flags } = rules.tool_policy;
+  if (!restrict_run_bash) return [];
+  return [
+    ...(flags.deny_shell_file_mutations ? ["Shell commands do not change files: use the file tools"] : []),
+    ...(flags.require_wrapped_verify_tools
+      ? ["Tests, linters and formatters run through their own tools, not through run_bash"]
+      : []),
+    ...(flags.require_uv_run ? ["Python programs are started with `uv run`"] : []),
+    ...(deny_shell_commands.length > 0 ? [`Refused in run_bash: ${deny_shell_commands.join(", ")}`] : []),
+  ];
+}
+
+/** What the level in force means for a command. */
+const SANDBOX: Readonly<Record<Level, readonly string[]>> = {
+  bwrap: ["Commands run without network; only your claimed files and a private temporary folder can be written"],
+  landlock: ["Commands run without network; only your claimed files and a private temporary folder can be written"],
+};
+
+/** The first files of the repository, sources and tests before the rest, as many as the project wants shown. */
+async function repoMap({ git, project }: Site, base: string): Promise<string> {
+  const { src_dir, test_dir } = project.layout;
+  const most = project.worker.tree_max_lines;
+  const folders = [...new Set([src_dir, test_dir].map((path) => path.replace(/\/+$/, "")))].filter(
+    (path) => path !== "." && path !== "",
+  );
+  const inside =
+    folders.length === 0
+      ? []
+      : items(
+          (await git.ask(["ls-tree", "-r", "-z", "--name-only", base, ...folders.map((path) => `${path}/`)])).bytes,
+        );
+  const top = items((await git.ask(["ls-tree", "-z", "--name-only", base])).bytes);
+  const paths = [...inside, ...top.filter((path) => !folders.includes(path))];
+  const shown = most > 0 ? paths.slice(0, most) : paths;
+  const more = paths.length - shown.length;
+  return [...shown, ...(more > 0 ? [`… and ${more} more`] : [])].join("\n");
+}
+
+/** What the log knows of the attempt before this one. */
+function previousOf({ session }: Site, { unit, attempt, failed, carried }: Attempting): Previous | null {
+  if (!failed || attempt < 2) return null;
+  const before = attempt - 1;
+  const of = <Kind extends "gate_judged" | "candidate_frozen">(kind: Kind): EventOf<Kind>[] =>
+    session
+      .read([kind])
+      .filter(
+        (event): event is EventOf<Kind> =>
+          event.kind === kind &&
+          "task" in event &&
+          event.task === unit.id &&
+          "attempt" in event &&
+          event.attempt === before,
+      );
+  const output = of("gate_judged").findLast(({ verdict }) => verdict !== "pass")?.output ?? null;
+  return {
+    attempt: before,
+    cause: failed.cause,
+    gate: failed.gate,
+    summary: of("candidate_frozen").at(-1)?.summary ?? (failed.detail || null),
+    findings: failed.findings,
+    output: output === null ? null : output.tail || output.head,
+    carried,
+  };
+}

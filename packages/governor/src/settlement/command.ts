@@ -1,0 +1,86 @@
+import { copyFileSync, mkdirSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import type { Cause, Finding, Output } from "@dgov/kernel";
+import type { ExecResult, Isolation } from "@dgov/sandbox";
+import { type Judgement, pass } from "./gate.ts";
+
+/** What a command of the project left behind. */
+export type Said = { command: string; result: ExecResult; output: Output };
+
+/**
+ * `timeout_ms` is the command's own; `log` is the file for its whole output, relative to `out`, and `out` a folder.
+ */
+export type Asking = { command: string; timeout_ms: number; out: string; log: string };
+
+const LOG_MAX_BYTES = 64 * 1024 * 1024;
+const CLIP_BYTES = 8 * 1024;
+
+/** Runs a command of the project and keeps its whole output. By then every process it started is dead. */
+export async function runProjectCommand(
+  isolation: Isolation,
+  { command, timeout_ms, out, log }: Asking,
+): Promise<Said> {
+  const result = await isolation.exec({ command, timeout_ms, output_max_bytes: LOG_MAX_BYTES, clip_bytes: CLIP_BYTES });
+  const { head, tail, omitted_bytes } = result;
+  return { command, result, output: { head, tail, omitted_bytes, log: keepLog(result.log, out, log) } };
+}
+
+/** @returns the name under `out`, or null when there is no log to keep */
+function keepLog(from: string | null, out: string, name: string): string | null {
+  if (from === null) return null;
+  mkdirSync(out, { recursive: true });
+  const to = join(out, name);
+  copyFileSync(from, `${to}.part`);
+  renameSync(`${to}.part`, to);
+  return name;
+}
+
+/** Statuses a shell gives when the program could not be started at all: nothing was checked then. */
+const NOT_FOUND = 127;
+const NOT_EXECUTABLE = 126;
+
+/** Why a command has not answered its question, or null when its exit status is an answer. */
+export function unanswered({ command, result, output }: Said, timeout_ms: number): Finding | null {
+  const { exit, ended, signal } = result;
+  if (exit === NOT_FOUND || exit === NOT_EXECUTABLE) {
+    const last = (output.tail || output.head).trim().split("\n").at(-1) ?? "";
+    return { code: "tool_missing", message: `Cannot run "${command}": ${last || `exit status ${exit}`}` };
+  }
+  if (ended === "exit") return null;
+  if (ended === "timeout")
+    return {
+      code: "gate_timeout",
+      message: `"${command}" did not end within ${timeout_ms / 1000} s, and was ended with all it had started`,
+    };
+  if (ended === "output_limit")
+    return {
+      code: "gate_output",
+      message: `"${command}" wrote more than ${LOG_MAX_BYTES / 1024 / 1024} MiB, and was ended`,
+    };
+  if (ended === "signal") return { code: "gate_signal", message: `"${command}" was ended by ${signal ?? "a signal"}` };
+  return { code: "gate_not_started", message: `Cannot start "${command}"` };
+}
+
+/** A command's answer as a gate gives it. `findings` are read only when it did not pass. */
+export function judged(
+  said: Said,
+  verdict: Judgement["verdict"],
+  { cause, findings }: { cause: Cause; findings: readonly Finding[] },
+): Judgement {
+  return {
+    ...pass,
+    verdict,
+    cause: verdict === "broken" ? "broken" : cause,
+    findings: verdict === "pass" ? [] : findings,
+    command: said.command,
+    exit: said.result.exit,
+    output: said.output,
+  };
+}
+
+/** Words of a shell for paths, each one word whatever it is called. */
+export const shellPaths = (paths: readonly string[]): string =>
+  paths
+    .map((path) => (path.startsWith("-") ? `./${path}` : path))
+    .map((path) => (/^[A-Za-z0-9_./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`))
+    .join(" ");

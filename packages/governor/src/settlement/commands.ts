@@ -1,0 +1,131 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Change } from "../git/candidate.ts";
+import type { CompiledTask } from "../plan/compiled.ts";
+import type { Project } from "../project.ts";
+import type { IntegratedCandidate } from "./candidate.ts";
+import { judged, runProjectCommand, shellPaths, unanswered } from "./command.ts";
+import { type Gate, pass } from "./gate.ts";
+import { lintFindings } from "./lint.ts";
+import { testCommands } from "./tests.ts";
+import { newDiagnostics } from "./types.ts";
+
+type IntegratedGate = Gate<IntegratedCandidate>;
+
+/**
+ * The project's own commands as gates, cheap ones first. Those it does not configure are not in the list, so that a
+ * project without commands costs no checkout.
+ */
+export function commandGates({ commands }: Project, unit: CompiledTask): IntegratedGate[] {
+  const own = [
+    ...(commands.lint === null ? [] : [lint]),
+    ...(commands.format_check === null ? [] : [format]),
+    ...(commands.type_check === null ? [] : [types]),
+    ...(commands.test === null && unit.test_cmd === null ? [] : [tests]),
+  ];
+  return own.length > 0 && commands.setup !== null ? [setup, ...own] : own;
+}
+
+const setup: IntegratedGate = {
+  name: "setup",
+  async check({ project, setupIsolation, out }) {
+    const timeout_ms = project.timeouts.bootstrap_ms;
+    const command = project.commands.setup ?? "";
+    const said = await runProjectCommand(await setupIsolation(), { command, timeout_ms, out, log: "setup.log" });
+    const missing = unanswered(said, timeout_ms);
+    if (missing) return judged(said, "broken", { cause: "broken", findings: [missing] });
+    const findings = [{ code: "setup_failed", message: `"${command}" fails on the integrated work` }];
+    return judged(said, said.result.exit === 0 ? "pass" : "reject", { cause: "gate", findings });
+  },
+};
+
+const lint = fileGate("lint", ({ commands }) => commands.lint);
+const format = fileGate("format", ({ commands }) => commands.format_check);
+
+/** A command over the changed source files that are there. None changed: there is nothing to ask. */
+function fileGate(name: "lint" | "format", of: (project: Project) => string | null): IntegratedGate {
+  return {
+    name,
+    async check(candidate) {
+      const { project, isolation, out } = candidate;
+      const template = of(project) ?? "";
+      const files = changedSources(candidate);
+      if (template.includes("{file}") && files.length === 0) return pass;
+      const timeout_ms = project.timeouts.settlement_ms;
+      const command = template.replaceAll("{file}", () => shellPaths(files));
+      const said = await runProjectCommand(isolation, { command, timeout_ms, out, log: `${name}.log` });
+      const missing = unanswered(said, timeout_ms);
+      if (missing) return judged(said, "broken", { cause: "broken", findings: [missing] });
+      if (said.result.exit === 0) return judged(said, "pass", { cause: "gate", findings: [] });
+      const findings = await lintFindings(candidate, { name, template, said, files });
+      return judged(said, findings.length === 0 ? "pass" : "reject", { cause: "gate", findings });
+    },
+  };
+}
+
+const types: IntegratedGate = {
+  name: "types",
+  async check(candidate) {
+    const { project, isolation, out } = candidate;
+    const timeout_ms = project.timeouts.settlement_ms;
+    const command = (project.commands.type_check ?? "").replaceAll("{file}", () =>
+      shellPaths(changedSources(candidate)),
+    );
+    const said = await runProjectCommand(isolation, { command, timeout_ms, out, log: "types.log" });
+    const missing = unanswered(said, timeout_ms);
+    if (missing) return judged(said, "broken", { cause: "broken", findings: [missing] });
+    if (said.result.exit === 0) return judged(said, "pass", { cause: "gate", findings: [] });
+    const findings = await newDiagnostics(candidate, said);
+    return judged(said, findings.length === 0 ? "pass" : "reject", { cause: "gate", findings });
+  },
+};
+
+/** Pytest says with it that it found no test: no other runner's status 5 is a pass. */
+const PYTEST_NO_TESTS = 5;
+
+const tests: IntegratedGate = {
+  name: "tests",
+  async check(candidate) {
+    const { project, isolation, out } = candidate;
+    const timeout_ms = project.timeouts.settlement_ms;
+    let last = pass;
+    for (const [at, command] of testCommands(candidate).entries()) {
+      const said = await runProjectCommand(isolation, {
+        command,
+        timeout_ms,
+        out,
+        log: at === 0 ? "tests.log" : `tests-${at + 1}.log`,
+      });
+      const missing = unanswered(said, timeout_ms);
+      if (missing) return judged(said, "broken", { cause: "broken", findings: [missing] });
+      const { exit } = said.result;
+      const nothing = exit === PYTEST_NO_TESTS && /\bpy\.?test\b/.test(command);
+      const findings = [
+        { code: "test_failure", message: `"${command}" fails on the integrated work (exit status ${exit})` },
+      ];
+      last = judged(said, exit === 0 || nothing ? "pass" : "reject", { cause: "gate", findings });
+      if (last.verdict !== "pass") return last;
+    }
+    return last;
+  },
+};
+
+/** Changed files of the project's languages that are there to be looked at. */
+export function changedSources({
+  changes,
+  project,
+  root,
+}: Pick<IntegratedCandidate, "changes" | "project" | "root">): string[] {
+  return changes
+    .filter(
+      (change) =>
+        isSource(change, project) &&
+        change.new_mode !== "000000" &&
+        change.new_mode !== "120000" &&
+        existsSync(join(root, change.path)),
+    )
+    .map(({ path }) => path);
+}
+
+export const isSource = ({ path }: Pick<Change, "path">, { layout }: Project): boolean =>
+  layout.source_extensions.some((extension) => path.endsWith(extension));
