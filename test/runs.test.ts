@@ -21,7 +21,7 @@ for (const name of readdirSync(ROOT).sort())
       `exit ${ran.status}`,
       ...story(eventsOf(place)),
       "",
-      git(place, "-c", "core.abbrev=1", "diff", "--no-renames", "--no-color", before, "main").replace(
+      git(place, "diff", "--no-renames", "--no-color", before, "main").replace(
         /^index .*\n/gm,
         "",
       ),
