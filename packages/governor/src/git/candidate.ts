@@ -40,10 +40,13 @@ export async function freeze(slot: Slot, { base, ignores }: FreezeOptions): Prom
   const { git, index_file } = slot;
   distrust(index_file, git.root, base.length / 2);
   const rules = `${index_file}.ignore`;
-  writeFileSync(rules, await ignoreRules(git, base));
+  const listUntracked = async () => {
+    writeFileSync(rules, await ignoreRules(git, base));
+    return git.ask(["ls-files", "-z", "--others", `--exclude-from=${rules}`], { index_file });
+  };
   const [changed, untracked] = await Promise.all([
     git.ask(["diff-files", "--raw", "-z", "--no-renames", "--ignore-submodules=dirty"], { index_file }),
-    git.ask(["ls-files", "-z", "--others", `--exclude-from=${rules}`], { index_file }),
+    listUntracked(),
   ]);
   const nested: string[] = [];
   const found = chunks(untracked.bytes).flatMap((name) => embedded(git.root, name, nested));

@@ -89,11 +89,11 @@ const AS_STORED = {
 /** Git for the worktree at `root` (absolute). Starts nothing until it is asked. */
 export function createGit(root: string, env: Readonly<Record<string, string | undefined>> = process.env): Git {
   const kept = Object.fromEntries(KEPT_ENV.flatMap((key) => (env[key] === undefined ? [] : [[key, env[key]]])));
-  return gitAt(root, { kept, version: once(() => checkVersion(root, kept)) }, {});
+  return gitAt(root, { kept, version: once(() => checkVersion(root, kept)), known: new Map() }, {});
 }
 
-/** `version`: checked once, for all worktrees. */
-type Shared = { kept: Record<string, string>; version: () => Promise<void> };
+/** `version`: checked once, for all worktrees. `known`: each worktree's settings are read once. */
+type Shared = { kept: Record<string, string>; version: () => Promise<void>; known: Map<string, Git> };
 
 function gitAt(root: string, shared: Shared, place: Record<string, string>): Git {
   const plain = (args: readonly string[], options: GitOptions) =>
@@ -114,8 +114,14 @@ function gitAt(root: string, shared: Shared, place: Record<string, string>): Git
       return new TextDecoder().decode((await git.ask(args, options)).bytes).replace(/\n$/, "");
     },
     commonDir: common,
-    at: (other, git_dir) =>
-      gitAt(other, shared, git_dir === undefined ? {} : { GIT_DIR: git_dir, GIT_WORK_TREE: other }),
+    at(other, git_dir) {
+      const key = `${other}\0${git_dir ?? ""}`;
+      const known = other === root && git_dir === place.GIT_DIR ? git : shared.known.get(key);
+      if (known) return known;
+      const made = gitAt(other, shared, git_dir === undefined ? {} : { GIT_DIR: git_dir, GIT_WORK_TREE: other });
+      shared.known.set(key, made);
+      return made;
+    },
   };
   return git;
 }

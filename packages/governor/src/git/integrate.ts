@@ -31,10 +31,13 @@ export type Integration = {
 /** Puts a candidate on top of the target's head, in memory: no checkout is touched. The same input gives the same commit. */
 export async function integrate(git: Git, integration: Integration): Promise<Integrated> {
   const { base, candidate, head, message, trailers, at_ms } = integration;
-  const merged = await merge(git, { base, ours: head, theirs: candidate, at_ms });
+  const [merged, before] = await Promise.all([
+    merge(git, { base, ours: head, theirs: candidate, at_ms }),
+    git.text(["rev-parse", `${head}^{tree}`]),
+  ]);
   if ("conflicts" in merged) return { kind: "conflict", conflicts: merged.conflicts };
   const { tree } = merged;
-  if (tree === (await git.text(["rev-parse", `${head}^{tree}`]))) return { kind: "already", tree, commit: head };
+  if (tree === before) return { kind: "already", tree, commit: head };
   const lines = Object.entries(trailers).map(([key, value]) => `${key}: ${value}\n`);
   const stdin = `${message.trim()}\n\n${lines.join("")}`;
   const commit = await git.text(["commit-tree", tree, "-p", head], { stdin, at_ms });

@@ -30,7 +30,7 @@ export const pendingRef = (target: string) => `refs/dgov/pending/${target.replac
  * @throws DgovError `target_missing`; `landing_diverged` when the branch has gone another way than the waiting work
  */
 export async function targetHead(git: Git, target: string): Promise<string> {
-  const [branch, pending] = await Promise.all([commitAt(git, target), commitAt(git, pendingRef(target))]);
+  const { branch, pending } = await refsOf(git, target);
   if (branch === null) throw new DgovError("target_missing", `Cannot land on "${target}": there is no such branch`);
   if (pending === null) return branch;
   if (await isAncestor(git, branch, pending)) return pending;
@@ -51,7 +51,7 @@ export async function targetHead(git: Git, target: string): Promise<string> {
  */
 export async function land(git: Git, landing: Landing): Promise<Landed> {
   const { target, head, commit, message, at_ms } = landing;
-  const [branch, pending] = await Promise.all([commitAt(git, target), commitAt(git, pendingRef(target))]);
+  const { branch, pending } = await refsOf(git, target);
   if (branch === null) throw new DgovError("target_missing", `Cannot land on "${target}": there is no such branch`);
   const waits = pending !== null && pending === head && branch !== head && (await isAncestor(git, branch, head));
   if (branch !== head && !waits) return { kind: "moved", head: await targetHead(git, target) };
@@ -76,8 +76,8 @@ export async function land(git: Git, landing: Landing): Promise<Landed> {
 
 /** Whether a commit has landed, on the branch or where it waits for it. For a run that was killed while landing. */
 export async function hasLanded(git: Git, { target, commit }: { target: string; commit: string }): Promise<boolean> {
-  const refs = await Promise.all([commitAt(git, target), commitAt(git, pendingRef(target))]);
-  const found = await Promise.all(refs.map((ref) => ref !== null && isAncestor(git, commit, ref)));
+  const { branch, pending } = await refsOf(git, target);
+  const found = await Promise.all([branch, pending].map((ref) => ref !== null && isAncestor(git, commit, ref)));
   return found.includes(true);
 }
 
@@ -91,7 +91,7 @@ export async function mendCheckouts(
   landing: Pick<Landing, "target" | "head" | "commit">,
 ): Promise<string | null> {
   const { target, head, commit } = landing;
-  if ((await commitAt(git, target)) !== commit) return null;
+  if ((await refsOf(git, target)).branch !== commit) return null;
   const checkouts = await checkoutsOf(git, target);
   const step = { from: head, to: commit };
   const behind: string[] = [];
@@ -107,10 +107,12 @@ const waiting = (target: string, why: string): Landed => {
   return { kind: "pending", ref, cure: `git merge --ff-only ${ref}`, why };
 };
 
-/** A commit's id, or null when there is no such ref. */
-async function commitAt(git: Git, ref: string): Promise<string | null> {
-  const { exit, bytes } = await git.ask(["rev-parse", "--verify", "-q", `${ref}^{commit}`], { ok: [0, 1] });
-  return exit === 0 ? new TextDecoder().decode(bytes).trim() : null;
+/** The commits of the branch and of the work that waits for it; null where there is no such ref. */
+async function refsOf(git: Git, target: string): Promise<{ branch: string | null; pending: string | null }> {
+  const refs = [target, pendingRef(target)];
+  const listed = await git.text(["for-each-ref", "--format=%(objectname) %(refname)", ...refs]);
+  const found = new Map(listed.split("\n").map((line) => [line.slice(line.indexOf(" ") + 1), line.split(" ")[0]!]));
+  return { branch: found.get(target) ?? null, pending: found.get(pendingRef(target)) ?? null };
 }
 
 async function isAncestor(git: Git, older: string, newer: string): Promise<boolean> {
@@ -155,8 +157,8 @@ type Step = { from: string; to: string };
 /** Why a checkout cannot go from one commit to the other without losing a local change, or null when all can. */
 async function obstacle(git: Git, checkouts: readonly string[], step: Step): Promise<string | null> {
   for (const root of checkouts) {
-    const doing = await unfinished(git.at(root));
-    const why = doing ? `git is in the middle of ${doing}` : await twoWay(git.at(root), step, ["-n"]);
+    const [doing, refused] = await Promise.all([unfinished(git.at(root)), twoWay(git.at(root), step, ["-n"])]);
+    const why = doing ? `git is in the middle of ${doing}` : refused;
     if (why !== null) return `"${root}": ${why}`;
   }
   return null;
