@@ -223,8 +223,9 @@ function fail(task: Task, failed: Failed): Pick<Task, "failed" | "failures"> {
 
 /**
  * What to do now. A function of the state alone, so it answers the same after a crash as before it:
- * whoever performs actions remembers which of them are under way. A dispatch that is under way but not yet in the log
- * takes none of `jobs` here: the performer counts it.
+ * whoever performs actions remembers which of them are under way. What is under way but not yet in the log is not known
+ * here: the performer counts a dispatch that has not been recorded against `jobs`, and begins no second `land` before the
+ * first has come to its end, also when another task's turn has come in between.
  */
 export function next(run: Run): Action[] {
   if (run.state !== "running") return [];

@@ -1,0 +1,127 @@
+import { type Action, affords, type Cause, type Event, type TaskId, taskOf } from "../../packages/kernel/src/index.ts";
+import type { Sim } from "./sim.ts";
+
+/** An action under way. It stops wherever time passes; a crash is that it is never taken up again. */
+export type Flight = Generator<void, void, void>;
+
+type Of<Verb extends Action["do"]> = Extract<Action, { do: Verb }>;
+type Attempt = { task: TaskId; attempt: number };
+
+export function perform(sim: Sim, action: Exclude<Action, { do: "end" | "skip" }>): Flight {
+  switch (action.do) {
+    case "dispatch":
+      return dispatch(sim, action);
+    case "judge":
+      return judge(sim, action);
+    case "land":
+      return land(sim, action);
+    case "retry":
+      return tryAgain(sim, action);
+  }
+}
+
+const BY_WORKER: readonly Cause[] = [
+  "error",
+  "timeout",
+  "turns",
+  "stuck",
+  "incomplete",
+  "blocked",
+  "provider",
+  "setup",
+];
+const BY_SETTLEMENT: readonly Cause[] = [
+  ...(["scope", "read_scope", "path_policy", "reserved_path", "empty_diff", "diff_size"] as const),
+  ...(["gate", "text_conflict", "semantic", "review", "broken"] as const),
+];
+
+function* dispatch(sim: Sim, { task, attempt, tier, carry }: Of<"dispatch">): Flight {
+  const { chance, world } = sim;
+  const at = { task, attempt };
+  yield; // the worktree is made
+  if (sim.run.state !== "running") return;
+  const base = world.head;
+  const carried_from = carry ? (taskOf(sim.run, task).work?.kept ?? null) : null;
+  sim.record({ kind: "task_dispatched", ...at, base, provider: "sim", agent: `rung ${tier}`, tier, carried_from });
+  yield;
+  const said = yield* talk(sim, at, chance.below(4));
+  if (said === "stopped") return;
+  if (said === "broke") return fail(sim, at, "budget");
+  if (chance.yes(0.3)) return fail(sim, at, chance.pick(BY_WORKER));
+  const summary = "done";
+  if (sim.roleOf(task) !== "worker") return sim.record({ kind: "report_filed", ...at, base, summary });
+  sim.record({ kind: "candidate_frozen", ...at, base, tree: world.make(), commit: world.make(), summary });
+}
+
+function fail({ record, chance, world }: Sim, at: Attempt, cause: Cause): void {
+  record({ kind: "attempt_failed", ...at, cause, detail: "it failed", kept: chance.yes(0.5) ? world.make() : null });
+}
+
+/** Some turns with a model, each reserved before it is sent. Now and then one uses more than was reserved. */
+function* talk(sim: Sim, at: Attempt, turns: number): Generator<void, "said" | "broke" | "stopped", void> {
+  const { chance, world } = sim;
+  for (let turn = 0; turn < turns; turn++) {
+    if (sim.run.state !== "running") return "stopped";
+    const ask = { tokens: chance.below(200), cost_micros: chance.below(200) };
+    if (!affords(sim.run, ask, world.now_ms - sim.run.started_at_ms)) return "broke";
+    const call = sim.nextCall();
+    sim.record({ kind: "call_reserved", ...at, call, ...ask });
+    yield;
+    const more = chance.yes(0.15) ? chance.below(100) : 0;
+    const [input_tokens, output_tokens] = [chance.below(ask.tokens + 1), more];
+    const usage = { input_tokens, output_tokens, cost_micros: chance.below(ask.cost_micros + 1) + more };
+    sim.record({ kind: "call_settled", ...at, call, usage, took_ms: 1, said: "" });
+    const told = { tool: "edit_file", input: "{}", ok: true, refused_by: null, touched: [], text: "", took_ms: 1 };
+    if (chance.yes(0.3)) sim.record({ kind: "tool_called", ...at, n: turn + 1, ...told });
+    yield;
+  }
+  return "said";
+}
+
+function* judge(sim: Sim, { task, attempt }: Of<"judge">): Flight {
+  const { chance, world } = sim;
+  const at = { task, attempt };
+  const head = world.head;
+  yield;
+  if (chance.yes(0.2)) {
+    const said = yield* talk(sim, at, 1 + chance.below(2)); // reviewers
+    if (said === "stopped") return;
+    if (said === "broke") return fail(sim, at, "budget");
+  }
+  if (chance.yes(0.25)) {
+    const [cause, gate] = [chance.pick(BY_SETTLEMENT), "lint"];
+    return sim.record({ kind: "candidate_rejected", ...at, cause, gate, findings: [{ code: cause, message: "no" }] });
+  }
+  if (chance.yes(0.05)) return fail(sim, at, "broken");
+  const [tree, commit] = [world.make(), world.make()];
+  world.judge(commit, head);
+  sim.record({ kind: "candidate_passed", ...at, head, tree, commit });
+}
+
+/** As a governor lands: look, say so, swap, say so. It can be cut off between any two, and is then gone on with. */
+function* land(sim: Sim, { task, attempt }: Of<"land">): Flight {
+  const { world } = sim;
+  const at = { task, attempt };
+  const judged = taskOf(sim.run, task).work?.integrated;
+  if (!judged) throw new Error(`Asked to land "${task}", which was not judged`);
+  yield;
+  if (taskOf(sim.run, task).state === "ready") {
+    if (sim.run.state !== "running") return;
+    if (world.head !== judged.head) return sim.record({ kind: "candidate_stale", ...at, head: world.head });
+    sim.record({ kind: "landing_started", ...at, ...judged });
+    yield;
+  }
+  const there = world.has(judged.commit) || world.swap(task, judged.head, judged.commit);
+  yield;
+  const event: Event = there
+    ? { kind: "task_landed", ...at, commit: judged.commit }
+    : { kind: "landing_refused", ...at, head: world.head };
+  sim.record(event);
+}
+
+function* tryAgain(sim: Sim, { task, attempt, tier, carry, after_ms }: Of<"retry">): Flight {
+  const until_ms = sim.world.now_ms + after_ms;
+  do yield;
+  while (sim.world.now_ms < until_ms);
+  if (sim.run.state === "running") sim.record({ kind: "task_retried", task, attempt, by: "policy", tier, carry });
+}
