@@ -1,0 +1,61 @@
+import { PROJECT_TYPES } from "@dgov/governor/detect";
+import { type InitView, initProject } from "@dgov/governor/init";
+import { z } from "zod";
+import { defineCommand } from "../command.ts";
+import { columns } from "../print.ts";
+
+export const init = defineCommand({
+  name: "init",
+  summary: "Give this repository its .dgov: configuration, charter and SOPs",
+  details: "What is there already stays as it is. The second time nothing changes.",
+  args: z.strictObject({}),
+  flags: z.strictObject({
+    force: z.boolean().default(false).describe("Write over what is there"),
+    yes: z.boolean().default(false).describe("Accepted for old scripts: nothing is asked"),
+    project_type: z
+      .enum(["auto", ...PROJECT_TYPES])
+      .default("auto")
+      .describe("What the project is written in"),
+  }),
+  short: { yes: "y" },
+  run: async ({ force, project_type }, here) =>
+    initProject({ cwd: here.cwd, path: here.env.PATH ?? "", force, type: project_type }),
+  text: renderInit,
+  notes: ({ detected }) =>
+    detected?.confidence === "low" ? [`${detected.reason}: set the commands in .dgov/project.toml by hand`] : [],
+});
+
+export function renderInit({ status, created, detected }: InitView): string {
+  if (status === "already_initialized") return "Already initialized: nothing to do";
+  const lines = created.map((file) => `Created ${file}`);
+  if (detected) lines.push("", columns(rows(detected)));
+  return [...lines, "", "Next:", ...NEXT.map((step, at) => `  ${at + 1}. ${step}`)].join("\n");
+}
+
+const NEXT = [
+  "Choose a provider in .dgov/project.toml, and write into .dgov/governor.md what holds for every task",
+  "Commit .dgov: a run starts from what is committed",
+  "dgov init-plan NAME",
+];
+
+function rows({
+  type,
+  confidence,
+  reason,
+  src_dir,
+  test_dir,
+  commands,
+  ignore_files,
+}: NonNullable<InitView["detected"]>) {
+  const shown = (command: string) => (command === "" ? "(not configured)" : command);
+  return [
+    ["language", type],
+    ["confidence", `${confidence} (${reason})`],
+    ["src_dir", src_dir],
+    ["test_dir", test_dir],
+    ["test_cmd", shown(commands.test_cmd)],
+    ["lint_cmd", shown(commands.lint_cmd)],
+    ["setup_cmd", shown(commands.setup_cmd)],
+    ["ignored", ignore_files.join(", ") || "(nothing)"],
+  ];
+}

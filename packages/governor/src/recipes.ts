@@ -1,0 +1,133 @@
+import { z } from "zod";
+import type { Look, ProjectType } from "./detect.ts";
+
+/** The commands of a project. "" is none. */
+export type Recipe = {
+  test_cmd: string;
+  lint_cmd: string;
+  lint_fix_cmd: string;
+  format_cmd: string;
+  format_check_cmd: string;
+  type_check_cmd: string;
+  setup_cmd: string;
+  coverage_cmd: string;
+};
+
+type Asked = Look & { uses_uv: boolean; uses_pytest: boolean };
+
+const NONE: Recipe = {
+  test_cmd: "",
+  lint_cmd: "",
+  lint_fix_cmd: "",
+  format_cmd: "",
+  format_check_cmd: "",
+  type_check_cmd: "",
+  setup_cmd: "",
+  coverage_cmd: "",
+};
+
+/** How a project of each type is tested, linted and formatted. */
+export const RECIPES: Record<ProjectType, (asked: Asked) => Recipe> = {
+  python: ({ uses_uv, uses_pytest }) => {
+    const run = uses_uv ? "uv run " : "python -m ";
+    return {
+      ...NONE,
+      test_cmd: `${run}pytest {test_dir} -q --tb=short`,
+      lint_cmd: `${run}ruff check {file}`,
+      lint_fix_cmd: `${run}ruff check --fix --unsafe-fixes --show-fixes {file}`,
+      format_cmd: `${run}ruff format {file}`,
+      format_check_cmd: `${run}ruff format --check {file}`,
+      coverage_cmd: uses_pytest ? `${run}pytest {test_dir} -q --cov --cov-report=json:{output}` : "",
+    };
+  },
+  javascript: scriptRecipe,
+  rust: () => ({
+    ...NONE,
+    test_cmd: "cargo test",
+    lint_cmd: "cargo clippy -- -D warnings",
+    lint_fix_cmd: "cargo clippy --fix --allow-dirty",
+    format_cmd: "cargo fmt",
+    format_check_cmd: "cargo fmt --check",
+  }),
+  go: () => ({
+    ...NONE,
+    test_cmd: "go test ./...",
+    lint_cmd: "golangci-lint run",
+    lint_fix_cmd: "golangci-lint run --fix",
+    format_cmd: "gofmt -w {file}",
+    format_check_cmd: 'test -z "$(gofmt -l {file})"',
+  }),
+  swift: () => NONE,
+  unknown: () => NONE,
+};
+
+const Package = z.object({ scripts: z.object({ test: z.string() }).partial() }).partial();
+
+/** A project in JavaScript or TypeScript says by its configuration files which tools it has. */
+function scriptRecipe({ root: _, has, text }: Asked): Recipe {
+  const configured = (...names: string[]) => names.some(has);
+  const endings = (stem: string) => ["js", "mjs", "cjs", "ts", "mts", "cts"].map((ending) => `${stem}.${ending}`);
+  const biome = configured("biome.json", "biome.jsonc");
+  const eslint = configured(
+    ...endings("eslint.config"),
+    ".eslintrc",
+    ...["js", "cjs", "json", "yml", "yaml"].map((e) => `.eslintrc.${e}`),
+  );
+  const prettier = configured(
+    ...endings("prettier.config"),
+    ".prettierrc",
+    ...["js", "cjs", "mjs", "json", "yml", "yaml", "toml"].map((ending) => `.prettierrc.${ending}`),
+  );
+  const lint = eslint
+    ? ["npx eslint {file}", "npx eslint --fix {file}"]
+    : biome
+      ? ["npx biome lint {file}", "npx biome lint --write {file}"]
+      : [];
+  const format = prettier
+    ? ["npx prettier --write {file}", "npx prettier --check {file}"]
+    : biome
+      ? ["npx biome format --write {file}", "npx biome format {file}"]
+      : [];
+  return {
+    ...NONE,
+    test_cmd: testCommand(configured, endings, text("package.json")),
+    lint_cmd: lint[0] ?? "",
+    lint_fix_cmd: lint[1] ?? "",
+    format_cmd: format[0] ?? "",
+    format_check_cmd: format[1] ?? "",
+    type_check_cmd: has("tsconfig.json") ? "npx tsc --noEmit" : "",
+    setup_cmd: setupCommand(has),
+  };
+}
+
+function testCommand(
+  configured: (...names: string[]) => boolean,
+  endings: (stem: string) => string[],
+  manifest: string | null,
+): string {
+  if (configured(...endings("vitest.config"))) return "npx vitest run {test_dir}";
+  if (configured(...endings("jest.config"), "jest.config.json")) return "npx jest";
+  const script = scriptOf(manifest);
+  if (script !== null && !script.includes("no test specified"))
+    return configured("bun.lock", "bun.lockb") ? "bun run test" : "npm test";
+  return configured("bun.lock", "bun.lockb") ? "bun test" : "";
+}
+
+/** The test script of a package.json. One that cannot be read has none: this only picks a default. */
+function scriptOf(manifest: string | null): string | null {
+  try {
+    return Package.safeParse(JSON.parse(manifest ?? "{}")).data?.scripts?.test ?? null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+/** Installs what the lock file says. No package's own scripts run: they are not ours to trust. */
+function setupCommand(has: (name: string) => boolean): string {
+  if (!has("package.json")) return "";
+  if (has("bun.lock") || has("bun.lockb")) return "bun install --frozen-lockfile --ignore-scripts";
+  if (has("pnpm-lock.yaml")) return "pnpm install --frozen-lockfile --ignore-scripts";
+  if (has("yarn.lock")) return "yarn install --frozen-lockfile --ignore-scripts";
+  return "npm ci --ignore-scripts || npm install --ignore-scripts";
+}

@@ -1,0 +1,127 @@
+import { afterEach, expect, test } from "bun:test";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readProject } from "../packages/governor/src/config.ts";
+import { DgovError } from "../packages/governor/src/error.ts";
+import { initPlan, initProject } from "../packages/governor/src/init.ts";
+import { compileFolder } from "../packages/governor/src/plan/store.ts";
+import { readSops } from "../packages/governor/src/sops.ts";
+
+// A case is a repository before `dgov init`, and the project.toml that it gets. UPDATE=1 rewrites expect.toml.
+const CASES = join(import.meta.dir, "fixtures/init");
+const open: string[] = [];
+afterEach(() => {
+  for (const folder of open.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+for (const name of readdirSync(CASES).sort())
+  test(`init in ${name}`, () => {
+    const root = repository(join(CASES, name, "repo"));
+    const first = initProject({ cwd: root, path: "", force: false, type: "auto" });
+    const text = readFileSync(join(root, ".dgov/project.toml"), "utf8");
+    const expected = join(CASES, name, "expect.toml");
+    if (process.env.UPDATE) writeFileSync(expected, text);
+    expect(text).toBe(readFileSync(expected, "utf8"));
+    expect(first.created).toContain(".dgov/project.toml");
+    const before = snapshot(root);
+    expect(initProject({ cwd: root, path: "", force: false, type: "auto" })).toMatchObject({
+      status: "already_initialized",
+      created: [],
+    });
+    expect(initProject({ cwd: join(root, ".dgov/sops"), path: "", force: true, type: "auto" }).created).toEqual([]);
+    expect(snapshot(root)).toEqual(before);
+    expect(readSops(root).places).toEqual([]);
+    readProject(root);
+  });
+
+test("init adds what is missing, keeps what is there, and writes over it when forced", () => {
+  const root = repository();
+  initProject({ cwd: root, path: "", force: false, type: "go" });
+  rmSync(join(root, ".dgov/governor.md"));
+  writeFileSync(join(root, ".dgov/project.toml"), "[project]\n");
+  writeFileSync(join(root, ".dgov/schema/root.schema.json"), "{}");
+  const again = initProject({ cwd: root, path: "", force: false, type: "auto" });
+  expect(again.created).toEqual([".dgov/governor.md", ".dgov/schema/root.schema.json"]);
+  expect(again.detected).toBeNull();
+  expect(readFileSync(join(root, ".dgov/project.toml"), "utf8")).toBe("[project]\n");
+  const forced = initProject({ cwd: root, path: "", force: true, type: "rust" });
+  expect(forced.created).toEqual([".dgov/project.toml"]);
+  expect(readProject(root).commands.test).toBe("cargo test");
+});
+
+test("uv is used where it is on PATH and the project has a manifest", () => {
+  const root = repository(join(CASES, "python_without_pytest/repo"));
+  mkdirSync(join(root, "bin"));
+  writeFileSync(join(root, "bin/uv"), "");
+  initProject({ cwd: root, path: `/none:${join(root, "bin")}`, force: false, type: "auto" });
+  expect(readProject(root).commands.lint).toBe("uv run ruff check {file}");
+  expect(readProject(root).rules.tool_policy.require_uv_run).toBe(true);
+});
+
+test.each([".dgov", ".dgov/plans"])("nothing is written through %s when it is a link", (folder) => {
+  const root = repository();
+  const elsewhere = repository();
+  if (folder !== ".dgov") mkdirSync(join(root, ".dgov"));
+  symlinkSync(elsewhere, join(root, folder));
+  expect(() => initProject({ cwd: root, path: "", force: true, type: "auto" })).toThrow(DgovError);
+  expect(() => initPlan({ cwd: root, name: "p", sections: ["tasks"], force: true })).toThrow(DgovError);
+  expect(readdirSync(elsewhere)).toEqual([".git"]);
+});
+
+test("the example of a new plan compiles without a word when it is renamed", () => {
+  const root = repository();
+  initProject({ cwd: root, path: "", force: false, type: "python" });
+  writeFileSync(join(root, ".dgov/project.toml"), '[project]\nprovider = "scripted"\n');
+  const view = initPlan({ cwd: join(root, ".dgov"), name: "my-plan", sections: ["one", "two"], force: false });
+  expect(view.created).toEqual([
+    ".dgov/plans/my-plan/_root.toml",
+    ".dgov/plans/my-plan/one/_example.toml",
+    ".dgov/plans/my-plan/two/_example.toml",
+  ]);
+  expect(compileFolder(readProject(root), view.root).places.map(({ code }) => code)).toEqual(["files_ignored"]);
+  renameSync(join(root, view.root, "one/_example.toml"), join(root, view.root, "one/example.toml"));
+  expect(compileFolder(readProject(root), view.root).places).toEqual([]);
+});
+
+test.each([
+  ["../../x", ["tasks"], "usage"],
+  ["a/b", ["tasks"], "usage"],
+  ["", ["tasks"], "usage"],
+  ["p", ["../x"], "usage"],
+  ["p", [""], "usage"],
+  ["p", ["a", "a"], "usage"],
+  ["there", ["tasks"], "plan_exists"],
+])("init-plan refuses %j with sections %j", (name, sections, code) => {
+  const root = repository();
+  initPlan({ cwd: root, name: "there", sections: ["tasks"], force: false });
+  const before = snapshot(root);
+  expect(() => initPlan({ cwd: root, name, sections, force: false })).toThrow(expect.objectContaining({ code }));
+  expect(snapshot(root)).toEqual(before);
+  expect(initPlan({ cwd: root, name: "there", sections: ["tasks"], force: true }).created).toHaveLength(2);
+});
+
+function repository(from?: string): string {
+  const root = mkdtempSync(join(tmpdir(), "dgov-init-"));
+  open.push(root);
+  if (from) cpSync(from, root, { recursive: true });
+  mkdirSync(join(root, ".git"));
+  return root;
+}
+
+function snapshot(root: string): Record<string, string> {
+  const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Object.fromEntries(
+    files.map(({ parentPath, name }) => [join(parentPath, name), readFileSync(join(parentPath, name), "utf8")]),
+  );
+}
