@@ -106,7 +106,8 @@ async function providerChecks(root: string, { env }: Patient): Promise<Check[]> 
   const read = await check("provider", async () => {
     const project = readProject(root);
     const provider = project.provider === null ? null : project.providers[project.provider];
-    if (!provider?.api_key_env) return "needs no key";
+    if (!provider) return "none is chosen for the project";
+    if (!provider.api_key_env) return `${provider.name}, which needs no key`;
     if (!env[provider.api_key_env])
       throw new DgovError("key_missing", `Cannot call "${provider.name}": ${provider.api_key_env} is not set`, {
         hint: `export ${provider.api_key_env}=…`,

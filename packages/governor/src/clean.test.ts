@@ -1,0 +1,95 @@
+import { afterEach, expect, test } from "bun:test";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Event } from "@dgov/kernel";
+import { type CleanOptions, clean } from "./clean.ts";
+import { createGit, type Git } from "./git/git.ts";
+import { openPool, poolFolder } from "./git/worktrees.ts";
+import { openWritable } from "./log.ts";
+import { BEGIN_MS, dispatched, ONE, PARTIAL, RUN, started, TWO } from "./view/testing/sample_run.ts";
+
+const NOTHING: CleanOptions = { attempts: false, force: false, dry_run: false };
+const open: string[] = [];
+afterEach(() => {
+  for (const folder of open.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+type Place = { root: string; env: Record<string, string>; git: Git; head: string };
+
+/** A repository after this run, with one idle worktree, its logs, and the attempts of a landed and an unlanded task. */
+async function afterRun(events: readonly Event[]): Promise<Place> {
+  const folder = mkdtempSync(join(tmpdir(), "dgov-test-"));
+  open.push(folder);
+  const root = join(folder, "repo");
+  const env = { PATH: process.env.PATH ?? "", HOME: folder };
+  mkdirSync(join(root, ".dgov/out", RUN), { recursive: true });
+  writeFileSync(join(root, ".dgov/out", RUN, "gate.log"), "x");
+  const git = createGit(root, env);
+  await git.ask(["init", "-q", "-b", "main"]);
+  const tree = await git.text(["mktree"], { stdin: "" });
+  const head = await git.text(["commit-tree", tree], { stdin: "base\n", at_ms: BEGIN_MS });
+  await git.ask(["update-ref", "refs/heads/main", head], { at_ms: BEGIN_MS });
+  for (const task of [ONE, TWO])
+    await git.ask(["update-ref", `refs/dgov/attempts/${RUN}/${task}/1`, head], { at_ms: BEGIN_MS });
+  const log = openWritable(root, { readonly: false });
+  log.appendAll(RUN, 0, 1, events);
+  log.close();
+  const pool = openPool(git, { folder: poolFolder(root, env), now_ms: () => 1 });
+  (await pool.acquire(head)).release();
+  await pool.close();
+  return { root, env, git, head };
+}
+
+const cleaned = ({ root, env }: Place, options: Partial<CleanOptions>) =>
+  clean({ cwd: root, env, now_ms: () => 2 }, { ...NOTHING, ...options });
+const kinds = (items: readonly { kind: string }[]) => items.map(({ kind }) => kind).sort();
+const attempts = async ({ git }: Place) =>
+  (await git.text(["for-each-ref", "--format=%(refname)", "refs/dgov"])).split("\n").filter(Boolean);
+
+test("after a run that is over: worktrees and logs go, attempts stay", async () => {
+  const place = await afterRun(PARTIAL);
+  const view = await cleaned(place, {});
+  expect(kinds(view.removed)).toEqual(["output", "worktree"]);
+  expect(existsSync(poolFolder(place.root, place.env)) && readdirSync(poolFolder(place.root, place.env))).toEqual([]);
+  expect(readdirSync(join(place.root, ".dgov/out"))).toEqual([]);
+  expect((await place.git.text(["worktree", "list"])).split("\n")).toHaveLength(1);
+  expect(await attempts(place)).toHaveLength(2);
+  expect((await cleaned(place, {})).removed).toEqual([]);
+});
+
+test("a dry run names the same, and removes nothing", async () => {
+  const place = await afterRun(PARTIAL);
+  const view = await cleaned(place, { dry_run: true, attempts: true, force: true });
+  expect(kinds(view.removed)).toEqual(["attempt", "attempt", "output", "worktree"]);
+  expect(readdirSync(poolFolder(place.root, place.env))).toContain("s1");
+  expect(await attempts(place)).toHaveLength(2);
+});
+
+test("what an unfinished run may need is kept, with the reason", async () => {
+  const place = await afterRun([started(), dispatched(ONE)]);
+  const view = await cleaned(place, { attempts: true });
+  expect(view.removed).toEqual([]);
+  expect(kinds(view.kept)).toEqual(["attempt", "attempt", "output", "worktree"]);
+  expect(readdirSync(poolFolder(place.root, place.env))).toContain("s1");
+});
+
+test("a worktree that a live process uses is kept, even by force", async () => {
+  const place = await afterRun(PARTIAL);
+  const pool = openPool(place.git, { folder: poolFolder(place.root, place.env), now_ms: () => 1 });
+  const lease = await pool.acquire(place.head);
+  const view = await cleaned(place, { force: true });
+  expect(view.kept).toEqual([{ kind: "worktree", what: lease.path, why: `process ${process.pid} uses it` }]);
+  expect(existsSync(lease.path)).toBe(true);
+  lease.release();
+  await pool.close();
+});
+
+test("attempts that landed go when asked for, the only copy of work goes by force alone", async () => {
+  const place = await afterRun(PARTIAL);
+  const view = await cleaned(place, { attempts: true });
+  expect(view.removed.map(({ what }) => what)).toContain(`refs/dgov/attempts/${RUN}/${ONE}/1`);
+  expect(await attempts(place)).toEqual([`refs/dgov/attempts/${RUN}/${TWO}/1`]);
+  await cleaned(place, { attempts: true, force: true });
+  expect(await attempts(place)).toEqual([]);
+});
