@@ -83,7 +83,7 @@ async function attend(site: Site, attempt: Attempt, { signal, mend, failed, carr
   if (unprepared !== null) return { done: false, cause: "setup", detail: unprepared };
   const isolation = await site.jail.start({
     root: worktree.path,
-    write: grantsIn(worktree.path, scope.write),
+    write: grantsIn(worktree.path, unit),
     git_dir: await site.git.commonDir(),
     network: false,
     scope,

@@ -8,12 +8,15 @@ import { claimPattern } from "@dgov/sandbox";
  * made when it is missing: git does not see empty folders. In a granted folder `only` says what is claimed, and the
  * isolation puts everything else back; it lists all claims, because granted folders may lie in each other.
  *
+ * @param edit   claims on content: a file among them is not removed or replaced
+ * @param remake claims that let a file come and go: `create`, `delete`, `touch`
  * @param exists what stands at a path of the worktree, links not followed
  */
 export function grantsOf(
-  claims: readonly Claim[],
+  { edit, remake }: { edit: readonly Claim[]; remake: readonly Claim[] },
   exists: (path: string) => "file" | "directory" | null,
 ): { grants: Grant[]; folders: string[] } {
+  const claims = [...edit, ...remake];
   const files = new Set<string>();
   const whole = new Set<string>();
   const partly = new Set<string>();
@@ -21,15 +24,17 @@ export function grantsOf(
     const there = exists(claim.path);
     if (claim.kind === "directory" || there === "directory") whole.add(claim.path);
     else if (claim.kind === "glob") partly.add(literalFolder(claim.path));
-    else if (there === "file") files.add(claim.path);
+    else if (there === "file" && edit.includes(claim)) files.add(claim.path);
     else partly.add(parentOf(claim.path));
   }
   const only = claims.map(claimPattern);
   const inside = (path: string) => [...whole].some((folder) => path === folder || path.startsWith(`${folder}/`));
   const folders = [...whole, ...[...partly].filter((path) => !inside(path))].sort();
+  // A file in a granted folder needs no grant of its own: as a mount of its own it could not be replaced by a rename.
+  const alone = [...files].filter((path) => !folders.some((folder) => folder === "." || path.startsWith(`${folder}/`)));
   return {
     grants: [
-      ...[...files].sort().map((path): Grant => ({ kind: "file", path })),
+      ...alone.sort().map((path): Grant => ({ kind: "file", path })),
       ...folders.map((path): Grant => ({ kind: "directory", path, only: whole.has(path) ? null : only })),
     ],
     folders: folders.filter((path) => path !== "."),

@@ -33,7 +33,10 @@ const isTest = (claim: Claim, test_dir: string): boolean =>
   covers({ kind: "directory", path: test_dir.replace(/\/+$/, ""), symbol: null }, claim.path);
 
 /** The grants for a worktree that stands at `root`; folders that must be there are made. */
-export function grantsIn(root: string, claims: readonly Claim[]): Grant[] {
+export function grantsIn(root: string, unit: CompiledTask): Grant[] {
+  if (unit.role !== "worker") return [];
+  const { create, edit, delete: remove, touch } = unit.files;
+  const claims = { edit: edit.map(parseClaim), remake: [...create, ...remove, ...touch].map(parseClaim) };
   const { grants, folders } = grantsOf(claims, (path) => {
     const stat = lstatSync(join(root, path), { throwIfNoEntry: false });
     return stat?.isFile() ? "file" : stat?.isDirectory() ? "directory" : null;

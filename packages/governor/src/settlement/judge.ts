@@ -77,9 +77,9 @@ async function frozenCandidate(
   const { git, project, plan, session } = site;
   const touched = session
     .read(["tool_called"])
-    .flatMap((event) =>
-      event.kind === "tool_called" && event.task === of.task && event.attempt === of.attempt ? event.touched : [],
-    );
+    .filter((event) => event.kind === "tool_called" && event.task === of.task && event.attempt === of.attempt)
+    // What was refused did not happen, and what the isolation put back is as if it had not.
+    .flatMap((event) => (event.kind === "tool_called" && event.refused_by === null ? event.touched : []));
   const changes = await diffTrees(git, base, tree);
   return {
     git,
