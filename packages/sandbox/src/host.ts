@@ -194,7 +194,10 @@ function writeWhole({ root, tmp }: HostPlace, path: string, bytes: Uint8Array): 
     if (stat) chmodSync(beside, stat.mode & 0o777);
     renameSync(beside, at);
   } catch (error) {
-    if (stat && isRefusal(error)) return writeInPlace(at, bytes, join(tmp, "before-write"));
+    if (stat && isRefusal(error)) {
+      writeInPlace(at, bytes, join(tmp, "before-write"));
+      return;
+    }
     rmSync(beside, { force: true });
     if (made !== undefined) removeEmpty(dirname(at), made);
     throw error;

@@ -129,7 +129,7 @@ function bwrapOrThrow(): string {
 
 /** The caller has built it from an allow-list; these would run code of somebody's choice in any program, so they go anyway. */
 function scrubbed(env: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(env).filter(([name]) => !/^(BUN_|LD_|NODE_OPTIONS$|GIT_(?!OPTIONAL_LOCKS$|CONFIG_))/.test(name)),
-  );
+  return Object.fromEntries(Object.entries(env).filter(([name]) => HARMLESS_GIT.has(name) || !LOADERS.test(name)));
 }
+const LOADERS = /^(BUN_|LD_|NODE_|GIT_)/;
+const HARMLESS_GIT = new Set(["GIT_OPTIONAL_LOCKS", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_GLOBAL"]);
