@@ -28,7 +28,7 @@ function here(): Here {
     get terminal() {
       const { stderr, stdout } = process; // touching them costs 9 ms, so only a command that draws does
       const write = (text: string) => void stderr.write(text);
-      const columns = stderr.columns ?? 80;
+      const columns = stderr.columns || 80; // 0 from a terminal that does not know its size
       return { isTty: stderr.isTTY === true, outIsTty: stdout.isTTY === true, columns, write };
     },
     now_ms: () => Date.now(),

@@ -37,7 +37,7 @@ export function renderPlanReview(view: PlanReview): string {
   const run =
     view.run === null
       ? "It was never run"
-      : `Run ${view.run}: ${view.run_status}, began ${view.last_run_ts}, ${clock(view.last_run_duration_s * 1000)}`;
+      : `Run ${view.run}: ${view.run_status}, began ${view.last_run_ts}, ${took(view.last_run_duration_s)}`;
   const units = view.units.map((unit) => renderUnit(unit).join("\n"));
   return [`Plan: ${plain(view.plan)}  (${counts.join(", ") || "no tasks"})\n${run}`, ...units].join("\n\n");
 }
@@ -76,7 +76,8 @@ function refusal({ reject_verdict, gate, error, findings, hint, kept_sha, attemp
   const lines = [
     `    ${paint("red", `${reject_verdict}${by}`)} after ${many(attempts, "attempt")}: ${plain(error ?? "")}`,
   ];
-  for (const finding of findings.slice(0, FINDINGS_SHOWN)) {
+  const said = findings.length === 1 && findings[0]?.path === undefined; // it is the error above
+  for (const finding of said ? [] : findings.slice(0, FINDINGS_SHOWN)) {
     const where = [finding.path, finding.line].filter((part) => part !== undefined).join(":");
     lines.push(`      ${where === "" ? "" : `${plain(where)} `}${finding.code}: ${plain(finding.message)}`);
   }
@@ -95,9 +96,12 @@ function cost(unit: ReviewedUnit): string[] {
   const tokens = `${unit.prompt_tokens}+${unit.completion_tokens} tokens`;
   const money = unit.cost_usd > 0 ? `, $${unit.cost_usd.toFixed(4)}` : "";
   const lines = [
-    `    ${plain(unit.agent)}, ${clock(unit.duration_s * 1000)}, ${tools}, ${many(unit.calls, "model call")}, ${tokens}${money}`,
+    `    ${plain(unit.agent)}, ${took(unit.duration_s)}, ${tools}, ${many(unit.calls, "model call")}, ${tokens}${money}`,
   ];
   return gates.length > 0 ? [...lines, `    gates: ${gates.join(", ")}`] : lines;
 }
 
 const many = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+/** Short times to a tenth, long ones as people say them. */
+const took = (seconds: number) => (seconds < 10 ? `${seconds.toFixed(1)}s` : clock(seconds * 1000));
