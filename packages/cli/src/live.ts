@@ -51,8 +51,8 @@ export function liveView({ write, columns, now_ms, weight = "milestone", colour 
   return {
     event(stored) {
       state = progress(state, stored);
-      const line = lineOf(stored, { weight, colour });
-      if (line !== null) held += `${fit(line, columns * 3)}\n`;
+      const line = lineOf(stored, { weight, colour, most: Math.min(LINE_MAX, columns * 3) });
+      if (line !== null) held += `${line}\n`;
       if (held !== "" || now_ms() - drawn_at_ms >= REDRAW_MS) flush();
     },
     end() {
@@ -71,12 +71,12 @@ const ORDER: readonly Weight[] = ["milestone", "stream", "detail"];
  */
 export function lineOf(
   { at_ms, event }: Pick<Stored, "at_ms" | "event">,
-  { weight = "detail", colour = false }: { weight?: Weight; colour?: boolean } = {},
+  { weight = "detail", colour = false, most = LINE_MAX }: { weight?: Weight; colour?: boolean; most?: number } = {},
 ): string | null {
   const told = tell(event);
   if (!told || ORDER.indexOf(told.weight) > ORDER.indexOf(weight)) return null;
   const time = new Date(at_ms).toISOString().slice(11, 19);
-  const text = fit(plain(told.text), LINE_MAX);
+  const text = fit(plain(told.text), most);
   const tone = told.good === null ? null : told.good ? "green" : "red";
   return [paint("dim", time, colour), told.task ?? "run", tone === null ? text : paint(tone, text, colour)].join("  ");
 }
