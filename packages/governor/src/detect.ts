@@ -39,7 +39,7 @@ export function detect(root: string, asked: ProjectType | "auto", path: string):
     src_dir: firstFolder(root, type === "swift" ? ["Sources", "src", "lib"] : ["src", "lib"]) ?? ".",
     test_dir: firstFolder(root, type === "swift" ? ["Tests", "tests", "test"] : ["tests", "test"]) ?? "tests/",
     source_extensions: EXTENSIONS[type],
-    commands: RECIPES[type]({ ...here, uses_uv, uses_pytest: type === "python" && dependsOnPytest(here) }),
+    commands: RECIPES[type]({ ...here, uses_uv, measures: type === "python" && dependsOnCoverage(here) }),
     ignore_files: [...new Set([...LOCKS.filter(here.has), ...(uses_uv ? ["uv.lock"] : [])])],
     uses_uv,
   };
@@ -108,8 +108,8 @@ const onPath = (program: string, path: string): boolean =>
 
 const Manifest = z.looseObject({ project: z.looseObject({}).optional() });
 
-/** Whether pytest is a declared dependency. A manifest that cannot be read declares nothing: this only picks a default. */
-function dependsOnPytest({ text }: Look): boolean {
+/** Whether pytest's coverage is a declared dependency. A manifest that cannot be read declares nothing: this picks a default. */
+function dependsOnCoverage({ text }: Look): boolean {
   const requirements = ["requirements.txt", "requirements-dev.txt", "dev-requirements.txt"];
   const lines = requirements.flatMap((name) => (text(name) ?? "").split("\n"));
   const manifest = Manifest.safeParse(parsed(text("pyproject.toml") ?? "")).data;
@@ -117,7 +117,7 @@ function dependsOnPytest({ text }: Look): boolean {
   const groups = [dependencies, optional, manifest?.["dependency-groups"]];
   const declared = JSON.stringify(groups).match(/"[^"]*"/g) ?? [];
   return [...lines, ...declared.map((name) => name.slice(1, -1))].some((name) =>
-    /^pytest\s*([[<>=!~;@#].*)?$/i.test(name.trim()),
+    /^pytest[-_.]cov\s*([[<>=!~;@#].*)?$/i.test(name.trim()),
   );
 }
 

@@ -13,7 +13,7 @@ export type Recipe = {
   coverage_cmd: string;
 };
 
-type Asked = Look & { uses_uv: boolean; uses_pytest: boolean };
+type Asked = Look & { uses_uv: boolean; measures: boolean };
 
 const NONE: Recipe = {
   test_cmd: "",
@@ -28,7 +28,7 @@ const NONE: Recipe = {
 
 /** How a project of each type is tested, linted and formatted. */
 export const RECIPES: Record<ProjectType, (asked: Asked) => Recipe> = {
-  python: ({ uses_uv, uses_pytest }) => {
+  python: ({ uses_uv, measures }) => {
     const run = uses_uv ? "uv run " : "python -m ";
     return {
       ...NONE,
@@ -37,7 +37,7 @@ export const RECIPES: Record<ProjectType, (asked: Asked) => Recipe> = {
       lint_fix_cmd: `${run}ruff check --fix --unsafe-fixes --show-fixes {file}`,
       format_cmd: `${run}ruff format {file}`,
       format_check_cmd: `${run}ruff format --check {file}`,
-      coverage_cmd: uses_pytest ? `${run}pytest {test_dir} -q --cov --cov-report=json:{output}` : "",
+      coverage_cmd: measures ? `${run}pytest {test_dir} -q --cov --cov-report=json:{output}` : "",
     };
   },
   javascript: scriptRecipe,

@@ -1,7 +1,11 @@
 import type { CompiledPlan } from "./compiled.ts";
 
 /** The plan's order as a tree: each task under what it waits for. A task that stands there already is followed by "...". */
-export function graphText({ tasks }: Pick<CompiledPlan, "tasks">): string {
+export function graphText({
+  tasks,
+}: {
+  tasks: readonly Pick<CompiledPlan["tasks"][number], "id" | "depends_on">[];
+}): string {
   const below = new Map<string, string[]>();
   for (const { id, depends_on } of tasks)
     for (const before of depends_on) below.set(before, [...(below.get(before) ?? []), id]);

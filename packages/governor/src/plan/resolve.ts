@@ -18,7 +18,8 @@ export type Chosen = { ok: true; provider: Provider; agent: string | null } | { 
  */
 export function chooseProvider(wish: Wish, project: Project): Chosen {
   const name = wish.provider ?? wish.default_provider ?? project.provider;
-  if (name === null) return { ok: false, code: "provider_missing", why: "no provider is set, neither for it nor in .dgov/project.toml" };
+  if (name === null)
+    return { ok: false, code: "provider_missing", why: "no provider is set, neither for it nor in .dgov/project.toml" };
   const provider = Object.hasOwn(project.providers, name) ? project.providers[name] : undefined;
   if (!provider) {
     const close = nearest(name, Object.keys(project.providers));

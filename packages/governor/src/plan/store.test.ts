@@ -1,0 +1,147 @@
+import { afterEach, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { TaskId } from "@dgov/kernel";
+import { parseProject } from "../config.ts";
+import type { Project } from "../project.ts";
+import type { CompiledPlan } from "./compiled.ts";
+import { graphText } from "./graph_text.ts";
+import { compileFolder, loadCompiled, type Staleness, staleness, writeCompiled } from "./store.ts";
+
+const DIR = ".dgov/plans/p";
+const open: string[] = [];
+afterEach(() => {
+  for (const folder of open.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+const FILES = {
+  [`${DIR}/_root.toml`]: '[plan]\nname = "p"\nsections = ["tasks"]\n',
+  [`${DIR}/tasks/main.toml`]: `[tasks.a]
+summary = "Python"
+prompt = "Orient: x\\nEdit: x\\nVerify: x"
+files.create = ["new.py"]
+[tasks.b]
+prompt_file = "b.md"
+depends_on = ["a"]
+files.edit = ["new.py"]
+`,
+  [`${DIR}/b.md`]: "Orient: y\nEdit: y\nVerify: y\n",
+  ".dgov/sops/one.md": sop("one", "[python]"),
+};
+
+function sop(name: string, applies: string, bullet = "do it"): string {
+  const sections = ["When", "Do", "Do Not", "Verify", "Escalate"].map((heading) => `## ${heading}\n- ${bullet}\n`);
+  return `---\nname: ${name}\ntitle: T\nsummary: S\napplies_to: ${applies}\npriority: must\n---\n${sections.join("")}`;
+}
+
+function layOut(): Project {
+  const root = mkdtempSync(join(tmpdir(), "dgov-store-"));
+  open.push(root);
+  for (const [file, text] of Object.entries(FILES)) put(root, file, text);
+  const { project } = parseProject(root, new TextEncoder().encode('[project]\nprovider = "scripted"\n'));
+  return project!;
+}
+
+function put(root: string, file: string, text: string): void {
+  mkdirSync(dirname(join(root, file)), { recursive: true });
+  writeFileSync(join(root, file), text);
+}
+
+function compiled(project: Project): CompiledPlan {
+  const { plan, places } = compileFolder(project, DIR);
+  if (!plan) throw new Error(places.map(({ message }) => message).join("\n"));
+  writeCompiled(project.root, plan);
+  return plan;
+}
+
+test.each<[string, string, string, Staleness]>([
+  ["a root file", `${DIR}/_root.toml`, '[plan]\nname = "q"\nsections = ["tasks"]\n', "source"],
+  ["a comment", `${DIR}/tasks/main.toml`, `# a word\n${FILES[`${DIR}/tasks/main.toml`]}`, "source"],
+  ["a prompt_file", `${DIR}/b.md`, "Orient: z\nEdit: z\nVerify: z\n", "source"],
+  ["a new task file", `${DIR}/tasks/more.toml`, "", "source"],
+  ["an ignored file", `${DIR}/tasks/_more.toml`, "broken", null],
+  ["the body of an SOP", ".dgov/sops/one.md", sop("one", "[python]", "do more"), "sops"],
+  ["a new SOP", ".dgov/sops/two.md", sop("two", "[go]"), "sops"],
+  ["the charter", ".dgov/governor.md", "# Charter\n", "charter"],
+  ["the compiled file", `${DIR}/_compiled.toml`, "[plan]\n", "damaged"],
+])("a change of %s is seen", (_, file, text, why) => {
+  const project = layOut();
+  expect(staleness(project.root, DIR)).toBe("uncompiled");
+  compiled(project);
+  expect(staleness(project.root, DIR)).toBeNull();
+  put(project.root, file, text);
+  expect(staleness(project.root, DIR)).toBe(why);
+});
+
+test.each([
+  ["a prompt", "Orient: x", "Orient: do evil"],
+  ["a claim", '"new.py"', '"other.py"'],
+  ["a unit", /unit = "../, 'unit = "00'],
+  ["a dependency", 'depends_on = [ "tasks/main.a" ]', "depends_on = [ ]"],
+  ["the plan's name", 'name = "p"', 'name = "q"'],
+  ["an unknown key", "timeout_s = 600", "timeout_s = 600\nroot = true"],
+  ["a hash", /sop_set_hash = ".*"/, 'sop_set_hash = ""'],
+])("a compiled file is not trusted: %s was changed by hand", (_, from, to) => {
+  const project = layOut();
+  compiled(project);
+  const path = join(project.root, DIR, "_compiled.toml");
+  const text = readFileSync(path, "utf8");
+  const changed = text.replace(from, to);
+  expect(changed).not.toBe(text);
+  writeFileSync(path, changed);
+  expect(() => loadCompiled(project.root, DIR)).toThrow(expect.objectContaining({ code: "plan_invalid" }));
+});
+
+test("a compiled plan that was moved is still the same plan", () => {
+  const project = layOut();
+  const plan = compiled(project);
+  mkdirSync(join(project.root, ".dgov/plans/archive"));
+  renameSync(join(project.root, DIR), join(project.root, ".dgov/plans/archive/p"));
+  expect(loadCompiled(project.root, ".dgov/plans/archive/p")).toEqual({ ...plan, dir: ".dgov/plans/archive/p" });
+});
+
+test("a plan with errors leaves the compiled file as it was", () => {
+  const project = layOut();
+  compiled(project);
+  const before = readFileSync(join(project.root, DIR, "_compiled.toml"));
+  put(project.root, `${DIR}/tasks/main.toml`, "[tasks.a]\n");
+  expect(compileFolder(project, DIR).plan).toBeNull();
+  expect(readFileSync(join(project.root, DIR, "_compiled.toml"))).toEqual(before);
+  expect(readdirSync(join(project.root, DIR)).sort()).toEqual(["_compiled.toml", "_root.toml", "b.md", "tasks"]);
+});
+
+test("what a landed task has created is there, and rightly so", () => {
+  const project = layOut();
+  const [a] = compiled(project).tasks;
+  put(project.root, "new.py", "");
+  expect(compileFolder(project, DIR).places.map(({ code }) => code)).toEqual(["claim_exists"]);
+  expect(compileFolder(project, DIR, { landed: new Set([a!.unit]) }).places).toEqual([]);
+  expect(compileFolder(project, DIR, { landed: new Set(["0"]) }).plan).toBeNull();
+});
+
+test("a unit is another unit when what it says has changed, and the same when it has moved", () => {
+  const units = (change: (text: string) => string, sopText = sop("one", "[python]")) => {
+    const project = layOut();
+    put(project.root, `${DIR}/tasks/main.toml`, change(FILES[`${DIR}/tasks/main.toml`]!));
+    put(project.root, ".dgov/sops/one.md", sopText);
+    return compiled(project).tasks.map(({ unit }) => unit);
+  };
+  const [a, b] = units((text) => text);
+  expect(units((text) => `# moved\n\n${text}`)).toEqual([a!, b!]);
+  expect(units((text) => text.replace("Edit: x", "Edit: z"))).toEqual([expect.not.stringContaining(a!), b!]);
+  expect(units((text) => text, sop("one", "[python]", "do more"))[0]).not.toBe(a!);
+});
+
+test("the order of a plan is drawn as a tree", () => {
+  const name = (slug: string) => TaskId.parse(`s/f.${slug}`);
+  const task = (slug: string, ...after: string[]) => ({ id: name(slug), depends_on: after.map(name) });
+  const tasks = [task("top"), task("left", "top"), task("right", "top"), task("end", "left", "right"), task("alone")];
+  expect(graphText({ tasks }).replaceAll("s/f.", "")).toBe(`DAG (5 tasks, 4 edges):
+  top
+  ├─► left
+  │   └─► end
+  └─► right
+      └─► end ...
+  alone`);
+});
