@@ -41,7 +41,7 @@ export function writeIn(root: string, path: string, text: string): void {
 }
 
 export function commitAll(place: Place, message: string): string {
-  git(place, "add", "-A", "-f");
+  git(place, "add", "-A");
   git(place, "commit", "-q", "--allow-empty", "-m", message);
   return git(place, "rev-parse", "HEAD").trim();
 }
