@@ -40,7 +40,8 @@ for (const name of readdirSync(CASES).sort())
 
 test("every code of a finding has a case", () => {
   const home = join(import.meta.dir, "../packages/governor/src");
-  const files = readdirSync(join(home, "plan")).map((file) => `plan/${file}`);
+  const plan = readdirSync(join(home, "plan")).filter((file) => !file.endsWith(".test.ts"));
+  const files = plan.map((file) => `plan/${file}`);
   const source = [...files, "toml.ts", "sops.ts", "sop_file.ts"].map((file) => readFileSync(join(home, file), "utf8"));
   const codes = source.flatMap((text) => [...text.matchAll(/code: "([a-z_]+)"/g)].map(([, code = ""]) => code));
   const cases = new Set(readdirSync(CASES).map((name) => name.split(".")[0]));
