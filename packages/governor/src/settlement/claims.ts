@@ -81,13 +81,18 @@ function scope(changes: readonly Change[], candidate: FrozenCandidate): Judgemen
 function transientWrites(_changes: readonly Change[], candidate: FrozenCandidate): Judgement | null {
   const { claimed } = claimsOf(candidate);
   const ignored = ignoreRule(candidate.project.rules.scope.ignore);
-  const strange = [...new Set(candidate.touched)].filter(
-    (path) => isReserved(path) || !(claimed(path) || ignored(path)),
+  const touched = [...new Set(candidate.touched)];
+  return (
+    refuseAll("reserved_path", touched.filter(isReserved), (path) => [
+      "transient_write",
+      `"${path}" was written meanwhile, and it belongs to the governor`,
+    ]) ??
+    refuseAll(
+      "scope",
+      touched.filter((path) => !(claimed(path) || ignored(path))),
+      (path) => ["transient_write", `"${path}" was written meanwhile, and the task does not claim it`],
+    )
   );
-  return refuseAll("scope", strange, (path) => [
-    "transient_write",
-    `"${path}" was written meanwhile, and the task does not claim it`,
-  ]);
 }
 
 function size(changes: readonly Change[], { project }: FrozenCandidate): Judgement | null {

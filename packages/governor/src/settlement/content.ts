@@ -21,7 +21,8 @@ export async function unsafeContent(changes: readonly Change[], candidate: Froze
   for (const change of changes) {
     const { path, kind, new_mode, size_bytes } = change;
     const found = (code: string, message: string) => findings.push({ code, message, path });
-    if (kind === "gitlink") found("gitlink", `"${path}" is another git repository`);
+    if (path.includes("\uFFFD")) found("unstorable_name", `"${path}" has a name that is not UTF-8`);
+    else if (kind === "gitlink") found("gitlink", `"${path}" is another git repository`);
     else if (kind === "unstorable") found("unstorable_name", `"${path}" is a name that git does not hold`);
     else if (new_mode === "120000") {
       const target = await blob(candidate, change.new_oid);

@@ -1,0 +1,34 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Isolation } from "@dgov/sandbox";
+import { run } from "../../process.ts";
+
+/** Runs commands in `root` as an isolation does, without a jail: for tests of what is done with their answers. */
+export function openShell(root: string, tmp: string): Isolation {
+  return {
+    level: "landlock",
+    pid: process.pid,
+    call: () => Promise.reject(new Error("No tool is called here")),
+    stop: async () => undefined,
+    async exec({ command, timeout_ms, output_max_bytes, clip_bytes }) {
+      const script = `exec 2>&1; ${command}`;
+      const env = { PATH: process.env.PATH ?? "", HOME: tmp };
+      const exit = await run(["/bin/sh", "-c", script], { cwd: root, env, timeout_ms, bytes_max: output_max_bytes });
+      const text = new TextDecoder().decode(exit.stdout);
+      const log = join(mkdtempSync(join(tmp, "log-")), "log");
+      writeFileSync(log, exit.stdout);
+      const whole = text.length <= clip_bytes * 2;
+      return {
+        exit: exit.code,
+        ended: exit.ended === "aborted" ? "signal" : exit.ended,
+        signal: exit.signal,
+        took_ms: 1,
+        head: whole ? text : text.slice(0, clip_bytes),
+        tail: whole ? "" : text.slice(-clip_bytes),
+        omitted_bytes: whole ? 0 : text.length - 2 * clip_bytes,
+        log,
+        put_back: [],
+      };
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import { RunId, TaskId } from "@dgov/kernel";
+import type { CompiledTask, Files } from "../../plan/compiled.ts";
+import type { Project } from "../../project.ts";
+
+const NO_FILES: Files = { create: [], edit: [], delete: [], read: [], touch: [] };
+
+export const task = TaskId.parse("core/main.one");
+export const runId = RunId.parse("r1");
+
+/** A task with these claims and nothing special otherwise. */
+export const unitWith = (files: Partial<Files>, test_cmd: string | null = null): CompiledTask => ({
+  id: task,
+  summary: "one",
+  prompt: "do one",
+  commit_message: "Do one",
+  role: "worker",
+  depends_on: [],
+  files: { ...NO_FILES, ...files },
+  test_cmd,
+  sops: [],
+  worker: { agent: null, provider: null, timeout_s: 600, iteration_budget: null },
+  review: { self_review: false, max_fork_depth: 0 },
+  unit: "0".repeat(64),
+});
+
+type Parts = { commands?: Partial<Project["commands"]>; rules?: Partial<Project["rules"]>; settlement_ms?: number };
+
+/** A Python project with these commands and rules. */
+export const projectWith = (root: string, { commands, rules, settlement_ms = 20_000 }: Parts): Project => ({
+  root,
+  layout: { language: "python", src_dir: "src", test_dir: "tests", source_extensions: [".py", ".ts", ".js"] },
+  commands: {
+    setup: null,
+    test: null,
+    lint: null,
+    lint_fix: null,
+    format: null,
+    format_check: null,
+    type_check: null,
+    coverage: null,
+    ...commands,
+  },
+  worker: { iteration_budget: 50, warn_at: 40, tree_max_lines: 80, line_length: 99, test_markers: [], conventions: {} },
+  timeouts: { bootstrap_ms: 20_000, settlement_ms },
+  providers: {},
+  provider: null,
+  default_agent: null,
+  agents: {},
+  rules: {
+    tool_policy: {
+      restrict_run_bash: false,
+      deny_shell_commands: [],
+      deny_shell_file_mutations: false,
+      require_wrapped_verify_tools: false,
+      require_uv_run: false,
+    },
+    scope: { ignore: [".venv", "uv.lock", "__pycache__", "*.pyc"], allow: [], deny: [] },
+    departments: {},
+    review_hooks: [],
+    diff_max_files: 100,
+    sandbox: { min: "landlock", setup_network: false },
+    verify: {},
+    coverage_threshold: 2,
+    ...rules,
+  },
+  limits: {
+    run: { calls: null, tokens: null, cost_micros: null, wall_ms: null },
+    retries: 3,
+    settlement_retries: 1,
+    backoff_ms: [1000],
+    jobs: null,
+  },
+  hash: "",
+});
