@@ -50,7 +50,7 @@ export async function runLoop(session: Session, performers: Performers, user: Ab
 
   function begin(action: Work): void {
     const key = `${action.do} ${action.task}`;
-    if (underWay.has(key) || (action.do === "dispatch" && overbooked())) return;
+    if (underWay.has(key) || (action.do === "dispatch" && overbooked()) || (action.do === "land" && landing())) return;
     const before = taskOf(session.run, action.task);
     const work = perform(performers, action, signal).then(() => {
       underWay.delete(key);
@@ -58,6 +58,11 @@ export async function runLoop(session: Session, performers: Performers, user: Ab
       assert(moved, `Performed "${action.do}" for "${action.task}" and nothing came of it`);
     });
     underWay.set(key, work);
+  }
+
+  /** One landing at a time, from the moment it begins: the log says so only when the target has been looked at. */
+  function landing(): boolean {
+    return [...underWay.keys()].some((key) => key.startsWith("land "));
   }
 
   /** A slot is taken when a dispatch begins, a moment before the log says so. */

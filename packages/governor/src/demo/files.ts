@@ -100,6 +100,10 @@ const edit = (path: string, old_text: string, new_text: string) => ({
 const bash = (cmd: string) => ({ tool: "run_bash", args: { cmd } });
 const done = (summary: string): Turn => ({ calls: [{ tool: "done", args: { summary } }] });
 
+/** This worker is the slow one: when it says done, the branch is not what it began on. */
+const UNTIL_TAX_HAS_LANDED =
+  'n=0; while [ $n -lt 80 ]; do git log --oneline main | grep -q "tax rate" && exit 0; n=$((n+1)); sleep 0.1; done';
+
 const tested = (name: string, body: string) =>
   `import { expect, test } from "bun:test";\n${body.replaceAll("NAME", name)}`;
 
@@ -158,25 +162,45 @@ const SCRIPT = {
       ] satisfies Turn[],
     },
     "tasks/main.report": {
-      turns: [
+      attempts: [
         {
-          say: "total(items) is what I need; my test is green.",
-          calls: [
-            write(
-              "src/report.js",
-              'import { total } from "./total.js";\n\n/** One line for each order. */\nexport const report = (orders) => orders.map((items) => total(items));\n',
-            ),
-            write(
-              "tests/report.test.js",
-              tested(
-                "report",
-                'import { NAME } from "../src/NAME.js";\n\ntest("a line for each order", () => {\n  expect(NAME([[{ price: 5, count: 2 }]])).toEqual([10]);\n});\n',
-              ),
-            ),
-          ],
+          turns: [
+            {
+              say: "total(items) is what I need; my test is green.",
+              calls: [
+                write(
+                  "src/report.js",
+                  'import { total } from "./total.js";\n\n/** One line for each order. */\nexport const report = (orders) => orders.map((items) => total(items));\n',
+                ),
+                write(
+                  "tests/report.test.js",
+                  tested(
+                    "report",
+                    'import { NAME } from "../src/NAME.js";\n\ntest("a line for each order", () => {\n  expect(NAME([[{ price: 5, count: 2 }]])).toEqual([10]);\n});\n',
+                  ),
+                ),
+              ],
+            },
+            {
+              say: "I look at the history once more.",
+              calls: [bash(UNTIL_TAX_HAS_LANDED)],
+            },
+            done("Added a report; its test is green"),
+          ] satisfies Turn[],
         },
-        { delay_ms: 900, calls: done("Added a report; its test is green").calls },
-      ] satisfies Turn[],
+        {
+          turns: [
+            {
+              calls: [
+                {
+                  tool: "done",
+                  args: { summary: "total wants a tax rate now; which one is not mine to say", outcome: "blocked" },
+                },
+              ],
+            },
+          ] satisfies Turn[],
+        },
+      ],
     },
     "tasks/main.basket": {
       attempts: [
