@@ -8,10 +8,10 @@ const steps: [name: string, argv: string[]][] = [
     "format and lint",
     fix
       ? [bun, "node_modules/@biomejs/biome/bin/biome", "check", "--write", "."]
-      : [bun, "node_modules/@biomejs/biome/bin/biome", "ci", "--error-on-warnings", "."],
+      : [bun, "node_modules/@biomejs/biome/bin/biome", "ci", "--error-on-warnings", "--colors=off", "."],
   ],
   ["types", [bun, "node_modules/typescript/bin/tsc", "--noEmit", "-p", "."]],
-  ["layout and tidiness", [bun, "test", "test/layout.test.ts", "test/tidy.test.ts"]],
+  ["layout and tidiness", [bun, "test", "--only-failures", "test/layout.test.ts", "test/tidy.test.ts"]],
 ];
 
 const failed: string[] = [];

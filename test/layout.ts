@@ -57,7 +57,7 @@ function packageFaults(source: Source, pkg: string): string[] {
       return [
         `${source.path}: ${pkg} may not import @dgov/${other} (it may: ${allowed.join(", ") || "nothing of ours"})`,
       ];
-    if (/^@dgov\/\w+\/.*\//.test(from))
+    if (/^@dgov\/\w+\/(?!demo\/).*\//.test(from))
       return [`${source.path}: "${from}" is the inside of ${other}: only files at its root are faces`];
     if (from.startsWith(".") && !join(dirname(source.path), from).startsWith(`packages/${pkg}/`))
       return [`${source.path}: reaches into another package by the path "${from}"`];

@@ -25,11 +25,12 @@ export function tidyFaults(source: Source): Fault[] {
   fileFaults(source, tell);
   lineFaults(source, tell);
   const test = isTest(source.path) || source.path.endsWith(".d.ts");
+  const contract = source.path.endsWith(".contract.ts");
   walk(source.program.body, (node, above) => {
-    functionFaults(node, above, tell);
+    if (!contract) functionFaults(node, above, tell);
     wordFaults(node, above, tell);
     if (test) return;
-    letFaults(node, above, tell);
+    if (!source.path.startsWith("scripts/")) letFaults(node, above, tell);
     parameterFaults(node, tell);
     typeFaults(node, tell);
     failureFaults(node, tell);
@@ -38,7 +39,7 @@ export function tidyFaults(source: Source): Fault[] {
 }
 
 /** A test, or what only tests use. */
-const isTest = (path: string) => /\.test\.ts$|\.contract\.ts$|\/testing\//.test(path);
+const isTest = (path: string) => /\.test\.ts$|\.contract\.ts$|\/testing\/|^test\//.test(path);
 
 function fileFaults({ path, text, program, comments }: Source, tell: Tell) {
   const lines = text.split("\n").length - 1;
@@ -122,9 +123,12 @@ function parameterFaults(node: Node, tell: Tell) {
     );
 }
 
-/** The callback of `describe` is a heading, not a function. */
-const describes = (call: Node | undefined) =>
-  call?.type === "CallExpression" && isNode(call.callee) && call.callee.name === "describe";
+/** The callback of `describe` is a heading, not a function; so is that of `describe.each(…)`, and a contract's. */
+function describes(call: Node | undefined): boolean {
+  for (let callee = call?.callee; isNode(callee); callee = callee.callee ?? callee.object)
+    if (callee.name === "describe") return true;
+  return false;
+}
 
 const isElseIf = (node: Node, parent: Node | undefined) => parent?.type === "IfStatement" && parent.alternate === node;
 
@@ -171,6 +175,7 @@ function wordFaults(node: Node, above: readonly Node[], tell: Tell) {
   if (dynamic) tell(line, "dynamic_import", "an import stands at the top, where the layout can be read");
 }
 
+/** A script is one call; what its top holds does not outlive it. */
 function letFaults(node: Node, above: readonly Node[], tell: Tell) {
   const top = above.length === 0 || (above.length === 1 && above[0]!.type === "ExportNamedDeclaration");
   if (top && node.type === "VariableDeclaration" && node.kind !== "const")

@@ -58,7 +58,7 @@ function readPast(log: Store): Past {
 
 const before = ({ first_seq }: RunRow) => first_seq - 1;
 
-/** A slot is a worktree `sN` with `sN.lock` and `sN.index` beside it; holding its lock keeps a new run from taking it. */
+/** A slot is a worktree `sN` with `sN.lock`, `sN.index` and `sN.owner` beside it; holding its lock keeps a new run from taking it. */
 async function cleanWorktrees({ view, options, past, place }: Cleaner, git: Git): Promise<void> {
   const folder = poolFolder(place.root, place.env);
   if (!existsSync(folder)) return;
@@ -86,7 +86,7 @@ async function cleanWorktrees({ view, options, past, place }: Cleaner, git: Git)
 async function removeWorktree(git: Git, path: string): Promise<void> {
   await git.ask(["worktree", "remove", "--force", "--force", path], { ok: [0, 128] }); // 128: git does not know it
   rmSync(path, { recursive: true, force: true });
-  rmSync(`${path}.index`, { force: true });
+  for (const beside of [".index", ".owner"]) rmSync(`${path}${beside}`, { force: true });
 }
 
 function cleanOutputs({ view, options, past, place }: Cleaner): void {

@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, rmdirSync, statfsSync } from "node:fs";
 import { release } from "node:os";
 import { createIsolationMaker } from "@dgov/sandbox";
-import { commonDir } from "./common_dir.ts";
 import { readProject } from "./config.ts";
 import { DgovError, type ErrorCode } from "./error.ts";
 import { createGit } from "./git/git.ts";
@@ -10,6 +9,7 @@ import { poolFolder } from "./git/worktrees.ts";
 import { repositoryHolder } from "./lock.ts";
 import { withLog } from "./log.ts";
 import { findRoot } from "./root.ts";
+import { sharedGitFolder } from "./shared_git_folder.ts";
 
 /** One thing that was tried for real. `detail` is what was found, or why it will not do; the cure is one command. */
 export type Check = {
@@ -119,7 +119,7 @@ async function providerChecks(root: string, { env }: Patient): Promise<Check[]> 
 
 /** Not a fault: the other run may end before this one begins. */
 function lock(root: string, { now_ms }: Patient): Check[] {
-  const common = commonDir(root);
+  const common = sharedGitFolder(root);
   const holder = common === null ? null : repositoryHolder(common);
   if (!holder) return [];
   const detail = `process ${holder.pid} has been running dgov here for ${Math.round((now_ms() - holder.at_ms) / 1000)} s`;

@@ -1,7 +1,7 @@
-import { commonDir } from "./common_dir.ts";
 import { repositoryHolder } from "./lock.ts";
 import { openReadable } from "./log.ts";
 import { findRoot } from "./root.ts";
+import { sharedGitFolder } from "./shared_git_folder.ts";
 import { STATUS_KINDS, type Status, viewStatus } from "./view/status.ts";
 
 export { openWritable } from "./log.ts";
@@ -22,7 +22,7 @@ export function readStatus(cwd: string, { all }: { all: boolean }): Status {
 
 /** Whether anyone is running dgov here. The lock dies with its process, so this is what tells a killed run from a live one. */
 function processOf(root: string): "alive" | "gone" | "unknown" {
-  const common = commonDir(root);
+  const common = sharedGitFolder(root);
   if (common === null) return "unknown";
   return repositoryHolder(common) ? "alive" : "gone";
 }

@@ -118,13 +118,12 @@ class SqliteLog implements Store {
     let left = limit;
     while (!wait.signal.aborted && left > 0) {
       const last = this.lastSeq();
-      if (last > cursor)
-        for (const stored of this.read({ ...filter, after: cursor, limit: left })) {
-          cursor = stored.seq;
-          left -= 1;
-          yield stored;
-          if (wait.signal.aborted) return;
-        }
+      for (const stored of last > cursor ? this.read({ ...filter, after: cursor, limit: left }) : []) {
+        cursor = stored.seq;
+        left -= 1;
+        yield stored;
+        if (wait.signal.aborted) return;
+      }
       cursor = Math.max(cursor, last);
       if (left > 0 && this.lastSeq() === cursor) await wait.sleep_ms(wait.poll_ms, wait.signal);
     }

@@ -63,20 +63,27 @@ function unknown(reference: string, { scope }: SourceTask, tasks: readonly Sourc
 }
 
 function closure(after: ReadonlyMap<string, readonly string[]>): Map<string, ReadonlySet<string>> {
-  const upstream = new Map<string, Set<string>>();
-  for (const id of after.keys()) {
-    const seen = new Set<string>();
-    const open = [...after.get(id)!];
-    for (let next = open.pop(); next !== undefined; next = open.pop()) {
-      if (seen.has(next)) continue;
-      seen.add(next);
-      const known = upstream.get(next); // complete already: nothing is pending in it
-      if (known) for (const far of known) seen.add(far);
-      else open.push(...after.get(next)!);
-    }
-    upstream.set(id, seen);
-  }
+  const upstream = new Map<string, ReadonlySet<string>>();
+  for (const id of after.keys()) upstream.set(id, above(id, after, upstream));
   return upstream;
+}
+
+/** `known`: what is above the tasks that were asked before, complete. */
+function above(
+  id: string,
+  after: ReadonlyMap<string, readonly string[]>,
+  known: ReadonlyMap<string, ReadonlySet<string>>,
+): Set<string> {
+  const seen = new Set<string>();
+  const open = [...after.get(id)!];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    const far = known.get(next);
+    if (far === undefined) open.push(...after.get(next)!);
+    else for (const one of far) seen.add(one);
+  }
+  return seen;
 }
 
 /** One finding for each ring of tasks that wait for each other, and one for each task that waits behind a ring. */
@@ -84,15 +91,15 @@ function stuckPlaces(tasks: readonly SourceTask[], { upstream }: Graph): Place[]
   const circular = new Set(tasks.filter(({ id }) => upstream.get(id)!.has(id)).map(({ id }) => id));
   const told = new Set<string>();
   return tasks.flatMap((task) => {
-    const above = upstream.get(task.id)!;
+    const before = upstream.get(task.id)!;
     if (!circular.has(task.id)) {
-      const ring = [...above].sort().find((id) => circular.has(id));
+      const ring = [...before].sort().find((id) => circular.has(id));
       if (ring === undefined) return [];
       const message = `Cannot order "${task.id}": it can never start, because it waits for "${ring}", which waits for itself`;
       return [placeOf(task, ["depends_on"], { code: "unreachable", message })];
     }
     if (told.has(task.id)) return [];
-    const ring = [...above].filter((id) => upstream.get(id)!.has(task.id)).sort();
+    const ring = [...before].filter((id) => upstream.get(id)!.has(task.id)).sort();
     for (const id of ring) told.add(id);
     const names = ring.map((id) => `"${id}"`).join(", ");
     return [

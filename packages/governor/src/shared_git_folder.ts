@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
  * @param root of a checkout
  * @returns null where there is no repository
  */
-export function commonDir(root: string): string | null {
+export function sharedGitFolder(root: string): string | null {
   const dotGit = join(root, ".git");
   const stat = statSync(dotGit, { throwIfNoEntry: false });
   if (!stat) return null;
