@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, renameSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import type { Cause, Finding, Output } from "@dgov/kernel";
 import type { ExecResult, Isolation } from "@dgov/sandbox";
@@ -24,6 +24,10 @@ export async function runProjectCommand(
   const { head, tail, omitted_bytes } = result;
   return { command, result, output: { head, tail, omitted_bytes, log: keepLog(result.log, out, log) } };
 }
+
+/** All that a command said, also where the record has only the ends of it. */
+export const wholeText = ({ result }: Said): string =>
+  result.omitted_bytes > 0 && result.log !== null ? readFileSync(result.log, "utf8") : `${result.head}${result.tail}`;
 
 /** @returns the name under `out`, or null when there is no log to keep */
 function keepLog(from: string | null, out: string, name: string): string | null {

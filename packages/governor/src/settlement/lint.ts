@@ -2,7 +2,7 @@ import type { Finding } from "@dgov/kernel";
 import { z } from "zod";
 import { addedLines } from "../git/added_lines.ts";
 import type { IntegratedCandidate } from "./candidate.ts";
-import { runProjectCommand, type Said, shellPaths } from "./command.ts";
+import { runProjectCommand, type Said, shellPaths, wholeText } from "./command.ts";
 
 /** Diagnostics as ruff prints them with `--output-format=json`; a part of its own, the rest is left. */
 const RuffReport = z.array(
@@ -48,10 +48,9 @@ export async function lintFindings(
   });
 }
 
-function jsonIn({ result }: Said): unknown {
-  if (result.omitted_bytes > 0) return null;
+function jsonIn(said: Said): unknown {
   try {
-    return JSON.parse(`${result.head}${result.tail}`);
+    return JSON.parse(wholeText(said));
   } catch {
     return null; // the report is not one: the caller then takes the linter's exit status
   }
