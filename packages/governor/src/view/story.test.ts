@@ -21,7 +21,7 @@ test("a run is told in words a newcomer understands", () => {
     "milestone core/a.one: landed as ddddddd",
     "milestone core/a.two: done, now being judged: did core/a.two",
     "stream core/a.two: gate tests refuses (pytest -q): tests/a_test.py:3: 1 test failed",
-    "milestone core/a.two: refused by tests: A check of the project fails on the integrated work: tests/a_test.py:3: 1 test failed",
+    "milestone core/a.two: refused by tests: tests/a_test.py:3: 1 test failed",
     "milestone core/a.two: is tried again",
     'milestone core/a.two: starts (attempt 2) with "model", going on from its earlier work',
     "milestone core/a.two: failed: The worker stopped using tools and never said done (its work is kept as eeeeeee)",

@@ -97,7 +97,7 @@ function ofTask(event: OfTask): Words {
     case "candidate_passed":
       return detail(`passed every gate on top of ${short(event.head)}`);
     case "candidate_rejected":
-      return milestone(`refused by ${event.gate}: ${because(event.cause, found(event.findings))}`, false);
+      return milestone(`refused by ${event.gate}: ${found(event.findings) || WORDS[event.cause]}`, false);
     case "candidate_stale":
       return detail(`something landed in between, so it is judged again on top of ${short(event.head)}`);
     case "landing_started":
@@ -129,7 +129,8 @@ function ofGate({ gate, verdict, findings, took_ms, command }: EventOf<"gate_jud
   );
 }
 
-const because = (cause: Cause, detail: string) => (detail === "" ? WORDS[cause] : `${WORDS[cause]}: ${detail}`);
+const because = (cause: Cause, detail: string) =>
+  detail === "" || detail === WORDS[cause] ? WORDS[cause] : `${WORDS[cause]}: ${detail}`;
 
 const kept = (commit: string | null) => (commit === null ? "" : ` (its work is kept as ${short(commit)})`);
 
