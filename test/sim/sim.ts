@@ -87,7 +87,7 @@ export class Sim {
   #recordAll(events: readonly Event[]): void {
     for (const event of events) {
       checkTurn(this.#run, event);
-      this.#run = apply(this.#run, event);
+      this.#run = apply(this.#thorough ? frozen(this.#run) : this.#run, event);
       this.log.push({ seq: this.log.length + 1, at_ms: this.world.now_ms, event });
       if (event.kind === "call_reserved") this.#bill.sent(event);
       if (event.kind === "call_settled") this.#bill.answered(event);
@@ -142,6 +142,7 @@ export class Sim {
   /** What was under way died with the process; a landing that had begun is asked for again by `next`. */
   #recover(): void {
     this.record({ kind: "run_resumed", head: this.world.head });
+    assert.equal(this.#run.spent.reserved.size, 0, "a call outlived its process");
     for (const { id, state, attempt } of this.#run.tasks)
       if (state === "active")
         this.record({
@@ -188,4 +189,11 @@ export class Sim {
       }),
     );
   }
+}
+
+/** So that a fold which changes its argument is found. */
+function frozen<T>(value: T): T {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  for (const part of Object.values(value)) frozen(part);
+  return Object.freeze(value);
 }
