@@ -1,7 +1,9 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { commitAll, dgov, git, makeRepository, type Place, writeIn } from "./repo.ts";
+
+setDefaultTimeout(60_000); // each test starts the program several times
 
 const open: Place[] = [];
 afterEach(() => {
@@ -199,6 +201,7 @@ test("a repository in the middle of a merge", () => {
   git(place, "checkout", "-q", "main");
   writeIn(place.root, "src/a.txt", "main\n");
   commitAll(place, "main");
-  Bun.spawnSync(["git", "merge", "other"], { cwd: place.root, env: place.env });
+  const merge = ["git", "-c", "user.name=Person", "-c", "user.email=person@example.org", "merge", "other"];
+  expect(Bun.spawnSync(merge, { cwd: place.root, env: place.env }).exitCode).toBe(1);
   expectRefusal(place, RUN, { exit: 4, says: [/merge|src\/a.txt/] });
 });

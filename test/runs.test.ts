@@ -21,10 +21,7 @@ for (const name of readdirSync(ROOT).sort())
       `exit ${ran.status}`,
       ...story(eventsOf(place)),
       "",
-      git(place, "diff", "--no-renames", "--no-color", before, "main").replace(
-        /^index .*\n/gm,
-        "",
-      ),
+      git(place, "diff", "--no-renames", "--no-color", before, "main").replace(/^index .*\n/gm, ""),
     ].join("\n");
     const expected = join(ROOT, name, "expect.txt");
     if (process.env.UPDATE) writeFileSync(expected, text);

@@ -64,11 +64,6 @@ export const EXCEPTIONS: readonly { path: string; budget: string; why: string }[
     why: "The interface of the store has nine, and its two halves (a reader that may be absent, a writer) are private",
   },
   {
-    path: "packages/governor/src/plan/read.ts",
-    budget: "methods",
-    why: "A reader that collects every mistake of a folder at once owns them; each method reads one kind of thing",
-  },
-  {
     path: "packages/governor/src/settlement/candidate.ts",
     budget: "fields",
     why: "What every gate may look at stands in one type: two of the thirteen are ways to get a further checkout",

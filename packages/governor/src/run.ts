@@ -1,6 +1,6 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { type EventOf, RunId, type Store, type TaskId, type TaskSpec } from "@dgov/kernel";
 import { readProject, withLimits } from "./config.ts";
 import { bindModels, type Models } from "./dispatch/provider.ts";
@@ -84,7 +84,7 @@ type Outside = { world: World; start_ms: number };
 async function underLock(git: Git, request: RunRequest, { world, start_ms }: Outside): Promise<RunView> {
   const root = findRoot(request.cwd);
   const at = await readyRepository(git, request, world);
-  const dir = findPlan(root, request.cwd, request.plan);
+  const dir = planFolder(root, request);
   const log = openWritable(root, { readonly: request.dry_run });
   try {
     const past = pastRuns(log, dir);
@@ -103,6 +103,13 @@ async function underLock(git: Git, request: RunRequest, { world, start_ms }: Out
   } finally {
     log.close();
   }
+}
+
+/** A run wants the plan's folder: a file in it may be only a part of it. @throws DgovError `not_a_plan` */
+function planFolder(root: string, { cwd, plan }: RunRequest): string {
+  if (statSync(resolve(cwd, plan), { throwIfNoEntry: false })?.isFile())
+    throw new DgovError("not_a_plan", `Cannot run "${plan}": it is a file, and a run requires a plan directory`);
+  return findPlan(root, cwd, plan);
 }
 
 /** A commit to start from, a branch to land on, and nothing uncommitted that the run would not see. */
