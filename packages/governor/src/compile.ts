@@ -1,5 +1,7 @@
 import { readProject } from "./config.ts";
 import { DgovError, type Place } from "./error.ts";
+import { withLog } from "./log.ts";
+import { pastRuns } from "./past.ts";
 import type { CompiledPlan, Files } from "./plan/compiled.ts";
 import { graphText } from "./plan/graph_text.ts";
 import { compileFolder, writeCompiled } from "./plan/store.ts";
@@ -39,11 +41,16 @@ export type Asking = { cwd: string; path: string | null };
  *
  * @throws DgovError `plan_invalid` with every place, or what `readProject` and `findPlan` throw
  */
-export function compileForUser({ cwd, path }: Asking, text: string, { dry_run }: { dry_run: boolean }): CompileView {
+export async function compileForUser(
+  { cwd, path }: Asking,
+  text: string,
+  { dry_run }: { dry_run: boolean },
+): Promise<CompileView> {
   const root = findRoot(cwd);
   const dir = findPlan(root, cwd, text);
   const providers = dry_run ? "advised" : "required";
-  const { plan, places } = compileFolder(readProject(root), dir, { providers, path });
+  const landed = await landedUnits(root, dir);
+  const { plan, places } = compileFolder(readProject(root), dir, { providers, path, landed });
   if (!plan) throw new DgovError("plan_invalid", `Cannot compile the plan "${dir}": ${counted(places)}`, { places });
   return {
     status: "compiled",
@@ -72,10 +79,11 @@ export type ValidateView = {
 };
 
 /** The checks of `compile`, without a word written. Errors are a part of the view here: they are what was asked for. */
-export function validateForUser({ cwd, path }: Asking, text: string): ValidateView {
+export async function validateForUser({ cwd, path }: Asking, text: string): Promise<ValidateView> {
   const root = findRoot(cwd);
   const dir = findPlan(root, cwd, text);
-  const { plan, places } = compileFolder(readProject(root), dir, { providers: "advised", path });
+  const landed = await landedUnits(root, dir);
+  const { plan, places } = compileFolder(readProject(root), dir, { providers: "advised", path, landed });
   return {
     valid: plan !== null,
     name: plan?.name ?? null,
@@ -85,6 +93,13 @@ export function validateForUser({ cwd, path }: Asking, text: string): ValidateVi
     graph: plan && graphText(plan),
   };
 }
+
+/** Units of this plan that runs have landed: the files they created are there, and that is no mistake. */
+const landedUnits = (root: string, dir: string): Promise<ReadonlySet<string>> =>
+  withLog(root, (log) => {
+    const units = pastRuns(log, dir).flatMap(({ started, landed }) => started.tasks.filter(({ id }) => landed.has(id)));
+    return new Set(units.map(({ unit }) => unit));
+  });
 
 function taskView({ id, summary, role, depends_on, files, sops }: CompiledPlan["tasks"][number]): TaskView {
   return { id, summary, role, depends_on, files, sops };

@@ -18,13 +18,17 @@ export type SopSet = {
 /** Reads `.dgov/sops/*.md` and the charter. Bad files are told together; a plan does not compile with any. */
 export function readSops(root: string): { sops: SopSet; places: Place[] } {
   const folder = join(root, ".dgov/sops");
-  const names = isFolder(folder)
-    ? readdirSync(folder).filter((name) => name.endsWith(".md") && !name.startsWith("."))
-    : [];
+  const entries = isFolder(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
+  const found = entries.filter(({ name }) => /^[^.].*\.md$/.test(name)).sort((a, b) => (a.name < b.name ? -1 : 1));
   const digest = createHash("sha256");
   const places: Place[] = [];
   const sops: Sop[] = [];
-  for (const name of names.sort()) {
+  for (const entry of found) {
+    const { name } = entry;
+    if (!entry.isFile()) {
+      places.push(linkPlace(`.dgov/sops/${name}`));
+      continue;
+    }
     const bytes = readFileSync(join(folder, name));
     digest.update(`${name}\0${bytes.length}\0`).update(bytes);
     const read = parseSop(`.dgov/sops/${name}`, decode(bytes));
@@ -34,7 +38,7 @@ export function readSops(root: string): { sops: SopSet; places: Place[] } {
   places.push(...duplicates(sops));
   const charter = readText(join(root, ".dgov/governor.md"));
   const charter_hash = charter === null ? "" : createHash("sha256").update(charter).digest("hex");
-  return { sops: { sops, hash: names.length === 0 ? "" : digest.digest("hex"), charter, charter_hash }, places };
+  return { sops: { sops, hash: found.length === 0 ? "" : digest.digest("hex"), charter, charter_hash }, places };
 }
 
 /** What a task gives the automatic choice to look at. Prompts are not looked at: they are too long to mean one thing. */
@@ -104,6 +108,12 @@ export function isTestPath(path: string): boolean {
 function singular(word: string): string {
   const lower = word.toLowerCase();
   return lower.length > 3 && /[^s]s$/.test(lower) ? lower.slice(0, -1) : lower;
+}
+
+/** What an SOP says goes to a provider, and a link could lead anywhere. */
+function linkPlace(file: string): Place {
+  const message = `Cannot read the SOP "${file}": it is a link or a folder, not a file`;
+  return { severity: "error", code: "sop_invalid", message, file, line: 1, column: 1, unit: null };
 }
 
 function duplicates(sops: readonly Sop[]): Place[] {

@@ -15,7 +15,7 @@ export const compile = defineCommand({
   }),
   run: async ({ plan, dry_run, graph }, here): Promise<View> => {
     const asking = { cwd: here.cwd, path: here.env.PATH ?? null };
-    const view = compileForUser(asking, plan, { dry_run });
+    const view = await compileForUser(asking, plan, { dry_run });
     return graph ? view : { ...view, graph: null };
   },
   text: renderCompile,

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { ClaimError, parseClaim } from "@dgov/sandbox/claim";
+import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { type Claim, ClaimError, parseClaim } from "@dgov/sandbox/claim";
 import { DgovError, type Place } from "../error.ts";
 import { check, decode, parseToml, type Toml } from "../toml.ts";
 import type { KeyPath } from "../toml_place.ts";
@@ -74,7 +74,7 @@ class Reading {
     if (!toml || !file) return null;
     const seen = new Set<string>();
     const sections = file.plan.sections.filter((section, at) => {
-      const fault = this.#sectionFault(section, seen);
+      const fault = sectionFault(join(this.#root, this.#dir), section, seen);
       seen.add(section);
       if (fault) this.#fault(toml, ["plan", "sections", at], fault);
       return fault === null;
@@ -89,17 +89,6 @@ class Reading {
       .filter((entry) => entry.isFile() && /^[^_.].*\.toml$/.test(entry.name))
       .map(({ name }) => name);
     return files.sort().flatMap((name) => this.#file(section, name));
-  }
-
-  #sectionFault(section: string, seen: ReadonlySet<string>): Fault | null {
-    if (!NAME.test(section))
-      return { code: "section_name_invalid", message: `Cannot use the section "${section}": ${LETTERS}` };
-    if (seen.has(section))
-      return { code: "section_duplicate", message: `Cannot use the section "${section}": it is declared twice` };
-    const found = statSync(join(this.#root, this.#dir, section), { throwIfNoEntry: false });
-    if (found?.isDirectory()) return null;
-    const why = found ? "it is a file, not a folder" : "there is no such folder in the plan";
-    return { code: "section_missing", message: `Cannot use the section "${section}": ${why}` };
   }
 
   #file(section: string, name: string): SourceTask[] {
@@ -128,38 +117,22 @@ class Reading {
       return null;
     }
     const task = { id, scope, slug, toml, path, table };
-    return { ...task, prompt: this.#prompt(task), claims: this.#claims(task) };
+    const { claims, places } = claimsOf(task);
+    this.places.push(...places);
+    return { ...task, prompt: this.#prompt(task), claims };
   }
 
   /** The task's own words. A `prompt_file` is read also when there is a prompt: the prompt wins, but the file must be there. */
-  #prompt(task: Pick<SourceTask, "id" | "toml" | "path" | "table">): string {
+  #prompt(task: Unread): string {
     const { prompt, prompt_file: name } = task.table;
     if (name === "") return prompt;
-    const why = name.split("/").includes("..") || name.startsWith("/") ? "it must stay in the plan's folder" : null;
-    const bytes = why === null && isFile(join(this.#root, this.#dir, name)) ? this.#bytes(name) : null;
-    const text = bytes === null ? null : decode(bytes);
+    const fault = promptFault(join(this.#root, this.#dir), name);
+    const text = fault === null ? decode(this.#bytes(name)) : null;
     if (text === null) {
-      const cause = why ?? (bytes === null ? "there is no such file in the plan's folder" : "it is not UTF-8 text");
-      const message = `Cannot read the prompt_file "${name}" of "${task.id}": ${cause}`;
+      const message = `Cannot read the prompt_file "${name}" of "${task.id}": ${fault ?? "it is not UTF-8 text"}`;
       this.places.push(placeOf(task, ["prompt_file"], { code: "prompt_file_invalid", message }));
     }
     return prompt === "" ? (text ?? "") : prompt;
-  }
-
-  #claims(task: Pick<SourceTask, "id" | "toml" | "path" | "table">): SourceClaim[] {
-    const bare = Array.isArray(Reflect.get(Object(task.path.reduce<unknown>(child, task.toml.value)), "files"));
-    return FILE_KEYS.flatMap((key) =>
-      task.table.files[key].flatMap((text, at) => {
-        const path = bare ? ["files", at] : ["files", key, at];
-        try {
-          return [{ key, claim: parseClaim(text), path }];
-        } catch (error) {
-          if (!(error instanceof ClaimError)) throw error;
-          this.places.push(placeOf(task, path, { code: "claim_invalid", message: error.message }));
-          return [];
-        }
-      }),
-    );
   }
 
   #toml(name: string): Toml | null {
@@ -186,6 +159,52 @@ class Reading {
 }
 
 type Fault = { code: string; message: string };
+type Unread = Pick<SourceTask, "id" | "toml" | "path" | "table">;
+
+function sectionFault(plan: string, section: string, seen: ReadonlySet<string>): Fault | null {
+  if (!NAME.test(section))
+    return { code: "section_name_invalid", message: `Cannot use the section "${section}": ${LETTERS}` };
+  if (seen.has(section))
+    return { code: "section_duplicate", message: `Cannot use the section "${section}": it is declared twice` };
+  const found = lstatSync(join(plan, section), { throwIfNoEntry: false });
+  if (found?.isDirectory()) return null;
+  const why = found ? "it is a file or a link, not a folder" : "there is no such folder in the plan";
+  return { code: "section_missing", message: `Cannot use the section "${section}": ${why}` };
+}
+
+/** A prompt goes to a provider, so nothing from outside the plan's folder may get into it, by a path or by a link. */
+function promptFault(plan: string, name: string): string | null {
+  const inside = (path: string, folder: string) => path.startsWith(`${folder}/`);
+  if (!inside(resolve(plan, name), resolve(plan))) return "it must stay in the plan's folder";
+  if (!statSync(join(plan, name), { throwIfNoEntry: false })?.isFile())
+    return "there is no such file in the plan's folder";
+  return inside(realpathSync(join(plan, name)), realpathSync(plan)) ? null : "a link leads it out of the plan's folder";
+}
+
+function claimsOf(task: Unread): { claims: SourceClaim[]; places: Place[] } {
+  const bare = Array.isArray(Reflect.get(Object(task.path.reduce<unknown>(child, task.toml.value)), "files"));
+  const places: Place[] = [];
+  const claims = FILE_KEYS.flatMap((key) =>
+    task.table.files[key].flatMap((text, at) => {
+      const path = bare ? ["files", at] : ["files", key, at];
+      const claim = claimOf(text);
+      if (claim instanceof ClaimError)
+        places.push(placeOf(task, path, { code: "claim_invalid", message: claim.message }));
+      return claim instanceof ClaimError ? [] : [{ key, claim, path }];
+    }),
+  );
+  return { claims, places };
+}
+
+function claimOf(text: string): Claim | ClaimError {
+  try {
+    return parseClaim(text);
+  } catch (error) {
+    if (error instanceof ClaimError) return error;
+    throw error;
+  }
+}
+
 const LETTERS = 'its name may have letters, digits, "_" and "-" only';
 const child = (value: unknown, key: string | number): unknown => Reflect.get(Object(value), key);
-const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+const isFile = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
