@@ -49,8 +49,9 @@ export function indexedPaths(index_file: string, oid_bytes: number): { files: Se
  * Makes git look into every file that someone could have changed without its noticing.
  *
  * Git takes a file for unchanged while size and times are as in the index, and compares times by the second. A stranger can
- * set the modification time back, but not the change time: so only a file that was checked out in the very second in which
- * it was then changed can pass. Those few are compared here by the nanosecond, and what differs is forgotten by the index.
+ * set the modification time back, but not the change time: so only a file that went into the index in the very second in
+ * which it was then changed again can pass. Those few are compared here by the nanosecond, and what differs is forgotten by
+ * the index.
  */
 export function distrust(index_file: string, root: string, oid_bytes: number): void {
   const bytes = readFileSync(index_file);
