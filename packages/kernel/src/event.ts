@@ -184,3 +184,9 @@ export type Event = z.infer<typeof Event>;
 export type EventKind = Event["kind"];
 /** The events of one kind. */
 export type EventOf<Kind extends EventKind> = Extract<Event, { kind: Kind }>;
+
+/**
+ * Kinds that must survive a loss of power before the world is changed: they say what may land, and what did.
+ * All others survive the death of the process, and cost a hundredth of the time.
+ */
+export const DURABLE: ReadonlySet<EventKind> = new Set(["candidate_passed", "landing_started", "task_landed"]);

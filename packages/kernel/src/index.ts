@@ -5,16 +5,14 @@ export { Oid, RetryPolicy, Role, RunId, RunLimits, TaskId, TaskSpec } from "./pl
 export { replay } from "./replay.ts";
 export { type Retry, retry } from "./retry.ts";
 export {
-  affords,
   type Failed,
-  type Reservation,
   type Run,
-  type Spent,
   start,
   type Task,
   taskOf,
   verdict,
 } from "./run.ts";
+export { affords } from "./spent.ts";
 export {
   type Filter,
   LogCorrupt,
@@ -26,4 +24,4 @@ export {
   type Stored,
   type Wait,
 } from "./store.ts";
-export { type Action, apply, next, type TaskState, TRANSITIONS } from "./transition.ts";
+export { type Action, apply, next, type TaskState } from "./transition.ts";

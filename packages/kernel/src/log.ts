@@ -1,11 +1,10 @@
 import { constants, Database, SQLiteError } from "bun:sqlite";
 import { strict as assert } from "node:assert";
 import { canonical } from "./canonical.ts";
-import { Event } from "./event.ts";
+import { DURABLE, Event } from "./event.ts";
 import { RunId } from "./plan.ts";
 import { checkLink, hashOf, NOTHING, parse, type Row, type Tip } from "./row.ts";
 import {
-  DURABLE,
   type Filter,
   LogCorrupt,
   LogMoved,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { RunLimits } from "./plan.ts";
-import { affords, verdict } from "./run.ts";
+import { verdict } from "./run.ts";
+import { affords } from "./spent.ts";
 import { applyAll, lifeOf, oid, runOf, sampleOf, spec, task } from "./testing/events.ts";
 import { apply } from "./transition.ts";
 

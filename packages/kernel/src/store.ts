@@ -8,7 +8,7 @@ import type { RunId } from "./plan.ts";
  */
 export interface Store {
   /**
-   * Appends one event at `seq + 1`. It is on disk in the sense of `DURABLE` when this returns.
+   * Appends one event at `seq + 1`. It is on disk when this returns, as far as `DURABLE` of `event.ts` asks for it.
    *
    * @param seq   the last sequence number the caller has seen, of any run; 0 for an empty log
    * @param at_ms milliseconds since the Unix epoch, from the caller's clock: the log has no clock of its own
@@ -74,12 +74,6 @@ export type RunRow = {
   started_at_ms: number;
   last_at_ms: number;
 };
-
-/**
- * Kinds that must survive a loss of power before the world is changed: they say what may land, and what did.
- * All others survive the death of the process, and cost a hundredth of the time.
- */
-export const DURABLE: ReadonlySet<EventKind> = new Set(["candidate_passed", "landing_started", "task_landed"]);
 
 /** Another process appended first. Nothing was written: read from `seq`, apply, and decide again. */
 export class LogMoved extends Error {

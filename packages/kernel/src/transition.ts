@@ -2,7 +2,8 @@ import { strict as assert } from "node:assert";
 import type { Event, EventKind, EventOf } from "./event.ts";
 import type { TaskId } from "./plan.ts";
 import { countsAgainst, retry } from "./retry.ts";
-import { type Failed, type Run, settleOpen, spend, type Task, taskOf, verdict } from "./run.ts";
+import { type Failed, type Run, type Task, taskOf, verdict } from "./run.ts";
+import { settleOpen, spend } from "./spent.ts";
 
 export type TaskState = "waiting" | "active" | "judging" | "ready" | "landing" | "landed" | "failed" | "skipped";
 
