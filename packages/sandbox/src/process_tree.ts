@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 /** A process as /proc shows it. `filters`: how many system call filters it carries, which never get fewer. */
-export type ProcessFacts = { pid: number; state: string; filters: number };
+export type ProcessFacts = { pid: number; name: string; state: string; filters: number };
 
 /** The processes right below one, over all its threads. Gone processes have none: they end while we look. */
 export function childrenOf(pid: number): number[] {
@@ -14,15 +14,15 @@ export function childrenOf(pid: number): number[] {
 
 /** Every process below one, nearest first. `spared` processes and what is below them are left out. */
 export function descendantsOf(pid: number, spared: ReadonlySet<number> = new Set()): number[] {
-  const found: number[] = [];
+  const found = new Set<number>();
   const next = [pid];
   for (let at = next.pop(); at !== undefined; at = next.pop())
     for (const child of childrenOf(at)) {
-      if (spared.has(child) || found.includes(child)) continue;
-      found.push(child);
+      if (spared.has(child) || found.has(child)) continue;
+      found.add(child);
       next.push(child);
     }
-  return found;
+  return [...found];
 }
 
 /** null: there is no such process any more. */
@@ -31,7 +31,7 @@ export function factsOf(pid: number): ProcessFacts | null {
   if (text === null) return null;
   const field = (name: string) => new RegExp(`^${name}:\\s*(\\S+)`, "m").exec(text)?.[1] ?? "";
   const filters = field("Seccomp_filters"); // since Linux 5.9
-  return { pid, state: field("State"), filters: filters === "" ? (field("Seccomp") === "2" ? 1 : 0) : Number(filters) };
+  return { pid, name: field("Name"), state: field("State"), filters: filters === "" ? (field("Seccomp") === "2" ? 1 : 0) : Number(filters) };
 }
 
 /**

@@ -27,11 +27,22 @@ export function createOrphans(): Orphans {
           signal(pid, "SIGKILL");
         }
         if (!orphans.some(isAlive)) {
-          for (const pid of orphans) libc.syscall("wait4", pid, 0, WNOHANG, 0);
+          for (const pid of [...orphans, ...leftByBwrap(live)]) libc.syscall("wait4", pid, 0, WNOHANG, 0);
           return;
         }
         Bun.sleepSync(1);
       }
     },
   };
+}
+
+/**
+ * The first process of a namespace that bwrap made falls to us, dead already, when bwrap itself ends a moment earlier.
+ * Nobody else would collect it. A bwrap that we started ourselves is alive or has been collected by then.
+ */
+function leftByBwrap(live: ReadonlySet<number>): number[] {
+  return childrenOf(process.pid).filter((pid) => {
+    const facts = live.has(pid) ? null : factsOf(pid);
+    return facts !== null && facts.state === "Z" && facts.name === "bwrap";
+  });
 }
