@@ -1,8 +1,10 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { carryOver, integrate } from "./integrate.ts";
 import { type Content, type Repository, repository } from "./testing/repository.ts";
+
+setDefaultTimeout(60_000); // many processes each, and the machine may be busy
 
 const made: Repository[] = [];
 afterEach(() => {

@@ -1,9 +1,11 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DgovError } from "../error.ts";
 import { hasLanded, land, mendCheckouts, pendingRef, targetHead } from "./land.ts";
 import { type Content, type Repository, repository } from "./testing/repository.ts";
+
+setDefaultTimeout(60_000); // many processes each, and the machine may be busy
 
 const made: Repository[] = [];
 afterEach(() => {

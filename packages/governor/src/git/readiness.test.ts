@@ -1,10 +1,12 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DgovError } from "../error.ts";
 import { createGit } from "./git.ts";
 import { bootstrap, dirtyPaths, inspect, openRepository, refuseDirty } from "./readiness.ts";
 import { type Content, type Repository, repository, writeFiles } from "./testing/repository.ts";
+
+setDefaultTimeout(60_000); // many processes each, and the machine may be busy
 
 const made: Repository[] = [];
 const repo = async (...args: Parameters<typeof repository>) => {

@@ -100,6 +100,8 @@ export function poolFolder(root: string, env: Readonly<Record<string, string | u
   return own;
 }
 
+/** A slot's HEAD can be lost with the power: it is set again at the next use. */
+const NOT_SYNCED = { "core.fsync": "none" };
 const FORCE = { recursive: true, force: true } as const;
 
 type State = {
@@ -206,7 +208,7 @@ async function fill(state: State, place: Place, { commit, tree }: Wanted): Promi
   }
   await Promise.all([
     git.ask(["read-tree", "--reset", "-u", tree], { index_file }),
-    git.ask(["update-ref", "--no-deref", "HEAD", commit], { at_ms: state.now_ms() }),
+    git.ask(["update-ref", "--no-deref", "HEAD", commit], { at_ms: state.now_ms(), config: NOT_SYNCED }),
   ]);
   if (!place.clean) sweep(place.path, index_file, oid_bytes);
   place.clean = false;

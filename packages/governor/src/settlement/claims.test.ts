@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freeze } from "../git/candidate.ts";
@@ -8,6 +8,8 @@ import { ignoreRule } from "../ignore.ts";
 import type { Files } from "../plan/compiled.ts";
 import { claimsGate } from "./claims.ts";
 import { projectWith, unitWith } from "./testing/parts.ts";
+
+setDefaultTimeout(60_000); // many processes each, and the machine may be busy
 
 const made: Repository[] = [];
 afterEach(() => {

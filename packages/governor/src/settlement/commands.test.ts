@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { diffTrees } from "../git/candidate.ts";
@@ -10,6 +10,8 @@ import { settle, type Verdict } from "./gate.ts";
 import { openShell } from "./testing/isolation.ts";
 import { projectWith, task, unitWith } from "./testing/parts.ts";
 import { testCommands } from "./tests.ts";
+
+setDefaultTimeout(60_000); // many processes each, and the machine may be busy
 
 const made: Repository[] = [];
 afterEach(() => {

@@ -1,12 +1,10 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import type { Change } from "../git/candidate.ts";
 import type { CompiledTask } from "../plan/compiled.ts";
 import type { Project } from "../project.ts";
 import type { IntegratedCandidate } from "./candidate.ts";
 import { judged, runProjectCommand, shellPaths, unanswered } from "./command.ts";
 import { type Gate, pass } from "./gate.ts";
 import { lintFindings } from "./lint.ts";
+import { changedSources } from "./sources.ts";
 import { testCommands } from "./tests.ts";
 import { newDiagnostics } from "./types.ts";
 
@@ -16,8 +14,9 @@ type IntegratedGate = Gate<IntegratedCandidate>;
  * The project's own commands as gates, cheap ones first. Those it does not configure are not in the list, so that a
  * project without commands costs no checkout.
  */
-export function commandGates({ commands }: Project, unit: CompiledTask): IntegratedGate[] {
+export function commandGates({ commands, rules }: Project, unit: CompiledTask): IntegratedGate[] {
   const own = [
+    ...(rules.review_hooks.length === 0 ? [] : [hooks]),
     ...(commands.lint === null ? [] : [lint]),
     ...(commands.format_check === null ? [] : [format]),
     ...(commands.type_check === null ? [] : [types]),
@@ -36,6 +35,28 @@ const setup: IntegratedGate = {
     if (missing) return judged(said, "broken", { cause: "broken", findings: [missing] });
     const findings = [{ code: "setup_failed", message: `"${command}" fails on the integrated work` }];
     return judged(said, said.result.exit === 0 ? "pass" : "reject", { cause: "gate", findings });
+  },
+};
+
+/** Time for one review hook: they are meant to look, not to build. */
+const HOOK_MS = 30_000;
+
+/** `review_hooks`: shell snippets that see every changed path, whatever its language, and refuse by their exit status. */
+const hooks: IntegratedGate = {
+  name: "hooks",
+  async check({ project, isolation, changes, out }) {
+    const files = shellPaths(changes.map(({ path }) => path));
+    let last = pass;
+    for (const [at, hook] of project.rules.review_hooks.entries()) {
+      const command = hook.replaceAll(/\{files?\}/g, () => files);
+      const said = await runProjectCommand(isolation, { command, timeout_ms: HOOK_MS, out, log: `hook-${at + 1}.log` });
+      const missing = unanswered(said, HOOK_MS);
+      if (missing) return judged(said, "broken", { cause: "broken", findings: [missing] });
+      const findings = [{ code: "hook_fail", message: `The review hook "${hook}" refuses the change` }];
+      last = judged(said, said.result.exit === 0 ? "pass" : "reject", { cause: "review", findings });
+      if (last.verdict !== "pass") return last;
+    }
+    return last;
   },
 };
 
@@ -109,23 +130,3 @@ const tests: IntegratedGate = {
     return last;
   },
 };
-
-/** Changed files of the project's languages that are there to be looked at. */
-export function changedSources({
-  changes,
-  project,
-  root,
-}: Pick<IntegratedCandidate, "changes" | "project" | "root">): string[] {
-  return changes
-    .filter(
-      (change) =>
-        isSource(change, project) &&
-        change.new_mode !== "000000" &&
-        change.new_mode !== "120000" &&
-        existsSync(join(root, change.path)),
-    )
-    .map(({ path }) => path);
-}
-
-export const isSource = ({ path }: Pick<Change, "path">, { layout }: Project): boolean =>
-  layout.source_extensions.some((extension) => path.endsWith(extension));

@@ -3,8 +3,8 @@ import type { EventOf } from "@dgov/kernel";
 import type { Isolation } from "@dgov/sandbox";
 import type { Site } from "../site.ts";
 import { judged, runProjectCommand, shellPaths, unanswered } from "./command.ts";
-import { isSource } from "./commands.ts";
 import { verdictEvent } from "./gate.ts";
+import { isSource } from "./sources.ts";
 
 type Mending = {
   of: Pick<EventOf<"gate_judged">, "task" | "attempt">;

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, posix } from "node:path";
 import type { IntegratedCandidate } from "./candidate.ts";
 import { shellPaths } from "./command.ts";
-import { isSource } from "./commands.ts";
+import { isSource } from "./sources.ts";
 
 const PLACEHOLDER = "{test_dir}";
 
