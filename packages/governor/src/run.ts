@@ -88,7 +88,7 @@ async function underLock(git: Git, request: RunRequest, { world, start_ms }: Out
   const log = openWritable(root, { readonly: request.dry_run });
   try {
     const past = pastRuns(log, dir);
-    const ready = makeReady({ git, root, ...at }, dir, past);
+    const ready = makeReady({ git, root, ...at }, { dir, path: world.env.PATH ?? null }, past);
     const { plan, warnings } = ready;
     const only = wantedTasks(plan, request.only);
     const there = await reachable(git, [...new Set(past.flatMap(({ landed }) => [...landed.values()]))]);
@@ -140,7 +140,7 @@ async function readyRepository(
 
 function makeReady(
   { git, root, target, head }: Pick<Ready, "git" | "root" | "target" | "head">,
-  dir: string,
+  { dir, path }: { dir: string; path: string | null },
   past: readonly PastRun[],
 ): Ready {
   if (git.root !== root)
@@ -151,7 +151,7 @@ function makeReady(
   const landed = new Set(
     past.flatMap((run) => run.started.tasks.filter(({ id }) => run.landed.has(id)).map(({ unit }) => unit)),
   );
-  const { plan, places } = compileFolder(project, dir, { landed, path: process.env.PATH ?? null });
+  const { plan, places } = compileFolder(project, dir, { landed, path });
   if (!plan)
     throw new DgovError(
       "plan_invalid",
