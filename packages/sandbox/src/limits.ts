@@ -1,7 +1,7 @@
 /** What one isolated process may use, and how long the governor waits for it. One table, so that a person can judge it whole. */
 export const LIMITS = {
   start_ms: 20_000, // from the start of the process to its first word
-  grace_ms: 5_000, // beyond a command's own time limit, before the governor ends the process from outside
+  grace_ms: 10_000, // beyond a command's own time limit, before the governor ends the process from outside
   tool_ms: 30 * 60_000, // a tool call from outside: the commands in it have limits of their own
   processes_max: 1_024, // alive at once below one command
   watch_every_ms: 100,

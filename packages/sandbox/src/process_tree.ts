@@ -25,13 +25,30 @@ export function descendantsOf(pid: number, spared: ReadonlySet<number> = new Set
   return [...found];
 }
 
+/** Whether more than so many processes are below one. It stops counting there: a fork bomb grows faster than a walk. */
+export function hasMoreBelow(pid: number, most: number): boolean {
+  const next = [pid];
+  let count = -1;
+  for (let at = next.pop(); at !== undefined; at = next.pop()) {
+    if (++count > most) return true;
+    next.push(...childrenOf(at));
+    if (count + next.length > most) return true;
+  }
+  return false;
+}
+
 /** null: there is no such process any more. */
 export function factsOf(pid: number): ProcessFacts | null {
   const text = unlessGone(() => readFileSync(`/proc/${pid}/status`, "utf8"));
   if (text === null) return null;
   const field = (name: string) => new RegExp(`^${name}:\\s*(\\S+)`, "m").exec(text)?.[1] ?? "";
   const filters = field("Seccomp_filters"); // since Linux 5.9
-  return { pid, name: field("Name"), state: field("State"), filters: filters === "" ? (field("Seccomp") === "2" ? 1 : 0) : Number(filters) };
+  return {
+    pid,
+    name: field("Name"),
+    state: field("State"),
+    filters: filters === "" ? (field("Seccomp") === "2" ? 1 : 0) : Number(filters),
+  };
 }
 
 /**

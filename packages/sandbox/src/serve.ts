@@ -1,15 +1,18 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readlinkSync } from "node:fs";
 import { runCommand, type Shell } from "./isolate/command.ts";
 import { enterIsolation } from "./isolate/enter.ts";
 import { createGuard } from "./isolate/guard.ts";
 import type { ExecRequest, ExecResult, IsolationSpec } from "./isolate/isolation.ts";
+import { landlockAbi } from "./isolate/landlock.ts";
 import { type Libc, openLibc } from "./isolate/libc.ts";
 import { decodeFrames, encodeFrame } from "./isolate/wire.ts";
-import { childrenOf, endDescendants, factsOf, signal } from "./process_tree.ts";
+import { childrenOf, endDescendants, factsOf, isAlive, signal } from "./process_tree.ts";
 import type { Answer } from "./tool.ts";
 
 /** What the governor asks, after one `ServeOrder`, and what it hears. The order of answers is the order of requests. */
-export type ServeOrder = Pick<IsolationSpec, "root" | "write" | "git_dir" | "tmp" | "env" | "scope">;
+export type ServeOrder = Pick<IsolationSpec, "root" | "write" | "git_dir" | "tmp" | "env" | "scope"> & {
+  outer_pids: string; // the governor's process namespace: where ours is another, our signals stay in it
+};
 export type ServeRequest = { id: number; exec: ExecRequest } | { id: number; tool: string; input: unknown };
 export type ServeAnswer =
   | { ready: true; sealed: boolean }
@@ -19,6 +22,8 @@ export type ServeAnswer =
 const PR_SET_PDEATHSIG = 1;
 const PR_SET_DUMPABLE = 4;
 const SIGKILL = 9;
+/** A link whose text names the process namespace. */
+export const PID_NAMESPACE = "/proc/self/ns/pid";
 
 /**
  * The isolated side of dgov. `argv` is `["__isolated", "enter"]` for a process that still has to be restricted, and
@@ -36,14 +41,19 @@ const monotonic_ms = () => Bun.nanoseconds() / 1e6;
 async function serve(now_ms: () => number): Promise<void> {
   const libc = openLibc();
   libc.prctl(PR_SET_DUMPABLE, 0); // nobody inside opens our pipes or our memory through /proc
-  const sealed = signal(process.ppid, 0) === "refused";
   const frames = decodeFrames(Bun.stdin.stream());
   const first = await frames.next();
   // Frames come from the governor alone; it wrote them from these types.
   const order = first.value as ServeOrder;
+  const sealed = isSealed(libc, order);
   const endTree = () => endAll(sealed);
-  const onGovernorDeath = (signal: number) => void libc.prctl(PR_SET_PDEATHSIG, signal);
-  const server = createServer(order, { now_ms, endTree, onGovernorDeath, reap: () => reapOrphans(libc) });
+  const server = createServer(order, {
+    now_ms,
+    endTree,
+    reap: () => reapOrphans(libc),
+    pause: (on) => sealed && signal(-1, on ? "SIGSTOP" : "SIGCONT"),
+    onGovernorDeath: (number) => void libc.prctl(PR_SET_PDEATHSIG, number),
+  });
   const out = Bun.stdout.writer();
   const answer = async (frame: ServeAnswer) => {
     out.write(encodeFrame(frame));
@@ -59,7 +69,17 @@ async function serve(now_ms: () => number): Promise<void> {
   process.exit(0);
 }
 
-type Powers = Pick<Shell, "now_ms" | "endTree" | "reap"> & { onGovernorDeath: (signal: number) => void };
+/**
+ * Whether a signal to "everybody" reaches the jail alone. Both proofs are needed for Landlock: the version that confines
+ * signals, and a real refusal, since a parent of another user would refuse too.
+ */
+function isSealed(libc: Libc, { outer_pids }: ServeOrder): boolean {
+  if (readlinkSync(PID_NAMESPACE) !== outer_pids) return true;
+  return landlockAbi(libc) >= SIGNALS_CONFINED_ABI && signal(process.ppid, 0) === "refused";
+}
+const SIGNALS_CONFINED_ABI = 6;
+
+type Powers = Pick<Shell, "now_ms" | "endTree" | "pause" | "reap"> & { onGovernorDeath: (signal: number) => void };
 
 function createServer(order: ServeOrder, powers: Powers): (request: ServeRequest) => Promise<ServeAnswer> {
   const { root, tmp, env, scope } = order;
@@ -102,14 +122,21 @@ async function callTool({ tool, input }: { tool: string; input: unknown }, place
 }
 
 /**
- * Ends whatever a command left. Where the kernel confines our signals to the jail, one call reaches all of it at once,
+ * Ends whatever a command left. Where our signals cannot leave the jail (the kernel refused
+ * one to our parent, or process numbers are our own), one call reaches all of it at once,
  * and no process can start another meanwhile; else the tree is walked.
  */
 function endAll(sealed: boolean): void {
-  if (sealed) signal(-1, "SIGKILL");
-  endDescendants(process.pid);
+  if (!sealed) {
+    endDescendants(process.pid);
+    return;
+  }
+  signal(-1, "SIGKILL");
+  // Whoever loses its parent falls to us: when no child of ours is alive, nobody is.
+  for (let look = 0; look < LOOKS_MAX && childrenOf(process.pid).some(isAlive); look++) Bun.sleepSync(1);
 }
 
+const LOOKS_MAX = 5_000;
 const WNOHANG = 1;
 
 /** Collects the orphans that fell to us, so that they do not stay in the process table until we end. */

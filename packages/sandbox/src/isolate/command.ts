@@ -1,17 +1,21 @@
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { LIMITS } from "../limits.ts";
-import { descendantsOf } from "../process_tree.ts";
+import { hasMoreBelow, signal } from "../process_tree.ts";
 import { HeadTail } from "../truncate.ts";
 import type { ExecRequest, ExecResult } from "./isolation.ts";
 
-/** Where commands run. `endTree` ends all that a command left, at once; `reap` collects the dead that fell to us. */
+/**
+ * Where commands run. `endTree` ends all that a command left, at once; `pause` halts it or lets it
+ * go on, as far as that can be done in one stroke; `reap` collects the dead that fell to us.
+ */
 export type Shell = {
   root: string;
   tmp: string;
   env: Readonly<Record<string, string>>;
   now_ms: () => number;
   endTree: () => void;
+  pause: (on: boolean) => void;
   reap: () => void;
 };
 
@@ -33,14 +37,17 @@ export async function runCommand(
   const child = spawn(shell, request);
   if (child === null) return notStarted(`Cannot start a command in "${request.cwd}": there is no such folder`);
   const ended: Ended = { by: "exit" };
+  const endAll = () => {
+    signal(-child.pid, "SIGKILL"); // its own group in one stroke, then whoever left the group
+    shell.endTree();
+  };
   const stop = (by: ExecResult["ended"]) => {
     if (ended.by === "exit") ended.by = by;
-    child.kill("SIGKILL");
-    shell.endTree();
+    endAll();
   };
   const timer = setTimeout(() => stop("timeout"), request.timeout_ms);
   const watch = setInterval(
-    watchProcesses(() => stop("signal")),
+    watchProcesses(shell.pause, () => stop("signal")),
     LIMITS.watch_every_ms,
   );
   const kept = new HeadTail(request.clip_bytes);
@@ -48,15 +55,15 @@ export async function runCommand(
   await child.exited;
   clearTimeout(timer);
   clearInterval(watch);
-  shell.endTree();
+  endAll();
   await reading;
   shell.reap(); // after Bun has collected the command itself: that one is not ours to take
   const by = ended.by === "exit" && child.signalCode !== null ? "signal" : ended.by;
-  const signal = by === "signal" ? String(child.signalCode ?? "SIGKILL") : null;
+  const fatal = by === "signal" ? String(child.signalCode ?? "SIGKILL") : null;
   return {
     exit: by === "exit" ? child.exitCode : null,
     ended: by,
-    signal,
+    signal: fatal,
     took_ms: shell.now_ms() - start_ms,
     ...kept.result(),
     log,
@@ -110,12 +117,17 @@ async function drain(stream: ReadableStream<Uint8Array>, { log, kept, output_max
   }
 }
 
-/** Looks at the machine's count of tasks, which is one small file, and counts our own only when that has grown by as much. */
-function watchProcesses(tooMany: () => void): () => void {
+/**
+ * Looks at the machine's count of tasks, which is one small file, and counts our own only when that has grown much. They
+ * stand still meanwhile: a fork bomb grows faster than anybody counts.
+ */
+function watchProcesses(pause: (on: boolean) => void, tooMany: () => void): () => void {
   const tasks = () => Number(/\/(\d+)/.exec(readFileSync("/proc/loadavg", "utf8"))?.[1] ?? 0);
   const before = tasks();
   return () => {
     if (tasks() - before < LIMITS.processes_max / 2) return;
-    if (descendantsOf(process.pid).length > LIMITS.processes_max) tooMany();
+    pause(true);
+    if (hasMoreBelow(process.pid, LIMITS.processes_max)) tooMany();
+    else pause(false);
   };
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { landlockAbi, type Place, restrictWrites } from "./landlock.ts";
 import { address, type Libc, openLibc, SyscallError } from "./libc.ts";
 import { type Filter, seccompFilter } from "./seccomp.ts";
@@ -27,6 +28,8 @@ const CLOSE_RANGE_CLOEXEC = 4;
 const SECCOMP_SET_MODE_FILTER = 1;
 const RLIMIT_FSIZE = 1;
 const RLIMIT_CORE = 4;
+const RLIMIT_NPROC = 6;
+const MORE_TASKS = 4_096; // the limit counts all that the user runs anywhere, so it only stops the absurd
 const FILE_MAX_BYTES = 8n * 1024n * 1024n * 1024n; // a runaway writer stops before most disks are full
 
 const CAPABILITY_VERSION = 0x20080522;
@@ -45,6 +48,7 @@ export function enterIsolation(): never {
   libc.prctl(PR_SET_CHILD_SUBREAPER, 1);
   limit(libc, RLIMIT_CORE, 0n);
   limit(libc, RLIMIT_FSIZE, FILE_MAX_BYTES);
+  if (process.getuid?.() !== 0) limit(libc, RLIMIT_NPROC, BigInt(tasksOfMachine() + MORE_TASKS)); // root has no such limit
   if (libc.prctl(PR_SET_NO_NEW_PRIVS, 1) !== 0) throw new SyscallError("give up new privileges", libc.errno());
   const landlock_abi = landlockAbi(libc);
   if (landlock_abi > 0) restrictWrites(libc, { places: order.places, network: order.filter.network });
@@ -63,6 +67,8 @@ function limit(libc: Libc, resource: number, most: bigint): void {
   if (libc.syscall("prlimit64", 0, resource, address(value), 0) < 0)
     throw new SyscallError("set a limit", libc.errno());
 }
+
+const tasksOfMachine = () => Number(/\/(\d+)/.exec(readFileSync("/proc/loadavg", "utf8"))?.[1] ?? 0);
 
 /** Root without its powers: no tracing of the server, no devices, no ownership changes, no immutable flags. */
 function dropCapabilities(libc: Libc): void {

@@ -1,7 +1,7 @@
-import { realpathSync } from "node:fs";
+import { readlinkSync, realpathSync } from "node:fs";
 import { LIMITS } from "../limits.ts";
 import { endDescendants, signal } from "../process_tree.ts";
-import type { ServeOrder } from "../serve.ts";
+import { PID_NAMESPACE, type ServeOrder } from "../serve.ts";
 import type { Answer } from "../tool.ts";
 import { bwrapWords, findBwrap } from "./bwrap.ts";
 import { Connection } from "./connection.ts";
@@ -43,14 +43,22 @@ async function startIsolation({ level, spec, self, nursery }: Start): Promise<Is
     filter: { network: spec.network, own_ipc: level === "bwrap", protect_pids: [process.pid] },
   };
   const { write, git_dir, env, scope } = spec;
-  const serve: ServeOrder = { root, tmp, write, git_dir, env: scrubbed(env), scope };
+  const serve: ServeOrder = {
+    root,
+    tmp,
+    write,
+    git_dir,
+    env: scrubbed(env),
+    scope,
+    outer_pids: readlinkSync(PID_NAMESPACE),
+  };
   const outer =
     level === "bwrap"
       ? [bwrapOrThrow(), ...bwrapWords({ places, read_only: keptReadOnly(spec), network: spec.network })]
       : [];
   const child = Bun.spawn([...outer, ...self, "__isolated", "enter"], {
     cwd: "/",
-    env: { PATH: env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin", LANG: "C.UTF-8", TMPDIR: tmp },
+    env: { PATH: env.PATH ?? "/usr/local/bin:/usr/bin:/bin", LANG: "C.UTF-8", TMPDIR: tmp },
     stdio: ["pipe", "pipe", "pipe"],
   });
   nursery.live.add(child.pid);

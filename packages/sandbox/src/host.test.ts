@@ -1,0 +1,127 @@
+import { afterAll, beforeEach, expect, test } from "bun:test";
+import {
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseClaim } from "./claim.ts";
+import { createHost } from "./host.ts";
+import { HostError, type Scope } from "./tool.ts";
+
+const base = mkdtempSync(join(tmpdir(), "dgov-host-"));
+const root = join(base, "root");
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+
+const scope: Scope = {
+  task: "t",
+  role: "worker",
+  write: ["src/"].map(parseClaim),
+  read: [],
+  deny: ["src/secret*"],
+  allow: [],
+  recipes: { test: null, lint: null, lint_fix: null, format: null, type_check: null },
+  test_targets: [],
+  src_dir: "src",
+  base: "HEAD",
+};
+const hostOf = (changed: Partial<Scope> = {}) =>
+  createHost({
+    root,
+    tmp: base,
+    scope: { ...scope, ...changed },
+    exec: () => Promise.reject(new Error("no commands here")),
+  });
+
+beforeEach(() => {
+  rmSync(root, { recursive: true, force: true });
+  mkdirSync(join(root, "src/deep"), { recursive: true });
+  mkdirSync(join(root, ".git"));
+  writeFileSync(join(base, "outside.txt"), "outside\n");
+  writeFileSync(join(root, "src/a.py"), "a = 1\n", { mode: 0o755 });
+  writeFileSync(join(root, "src/binary"), Buffer.from([0x61, 0, 0xff]));
+  writeFileSync(join(root, "README.md"), "read me\n");
+  symlinkSync(join(base, "outside.txt"), join(root, "src/soft"));
+  symlinkSync(base, join(root, "src/away"));
+  linkSync(join(base, "outside.txt"), join(root, "src/hard"));
+  Bun.spawnSync(["mkfifo", join(root, "src/pipe")]);
+});
+
+const codeOf = (work: Promise<unknown>) =>
+  work.then(
+    () => "done",
+    (error: unknown) => (error instanceof HostError ? error.code : String(error)),
+  );
+
+test.each([
+  ["src/a.py", "done"],
+  ["./src//a.py", "done"],
+  ["README.md", "done"],
+  ["src/none.py", "missing"],
+  ["src/a.py/x", "not_a_file"],
+  ["src", "not_a_file"],
+  ["src/pipe", "not_a_file"],
+  ["src/soft", "link"],
+  ["src/away/outside.txt", "link"],
+  ["src/binary", "binary"],
+  ["../outside.txt", "outside"],
+  ["/etc/passwd", "outside"],
+  [".git/config", "reserved"],
+  ["src/.GIT/config", "reserved"],
+])("reads %s: %s", async (path, code) => {
+  expect(await codeOf(hostOf().readText(path))).toBe(code);
+});
+
+test.each([
+  ["src/a.py", "done"],
+  ["src/new/folder/b.py", "done"],
+  ["README.md", "not_claimed"],
+  ["src/secret.py", "not_claimed"],
+  [".dgov/project.toml", "reserved"],
+  [".git/config", "reserved"],
+  ["src/A.py", "exists"],
+  ["src/hard", "link"],
+  ["src/soft", "link"],
+  ["src/away/outside.txt", "link"],
+  ["src/pipe", "not_a_file"],
+  ["src/deep", "not_a_file"],
+  ["../outside.txt", "outside"],
+])("writes %s: %s, and nothing is left beside it", async (path, code) => {
+  expect(await codeOf(hostOf().write(path, "text\n"))).toBe(code);
+  expect(readFileSync(join(base, "outside.txt"), "utf8")).toBe("outside\n");
+  expect(readdirSync(join(root, "src")).filter((name) => name.includes("dgov"))).toEqual([]);
+  if (code === "done") expect(readFileSync(join(root, path), "utf8")).toBe("text\n");
+});
+
+test("a write keeps the mode", async () => {
+  await hostOf().write("src/a.py", "a = 2\n");
+  expect(statSync(join(root, "src/a.py")).mode & 0o777).toBe(0o755);
+});
+
+test("a role that only reads writes nothing", async () => {
+  expect(await codeOf(hostOf({ role: "researcher" }).write("src/a.py", "x"))).toBe("read_only");
+});
+
+test.each([
+  ["src/a.py", "done"],
+  ["src/soft", "done"], // the link itself, which lies in the claim
+  ["src/none.py", "missing"],
+  ["src/deep", "not_a_file"],
+  ["README.md", "not_claimed"],
+])("removes %s: %s", async (path, code) => {
+  expect(await codeOf(hostOf().remove(path))).toBe(code);
+  expect(readFileSync(join(base, "outside.txt"), "utf8")).toBe("outside\n");
+});
+
+test("lists without git's folder, and follows no link", async () => {
+  const kinds = Object.fromEntries((await hostOf().list("src")).map(({ name, kind }) => [name, kind]));
+  expect(kinds).toMatchObject({ "a.py": "file", away: "link", deep: "directory", pipe: "other", soft: "link" });
+  expect((await hostOf().list(".")).map(({ name }) => name)).toEqual(["README.md", "src"]);
+});
