@@ -122,11 +122,14 @@ function makeRepository(folder: string, files: number): string {
 }
 
 /** Each run changes the file for real: what it appends depends on what is there. */
-const turn = (i: number, plan: string) => ({
-  calls: [{ tool: "run_bash", args: { cmd: `echo ${plan} >> work/file${i}.txt` } }],
-});
+function turn(i: number, plan: string) {
+  return { calls: [{ tool: "run_bash", args: { cmd: `echo ${plan} >> work/file${i}.txt` } }] };
+}
 
-const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((a, b) => a + b, 0);
+}
+
 function median(numbers: readonly number[]): number {
   const sorted = [...numbers].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;

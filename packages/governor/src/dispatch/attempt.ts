@@ -8,9 +8,10 @@ import { carryOver } from "../git/integrate.ts";
 import type { Lease } from "../git/worktrees.ts";
 import { ignoreRule } from "../ignore.ts";
 import type { CompiledTask } from "../plan/compiled.ts";
+import type { Project } from "../project.ts";
 import { type Site, unitOf } from "../site.ts";
 import { meterOf } from "./meter.ts";
-import { orderOf } from "./order.ts";
+import { orderOf, type WorkOrder } from "./order.ts";
 import { grantsIn, scopeOf } from "./scope.ts";
 
 /** One attempt under way. `base` is the commit its worktree was made from. */
@@ -81,6 +82,9 @@ async function attend(site: Site, attempt: Attempt, { signal, mend, failed, carr
   const scope = scopeOf(site.project, unit, attempt.base);
   const unprepared = await prepare(site, worktree);
   if (unprepared !== null) return { done: false, cause: "setup", detail: unprepared };
+  // The order is written while the isolated process starts: each waits for other programs most of its time.
+  const ordering = orderOf(site, { unit, attempt: attempt.attempt, scope, failed, carried });
+  ordering.catch(() => {}); // heard below, when the isolated process is sure to be ended
   const isolation = await site.jail.start({
     root: worktree.path,
     write: grantsIn(worktree.path, unit),
@@ -89,9 +93,9 @@ async function attend(site: Site, attempt: Attempt, { signal, mend, failed, carr
     scope,
   });
   try {
-    const outcome = await converse(site, attempt, { isolation, scope, signal, failed, carried });
+    const outcome = await converse(site, attempt, { isolation, scope, signal, order: await ordering });
     const ending = endingOf(outcome, signal);
-    if (ending.done && unit.role === "worker") {
+    if (ending.done && unit.role === "worker" && mends(site.project)) {
       const { changes } = await freeze(worktree, freezeOptions(site, attempt));
       const changed = changes.filter(({ kind }) => kind === "added" || kind === "modified").map(({ path }) => path);
       await mend({ of: { task: attempt.task, attempt: attempt.attempt }, changed, isolation });
@@ -133,22 +137,11 @@ async function prepare({ project, jail, git }: Site, worktree: Lease): Promise<s
   }
 }
 
-type Talking = {
-  isolation: Isolation;
-  scope: Scope;
-  signal: AbortSignal;
-  failed: Attending["failed"];
-  carried: boolean;
-};
+type Talking = { isolation: Isolation; scope: Scope; signal: AbortSignal; order: WorkOrder };
 
 /** The model loop, with its hands lent to it. */
-async function converse(
-  site: Site,
-  attempt: Attempt,
-  { isolation, scope, signal, failed, carried }: Talking,
-): Promise<Outcome> {
-  const { task, attempt: n, unit, worktree } = attempt;
-  const order = await orderOf(site, { unit, attempt: n, scope, failed, carried });
+async function converse(site: Site, attempt: Attempt, { isolation, scope, signal, order }: Talking): Promise<Outcome> {
+  const { task, attempt: n, worktree } = attempt;
   const tools = createToolbox({
     scope,
     policy: site.project.rules.tool_policy,
@@ -198,6 +191,9 @@ function endingOf(outcome: Outcome, signal: AbortSignal): Ending {
       };
   }
 }
+
+/** Looking for what the worker changed costs a freeze, so it is done only where something would be done with it. */
+const mends = ({ commands }: Project): boolean => commands.lint_fix !== null || commands.format !== null;
 
 const freezeOptions = ({ project }: Site, { base }: Attempt) => ({
   base,

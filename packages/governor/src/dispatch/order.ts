@@ -100,13 +100,11 @@ async function repoMap({ git, project }: Site, base: string): Promise<string> {
   const folders = [...new Set([src_dir, test_dir].map((path) => path.replace(/\/+$/, "")))].filter(
     (path) => path !== "." && path !== "",
   );
-  const inside =
-    folders.length === 0
-      ? []
-      : items(
-          (await git.ask(["ls-tree", "-r", "-z", "--name-only", base, ...folders.map((path) => `${path}/`)])).bytes,
-        );
-  const top = items((await git.ask(["ls-tree", "-z", "--name-only", base])).bytes);
+  const list = async (...args: string[]) => items((await git.ask(["ls-tree", "-z", "--name-only", ...args])).bytes);
+  const [inside, top] = await Promise.all([
+    folders.length === 0 ? [] : list("-r", base, ...folders.map((path) => `${path}/`)),
+    list(base),
+  ]);
   const paths = [...inside, ...top.filter((path) => !folders.includes(path))];
   const shown = most > 0 ? paths.slice(0, most) : paths;
   const more = paths.length - shown.length;
