@@ -37,7 +37,9 @@ export interface Host {
   write(path: string, content: string | Uint8Array): Promise<void>;
   remove(path: string): Promise<void>;
   /** null: nothing there. Links are not followed. */
-  stat(path: string): Promise<{ kind: "file" | "directory" | "link" | "other"; size_bytes: number; mode: number } | null>;
+  stat(
+    path: string,
+  ): Promise<{ kind: "file" | "directory" | "link" | "other"; size_bytes: number; mode: number } | null>;
   /** Sorted names; never `.git`. */
   list(path: string): Promise<{ name: string; kind: "file" | "directory" | "link" | "other"; size_bytes: number }[]>;
   exec(request: ExecRequest): Promise<ExecResult>;
