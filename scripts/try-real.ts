@@ -15,14 +15,6 @@ const PYTEST = "pytest==8.3.4"; // the suite of this release turns the warnings 
 const { values } = parseArgs({
   options: { keep: { type: "boolean", default: false }, bin: { type: "string", default: "dist/dgov" } },
 });
-const folder = mkdtempSync(join(tmpdir(), "dgov-real-"));
-try {
-  await main();
-} finally {
-  if (values.keep) console.log(`Kept: ${folder}`);
-  else rmSync(folder, { recursive: true, force: true });
-}
-
 async function main(): Promise<void> {
   const python = join(folder, "venv/bin/python");
   sh(folder, "python3", "-m", "venv", "venv");
@@ -49,7 +41,7 @@ async function main(): Promise<void> {
   const start_ms = performance.now();
   const ran = Bun.spawnSync([...dgov, "run", ".dgov/plans/real"], { cwd: root, stdout: "inherit", stderr: "inherit" });
   console.log(`dgov run: exit ${ran.exitCode} after ${((performance.now() - start_ms) / 1000).toFixed(1)} s`);
-  console.log(git("log", "--oneline", "--stat", "main"));
+  console.log(git("log", "--oneline", "--stat", "main~6..main"));
   const landed = git("log", "--format=%(trailers:key=Dgov-Task,valueonly,separator=%x20)", "main")
     .split("\n")
     .filter(Boolean);
@@ -232,4 +224,12 @@ function sh(cwd: string, ...argv: string[]): string {
   const { exitCode, stdout, stderr } = Bun.spawnSync(argv, { cwd });
   if (exitCode !== 0) throw new Error(`${argv.join(" ")} failed: ${stderr.toString()}`);
   return stdout.toString();
+}
+
+const folder = mkdtempSync(join(tmpdir(), "dgov-real-"));
+try {
+  await main();
+} finally {
+  if (values.keep) console.log(`Kept: ${folder}`);
+  else rmSync(folder, { recursive: true, force: true });
 }
