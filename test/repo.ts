@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Event, openLog } from "../packages/kernel/src/index.ts";
 
-/** How the product is started: from source, or as the executable that `DGOV_BIN` names. */
+/** How the product is started: from source, or as the executable that `DGOV_TEST_BIN` names. */
 export const DGOV: readonly string[] = Bun.env.DGOV_TEST_BIN
   ? [Bun.env.DGOV_TEST_BIN]
   : [process.execPath, "--config=/dev/null", "--no-env-file", join(import.meta.dir, "../packages/cli/src/main.ts")];
