@@ -41,3 +41,13 @@ test("what was put back is named, with the reason and the way to ask for it", ()
   expect(answer.text).toContain("files.edit");
   expect(answer.text).toEndWith("\nEXIT:0");
 });
+
+test("what could not be put back is named apart, and what was is not blamed for it", () => {
+  const answer = execAnswer({ ...RESULT, put_back: ["a.py"], lost: ["big.bin"] }, 3_000);
+  expect(answer).toMatchObject({ touched: ["a.py", "big.bin"], refused_by: "claim" });
+  const [before, after] = answer.text.split("NOT PUT BACK");
+  expect(before).toContain("  a.py");
+  expect(after).toContain("  big.bin");
+  expect(after).not.toContain("a.py");
+  expect(execAnswer({ ...RESULT, put_back: ["a.py"], lost: [] }, 3_000).text).not.toContain("NOT PUT BACK");
+});

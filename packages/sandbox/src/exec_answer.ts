@@ -6,13 +6,15 @@ export function execAnswer(result: ExecResult, timeout_ms: number): Answer {
   const cut =
     result.omitted_bytes > 0 ? `\n[${result.omitted_bytes} bytes omitted; narrow the command to see them]\n` : "";
   const output = `${result.head}${cut}${result.tail}`;
-  const lines = [...(output.trim() === "" ? ["(no output)"] : [output.trimEnd()]), ...restored(result.put_back)];
+  const { put_back, lost = [] } = result;
+  const said = output.trim() === "" ? "(no output)" : output.trimEnd();
+  const lines = [said, ...restored(put_back), ...unrestored(lost)];
   const answer: Answer = {
     ok: result.ended === "exit" && result.exit === 0,
     text: [...lines, `EXIT:${ending(result, timeout_ms)}`].join("\n"),
   };
-  if (result.put_back.length === 0) return answer;
-  return { ...answer, touched: result.put_back, refused_by: "claim" };
+  if (put_back.length + lost.length === 0) return answer;
+  return { ...answer, touched: [...put_back, ...lost], refused_by: "claim" };
 }
 
 function ending({ ended, exit, signal }: ExecResult, timeout_ms: number): string {
@@ -27,11 +29,24 @@ const SHOWN = 20;
 
 function restored(paths: readonly string[]): string[] {
   if (paths.length === 0) return [];
-  const more = paths.length > SHOWN ? [`… and ${paths.length - SHOWN} more`] : [];
   return [
     "PUT BACK: the command changed these paths, which this task has not claimed for writing, so they were restored:",
-    ...paths.slice(0, SHOWN).map((path) => `  ${path}`),
-    ...more,
+    ...listed(paths),
     'To change them, the plan must claim them (`files.edit`, `create` or `delete`): if the task needs it, call done with outcome "blocked" and name them.',
   ];
 }
+
+/** What is wrong in the worktree from now on, and would be refused at the end: the worker alone may know a way back. */
+function unrestored(paths: readonly string[]): string[] {
+  if (paths.length === 0) return [];
+  return [
+    "NOT PUT BACK: the command changed these unclaimed paths too, and their old content is nowhere to be had:",
+    ...listed(paths),
+    'Undo each change with a command if you can: what stays changed is refused at the end. If you cannot, call done with outcome "blocked" and name them.',
+  ];
+}
+
+const listed = (paths: readonly string[]): string[] => [
+  ...paths.slice(0, SHOWN).map((path) => `  ${path}`),
+  ...(paths.length > SHOWN ? [`… and ${paths.length - SHOWN} more`] : []),
+];
