@@ -1,6 +1,6 @@
 import { DgovError } from "@dgov/governor/error";
+import { nearest } from "@dgov/governor/nearest";
 import { z } from "zod";
-import { nearest } from "./nearest.ts";
 
 /** What the parser must know of a command. */
 export type Accepts = {

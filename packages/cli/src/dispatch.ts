@@ -1,7 +1,7 @@
 import { DgovError } from "@dgov/governor/error";
+import { nearest } from "@dgov/governor/nearest";
 import type { Command, Done, Here } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
-import { nearest } from "./nearest.ts";
 import { type Failure, failureOf, printFailure } from "./print.ts";
 
 /**
