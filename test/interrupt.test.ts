@@ -1,4 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
+import { rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   bareEnvironment,
@@ -12,6 +14,7 @@ import {
   startDgov,
   writeIn,
 } from "./repo.ts";
+import { bash, done, edit, hanging, layTasks, newMark, processesWith, untilRunning } from "./scripted.ts";
 
 const RUNS = join(import.meta.dir, "fixtures/live");
 const open: Place[] = [];
@@ -34,14 +37,6 @@ async function until(place: Place, kind: string): Promise<void> {
   throw new Error(`No event "${kind}" within ten seconds`);
 }
 
-const processesWith = (mark: string) => {
-  const { stdout } = Bun.spawnSync(["ps", "-eo", "args"]);
-  return stdout
-    .toString()
-    .split("\n")
-    .filter((line) => line.includes(mark) && !line.includes("ps -eo"));
-};
-
 test("Ctrl-C ends every process, keeps the work, exits 130, and the next run goes on", async () => {
   const place = lay("slow_worker");
   const run = startDgov(place, "run", ".dgov/plans/p");
@@ -59,6 +54,51 @@ test("Ctrl-C ends every process, keeps the work, exits 130, and the next run goe
   expect(readIn(place, "src/a.txt")).toBe("alpha, begun and ended\n");
   expect(eventsOf(place).filter((event) => event.kind === "run_started")).toHaveLength(1);
 }, 60_000);
+
+/** What hangs, unless the file at `flag` is there. */
+type Hanging = (command: string) => Parameters<typeof layTasks>[1] & { worker?: string };
+const HANGS: [string, Hanging][] = [
+  ["setup_cmd", (command) => ({ project: { setup_cmd: command } })],
+  ["the worker's command", (command) => ({ worker: command })],
+  ["lint_fix_cmd", (command) => ({ project: { lint_fix_cmd: `: {file}; ${command}` } })],
+  ["a gate", (command) => ({ project: { lint_cmd: command } })],
+];
+const ENDS: [string, NodeJS.Signals[]][] = [
+  ["SIGTERM", ["SIGTERM"]],
+  ["Ctrl-C twice", ["SIGINT", "SIGINT"]],
+  ["SIGKILL", ["SIGKILL"]],
+];
+
+test.each(HANGS.flatMap(([where, make]) => ENDS.map(([how, signals]) => ({ where, how, make, signals }))))(
+  "$how while $where hangs leaves no process, and the next run goes on",
+  async ({ make, signals }) => {
+    const mark = newMark();
+    const flag = `${tmpdir()}/dgov-flag-${mark}`;
+    const { worker, ...more } = make(`test -e ${flag} || { ${hanging(mark)}; }`);
+    const place = layTasks(
+      { a: { attempts: [[edit("src/a.txt", "alpha", "omega"), bash(worker ?? "true"), done]] } },
+      more,
+    );
+    open.push(place);
+    const run = startDgov(place, "run", ".dgov/plans/p");
+    await untilRunning(`sleep ${mark}4`);
+    for (const signal of signals) run.kill(signal);
+    expect(await Promise.race([run.exited, Bun.sleep(5_000)])).toBe(signals.includes("SIGKILL") ? 137 : 130);
+    for (let tries = 0; tries < 50 && processesWith(mark).length > 0; tries++) await Bun.sleep(20);
+    expect(processesWith(mark)).toEqual([]);
+    writeFileSync(flag, "");
+    try {
+      expect(dgov(place, "run", ".dgov/plans/p")).toMatchObject({ status: 0 });
+    } finally {
+      rmSync(flag);
+    }
+    const kinds = eventsOf(place).map(({ kind }) => kind);
+    for (const once of ["run_started", "task_landed"] as const)
+      expect(kinds.filter((kind) => kind === once)).toHaveLength(1);
+    expect(readIn(place, "src/a.txt")).toBe("omega\n");
+  },
+  30_000,
+);
 
 test("a second run in one repository is refused with the first one's pid and age", async () => {
   const place = lay("slow_worker");

@@ -12,6 +12,7 @@ import type { Project } from "../project.ts";
 import { type Site, unitOf } from "../site.ts";
 import { meterOf } from "./meter.ts";
 import { orderOf, type WorkOrder } from "./order.ts";
+import { endedBy, prepare } from "./prepare.ts";
 import { grantsIn, scopeOf } from "./scope.ts";
 
 /** One attempt under way. `base` is the commit its worktree was made from. */
@@ -80,7 +81,8 @@ type Attending = {
 async function attend(site: Site, attempt: Attempt, { signal, mend, failed, carried }: Attending): Promise<Ending> {
   const { unit, worktree } = attempt;
   const scope = scopeOf(site.project, unit, attempt.base);
-  const unprepared = await prepare(site, worktree);
+  const unprepared = await prepare(site, worktree, signal);
+  if (signal.aborted) return interrupted(signal);
   if (unprepared !== null) return { done: false, cause: "setup", detail: unprepared };
   // The order is written while the isolated process starts: each waits for other programs most of its time.
   const ordering = orderOf(site, { unit, attempt: attempt.attempt, scope, failed, carried });
@@ -98,40 +100,16 @@ async function attend(site: Site, attempt: Attempt, { signal, mend, failed, carr
     if (ending.done && unit.role === "worker" && mends(site.project)) {
       const { changes } = await freeze(worktree, freezeOptions(site, attempt));
       const changed = changes.filter(({ kind }) => kind === "added" || kind === "modified").map(({ path }) => path);
-      await mend({ of: { task: attempt.task, attempt: attempt.attempt }, changed, isolation });
+      const of = { task: attempt.task, attempt: attempt.attempt };
+      await endedBy(signal, isolation, () => mend({ of, changed, isolation }));
+      // Half mended is neither what the worker left nor what the gates expect: the task is tried again from there.
+      if (signal.aborted) return interrupted(signal);
     }
     return ending;
   } catch (error) {
     // The worker can kill its own isolation: that is its failure, and it counts. A bug of ours goes on up.
     if (error instanceof IsolationLost) return { done: false, cause: "error", detail: "Its isolated process died" };
     throw error;
-  } finally {
-    await isolation.stop();
-  }
-}
-
-/** Runs the project's `setup_cmd` on the base's own files. @returns why it failed, or null */
-async function prepare({ project, jail, git }: Site, worktree: Lease): Promise<string | null> {
-  const command = project.commands.setup;
-  if (command === null) return null;
-  const isolation = await jail.start({
-    root: worktree.path,
-    write: "all",
-    git_dir: await git.commonDir(),
-    network: project.rules.sandbox.setup_network,
-    scope: null,
-  });
-  try {
-    const { bootstrap_ms } = project.timeouts;
-    const result = await isolation.exec({
-      command,
-      timeout_ms: bootstrap_ms,
-      output_max_bytes: 64_000_000,
-      clip_bytes: 4_000,
-    });
-    if (result.exit === 0) return null;
-    const how = result.exit === null ? `ended by ${result.ended}` : `exit status ${result.exit}`;
-    return `setup_cmd failed (${how}): ${(result.tail || result.head).slice(-500)}`;
   } finally {
     await isolation.stop();
   }
@@ -182,7 +160,7 @@ function endingOf(outcome: Outcome, signal: AbortSignal): Ending {
     case "budget":
       return { done: false, cause: "budget", detail: "The next call could exceed what the run may spend" };
     case "cancelled":
-      return { done: false, cause: "interrupted", detail: String(signal.reason ?? "") };
+      return interrupted(signal);
     case "provider":
       return {
         done: false,
@@ -191,6 +169,12 @@ function endingOf(outcome: Outcome, signal: AbortSignal): Ending {
       };
   }
 }
+
+const interrupted = (signal: AbortSignal): Ending => ({
+  done: false,
+  cause: "interrupted",
+  detail: String(signal.reason ?? ""),
+});
 
 /** Looking for what the worker changed costs a freeze, so it is done only where something would be done with it. */
 const mends = ({ commands }: Project): boolean => commands.lint_fix !== null || commands.format !== null;

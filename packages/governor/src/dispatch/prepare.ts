@@ -1,0 +1,62 @@
+import { type Isolation, IsolationLost } from "@dgov/sandbox";
+import type { Lease } from "../git/worktrees.ts";
+import type { Site } from "../site.ts";
+
+/**
+ * Runs the project's `setup_cmd` on the base's own files.
+ *
+ * @returns why it failed, or null; when the signal came, it says nothing
+ */
+export async function prepare(
+  { project, jail, git }: Pick<Site, "project" | "jail" | "git">,
+  worktree: Lease,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const command = project.commands.setup;
+  if (command === null) return null;
+  const isolation = await jail.start({
+    root: worktree.path,
+    write: "all",
+    git_dir: await git.commonDir(),
+    network: project.rules.sandbox.setup_network,
+    scope: null,
+  });
+  try {
+    const { bootstrap_ms } = project.timeouts;
+    const asked = { command, timeout_ms: bootstrap_ms, output_max_bytes: 64_000_000, clip_bytes: 4_000 };
+    const result = await endedBy(signal, isolation, () => isolation.exec(asked));
+    if (result === null || result.exit === 0) return null;
+    const how = result.exit === null ? `ended by ${result.ended}` : `exit status ${result.exit}`;
+    return `setup_cmd failed (${how}): ${(result.tail || result.head).slice(-500)}`;
+  } catch (error) {
+    // A command can kill the process that serves it: that is its failure. A bug of ours goes on up.
+    if (error instanceof IsolationLost) return "setup_cmd failed: its isolated process died";
+    throw error;
+  } finally {
+    await isolation.stop();
+  }
+}
+
+/**
+ * Does work in an isolation, and ends the isolation under it when the signal comes: no command of a project outlives a
+ * run that the user stopped.
+ *
+ * @returns what the work gave, or null when the signal ended it
+ */
+export async function endedBy<Value>(
+  signal: AbortSignal,
+  isolation: Isolation,
+  work: () => Promise<Value>,
+): Promise<Value | null> {
+  if (signal.aborted) return null;
+  const stop = () => void isolation.stop();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    return await work();
+  } catch (error) {
+    if (signal.aborted && error instanceof IsolationLost) return null;
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
