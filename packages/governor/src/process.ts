@@ -93,6 +93,68 @@ function spawn(argv: readonly string[], options: Pick<RunOptions, "cwd" | "env">
   }
 }
 
+/** A program that is asked again and again over its pipes. */
+export type Conversation = {
+  /** Sends a question and reads its answer; questions take turns. @throws when the program ends, or takes too long */
+  turn<Answer>(question: string, read: (talk: Conversation) => Promise<Answer>, limit_ms: number): Promise<Answer>;
+  /** The next line of the answer, without its newline. */
+  line(): Promise<string>;
+  bytes(count: number): Promise<Uint8Array>;
+  end(): void;
+};
+
+/** Starts a program to be asked. It does not keep this process alive, and ends with it. */
+export function converse(argv: readonly string[], { cwd, env }: Pick<RunOptions, "cwd" | "env">): Conversation {
+  const child = Bun.spawn([...argv], { cwd, env, stdin: "pipe", stdout: "pipe", stderr: "ignore", detached: true });
+  child.unref();
+  const reader = child.stdout.getReader();
+  const state = { left: Buffer.alloc(0), turns: Promise.resolve() };
+  const more = async () => {
+    const { done, value } = await reader.read();
+    if (done) throw new Error("The program has ended");
+    state.left = Buffer.concat([state.left, value]);
+  };
+  const take = (count: number, skipped = 0): Buffer => {
+    const taken = state.left.subarray(0, count);
+    state.left = state.left.subarray(count + skipped);
+    return taken;
+  };
+  const end = () => {
+    void Promise.resolve(child.stdin.end()).catch(() => {});
+    if (child.exitCode === null && child.signalCode === null) child.kill();
+  };
+  const talk: Conversation = {
+    end,
+    turn(question, read, limit_ms) {
+      const mine = state.turns.then(async () => {
+        const timer = setTimeout(end, limit_ms);
+        try {
+          child.stdin.write(question);
+          await child.stdin.flush();
+          return await read(talk);
+        } finally {
+          clearTimeout(timer);
+        }
+      });
+      state.turns = mine.then(
+        () => {},
+        () => {},
+      );
+      return mine;
+    },
+    async line() {
+      let at = state.left.indexOf(10);
+      for (; at < 0; at = state.left.indexOf(10)) await more();
+      return take(at, 1).toString("utf8");
+    },
+    async bytes(count) {
+      while (state.left.length < count) await more();
+      return take(count);
+    },
+  };
+  return talk;
+}
+
 type Collected = { bytes: Promise<Uint8Array>; stop: () => void };
 
 /** Reads a stream to its end. With `full` it stops there at the limit; without, it keeps the last bytes. */

@@ -53,7 +53,7 @@ export async function freeze(slot: Slot, { base, ignores }: FreezeOptions): Prom
   const added = found.filter((name) => !ignores(text(name)));
   await stage(slot, { ...rawChanges(changed.bytes, ignores), added, oid_bytes: base.length / 2 });
   const tree = await git.text(["write-tree"], { index_file });
-  const changes = await diffTrees(git, base, tree);
+  const changes = [...(await diffTrees(git, base, tree))]; // the answer is shared, and this list gets more
   const stored = new Set(changes.map(({ path }) => path));
   for (const name of added) if (!stored.has(text(name))) await explain(slot, text(name), changes);
   for (const path of nested)
@@ -63,8 +63,25 @@ export async function freeze(slot: Slot, { base, ignores }: FreezeOptions): Prom
   return { tree, changes, ignored };
 }
 
-/** What differs between two trees or commits, in git's order. */
-export async function diffTrees(git: Git, from: string, to: string): Promise<Change[]> {
+/** What differs between two trees or commits, in git's order. Objects do not change, so a question is asked once. */
+export function diffTrees(git: Git, from: string, to: string): Promise<Change[]> {
+  const known = differences.get(git.objects) ?? new Map<string, Promise<Change[]>>();
+  differences.set(git.objects, known);
+  const key = `${from} ${to}`;
+  const found = known.get(key);
+  if (found) return found;
+  for (const old of [...known.keys()].slice(0, Math.max(0, known.size - DIFFERENCES_MAX))) known.delete(old);
+  const asked = differs(git, from, to);
+  known.set(key, asked);
+  asked.catch(() => known.delete(key));
+  return asked;
+}
+
+/** Each candidate is compared when it is frozen, when it is judged, and often once more on the same head. */
+const differences = new WeakMap<Git["objects"], Map<string, Promise<Change[]>>>();
+const DIFFERENCES_MAX = 32;
+
+async function differs(git: Git, from: string, to: string): Promise<Change[]> {
   const { bytes } = await git.ask(["diff-tree", "-r", "-z", "--raw", "--no-renames", "--full-index", from, to]);
   const fields = items(bytes);
   const changes: Change[] = [];
@@ -195,9 +212,8 @@ async function ignoredPaths({ git, index_file }: Slot, rules: string): Promise<s
 async function withSizes(git: Git, changes: Change[]): Promise<Change[]> {
   const sized = changes.filter(({ kind, new_mode }) => kind !== "gitlink" && new_mode !== "000000");
   if (sized.length === 0) return changes;
-  const stdin = sized.map(({ new_oid }) => `${new_oid}\n`).join("");
-  const sizes = (await git.text(["cat-file", "--batch-check=%(objectsize)"], { stdin })).split("\n");
-  const known = new Map(sized.map(({ path }, at) => [path, Number(sizes[at])]));
+  const infos = await git.objects.info(sized.map(({ new_oid }) => new_oid));
+  const known = new Map(sized.map(({ path }, at) => [path, infos[at]?.size_bytes ?? 0]));
   return changes.map((change) => ({ ...change, size_bytes: known.get(change.path) ?? null }));
 }
 

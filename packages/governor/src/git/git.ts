@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { DgovError } from "../error.ts";
 import { run } from "../process.ts";
+import { createObjects, type Objects } from "./objects.ts";
 
 /**
  * `cwd`         default: the root
@@ -27,6 +28,8 @@ export type GitAnswer = { exit: number; bytes: Uint8Array; stderr: string };
 /** Git in one worktree, with every setting pinned that could run a program or change what a command does. */
 export type Git = {
   readonly root: string;
+  /** The objects and refs that all worktrees share. */
+  readonly objects: Objects;
   /** @throws DgovError `git_missing`, or `git_failed` for an exit status that is not in `ok` */
   ask(args: readonly string[], options?: GitOptions): Promise<GitAnswer>;
   /** Standard output as text without the newline at its end. @throws like `ask` */
@@ -89,11 +92,20 @@ const AS_STORED = {
 /** Git for the worktree at `root` (absolute). Starts nothing until it is asked. */
 export function createGit(root: string, env: Readonly<Record<string, string | undefined>> = process.env): Git {
   const kept = Object.fromEntries(KEPT_ENV.flatMap((key) => (env[key] === undefined ? [] : [[key, env[key]]])));
-  return gitAt(root, { kept, version: once(() => checkVersion(root, kept)), known: new Map() }, {});
+  const objects = createObjects(async () => [
+    ["git", "--no-pager", "cat-file", "--batch-command"],
+    { cwd: root, env: { ...kept, ...ENV, ...pins(PINNED) } },
+  ]);
+  return gitAt(root, { kept, version: once(() => checkVersion(root, kept)), known: new Map(), objects }, {});
 }
 
 /** `version`: checked once, for all worktrees. `known`: each worktree's settings are read once. */
-type Shared = { kept: Record<string, string>; version: () => Promise<void>; known: Map<string, Git> };
+type Shared = {
+  kept: Record<string, string>;
+  version: () => Promise<void>;
+  known: Map<string, Git>;
+  objects: Objects;
+};
 
 function gitAt(root: string, shared: Shared, place: Record<string, string>): Git {
   const plain = (args: readonly string[], options: GitOptions) =>
@@ -103,6 +115,7 @@ function gitAt(root: string, shared: Shared, place: Record<string, string>): Git
   const common = once(() => git.text(["rev-parse", "--path-format=absolute", "--git-common-dir"]));
   const git: Git = {
     root,
+    objects: shared.objects,
     async ask(args, options = {}) {
       await shared.version();
       const looks = options.user ? await user() : AS_STORED;

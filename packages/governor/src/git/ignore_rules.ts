@@ -19,8 +19,8 @@ export async function ignoreRules(git: Git, commit: string): Promise<string> {
     return match ? [{ oid: match[1]!, folder: match[2] ?? "" }] : [];
   });
   found.sort((a, b) => a.folder.split("/").length - b.folder.split("/").length || (a.folder < b.folder ? -1 : 1));
-  const texts = await Promise.all(found.map(({ oid }) => git.text(["cat-file", "blob", oid])));
-  return texts.map((text, at) => anchored(text, found[at]!.folder)).join("");
+  const texts = await Promise.all(found.map(({ oid }) => git.objects.content(oid)));
+  return texts.map((text, at) => anchored(new TextDecoder().decode(text), found[at]!.folder)).join("");
 }
 
 /** The rules of the `.gitignore` in `folder` ("" or ending with a slash), as rules of the root. */

@@ -1,3 +1,4 @@
+import { DgovError } from "../error.ts";
 import { type Git, items } from "./git.ts";
 
 /** A path on which two changes of the same base do not go together. `renamed`: the target moved a file that the work edits. */
@@ -33,7 +34,7 @@ export async function integrate(git: Git, integration: Integration): Promise<Int
   const { base, candidate, head, message, trailers, at_ms } = integration;
   const [merged, before] = await Promise.all([
     merge(git, { base, ours: head, theirs: candidate, at_ms }),
-    git.text(["rev-parse", `${head}^{tree}`]),
+    treeOf(git, head),
   ]);
   if ("conflicts" in merged) return { kind: "conflict", conflicts: merged.conflicts };
   const { tree } = merged;
@@ -57,6 +58,13 @@ export async function carryOver(
   return "conflicts" in merged ? null : merged.tree;
 }
 
+/** @throws DgovError `git_failed` when there is no such commit */
+export async function treeOf(git: Git, commit: string): Promise<string> {
+  const [tree] = await git.objects.info([`${commit}^{tree}`]);
+  if (!tree) throw new DgovError("git_failed", `Cannot find the tree of "${commit}": there is no such commit`);
+  return tree.oid;
+}
+
 type Sides = { base: string; ours: string; theirs: string; at_ms: number };
 
 /** Git's three-way merge, file by file, and no attribute of any checkout picks a driver. */
@@ -64,7 +72,7 @@ async function merge(
   git: Git,
   { base, ours, theirs, at_ms }: Sides,
 ): Promise<{ tree: string } | { conflicts: Conflict[] }> {
-  if (ours === base) return { tree: await git.text(["rev-parse", `${theirs}^{tree}`]) };
+  if (ours === base) return { tree: await treeOf(git, theirs) };
   const bases = await git.text(["merge-base", "--all", ours, theirs]).catch(() => "");
   const sides = bases === base ? [ours, theirs] : await regrown(git, { base, ours, theirs, at_ms });
   const { exit, bytes } = await git.ask(["merge-tree", "--write-tree", "-z", "--no-messages", ...sides], {

@@ -109,10 +109,8 @@ const waiting = (target: string, why: string): Landed => {
 
 /** The commits of the branch and of the work that waits for it; null where there is no such ref. */
 async function refsOf(git: Git, target: string): Promise<{ branch: string | null; pending: string | null }> {
-  const refs = [target, pendingRef(target)];
-  const listed = await git.text(["for-each-ref", "--format=%(objectname) %(refname)", ...refs]);
-  const found = new Map(listed.split("\n").map((line) => [line.slice(line.indexOf(" ") + 1), line.split(" ")[0]!]));
-  return { branch: found.get(target) ?? null, pending: found.get(pendingRef(target)) ?? null };
+  const [branch, pending] = await git.objects.info([target, pendingRef(target)].map((ref) => `${ref}^{commit}`));
+  return { branch: branch?.oid ?? null, pending: pending?.oid ?? null };
 }
 
 async function isAncestor(git: Git, older: string, newer: string): Promise<boolean> {

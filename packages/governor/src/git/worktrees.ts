@@ -208,12 +208,20 @@ async function fill(state: State, place: Place, { commit, tree }: Wanted): Promi
   }
   await Promise.all([
     git.ask(["read-tree", "--reset", "-u", tree], { index_file }),
-    git.ask(["update-ref", "--no-deref", "HEAD", commit], { at_ms: state.now_ms(), config: NOT_SYNCED }),
+    detach(state, place.admin, commit),
   ]);
   if (!place.clean) sweep(place.path, index_file, oid_bytes);
   place.clean = false;
   copyFileSync(index_file, join(place.admin, "index.dgov"));
   renameSync(join(place.admin, "index.dgov"), join(place.admin, "index"));
+}
+
+/** Points the slot's HEAD at a commit: by a file, unless the repository keeps its refs in another way. */
+async function detach(state: State, admin: string, commit: string): Promise<void> {
+  const file = join(admin, "HEAD");
+  if (!readFileSync(file, "utf8").startsWith("ref: refs/heads/.invalid")) return writeAtomic(file, `${commit}\n`);
+  const git = state.git.at(admin, admin);
+  await git.ask(["update-ref", "--no-deref", "HEAD", commit], { at_ms: state.now_ms(), config: NOT_SYNCED });
 }
 
 function writeAtomic(path: string, text: string) {
@@ -240,8 +248,7 @@ function lease(state: State, place: Place): Lease {
 /** Cleans a slot for its next use. What cannot be cleaned is thrown away there. */
 async function tidy(state: State, place: Place): Promise<void> {
   try {
-    const head = await state.git.text(["rev-parse", "--show-object-format"]);
-    const oid_bytes = head === "sha256" ? 32 : 20;
+    const oid_bytes = readFileSync(join(place.admin ?? "", "HEAD"), "utf8").trim().length / 2;
     distrust(place.index_file, place.path, oid_bytes);
     sweep(place.path, place.index_file, oid_bytes);
     place.clean = true;

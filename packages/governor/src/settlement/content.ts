@@ -60,4 +60,4 @@ async function secrets(candidate: FrozenCandidate, { path, new_oid, old_oid, old
 }
 
 const blob = async ({ git }: FrozenCandidate, oid: string): Promise<string> =>
-  new TextDecoder().decode((await git.ask(["cat-file", "blob", oid])).bytes);
+  new TextDecoder().decode(await git.objects.content(oid));

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Action, type EventOf, taskOf } from "@dgov/kernel";
 import { type Change, diffTrees } from "../git/candidate.ts";
-import { integrate } from "../git/integrate.ts";
+import { integrate, treeOf } from "../git/integrate.ts";
 import { targetHead } from "../git/land.ts";
 import { type Site, unitOf } from "../site.ts";
 import { openBench } from "./bench.ts";
@@ -62,7 +62,7 @@ function landingOf({ plan, session, world }: Site, { task, attempt }: Of) {
 async function emptyLanding(site: Site, of: Of, head: string): Promise<{ tree: string; commit: string }> {
   const { git } = site;
   const { message, trailers, at_ms } = landingOf(site, of);
-  const tree = await git.text(["rev-parse", `${head}^{tree}`]);
+  const tree = await treeOf(git, head);
   const lines = Object.entries(trailers).map(([key, value]) => `${key}: ${value}\n`);
   const stdin = `${message.trim()}\n\n${lines.join("")}`;
   return { tree, commit: await git.text(["commit-tree", tree, "-p", head], { stdin, at_ms }) };
