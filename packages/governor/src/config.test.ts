@@ -112,6 +112,9 @@ fast = "model-9"
 style = "plain"
 width = 100
 strict = true
+imports = ["absolute", "sorted"]
+since = 2026-05-01
+names = { classes = "CamelCase", constants = ["UPPER", "SNAKE"] }
 
 [tool_policy]
 restrict_run_bash = true
@@ -182,7 +185,14 @@ test("every key is read", () => {
     backoff_ms: [1000, 500],
     jobs: 2,
   });
-  expect(worker.conventions).toEqual({ style: "plain", width: "100", strict: "true" });
+  expect(worker.conventions).toEqual({
+    style: "plain",
+    width: "100",
+    strict: "true",
+    imports: "absolute, sorted",
+    since: "2026-05-01",
+    names: "classes: CamelCase; constants: UPPER, SNAKE",
+  });
   expect(hash).toMatch(/^[0-9a-f]{64}$/);
 });
 

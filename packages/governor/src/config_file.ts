@@ -123,7 +123,15 @@ const SandboxTable = z.strictObject({
   setup_network: z.boolean().default(true).describe("Whether setup_cmd may use the network"),
 });
 
-const plain = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+/** A convention as a worker reads it. The value is the user's own: lists and tables are told in their words. */
+function told(value: unknown): string {
+  if (Array.isArray(value)) return value.map(told).join(", ");
+  if (value instanceof Date) return value.toISOString();
+  if (typeof value !== "object" || value === null) return String(value);
+  return Object.entries(value)
+    .map(([key, inner]) => `${key}: ${told(inner)}`)
+    .join("; ");
+}
 
 export const ProjectFile = z.strictObject({
   project: ProjectTable.prefault({}),
@@ -132,7 +140,10 @@ export const ProjectFile = z.strictObject({
     .catchall(ProviderTable)
     .prefault({}),
   agents: z.record(z.string(), named).default({}).describe("Alias to model"),
-  conventions: z.record(z.string(), plain).default({}).describe("Free key and value, shown to every worker"),
+  conventions: z
+    .record(z.string(), z.unknown().transform(told))
+    .default({})
+    .describe("Free key and value, shown to every worker"),
   tool_policy: ToolPolicyTable.prefault({}),
   scope: ScopeTable.prefault({}),
   sentrux: SentruxTable.prefault({}),

@@ -93,6 +93,17 @@ test.each([
   expect(() => loadCompiled(project.root, DIR)).toThrow(expect.objectContaining({ code: "plan_invalid" }));
 });
 
+test("what dgov 0.8 compiled is a plan that is not compiled yet, and no damage", () => {
+  const project = layOut();
+  const old =
+    '[plan]\nname = "p"\nsource_mtime_max = "2026-05-01T00:00:00.000000Z"\nsop_set_hash = ""\n\n[tasks."tasks/main.a"]\nprompt = "x"\ntimeout_s = 0\n';
+  put(project.root, `${DIR}/_compiled.toml`, old);
+  expect(() => loadCompiled(project.root, DIR)).toThrow(expect.objectContaining({ code: "plan_uncompiled" }));
+  expect(staleness(project.root, DIR)).toBe("uncompiled");
+  expect(compiled(project).tasks).toHaveLength(2);
+  expect(staleness(project.root, DIR)).toBeNull();
+});
+
 test("a compiled plan that was moved is still the same plan", () => {
   const project = layOut();
   const plan = compiled(project);

@@ -42,12 +42,14 @@ export function writeCompiled(root: string, plan: CompiledPlan): string {
  */
 export function loadCompiled(root: string, dir: string): CompiledPlan {
   const file = `${dir}/${FILE}`;
-  if (!statSync(join(root, file), { throwIfNoEntry: false })?.isFile())
-    throw new DgovError("plan_uncompiled", `Cannot load the plan "${dir}": it is not compiled`);
-  const { toml, places } = parseToml(readFileSync(join(root, file)), file);
-  const read = toml === null ? { value: null, places } : check(CompiledFile, { toml, path: [] });
   const why = `Cannot load the plan "${dir}"`;
   const hint = `Run "dgov compile ${dir}"`;
+  if (!statSync(join(root, file), { throwIfNoEntry: false })?.isFile())
+    throw new DgovError("plan_uncompiled", `${why}: it is not compiled`, { hint });
+  const { toml, places } = parseToml(readFileSync(join(root, file)), file);
+  if (toml && Foreign.safeParse(toml.value).success)
+    throw new DgovError("plan_uncompiled", `${why}: it was compiled by dgov 0.8`, { hint });
+  const read = toml === null ? { value: null, places } : check(CompiledFile, { toml, path: [] });
   if (read.value === null)
     throw new DgovError("plan_invalid", `${why}: "${FILE}" is damaged`, { places: read.places, hint });
   const { hash, ...head } = read.value.plan;
@@ -122,6 +124,9 @@ const CompiledFile = z.strictObject({
   tasks: z.record(z.string(), CompiledTable),
 });
 type CompiledFile = z.infer<typeof CompiledFile>;
+
+/** What only dgov 0.8 writes: its compiled plan is no damaged one of ours. */
+const Foreign = z.object({ plan: z.object({ source_mtime_max: z.string(), hash: z.undefined().optional() }) });
 
 function headOf(dir: string, head: Omit<CompiledFile["plan"], "hash">) {
   const { name, summary, limits, source_hash, charter_hash, sop_set_hash } = head;
