@@ -203,7 +203,7 @@ const ENV = {
 };
 
 const dates = (at_ms: number) => {
-  const date = `${Math.floor(at_ms / 1000)} +0000`;
+  const date = `@${Math.floor(at_ms / 1000)} +0000`; // without the sign, git takes a small number for something else
   return { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date };
 };
 
