@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { RunRow, Store } from "@dgov/kernel";
+import type { Store } from "@dgov/kernel";
 import { createGit, type Git } from "./git/git.ts";
 import { takeLock } from "./git/lockfile.ts";
 import { poolFolder } from "./git/worktrees.ts";
 import { withLog } from "./log.ts";
+import { pastRun } from "./past.ts";
 import { findRoot } from "./root.ts";
-import { landedIn } from "./view/landings.ts";
 
 /**
  * `attempts` also the refs that keep attempts · `force` also those of work that never landed, and the worktrees of a run
@@ -43,20 +43,12 @@ function readPast(log: Store): Past {
   const unfinished = new Set<string>();
   const landed = new Map<string, ReadonlySet<string>>();
   for (const row of log.runs()) {
-    const events = [
-      ...log.read({
-        run: row.run,
-        kinds: ["run_started", "task_landed", "report_filed", "run_ended"],
-        after: before(row),
-      }),
-    ];
-    if (!events.some(({ event }) => event.kind === "run_ended")) unfinished.add(row.run);
-    landed.set(row.run, new Set(landedIn(events).landed.keys()));
+    const past = pastRun(log, row);
+    if (past.ended === null) unfinished.add(row.run);
+    landed.set(row.run, new Set(past.landed.keys()));
   }
   return { unfinished, landed };
 }
-
-const before = ({ first_seq }: RunRow) => first_seq - 1;
 
 /** A slot is a worktree `sN` with `sN.lock`, `sN.index` and `sN.owner` beside it; holding its lock keeps a new run from taking it. */
 async function cleanWorktrees({ view, options, past, place }: Cleaner, git: Git): Promise<void> {

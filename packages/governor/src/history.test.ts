@@ -70,7 +70,7 @@ function past(
     id: name,
     started,
     ended,
-    landed: new Map(Object.entries(landed).map(([slug, commit]) => [id(slug), commit])),
+    landed: new Map(Object.entries(landed).map(([slug, commit]) => [id(slug), { commit, at_ms: 0 }])),
   };
 }
 
@@ -127,6 +127,18 @@ test.each<[string, Mode, readonly PastRun[], Start]>([
   ],
 ])("%s", (_name, mode, runs, want) => {
   expect(decideStart(plan(AB), runs, mode, { only: [], reachable: (commit) => commit !== "gone" })).toEqual(want);
+});
+
+test.each<[string, readonly PastRun[], Readonly<Record<string, string>>]>([
+  ["no run of ours", [], { a: "c1" }],
+  ["a run that had another task", [past("r1", { b: "2" }, "failed", {})], { a: "c1" }],
+  ["a run that had the task and failed it", [past("r1", { a: "1" }, "failed", {})], {}],
+  ["a run that carried the task as it was before an edit", [past("r1", { a: "0" }, "complete", { a: "c1" })], {}],
+])("what an older program has landed counts after %s", (_name, runs, carried) => {
+  const before = new Map(["a", "b"].map((slug, at) => [id(slug), { commit: at === 0 ? "c1" : "gone", at_ms: 0 }]));
+  const reachable = (commit: string) => commit !== "gone";
+  expect(decideStart(plan(AB), runs, "continue", { only: [], reachable, before })).toEqual(start(carried));
+  expect(decideStart(plan(AB), runs, "restart", { only: [], reachable, before })).toEqual(start({}));
 });
 
 test("one task alone is asked for after the whole plan failed", () => {

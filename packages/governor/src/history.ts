@@ -1,12 +1,15 @@
 import type { EventOf, TaskId } from "@dgov/kernel";
 import type { CompiledPlan } from "./plan/compiled.ts";
 
+/** Where tasks have landed, and when. */
+export type Landings = ReadonlyMap<string, { commit: string; at_ms: number }>;
+
 /** An earlier run of a plan, as far as deciding about the next one needs it. */
 export type PastRun = {
   id: string;
   started: EventOf<"run_started">;
   ended: EventOf<"run_ended">["status"] | null; // null: it was interrupted or its process died
-  landed: ReadonlyMap<TaskId, string>; // task → commit, carried ones included
+  landed: Landings; // carried ones included
 };
 
 /** `go`: what a bare `dgov run` does. `continue` also retries what failed. `restart` forgets what has landed. */
@@ -21,28 +24,29 @@ export type Start =
   | { do: "start"; carried: ReadonlyMap<TaskId, string> }
   | { do: "nothing"; status: EventOf<"run_ended">["status"]; run: string };
 
+type Deciding = { only: readonly TaskId[]; reachable: (commit: string) => boolean; before?: Landings };
+const NONE: Landings = new Map();
+
 /**
  * Decides between going on, beginning and doing nothing.
  *
  * @param past      earlier runs of this plan, newest first
  * @param only      the tasks asked for; [] is the whole plan
  * @param reachable whether a landed commit is still in the target's history: a branch that was put back is work undone
+ * @param before    what an older program has landed: it counts for tasks that none of these runs had
  */
 export function decideStart(
   plan: CompiledPlan,
   past: readonly PastRun[],
   mode: Mode,
-  { only, reachable }: { only: readonly TaskId[]; reachable: (commit: string) => boolean },
+  { only, reachable, before = NONE }: Deciding,
 ): Start {
   const [last] = past;
   const wanted = plan.tasks.filter((task) => only.length === 0 || only.includes(task.id));
   if (mode === "restart") return { do: "start", carried: new Map() };
   if (last && last.ended === null && samePlan(last, plan, only)) return { do: "resume", run: last.id };
   const carried = new Map<TaskId, string>();
-  for (const task of wanted) {
-    const commit = landedCommit(past, task.id, task.unit);
-    if (commit !== null && reachable(commit)) carried.set(task.id, commit);
-  }
+  for (const [id, { commit }] of latestLandings(past, wanted, before)) if (reachable(commit)) carried.set(id, commit);
   if (!last || last.ended === null) return { do: "start", carried };
   if (carried.size === wanted.length) return { do: "nothing", status: "complete", run: last.id };
   if (mode === "go" && last.ended !== "complete" && samePlan(last, plan, only))
@@ -57,14 +61,25 @@ function samePlan(past: PastRun, plan: CompiledPlan, only: readonly TaskId[]): b
   return before.size === now.length && now.every((task) => before.get(task.id) === task.unit);
 }
 
-/** The newest run that had this task decides: a later run in which it failed undoes an earlier landing of another try. */
-function landedCommit(past: readonly PastRun[], id: TaskId, unit: string): string | null {
-  for (const run of past) {
-    const spec = run.started.tasks.find((task) => task.id === id);
-    if (!spec) continue;
-    return spec.unit === unit ? (run.landed.get(id) ?? null) : null;
+/**
+ * Where tasks have landed as they are now. The newest run that had a task decides: one in which it failed undoes an
+ * earlier landing, and a task whose unit has changed since has not landed. `before` is for tasks that no run had.
+ *
+ * @param past newest first
+ */
+export function latestLandings(
+  past: readonly Pick<PastRun, "started" | "landed">[],
+  tasks: readonly { id: TaskId; unit: string }[],
+  before: Landings = NONE,
+): Map<TaskId, { commit: string; at_ms: number }> {
+  const landings = new Map<TaskId, { commit: string; at_ms: number }>();
+  for (const { id, unit } of tasks) {
+    const had = (run: Pick<PastRun, "started">) => run.started.tasks.find((spec) => spec.id === id);
+    const last = past.find(had);
+    const landed = !last ? before.get(id) : had(last)?.unit === unit ? last.landed.get(id) : undefined;
+    if (landed) landings.set(id, landed);
   }
-  return null;
+  return landings;
 }
 
 /** `--only ID`: the task and everything it depends on, in plan order. Unknown ids are the caller's to refuse. */

@@ -4,11 +4,12 @@ import type { RunRow, Store } from "@dgov/kernel";
 import { DgovError } from "./error.ts";
 import { type Described, describeCommits, patchOf, reachable } from "./git/describe.ts";
 import { createGit, type Git } from "./git/git.ts";
+import { type Landings, latestLandings } from "./history.ts";
 import { withLog } from "./log.ts";
+import { deployedBefore, pastRuns } from "./past.ts";
 import type { CompiledPlan } from "./plan/compiled.ts";
 import { loadCompiled, staleness } from "./plan/store.ts";
 import { findPlan, findRoot } from "./root.ts";
-import { LANDING_KINDS, type Landings, landedIn, latestLandings } from "./view/landings.ts";
 import { reviewUnits, type UnitReview } from "./view/plan_review.ts";
 import { type PlanRow, type PlanStatus, planRow, type RunStatus, viewPlanStatus } from "./view/plan_status.ts";
 
@@ -79,7 +80,7 @@ export async function readPlanReview({ cwd, env }: From, plan: string, options: 
   const git = gitOf(root, env);
   return withLog(root, async (log) => {
     const last = log.lastRun(dir);
-    const landed = landings(log, compiled);
+    const landed = landings(root, log, compiled);
     const shape = {
       name: compiled.name,
       tasks: compiled.tasks.map(({ id, summary }) => ({ id, summary, landed: landed.get(id)?.commit ?? null })),
@@ -159,7 +160,7 @@ async function rowOf(root: string, log: Store, { git, ...plan }: Listed): Promis
 async function statusOf(root: string, log: Store, { compiled, git }: { compiled: CompiledPlan; git: Git | null }) {
   const { name, dir, tasks } = compiled;
   const last = log.lastRun(dir);
-  const landed = landings(log, compiled);
+  const landed = landings(root, log, compiled);
   const there = git
     ? await reachable(
         git,
@@ -182,11 +183,6 @@ function runStatus(log: Store, { run, first_seq }: RunRow): RunStatus {
   return ended?.event.kind === "run_ended" ? ended.event.status : "unfinished";
 }
 
-/** Where each unit of the plan, as it is now, has landed. The newest run that had the task decides. */
-function landings(log: Store, plan: CompiledPlan): Landings {
-  const runs = log.runs().filter((row) => row.plan_dir === plan.dir);
-  const past = runs.map(({ run, first_seq }) =>
-    landedIn(log.read({ run, kinds: LANDING_KINDS, after: first_seq - 1 })),
-  );
-  return latestLandings(past, plan.tasks);
-}
+/** Where each unit of the plan, as it is now, has landed. */
+const landings = (root: string, log: Store, { name, dir, tasks }: CompiledPlan) =>
+  latestLandings(pastRuns(log, dir), tasks, deployedBefore(root, name));

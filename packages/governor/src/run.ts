@@ -14,7 +14,7 @@ import { openJail } from "./jail.ts";
 import { takeRepository } from "./lock.ts";
 import { openWritable } from "./log.ts";
 import { runLoop } from "./loop.ts";
-import { pastRuns } from "./past.ts";
+import { deployedBefore, pastRuns } from "./past.ts";
 import { performersOf } from "./perform.ts";
 import type { CompiledPlan } from "./plan/compiled.ts";
 import { compileFolder, writeCompiled } from "./plan/store.ts";
@@ -91,8 +91,13 @@ async function underLock(git: Git, request: RunRequest, { world, start_ms }: Out
     const ready = makeReady({ git, root, ...at }, { dir, path: world.env.PATH ?? null }, past);
     const { plan, warnings } = ready;
     const only = wantedTasks(plan, request.only);
-    const there = await reachable(git, [...new Set(past.flatMap(({ landed }) => [...landed.values()]))]);
-    const decided = decideStart(plan, past, request.mode, { only, reachable: (commit) => there.has(commit) });
+    const before = deployedBefore(root, plan.name);
+    const commits = [...past.map(({ landed }) => landed), before].flatMap((landed) => [...landed.values()]);
+    const there = await reachable(
+      git,
+      commits.map(({ commit }) => commit),
+    );
+    const decided = decideStart(plan, past, request.mode, { only, reachable: (commit) => there.has(commit), before });
     const models = bindModels(ready, world);
     if (request.dry_run) return planned(ready, { only, decided, start_ms, world });
     const ended = (id: string, did: RunView["did"]) => viewOf(log, RunId.parse(id), { did, warnings, start_ms, world });

@@ -14,9 +14,14 @@ import { warningPlaces } from "./warnings.ts";
 
 /**
  * `landed`    unit hashes of tasks whose work is in the repository: what they created is there, and rightly so
+ * `deployed`  the same by id, for what dgov 0.8 has landed
  * `providers` "advised": a task without a provider or an agent is a warning
  */
-export type CompileOptions = { landed?: ReadonlySet<string>; providers?: "required" | "advised" };
+export type CompileOptions = {
+  landed?: ReadonlySet<string>;
+  deployed?: ReadonlySet<string>;
+  providers?: "required" | "advised";
+};
 
 /** Seconds for one attempt of a task that sets none. */
 const TIMEOUT_S = 600;
@@ -30,7 +35,7 @@ export function compilePlan(
   source: PlanSource,
   project: Project,
   sops: SopSet,
-  { landed = new Set(), providers = "required" }: CompileOptions = {},
+  { landed = new Set(), deployed = new Set(), providers = "required" }: CompileOptions = {},
 ): { plan: CompiledPlan | null; places: Place[] } {
   const { root, tasks, facts } = source;
   if (root === null) return { plan: null, places: inOrder(source.places, source) };
@@ -42,7 +47,7 @@ export function compilePlan(
   const places = [
     ...source.places,
     ...orderPlaces,
-    ...claimPlaces({ tasks, graph, facts, landed: (id) => landed.has(units.get(id)!) }),
+    ...claimPlaces({ tasks, graph, facts, landed: (id) => landed.has(units.get(id)!) || deployed.has(id) }),
     ...departmentPlaces(tasks, project.rules.departments),
     ...tasks.flatMap(emptyPrompt),
     ...tasks.flatMap((task) => providerPlaces(task, root, project, providers)),

@@ -5,6 +5,7 @@ import type { JsonMap } from "@iarna/toml";
 import { z } from "zod";
 import { LimitsTable } from "../config_file.ts";
 import { DgovError, type Place } from "../error.ts";
+import { deployedBefore } from "../past.ts";
 import type { Project } from "../project.ts";
 import { readSops } from "../sops.ts";
 import { check, parseToml } from "../toml.ts";
@@ -24,7 +25,9 @@ export function compileFolder(
   options: CompileOptions & { path?: string | null } = {},
 ): { plan: CompiledPlan | null; places: Place[] } {
   const { sops, places } = readSops(project.root);
-  const compiled = compilePlan(readPlan(project.root, dir, options), project, sops, options);
+  const source = readPlan(project.root, dir, options);
+  const deployed = new Set(deployedBefore(project.root, source.root?.plan.name ?? "").keys());
+  const compiled = compilePlan(source, project, sops, { deployed, ...options });
   return { plan: places.length === 0 ? compiled.plan : null, places: [...places, ...compiled.places] };
 }
 

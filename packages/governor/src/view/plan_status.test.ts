@@ -1,5 +1,4 @@
 import { expect, test } from "bun:test";
-import type { Landings } from "./landings.ts";
 import { type PlanFacts, planRow, viewPlanStatus } from "./plan_status.ts";
 
 const FACTS: PlanFacts = {
@@ -12,7 +11,7 @@ const FACTS: PlanFacts = {
   ],
   run_status: null,
 };
-const at = (...ids: string[]): Landings => new Map(ids.map((id) => [id, { commit: "c".repeat(40), at_ms: 0 }]));
+const at = (...ids: string[]) => new Map(ids.map((id) => [id, { commit: "c".repeat(40), at_ms: 0 }]));
 
 test("what is deployed, and what blocks the rest", () => {
   expect(viewPlanStatus(FACTS, at("a/a.one"))).toEqual({
@@ -36,7 +35,9 @@ test("what is deployed, and what blocks the rest", () => {
   });
 });
 
-test.each<[name: string, facts: Partial<PlanFacts> | null, landings: Landings, status: string, action: string]>([
+test.each<
+  [name: string, facts: Partial<PlanFacts> | null, landings: ReturnType<typeof at>, status: string, action: string]
+>([
   ["not compiled", null, at(), "uncompiled", ""],
   ["without a unit", { tasks: [] }, at(), "empty", ""],
   ["never run", {}, at(), "compiled", "dgov run .dgov/plans/p"],

@@ -1,5 +1,4 @@
 import type { EventOf } from "@dgov/kernel";
-import type { Landings } from "./landings.ts";
 
 /** How far a plan has come. Keys that dgov 0.8 had keep their names. */
 export type PlanStatus = {
@@ -27,6 +26,9 @@ export type PlanFacts = {
   tasks: readonly { id: string; depends_on: readonly string[] }[];
   run_status: RunStatus | null;
 };
+
+/** Where units have landed, and when. */
+type Landings = ReadonlyMap<string, { commit: string; at_ms: number }>;
 
 export function viewPlanStatus({ name, dir, stale, tasks, run_status }: PlanFacts, landed: Landings): PlanStatus {
   const unit_statuses = tasks.map(({ id, depends_on }): UnitStatus => {
