@@ -1,8 +1,11 @@
-import { retry, taskOf } from "@dgov/kernel";
-import { freeze, keep } from "./git/candidate.ts";
+import { carries, type Event, type EventOf, retry, type Task } from "@dgov/kernel";
+import { attemptRef, freeze, keep } from "./git/candidate.ts";
+import type { Orphan } from "./git/worktrees.ts";
 import type { Mode } from "./history.ts";
 import { ignoreRule } from "./ignore.ts";
-import { type Site, unitOf } from "./site.ts";
+import type { Site } from "./site.ts";
+
+type Recovering = Pick<Site, "session" | "pool" | "git" | "project" | "plan" | "world">;
 
 /**
  * Brings a run that was cut off back to where `next` can go on: what was active is gone, and its worktree, if it is
@@ -10,62 +13,68 @@ import { type Site, unitOf } from "./site.ts";
  *
  * @param mode `continue` also takes up what had been given up on
  */
-export async function recover(site: Site, mode: Mode): Promise<void> {
+export async function recover(site: Recovering, mode: Mode): Promise<void> {
   const { session } = site;
   const kept = await keepOrphans(site);
-  for (const { id, state, attempt } of session.run.tasks)
-    if (state === "active")
-      session.record({
-        kind: "attempt_failed",
-        task: id,
-        attempt,
-        cause: "lost",
-        detail: "The process that ran it is gone",
-        kept: kept.get(`${id} ${attempt}`) ?? null,
-      });
-  if (mode !== "continue") return;
-  for (const task of session.run.tasks) {
-    const { id, state, attempt } = task;
-    const givenUp = state === "failed" && retry(task, session.run.started.retry).do === "give_up";
-    if (givenUp || state === "skipped")
-      session.record({
-        kind: "task_retried",
-        task: id,
-        attempt,
-        by: "user",
-        tier: 0,
-        carry: taskOf(session.run, id).carry,
-      });
-  }
+  session.recordAll(
+    session.run.tasks.flatMap(({ id, state, attempt }): Event[] => {
+      if (state !== "active") return [];
+      // Cut off before its worktree was filled: what it was to go on from is still what the next one goes on from.
+      const found = kept.get(attemptRef({ run: session.id, task: id, attempt }));
+      const work = found === undefined ? carriedFrom(site, id, attempt) : found;
+      const detail = "The process that ran it is gone";
+      return [{ kind: "attempt_failed", task: id, attempt, cause: "lost", detail, kept: work }];
+    }),
+  );
+  if (mode === "continue") session.recordAll(session.run.tasks.flatMap((task) => takeUp(site, task)));
 }
 
-/** Freezes what killed attempts of this run left in their worktrees. @returns `task attempt` → commit */
-async function keepOrphans({ session, pool, git, project, plan, world }: Site): Promise<Map<string, string>> {
-  const kept = new Map<string, string>();
-  for (const orphan of await pool.orphans()) {
-    const { owner } = orphan;
-    const task = session.run.tasks.find(
-      ({ id, state, attempt }) =>
-        owner.run === session.id && id === owner.task && attempt === owner.attempt && state === "active",
+function takeUp({ session }: Recovering, task: Task): Event[] {
+  const { id, state, attempt, failed } = task;
+  const givenUp = state === "failed" && retry(task, session.run.started.retry).do === "give_up";
+  if (!givenUp && state !== "skipped") return [];
+  const carry = givenUp && failed !== null && carries(failed.cause);
+  return [{ kind: "task_retried", task: id, attempt, by: "user", tier: 0, carry }];
+}
+
+function carriedFrom({ session }: Recovering, task: string, attempt: number): string | null {
+  const dispatched = session
+    .read(["task_dispatched"])
+    .findLast(
+      (event): event is EventOf<"task_dispatched"> =>
+        event.kind === "task_dispatched" && event.task === task && event.attempt === attempt,
     );
-    if (task) {
-      const { tree, changes } = await freeze(orphan, {
-        base: owner.base,
-        ignores: ignoreRule(project.rules.scope.ignore),
-      });
-      const message = `${unitOf({ plan }, task.id).commit_message}\n\nAttempt ${owner.attempt} of ${task.id}: cut off with its process`;
-      const work = {
-        run: session.id,
-        task: task.id,
-        attempt: owner.attempt,
-        tree,
-        base: owner.base,
-        message,
-        at_ms: world.now_ms(),
-      };
-      if (changes.length > 0) kept.set(`${task.id} ${owner.attempt}`, await keep(git, work));
-    }
+  return dispatched?.carried_from ?? null;
+}
+
+/**
+ * Keeps what killed attempts left in their worktrees, of whatever run, and gives the worktrees back. An attempt that has
+ * its ref was kept before it was cut off, unless it is one that this run still takes for active.
+ *
+ * @returns the ref of each attempt that was looked at → its commit, null when there was nothing to keep
+ */
+export async function keepOrphans(site: Recovering): Promise<Map<string, string | null>> {
+  const kept = new Map<string, string | null>();
+  for (const orphan of await site.pool.orphans()) {
+    const ref = attemptRef(orphan.owner);
+    const known = await site.git.text(["for-each-ref", "--format=%(objectname)", ref]);
+    if (known === "" || isActive(site, orphan)) kept.set(ref, await keepWork(site, orphan));
     orphan.release();
   }
   return kept;
+}
+
+const isActive = ({ session }: Recovering, { owner }: Orphan): boolean =>
+  owner.run === session.id &&
+  session.run.tasks.some(
+    ({ id, state, attempt }) => id === owner.task && attempt === owner.attempt && state === "active",
+  );
+
+async function keepWork({ git, project, plan, world }: Recovering, orphan: Orphan): Promise<string | null> {
+  const { run, task, attempt, base } = orphan.owner;
+  const { tree, changes } = await freeze(orphan, { base, ignores: ignoreRule(project.rules.scope.ignore) });
+  if (changes.length === 0) return null;
+  const subject = plan.tasks.find(({ id }) => id === task)?.commit_message ?? task;
+  const message = `${subject}\n\nAttempt ${attempt} of ${task}: cut off with its process`;
+  return keep(git, { run, task, attempt, tree, base, message, at_ms: world.now_ms() });
 }

@@ -34,13 +34,15 @@ export class Session {
   readonly #world: Pick<World, "now_ms" | "notify">;
   #seq: number;
   #run: Run;
+  #rest: Rest;
 
-  private constructor(id: RunId, store: Store, world: Pick<World, "now_ms" | "notify">, run: Run) {
+  private constructor(id: RunId, store: Store, world: Pick<World, "now_ms" | "notify">, { run, rest }: Standing) {
     this.id = id;
     this.#store = store;
     this.#world = world;
     this.#seq = store.lastSeq();
     this.#run = run;
+    this.#rest = rest;
   }
 
   /** Begins a run: its first event is in the log when this returns. */
@@ -52,22 +54,25 @@ export class Session {
   ): Session {
     const at_ms = world.now_ms();
     world.notify(store.append(id, store.lastSeq(), at_ms, started));
-    return new Session(id, store, world, start(started, at_ms));
+    return new Session(id, store, world, { run: start(started, at_ms), rest: { rested_ms: 0, last_ms: at_ms } });
   }
 
   /** Takes up a run where its log ends. */
   static resume(id: RunId, store: Store, world: Pick<World, "now_ms" | "notify">): Session {
     const run = replay(store.read({ run: id }));
     assert(run, `No run "${id}" in the log`);
-    return new Session(id, store, world, run);
+    let rest: Rest = { rested_ms: 0, last_ms: run.started_at_ms };
+    for (const stored of store.read({ run: id })) rest = restAfter(rest, stored);
+    return new Session(id, store, world, { run, rest });
   }
 
   get run(): Run {
     return this.#run;
   }
 
+  /** How long the run has been at work; the time between an interruption and going on is nobody's. */
   get elapsed_ms(): number {
-    return this.#world.now_ms() - this.#run.started_at_ms;
+    return this.#world.now_ms() - this.#run.started_at_ms - this.#rest.rested_ms;
   }
 
   /** What the log holds of this run, of some kinds. */
@@ -78,9 +83,31 @@ export class Session {
   /** @throws AssertionError for an illegal event, `LogMoved` when another process has written: nothing is recorded then */
   record(event: Event): void {
     const after = apply(this.#run, event);
-    const stored = this.#store.append(this.id, this.#seq, this.#world.now_ms(), event);
-    this.#seq = stored.seq;
+    this.#accept(after, [this.#store.append(this.id, this.#seq, this.#world.now_ms(), event)]);
+  }
+
+  /** Records all of them or none, for facts that mean something only together. Throws as `record` does. */
+  recordAll(events: readonly Event[]): void {
+    const after = events.reduce(apply, this.#run);
+    if (events.length > 0) this.#accept(after, this.#store.appendAll(this.id, this.#seq, this.#world.now_ms(), events));
+  }
+
+  #accept(after: Run, all: readonly Stored[]): void {
     this.#run = after;
-    this.#world.notify(stored);
+    for (const stored of all) {
+      this.#seq = stored.seq;
+      this.#rest = restAfter(this.#rest, stored);
+      this.#world.notify(stored);
+    }
   }
 }
+
+type Standing = { run: Run; rest: Rest };
+
+/** `rested_ms`: time in which the run was not at work, so far; `last_ms`: when its last event was. */
+type Rest = { rested_ms: number; last_ms: number };
+
+const restAfter = ({ rested_ms, last_ms }: Rest, { at_ms, event }: Stored): Rest => ({
+  rested_ms: event.kind === "run_resumed" ? rested_ms + Math.max(0, at_ms - last_ms) : rested_ms,
+  last_ms: at_ms,
+});

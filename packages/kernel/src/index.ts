@@ -3,7 +3,7 @@ export { Cause, Event, type EventKind, type EventOf, Finding, Output, Usage } fr
 export { openLog } from "./log.ts";
 export { Oid, RetryPolicy, Role, RunId, RunLimits, TaskId, TaskSpec } from "./plan.ts";
 export { replay } from "./replay.ts";
-export { type Retry, retry } from "./retry.ts";
+export { carries, type Retry, retry } from "./retry.ts";
 export {
   type Failed,
   type Run,

@@ -6,7 +6,8 @@ import type { Task } from "./run.ts";
  * What a cause allows, as a table: no other place says it.
  *
  * `counts` which limit a further attempt is taken from; `free` is taken from none; `never` gives up at once
- * `carry`  whether the next attempt goes on from the kept work, or begins afresh on the target's head
+ * `carry`  whether the next attempt goes on from the kept work, or begins afresh on the target's head; where the policy
+ *          gives up it says so for the attempt that a user asks for
  */
 // biome-ignore format: a table reads by its columns
 const RETRY = {
@@ -16,9 +17,9 @@ const RETRY = {
   incomplete:    { counts: "own",        carry: true  },
   provider:      { counts: "own",        carry: true  },
   setup:         { counts: "never",      carry: false }, // the same commit would fail the same way
-  stuck:         { counts: "never",      carry: false }, // a model that does not end its turns will not learn to
-  blocked:       { counts: "never",      carry: false }, // its own word that a person is needed
-  budget:        { counts: "never",      carry: false },
+  stuck:         { counts: "never",      carry: true  }, // a model that does not end its turns will not learn to
+  blocked:       { counts: "never",      carry: true  }, // its own word that a person is needed
+  budget:        { counts: "never",      carry: true  },
   lost:          { counts: "free",       carry: true  }, // our process died, not the work
   interrupted:   { counts: "free",       carry: true  },
   scope:         { counts: "never",      carry: false }, // it got past the tools and the jail: a person should look
@@ -31,10 +32,13 @@ const RETRY = {
   semantic:      { counts: "settlement", carry: true  },
   review:        { counts: "settlement", carry: true  },
   text_conflict: { counts: "settlement", carry: false }, // the old edits do not apply to the new head
-  broken:        { counts: "never",      carry: false }, // our fault: another worker would not mend it
+  broken:        { counts: "never",      carry: true  }, // our fault: another worker would not mend it
 } as const satisfies Record<Cause, { counts: "own" | "settlement" | "free" | "never"; carry: boolean }>;
 
 export type Retry = { do: "retry"; tier: number; carry: boolean; after_ms: number } | { do: "give_up" };
+
+/** Whether a further attempt after this cause goes on from the kept work, also one that only the user may ask for. */
+export const carries = (cause: Cause): boolean => RETRY[cause].carry;
 
 /** Which counter a failure of this cause adds to. */
 export const countsAgainst = (cause: Cause): "own" | "settlement" | "free" | "never" => RETRY[cause].counts;

@@ -41,8 +41,7 @@ export async function dispatch(
   const before = taskOf(site.session.run, action.task);
   const kept = action.carry ? (before.work?.kept ?? null) : null;
   const binding = site.models.binding(action.task);
-  const carried =
-    kept === null || before.work === null ? null : await carryOver(site.git, { base: before.work.base, kept, head });
+  const carried = kept === null ? null : await carryOver(site.git, { kept, head });
   const of = { task: action.task, attempt: action.attempt };
   site.session.record({
     kind: "task_dispatched",
@@ -56,13 +55,10 @@ export async function dispatch(
   try {
     const owner = { run: site.session.id, ...of, base: head };
     const worktree = await site.pool.acquire(head, { tree: carried ?? head, owner });
-    try {
-      const attempt: Attempt = { ...of, base: head, unit, worktree };
-      const ending = await attend(site, attempt, { signal, mend, failed: before.failed, carried: carried !== null });
-      await conclude(site, attempt, ending);
-    } finally {
-      worktree.release();
-    }
+    const attempt: Attempt = { ...of, base: head, unit, worktree };
+    const ending = await attend(site, attempt, { signal, mend, failed: before.failed, carried: carried !== null });
+    await conclude(site, attempt, ending);
+    worktree.release(); // not in a `finally`: where the work could not be kept, it stays for the next run to keep it
   } catch (error) {
     // What a person can mend is this attempt's failure and not the run's; a bug of ours goes on up.
     if (!(error instanceof DgovError) || taskOf(site.session.run, of.task).state !== "active") throw error;

@@ -119,9 +119,9 @@ test("a merge driver that the repository names is not run", async () => {
 
 test("kept work goes over to a new head, or does not", async () => {
   const clean = await fork({ a: LINES }, { b: "b\n" }, { a: `more\n${LINES}` });
-  const { base, candidate: kept, head, repo } = clean;
-  const tree = await carryOver(repo.git, { base, kept, head });
+  const { candidate: kept, head, repo } = clean;
+  const tree = await carryOver(repo.git, { kept, head });
   expect(await repo.user("ls-tree", "--name-only", tree ?? "")).toBe("a\nb");
   const torn = await fork({ a: "1\n" }, { a: "2\n" }, { a: "3\n" });
-  expect(await carryOver(torn.repo.git, { base: torn.base, kept: torn.candidate, head: torn.head })).toBeNull();
+  expect(await carryOver(torn.repo.git, { kept: torn.candidate, head: torn.head })).toBeNull();
 });

@@ -46,14 +46,12 @@ export async function integrate(git: Git, integration: Integration): Promise<Int
 }
 
 /**
- * The kept work of an attempt, moved from its base to a new head, as a tree.
+ * The kept work of an attempt, moved from its base (the commit's only parent) to a new head, as a tree.
  *
  * @returns null when it does not go together with what has landed since
  */
-export async function carryOver(
-  git: Git,
-  { base, kept, head }: { base: string; kept: string; head: string },
-): Promise<string | null> {
+export async function carryOver(git: Git, { kept, head }: { kept: string; head: string }): Promise<string | null> {
+  const base = await git.text(["rev-parse", `${kept}^`]);
   const merged = await merge(git, { base, ours: head, theirs: kept, at_ms: 0 });
   return "conflicts" in merged ? null : merged.tree;
 }

@@ -1,0 +1,213 @@
+import { describe, expect, test } from "bun:test";
+import { type Event, TaskId } from "@dgov/kernel";
+import { type Performers, runLoop } from "./loop.ts";
+import { eventsIn, sessionOf, WORKER } from "./testing/site.ts";
+
+const id = (slug: string): TaskId => TaskId.parse(`core/main.${slug}`);
+const oid = (digit: string): string => digit.repeat(40);
+const [A, B, C, D] = [id("a"), id("b"), id("c"), id("d")];
+const never = new AbortController().signal;
+
+type Fake = {
+  /** What an attempt ends with; default: a candidate. Awaited, so that it may take its time. */
+  work?: (task: TaskId, attempt: number, signal: AbortSignal) => Promise<"frozen" | "failed">;
+  change?: Partial<Performers>;
+};
+
+/** Performers that record what real ones would, and remember how many of a kind were under way at once. */
+function fake(
+  session: ReturnType<typeof sessionOf>["session"],
+  { work = async () => "frozen", change = {} }: Fake = {},
+) {
+  const most: Record<string, number> = {};
+  const now: Record<string, number> = {};
+  const counted =
+    <Args extends unknown[]>(kind: string, perform: (...args: Args) => Promise<void>) =>
+    async (...args: Args) => {
+      now[kind] = (now[kind] ?? 0) + 1;
+      most[kind] = Math.max(most[kind] ?? 0, now[kind]);
+      await Bun.sleep(1);
+      await perform(...args);
+      now[kind] -= 1;
+    };
+  const judged = { head: oid("0"), tree: oid("2"), commit: oid("3") };
+  const performers: Performers = {
+    dispatch: counted("dispatch", async ({ task, attempt }, signal) => {
+      const of = { task, attempt };
+      session.record({ kind: "task_dispatched", ...of, base: oid("0"), ...WORKER, carried_from: null });
+      if ((await work(task, attempt, signal)) === "frozen")
+        session.record({
+          kind: "candidate_frozen",
+          ...of,
+          base: oid("0"),
+          tree: oid("1"),
+          commit: oid("1"),
+          summary: "",
+        });
+      else
+        session.record({
+          kind: "attempt_failed",
+          ...of,
+          cause: signal.aborted ? "interrupted" : "stuck",
+          detail: "",
+          kept: null,
+        });
+    }),
+    judge: counted("judge", async ({ task, attempt }) => {
+      session.record({ kind: "candidate_passed", task, attempt, ...judged });
+    }),
+    land: counted("land", async ({ task, attempt }) => {
+      session.record({ kind: "landing_started", task, attempt, ...judged });
+      await Bun.sleep(1);
+      session.record({ kind: "task_landed", task, attempt, commit: oid("3") });
+    }),
+    retry: async ({ task, attempt, tier, carry }) => {
+      session.record({ kind: "task_retried", task, attempt, by: "policy", tier, carry });
+    },
+    ...change,
+  };
+  return { performers, most };
+}
+
+const told = (events: readonly Event[]) =>
+  events.flatMap((event) => ("task" in event ? [`${event.kind} ${event.task.slice(-1)}`] : [event.kind]));
+
+test("no more workers than jobs, and one landing at a time, however many are ready", async () => {
+  const { session, log } = sessionOf(
+    [..."abcdefgh"].map((slug) => ({ id: id(slug) })),
+    { jobs: 3 },
+  );
+  const { performers, most } = fake(session);
+  expect(await runLoop(session, performers, never)).toBe(true);
+  expect(most).toMatchObject({ dispatch: 3, land: 1 });
+  expect(eventsIn(log).at(-1)).toEqual({ kind: "run_ended", status: "complete" });
+});
+
+test("a task begins when what it depends on has landed, and not before", async () => {
+  const { session, log } = sessionOf([{ id: A }, { id: B, after: [A] }]);
+  await runLoop(session, fake(session).performers, never);
+  const order = told(eventsIn(log));
+  expect(order.indexOf("task_dispatched b")).toBeGreaterThan(order.indexOf("task_landed a"));
+});
+
+test("who waits for a failed task is skipped, and who waits for that one too; the rest lands", async () => {
+  const { session, log } = sessionOf([{ id: A }, { id: B, after: [A] }, { id: C, after: [B] }, { id: D }]);
+  await runLoop(session, fake(session, { work: async (task) => (task === A ? "failed" : "frozen") }).performers, never);
+  const order = told(eventsIn(log));
+  expect(order.filter((line) => line.startsWith("task_skipped"))).toEqual(["task_skipped b", "task_skipped c"]);
+  expect(order).toContain("task_landed d");
+  expect(eventsIn(log).at(-1)).toEqual({ kind: "run_ended", status: "partial" });
+});
+
+test("a slow task does not hold up another one", async () => {
+  const { session } = sessionOf([{ id: A }, { id: B }]);
+  const slow = Promise.withResolvers<void>();
+  const { performers } = fake(session, {
+    work: async (task) => {
+      if (task === A) await slow.promise;
+      return "frozen";
+    },
+  });
+  const landed = Promise.withResolvers<void>();
+  const { land } = performers;
+  performers.land = async (action, signal) => {
+    await land(action, signal);
+    if (action.task === B) landed.resolve();
+  };
+  const running = runLoop(session, performers, never);
+  await landed.promise;
+  expect(session.run.tasks.map(({ state }) => state)).toEqual(["active", "landed"]);
+  slow.resolve();
+  expect(await running).toBe(true);
+});
+
+describe("what ends a run early", () => {
+  test("the user: all under way comes to rest before the run says that it is interrupted", async () => {
+    const { session, log } = sessionOf([{ id: A }, { id: B }, { id: C }]);
+    const user = new AbortController();
+    const { performers } = fake(session, {
+      work: async (_, __, signal) => {
+        if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
+        await Bun.sleep(5);
+        return "failed";
+      },
+    });
+    setTimeout(() => user.abort("SIGINT"), 10);
+    expect(await runLoop(session, performers, user.signal)).toBe(false);
+    expect(eventsIn(log).at(-1)).toEqual({ kind: "run_interrupted", signal: "SIGINT" });
+    expect(told(eventsIn(log)).filter((line) => line.startsWith("attempt_failed"))).toHaveLength(2);
+    expect(session.run.tasks.map(({ state }) => state)).toEqual(["failed", "failed", "waiting"]);
+  });
+
+  test("a signal that came before the first action: nothing begins", async () => {
+    const { session, log } = sessionOf([{ id: A }]);
+    expect(await runLoop(session, fake(session).performers, AbortSignal.abort("SIGTERM"))).toBe(false);
+    expect(told(eventsIn(log))).toEqual(["run_started", "run_interrupted"]);
+  });
+
+  test("a performer that throws: the others are told to stop and waited for, and the error goes up", async () => {
+    const { session, log } = sessionOf([{ id: A }, { id: B }]);
+    const stopped: TaskId[] = [];
+    const { performers } = fake(session, {
+      work: async (task, _, signal) => {
+        if (task === A) throw new Error("a bug");
+        if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
+        stopped.push(task);
+        return "failed";
+      },
+    });
+    await expect(runLoop(session, performers, never)).rejects.toThrow("a bug");
+    expect(stopped).toEqual([B]);
+    expect(told(eventsIn(log))).not.toContain("run_ended"); // it can be gone on with
+  });
+
+  test("a performer that throws while the user stops the run: the error goes up, and is not taken for an interruption", async () => {
+    const { session, log } = sessionOf([{ id: A }]);
+    const user = new AbortController();
+    const { performers } = fake(session, {
+      work: async () => {
+        user.abort("SIGINT");
+        await Bun.sleep(1);
+        throw new Error("a bug");
+      },
+    });
+    await expect(runLoop(session, performers, user.signal)).rejects.toThrow("a bug");
+    expect(told(eventsIn(log))).not.toContain("run_interrupted");
+  });
+
+  test("a performer that does nothing is a bug, and is not asked for ever again", async () => {
+    const { session } = sessionOf([{ id: A }]);
+    const { performers } = fake(session, { change: { judge: async () => undefined } });
+    await expect(runLoop(session, performers, never)).rejects.toThrow('Performed "judge"');
+  });
+});
+
+test("a retry that waits takes no slot, and the task goes on after it", async () => {
+  const { session, log } = sessionOf([{ id: A }, { id: B }], {
+    jobs: 1,
+    retry: { retries: 2, settlement_retries: 1, tiers: 1, backoff_ms: [1] },
+  });
+  const { performers } = fake(session);
+  const { dispatch } = performers;
+  performers.dispatch = async (action, signal) => {
+    if (action.task !== A || action.attempt > 1) return dispatch(action, signal);
+    const of = { task: A, attempt: 1 };
+    session.record({ kind: "task_dispatched", ...of, base: oid("0"), ...WORKER, carried_from: null });
+    session.record({ kind: "attempt_failed", ...of, cause: "provider", detail: "", kept: null });
+  };
+  const { retry } = performers;
+  const waits = Promise.withResolvers<void>();
+  performers.retry = async (action, signal) => {
+    await waits.promise;
+    await retry(action, signal);
+  };
+  const { land } = performers;
+  performers.land = async (action, signal) => {
+    await land(action, signal);
+    if (action.task === B) waits.resolve();
+  };
+  expect(await runLoop(session, performers, never)).toBe(true);
+  const order = told(eventsIn(log));
+  expect(order.indexOf("task_landed b")).toBeLessThan(order.indexOf("task_retried a"));
+  expect(order).toContain("task_landed a");
+});

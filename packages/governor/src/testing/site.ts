@@ -1,0 +1,121 @@
+import { join } from "node:path";
+import { type Event, type EventOf, openLog, RunId, type Store, type TaskId } from "@dgov/kernel";
+import { type Repository, repository } from "../git/testing/repository.ts";
+import { openPool, poolFolder } from "../git/worktrees.ts";
+import type { CompiledPlan, CompiledTask } from "../plan/compiled.ts";
+import { Session, type World } from "../session.ts";
+import { openShell } from "../settlement/testing/isolation.ts";
+import { projectWith, unitWith } from "../settlement/testing/parts.ts";
+import type { Site } from "../site.ts";
+
+export const RUN = RunId.parse("r1");
+
+/** A run of these tasks in a log in memory. `clock.now_ms` is what the session takes for the time. */
+export function sessionOf(
+  tasks: readonly { id: TaskId; after?: readonly TaskId[] }[],
+  more: Partial<EventOf<"run_started">> = {},
+): { session: Session; log: Store; clock: { now_ms: number } } {
+  const clock = { now_ms: 0 };
+  const log = openLog(":memory:");
+  const started: EventOf<"run_started"> = {
+    kind: "run_started",
+    plan: "p",
+    plan_dir: ".dgov/plans/p",
+    plan_hash: "",
+    config_hash: "",
+    target: "refs/heads/main",
+    head: "0".repeat(40),
+    source: "manual",
+    only: [],
+    jobs: 2,
+    tasks: tasks.map(({ id, after = [] }) => ({ id, after: [...after], role: "worker", unit: id, carried: null })),
+    retry: { retries: 1, settlement_retries: 1, tiers: 1, backoff_ms: [0] },
+    limits: { calls: null, tokens: null, cost_micros: null, wall_ms: null },
+    ...more,
+  };
+  return { session: Session.begin(RUN, log, { now_ms: () => clock.now_ms, notify() {} }, started), log, clock };
+}
+
+export const eventsIn = (log: Store): Event[] => [...log.read()].map(({ event }) => event);
+
+export const planOf = (tasks: readonly CompiledTask[]): CompiledPlan => ({
+  name: "p",
+  summary: "",
+  dir: ".dgov/plans/p",
+  default_agent: null,
+  default_provider: null,
+  limits: {},
+  source_hash: "",
+  charter_hash: "",
+  sop_set_hash: "",
+  hash: "",
+  tasks,
+});
+
+type Parts = Parameters<typeof projectWith>[1] & {
+  files?: Parameters<typeof repository>[0];
+  unit?: Partial<CompiledTask>;
+};
+
+/** A site of one task with real git and no jail: commands run as they are. No model is bound. */
+export async function openSite({ files = { "a.txt": "one\n" }, unit = {}, ...parts }: Parts = {}) {
+  const repo = await repository(files);
+  const task: CompiledTask = { ...unitWith({ edit: ["a.txt"] }), ...unit };
+  const head = await repo.user("rev-parse", "HEAD");
+  const { session, log, clock } = sessionOf([task], { head });
+  const world: World = {
+    now_ms: () => clock.now_ms,
+    sleep_ms: async () => undefined,
+    random: () => 0,
+    env: {},
+    self: [],
+    signal: new AbortController().signal,
+    notify() {},
+    warn() {},
+  };
+  const pool = () => openPool(repo.git, { folder: poolFolder(repo.root, {}), now_ms: world.now_ms });
+  const site: Site = {
+    world,
+    session,
+    project: projectWith(repo.root, parts),
+    plan: planOf([task]),
+    sops: [],
+    models: {
+      binding: () => unused("binding"),
+      model: () => unused("model"),
+    },
+    git: repo.git,
+    pool: pool(),
+    jail: {
+      level: "landlock",
+      start: async ({ root }) => openShell(root, repo.folder),
+      maker: { self: [], start: () => unused("maker"), probe: async () => [] },
+    },
+    target: "refs/heads/main",
+    out: join(repo.folder, "out"),
+    leftOut: new Map(),
+  };
+  return { site, repo, log, clock, head, task: task.id, pool };
+}
+
+function unused(what: string): never {
+  throw new Error(`No ${what} is used in this test`);
+}
+
+/** Dispatches the task in the log, and freezes these files as its work. @returns the kept commit */
+export async function workOf(
+  { site, repo, head, task }: Awaited<ReturnType<typeof openSite>>,
+  files: Parameters<Repository["commit"]>[0],
+): Promise<string> {
+  const attempt = (site.session.run.tasks[0]?.attempt ?? 0) + 1;
+  await repo.user("checkout", "-q", "--detach", head);
+  const commit = await repo.commit(files, "work");
+  const tree = await repo.user("rev-parse", "HEAD^{tree}");
+  await repo.user("checkout", "-q", "main");
+  const of = { task, attempt };
+  site.session.record({ kind: "task_dispatched", ...of, base: head, ...WORKER, carried_from: null });
+  site.session.record({ kind: "candidate_frozen", ...of, base: head, tree, commit, summary: "did it" });
+  return commit;
+}
+
+export const WORKER = { provider: "scripted", agent: "scripted", tier: 0 };
