@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -9,6 +9,7 @@ import {
   toolEnvironment,
 } from "@dgov/sandbox";
 import { DgovError } from "./error.ts";
+import { removeTree } from "./remove_tree.ts";
 import type { World } from "./session.ts";
 import type { Jail } from "./site.ts";
 
@@ -52,7 +53,6 @@ type Starting = { spec: Parameters<Jail["start"]>[0]; env: World["env"] };
 /** The private folder is made here and goes when the process has stopped: nothing that ran there outlives it. */
 async function startIn(maker: IsolationMaker, level: Level, { spec, env }: Starting): ReturnType<Jail["start"]> {
   const tmp = mkdtempSync(join(tmpdir(), "dgov-"));
-  const remove = () => rmSync(tmp, { recursive: true, force: true });
   try {
     const isolation = await maker.start(level, {
       ...spec,
@@ -61,11 +61,12 @@ async function startIn(maker: IsolationMaker, level: Level, { spec, env }: Start
     });
     const stop = async () => {
       await isolation.stop();
-      remove();
+      removeTree(tmp);
     };
     return { level: isolation.level, pid: isolation.pid, call: isolation.call, exec: isolation.exec, stop };
   } catch (error) {
-    remove();
-    throw error;
+    removeTree(tmp);
+    const why = error instanceof Error ? error.message : String(error);
+    throw new DgovError("machine_refused", why, { cause: error });
   }
 }
