@@ -4,6 +4,7 @@ export { fnmatch } from "./fnmatch.ts";
 export * from "./isolate/isolation.ts";
 export { createIsolationMaker } from "./isolate/maker.ts";
 export { decide, ToolPolicy } from "./policy.ts";
+export { RECIPE_TOOLS } from "./recipe.ts";
 export * from "./tool.ts";
 export {
   createToolbox,

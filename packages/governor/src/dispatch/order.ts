@@ -1,5 +1,5 @@
-import type { EventOf, Failed } from "@dgov/kernel";
-import { formatClaim, type Level, type RecipeName, type Scope } from "@dgov/sandbox";
+import type { Cause, EventOf, Failed, TaskId } from "@dgov/kernel";
+import { formatClaim, type Level, RECIPE_TOOLS, type RecipeName, type Scope } from "@dgov/sandbox";
 import { type Facts, firstMessages, type Limits, type Order, type Previous, ROLES } from "@dgov/worker";
 import { items } from "../git/git.ts";
 import type { CompiledTask } from "../plan/compiled.ts";
@@ -16,7 +16,7 @@ type Attempting = { unit: CompiledTask; attempt: number; scope: Scope; failed: F
 export async function orderOf(site: Site, attempting: Attempting): Promise<WorkOrder> {
   const { unit, scope } = attempting;
   const { project, jail } = site;
-  const required = requiredCheck(attempting);
+  const required = requiredCheck(attempting, lastRejection(site, unit.id)?.gate ?? null);
   const limits = limitsOf(project, unit);
   const facts: Facts = {
     task: unit.id,
@@ -46,10 +46,11 @@ function limitsOf({ worker }: Project, { worker: own }: CompiledTask): Limits {
   return { turns, warn_at: Math.min(worker.warn_at, turns), time_ms: own.timeout_s > 0 ? own.timeout_s * 1000 : null };
 }
 
-/** Only a test that the worker can run itself can be asked of it. */
-function requiredCheck({ failed, scope }: Attempting): WorkOrder["required"] {
+/** Only a test that the worker can run itself can be asked of it. `gate`: where its work fell before, or null. */
+function requiredCheck({ scope }: Attempting, gate: string | null): WorkOrder["required"] {
   const { test } = scope.recipes;
-  if (failed?.gate !== "tests" || test === null || scope.test_targets.length === 0) return null;
+  if (gate !== "tests" || test === null) return null;
+  if (scope.test_targets.length === 0 && test.includes("{test_dir}")) return null;
   return { label: test.replace("{test_dir}", scope.test_targets.join(" ")), recipe: "test" };
 }
 
@@ -62,17 +63,10 @@ const projectFacts = ({ layout, worker }: Project) => ({
   conventions: Object.entries(worker.conventions).map(([topic, text]) => ({ topic, text })),
 });
 
-const TOOL_OF: Readonly<Record<RecipeName, string>> = {
-  test: "run_tests",
-  lint: "lint_check",
-  lint_fix: "lint_fix",
-  format: "format_file",
-  type_check: "type_check",
-};
-const RECIPES: readonly (keyof typeof TOOL_OF)[] = ["test", "lint", "lint_fix", "format", "type_check"];
+const RECIPES = ["test", "lint", "lint_fix", "format", "type_check"] as const satisfies readonly RecipeName[];
 
 const recipeTools = ({ recipes }: Scope): string[] =>
-  RECIPES.filter((name) => recipes[name] !== null).map((name) => TOOL_OF[name]);
+  RECIPES.filter((name) => recipes[name] !== null).map((name) => RECIPE_TOOLS[name]);
 
 function policyLines({ rules }: Project): string[] {
   const { restrict_run_bash, deny_shell_commands, ...flags } = rules.tool_policy;
@@ -111,29 +105,40 @@ async function repoMap({ git, project }: Site, base: string): Promise<string> {
   return [...shown, ...(more > 0 ? [`… and ${more} more`] : [])].join("\n");
 }
 
-/** What the log knows of the attempt before this one. */
-function previousOf({ session }: Site, { unit, attempt, failed, carried }: Attempting): Previous | null {
+/** What the log knows of the attempt before this one. What was found by the last judges stands until others judge. */
+function previousOf(site: Site, { unit, attempt, failed, carried }: Attempting): Previous | null {
   if (!failed || attempt < 2) return null;
-  const before = attempt - 1;
-  const of = <Kind extends "gate_judged" | "candidate_frozen">(kind: Kind): EventOf<Kind>[] =>
-    session
-      .read([kind])
-      .filter(
-        (event): event is EventOf<Kind> =>
-          event.kind === kind &&
-          "task" in event &&
-          event.task === unit.id &&
-          "attempt" in event &&
-          event.attempt === before,
-      );
-  const output = of("gate_judged").findLast(({ verdict }) => verdict !== "pass")?.output ?? null;
+  const rejected = lastRejection(site, unit.id);
+  const own = OWN_WORDS.includes(failed.cause);
+  const frozen = eventsOf(site, "candidate_frozen", unit.id).findLast((event) => event.attempt === attempt - 1);
+  const output =
+    eventsOf(site, "gate_judged", unit.id).findLast(
+      (event) => event.attempt === rejected?.attempt && event.verdict !== "pass",
+    )?.output ?? null;
   return {
-    attempt: before,
+    attempt: attempt - 1,
     cause: failed.cause,
+    detail: own ? "" : failed.detail,
     gate: failed.gate,
-    summary: of("candidate_frozen").at(-1)?.summary ?? (failed.detail || null),
-    findings: failed.findings,
+    judged: rejected?.attempt ?? null,
+    summary: frozen?.summary ?? (own ? failed.detail : null),
+    findings: rejected?.findings ?? [],
     output: output === null ? null : output.tail || output.head,
     carried,
   };
 }
+
+/** Causes whose detail is what the worker itself said in `done`. */
+const OWN_WORDS: readonly Cause[] = ["incomplete", "blocked"];
+
+/** The last word of the judges on a task: what was lost or ran out of time since then has mended nothing yet. */
+const lastRejection = (site: Site, task: TaskId) => eventsOf(site, "candidate_rejected", task).at(-1);
+
+const eventsOf = <Kind extends "gate_judged" | "candidate_frozen" | "candidate_rejected">(
+  { session }: Site,
+  kind: Kind,
+  task: TaskId,
+): EventOf<Kind>[] =>
+  session
+    .read([kind])
+    .filter((event): event is EventOf<Kind> => event.kind === kind && "task" in event && event.task === task);
