@@ -29,11 +29,13 @@ async function landTask(site: Site, { task, attempt }: Extract<Action, { do: "la
   const { state, work } = taskOf(session.run, task);
   const judged = work?.integrated;
   if (!judged) throw new Error(`Nothing of "${task}" was judged`);
-  if (state === "landing" && (await hasLanded(git, { target, commit: judged.commit }))) {
+  const finished = async (): Promise<boolean> => {
+    if (!(await hasLanded(git, { target, commit: judged.commit }))) return false;
     await mendCheckouts(git, { target, ...judged });
     session.record({ kind: "task_landed", ...of, commit: judged.commit });
-    return;
-  }
+    return true;
+  };
+  if (state === "landing" && (await finished())) return;
   if (state === "ready") {
     const head = await targetHead(git, target);
     if (head !== judged.head) {
@@ -45,6 +47,8 @@ async function landTask(site: Site, { task, attempt }: Extract<Action, { do: "la
   const message = `dgov: land ${task}`;
   const landed = await land(git, { target, head: judged.head, commit: judged.commit, message, at_ms: world.now_ms() });
   if (landed.kind === "moved") {
+    // A git that outlived the run that was killed may have moved the branch between the two looks.
+    if (state === "landing" && (await finished())) return;
     session.record({ kind: "landing_refused", ...of, head: landed.head });
     return;
   }

@@ -14,6 +14,7 @@ import { openJail } from "./jail.ts";
 import { takeRepository } from "./lock.ts";
 import { openWritable } from "./log.ts";
 import { runLoop } from "./loop.ts";
+import { mendLanding } from "./mend_landing.ts";
 import { deployedBefore, pastRuns } from "./past.ts";
 import { performersOf } from "./perform.ts";
 import type { CompiledPlan } from "./plan/compiled.ts";
@@ -83,6 +84,7 @@ type Outside = { world: World; start_ms: number };
 /** Looks, decides, and does it. Nobody else writes the log or lands meanwhile. */
 async function underLock(git: Git, request: RunRequest, { world, start_ms }: Outside): Promise<RunView> {
   const root = findRoot(request.cwd);
+  if (!request.dry_run) await mendLanding(git, root);
   const at = await readyRepository(git, request, world);
   const dir = planFolder(root, request);
   const log = openWritable(root, { readonly: request.dry_run });
