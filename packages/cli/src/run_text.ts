@@ -1,22 +1,23 @@
-import type { RunView } from "@dgov/governor/run";
+import { type RunView, sayFinding } from "@dgov/governor/run";
+import { plain } from "./ansi.ts";
 
 /** How a run ended, for a person: first the verdict, then what did not land and why, then what to do. */
 export function renderRun(view: RunView): string {
   const { tasks, duration_s, spent, pending, hint } = view;
   const lines = [headline(view)];
-  for (const { task, state, attempts, gate, reason, findings } of tasks) {
+  for (const { task, state: inLog, cause, attempts, gate, reason, findings } of tasks) {
+    const state = inLog === "failed" && (cause === "interrupted" || cause === "lost") ? "stopped" : inLog;
     if (state === "landed" || (view.did === "planned" && state === "waiting")) continue;
     const by = gate === null ? "" : ` (${gate})`;
     const tries = attempts > 1 ? ` after ${attempts} attempts` : "";
-    lines.push(`  ${state.padEnd(8)} ${task}${tries}${by}${reason === null ? "" : `: ${reason}`}`);
-    for (const { path, line, message } of findings.slice(1, FINDINGS_MAX))
-      lines.push(`           ${path === undefined ? "" : `${path}${line === undefined ? "" : `:${line}`} `}${message}`);
+    lines.push(`  ${state.padEnd(8)} ${task}${tries}${by}${reason === null ? "" : `: ${plain(reason)}`}`);
+    for (const finding of findings.slice(1, FINDINGS_MAX)) lines.push(`           ${plain(sayFinding(finding))}`);
     if (findings.length > FINDINGS_MAX) lines.push(`           … and ${findings.length - FINDINGS_MAX} more findings`);
   }
   if (view.did === "planned")
     for (const { task, state } of tasks) lines.push(`  ${state === "landed" ? "landed  " : "would do"} ${task}`);
   const cost = spent.cost_usd > 0 ? ` · $${spent.cost_usd.toFixed(4)}` : "";
-  if (spent.calls > 0)
+  if (spent.calls > 0 && view.did !== "nothing")
     lines.push(`${spent.calls} model calls · ${spent.tokens} tokens${cost} · ${duration_s.toFixed(1)} s`);
   if (pending !== null)
     lines.push(`Your checkout has local changes, so the work waits beside the branch. Take it with: ${pending}`);

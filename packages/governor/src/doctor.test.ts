@@ -16,10 +16,12 @@ async function faults({
   git = true,
   toml = "",
   key = "",
+  log = "",
 }: {
   git?: boolean;
   toml?: string;
   key?: string;
+  log?: string;
 }): Promise<Record<string, string | null>> {
   const folder = mkdtempSync(join(tmpdir(), "dgov-test-"));
   open.push(folder);
@@ -27,6 +29,10 @@ async function faults({
   const env = { PATH: process.env.PATH ?? "", HOME: folder, A_KEY: key };
   mkdirSync(join(root, ".dgov"), { recursive: true });
   if (toml !== "") writeFileSync(join(root, ".dgov/project.toml"), toml);
+  if (log !== "") {
+    writeFileSync(join(root, ".dgov/.gitignore"), "state.db*\n");
+    writeFileSync(join(root, ".dgov/state.db"), log);
+  }
   if (git) {
     const repository = createGit(root, env);
     await repository.ask(["init", "-q", "-b", "main"]);
@@ -43,6 +49,14 @@ async function faults({
 
 const PROVIDER =
   '[project]\nprovider = "p"\n[providers.p]\nbase_url = "https://example.org/v1"\napi_key_env = "A_KEY"\n';
+
+test("doctor tells of a log that is damaged, and of all the rest", async () => {
+  expect(
+    await faults({ log: "this is no database, and is longer than a header of one would be: ".repeat(20) }),
+  ).toEqual({
+    log: "log_corrupt",
+  });
+});
 
 test.each<[name: string, place: Parameters<typeof faults>[0], told: Record<string, string>]>([
   ["a repository that is ready", {}, {}],

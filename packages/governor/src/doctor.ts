@@ -7,7 +7,7 @@ import { createGit } from "./git/git.ts";
 import { inspect, openRepository, refuseDirty } from "./git/readiness.ts";
 import { poolFolder } from "./git/worktrees.ts";
 import { repositoryHolder } from "./lock.ts";
-import { withLog } from "./log.ts";
+import { explainLogError, withLog } from "./log.ts";
 import { findRoot } from "./root.ts";
 import { sharedGitFolder } from "./shared_git_folder.ts";
 
@@ -57,8 +57,9 @@ async function check(name: string, look: () => Promise<string>): Promise<Check> 
   try {
     return { ...OK, name, detail: await look() };
   } catch (error) {
-    if (!(error instanceof DgovError)) throw error;
-    return { name, state: "fault", detail: error.message, code: error.code, cure: error.hint };
+    const fault = error instanceof DgovError ? error : explainLogError(error);
+    if (!fault) throw error;
+    return { name, state: "fault", detail: fault.message, code: fault.code, cure: fault.hint };
   }
 }
 

@@ -27,9 +27,28 @@ export async function withLog<T>(root: string, work: (log: Store) => T | Promise
 
 /** What the log's own errors mean to a person, or null for any other error. */
 export function explainLogError(error: unknown): DgovError | null {
-  if (error instanceof LogUnavailable) return new DgovError("log_unavailable", error.message, { cause: error });
+  if (error instanceof LogUnavailable) return unavailable(error);
   if (error instanceof LogCorrupt) return new DgovError("log_corrupt", error.message, { cause: error });
   if (error instanceof LogTooNew) return new DgovError("log_too_new", error.message, { cause: error });
   if (error instanceof LogMoved) return new DgovError("repo_busy", error.message, { cause: error });
   return null;
+}
+
+/** SQLite's codes by how they begin, in words; those of a file that no free disk or permission makes a log again. */
+const WORDS: readonly (readonly [begins: string, means: string])[] = [
+  ["SQLITE_FULL", "the disk is full"],
+  ["SQLITE_READONLY", "it cannot be written"],
+  ["SQLITE_CANTOPEN", "it cannot be opened"],
+  ["SQLITE_BUSY", "another program holds it"],
+  ["SQLITE_IOERR", "the disk fails"],
+  ["SQLITE_NOTADB", "it is no database"],
+  ["SQLITE_CORRUPT", "it is damaged"],
+  ["FOREIGN", "it is a database of another program"],
+];
+const RUINED = /^(SQLITE_NOTADB|SQLITE_CORRUPT|FOREIGN)/;
+
+function unavailable(error: LogUnavailable): DgovError {
+  const [, means] = WORDS.find(([begins]) => error.code.startsWith(begins)) ?? [];
+  const message = means === undefined ? error.message : `${error.message}, ${means}`;
+  return new DgovError(RUINED.test(error.code) ? "log_corrupt" : "log_unavailable", message, { cause: error });
 }

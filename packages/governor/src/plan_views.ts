@@ -9,7 +9,7 @@ import { withLog } from "./log.ts";
 import { deployedBefore, pastRuns } from "./past.ts";
 import type { CompiledPlan } from "./plan/compiled.ts";
 import { loadCompiled, staleness } from "./plan/store.ts";
-import { findPlan, findRoot } from "./root.ts";
+import { findPlan, findRoot, outOf } from "./root.ts";
 import { reviewUnits, type UnitReview } from "./view/plan_review.ts";
 import { type PlanRow, type PlanStatus, planRow, type RunStatus, viewPlanStatus } from "./view/plan_status.ts";
 
@@ -83,7 +83,12 @@ export async function readPlanReview({ cwd, env }: From, plan: string, options: 
     const landed = landings(root, log, compiled);
     const shape = {
       name: compiled.name,
-      tasks: compiled.tasks.map(({ id, summary }) => ({ id, summary, landed: landed.get(id)?.commit ?? null })),
+      tasks: compiled.tasks.map(({ id, summary, role }) => ({
+        id,
+        summary,
+        role,
+        landed: landed.get(id)?.commit ?? null,
+      })),
     };
     const { run, units } = reviewUnits(
       shape,
@@ -109,20 +114,27 @@ export async function readPlanReview({ cwd, env }: From, plan: string, options: 
       active: count("active"),
       failed: count("failed"),
       pending: count("not_run", "skipped"),
-      units: await Promise.all(shown.map((unit) => withCommit(unit, commits, unit.unit === options.diff ? git : null))),
+      units: await Promise.all(
+        shown.map((unit) =>
+          withCommit(unit, { run: last?.run ?? null, commits, diff: unit.unit === options.diff ? git : null }),
+        ),
+      ),
     };
   });
 }
 
 async function withCommit(
   unit: UnitReview,
-  commits: ReadonlyMap<string, Described>,
-  diff: Git | null,
+  { run, commits, diff }: { run: string | null; commits: ReadonlyMap<string, Described>; diff: Git | null },
 ): Promise<ReviewedUnit> {
-  const described = commits.get(unit.commit_sha ?? "");
-  const shown = unit.commit_sha ?? unit.kept_sha;
+  const own = unit.reported ? null : unit.commit_sha;
+  const described = commits.get(own ?? "");
+  const shown = own ?? unit.kept_sha;
+  const log = unit.output?.log ?? null;
+  const folder = `.dgov/out/${run ?? ""}/${outOf({ task: unit.unit, attempt: unit.attempts })}`;
   return {
     ...unit,
+    output: unit.output && { ...unit.output, log: log && `${folder}/${log}` },
     commit_message: described?.message ?? null,
     commit_ts: described?.at ?? null,
     diff_stat: described?.diff_stat ?? null,

@@ -42,3 +42,7 @@ export function findPlan(root: string, cwd: string, text: string): string {
 }
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
+/** The folder for the whole outputs of one attempt, relative to that of its run, `.dgov/out/RUN`. */
+export const outOf = ({ task, attempt }: { task: string; attempt: number }): string =>
+  `${task.replaceAll("/", ".")}/${attempt}`;

@@ -25,7 +25,9 @@ import { findPlan, findRoot } from "./root.ts";
 import { Session, type World } from "./session.ts";
 import type { Site } from "./site.ts";
 import { readSops } from "./sops.ts";
-import { type RunSummary, summarise, type TaskSummary } from "./view/run_summary.ts";
+import { type RunSummary, sayFinding, summarise, type TaskSummary } from "./view/run_summary.ts";
+
+export { sayFinding };
 
 /** What a user asks of a run. `plan` is a path as they wrote it, seen from `cwd`; `only` are task ids, [] the whole plan. */
 export type RunRequest = {
@@ -303,7 +305,7 @@ function viewOf(log: Store, id: RunId, { did, warnings, start_ms, world }: Viewi
   const failed = summary.status !== "complete";
   const hint =
     did === "nothing" && failed
-      ? `Nothing has changed since the last run. Try again what failed: dgov run ${summary.plan_dir} --continue`
+      ? `The plan is as it was in the last run. Try again what failed: dgov run ${summary.plan_dir} --continue`
       : null;
   return {
     ...summary,

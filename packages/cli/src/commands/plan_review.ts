@@ -29,6 +29,7 @@ const LOOKS: Readonly<Record<ReviewedUnit["status"], { sign: string; colour: Col
 };
 const FINDINGS_SHOWN = 10;
 const FILES_SHOWN = 5;
+const OUTPUT_SHOWN = 12;
 
 export function renderPlanReview(view: PlanReview): string {
   const counts = (["deployed", "active", "failed", "pending"] as const)
@@ -53,12 +54,16 @@ function renderUnit(unit: ReviewedUnit): string[] {
     ...unit.activity.map(
       ({ seq, at_ms, text }) => `    ${seq}  ${new Date(at_ms).toISOString().slice(11, 19)}  ${plain(text)}`,
     ),
-    ...(unit.full_diff === null ? [] : unit.full_diff.split("\n").map((line) => `    ${plain(line)}`)),
+    ...(unit.full_diff === null
+      ? []
+      : unit.full_diff.split("\n").map((line) => `    ${line.split("\t").map(plain).join("\t")}`)),
   ];
 }
 
-function landing({ commit_sha, commit_message, diff_stat, landed_files, settlement }: ReviewedUnit): string[] {
+function landing(unit: ReviewedUnit): string[] {
+  const { commit_sha, commit_message, diff_stat, landed_files, settlement } = unit;
   if (commit_sha === null) return [];
+  if (unit.reported) return [`    reported on ${commit_sha.slice(0, 8)}, and changed nothing`];
   const subject = commit_message === null ? "" : ` ${plain(commit_message)}`;
   const lines = [
     `    landed as ${commit_sha.slice(0, 8)}${subject}${settlement === "ok_retried" ? " (at a further try)" : ""}`,
@@ -70,7 +75,8 @@ function landing({ commit_sha, commit_message, diff_stat, landed_files, settleme
   return [...lines, `    ${many(files_changed, "file")}, +${insertions} -${deletions}: ${files}${more}`];
 }
 
-function refusal({ reject_verdict, gate, error, findings, hint, kept_sha, attempts }: ReviewedUnit): string[] {
+function refusal(unit: ReviewedUnit): string[] {
+  const { reject_verdict, gate, error, findings, hint, kept_sha, attempts, output } = unit;
   if (reject_verdict === null) return [];
   const by = gate === null ? "" : ` at ${gate}`;
   const lines = [
@@ -82,9 +88,21 @@ function refusal({ reject_verdict, gate, error, findings, hint, kept_sha, attemp
     lines.push(`      ${where === "" ? "" : `${plain(where)} `}${finding.code}: ${plain(finding.message)}`);
   }
   if (findings.length > FINDINGS_SHOWN) lines.push(`      and ${findings.length - FINDINGS_SHOWN} more`);
+  if (output) lines.push(...saidBy(output));
   if (hint !== null) lines.push(`    ${paint("cyan", "hint:")} ${hint}`);
   if (kept_sha !== null) lines.push(`    kept as ${kept_sha.slice(0, 8)}`);
   return lines;
+}
+
+/** The end of what the gate's command said, and where the whole of it is. */
+function saidBy({ command, exit, head, tail, log }: NonNullable<ReviewedUnit["output"]>): string[] {
+  const text = (tail.trim() === "" ? head : tail).trimEnd();
+  const lines = text === "" ? [] : text.split("\n").slice(-OUTPUT_SHOWN);
+  return [
+    `      $ ${plain(command)}   ${exit === null ? "did not end by itself" : `exit status ${exit}`}`,
+    ...lines.map((line) => `      | ${plain(line)}`),
+    ...(log === null ? [] : [`      all of it: ${plain(log)}`]),
+  ];
 }
 
 function cost(unit: ReviewedUnit): string[] {

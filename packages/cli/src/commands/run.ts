@@ -2,6 +2,7 @@ import { type RunView, runPlan } from "@dgov/governor/run";
 import { z } from "zod";
 import { defineCommand, type Here } from "../command.ts";
 import { type LiveView, lineOf, liveView } from "../live.ts";
+import { placeLine } from "../print.ts";
 import { renderRun } from "../run_text.ts";
 import { worldOf } from "../world.ts";
 
@@ -36,7 +37,7 @@ export const run = defineCommand({
   },
   text: renderRun,
   exit: ({ exit }) => exit,
-  notes: ({ warnings }) => warnings.map(({ file, line, message }) => `warning: ${file ?? ""}:${line ?? 1} ${message}`),
+  notes: ({ warnings }) => warnings.map(placeLine),
 });
 
 /** The live table on a terminal, plain lines in a pipe, nothing where a program reads. All of it on stderr. */

@@ -15,6 +15,9 @@ export const status = defineCommand({
 
 const SIGNS = { landed: "✔", failed: "✘", skipped: "–" } as const;
 
+/** Why an attempt ended that nobody found fault with: the next run goes on from it. */
+const CUT_OFF: ReadonlySet<string> = new Set(["interrupted", "lost"]);
+
 export function renderStatus(view: Status): string {
   const { run } = view;
   if (!run) return "idle: nothing was ever run here";
@@ -26,12 +29,16 @@ export function renderStatus(view: Status): string {
     `plan ${plain(run.plan)}, run ${run.run}, onto ${plain(branch)}, sandbox ${run.sandbox ?? "not chosen yet"}`,
     `tasks: ${view.tasks} total, ${counts.length > 0 && landed < view.tasks ? counts.join(", ") : `${landed} landed`}`,
   ];
-  const rows = view.task_list.map(({ slug, state, phase }) => [
-    state in SIGNS ? SIGNS[state as keyof typeof SIGNS] : "·",
-    state,
-    slug,
-    phase === "" ? "" : `(${plain(phase)})`,
-  ]);
+  const rows = view.task_list.map(({ slug, state, phase }) =>
+    state === "failed" && CUT_OFF.has(phase)
+      ? ["·", "stopped", slug, "(its work is kept)"]
+      : [
+          state in SIGNS ? SIGNS[state as keyof typeof SIGNS] : "·",
+          state,
+          slug,
+          phase === "" ? "" : `(${plain(phase)})`,
+        ],
+  );
   return [...head, ...(rows.length > 0 ? [columns(rows, "  ")] : [])].join("\n");
 }
 

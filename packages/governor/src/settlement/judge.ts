@@ -3,6 +3,7 @@ import { type Action, type EventOf, taskOf } from "@dgov/kernel";
 import { type Change, diffTrees } from "../git/candidate.ts";
 import { integrate, treeOf } from "../git/integrate.ts";
 import { targetHead } from "../git/land.ts";
+import { outOf } from "../root.ts";
 import { type Site, unitOf } from "../site.ts";
 import { openBench } from "./bench.ts";
 import type { FrozenCandidate, IntegratedCandidate } from "./candidate.ts";
@@ -107,7 +108,7 @@ async function judgeIntegrated(
   if (gates.length === 0) return null;
   const bench = await openBench(site, { head, tree }, signal);
   try {
-    const out = join(site.out, of.task.replaceAll("/", "."), String(of.attempt));
+    const out = join(site.out, outOf(of));
     const candidate: IntegratedCandidate = { ...site, ...of, unit, head, tree, changes, out, ...bench };
     return await settle(gates, candidate, recorder(site, of, signal));
   } finally {

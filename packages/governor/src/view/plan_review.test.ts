@@ -15,7 +15,10 @@ import {
   TWO,
 } from "./testing/sample_run.ts";
 
-const PLAN = { name: "p", tasks: [ONE, TWO, THREE].map((id) => ({ id, summary: `sum of ${id}`, landed: null })) };
+const PLAN = {
+  name: "p",
+  tasks: [ONE, TWO, THREE].map((id) => ({ id, summary: `sum of ${id}`, role: "worker" as const, landed: null })),
+};
 
 test("what landed, why not, and what it cost", () => {
   const { run, units } = reviewUnits(PLAN, stored(PARTIAL), ONE);
@@ -33,6 +36,7 @@ test("what landed, why not, and what it cost", () => {
     findings: [],
     hint: null,
     phase_timings: [{ phase: "scope", duration_s: 0.04, status: "passed", error: "" }],
+    output: null,
     agent: "model",
     duration_s: 10,
     calls: 1,
@@ -43,6 +47,7 @@ test("what landed, why not, and what it cost", () => {
     completion_tokens: 10,
     cost_usd: 0.0025,
     commit_sha: oid("d"),
+    reported: false,
     kept_sha: oid("c"),
     done_summary: `did ${ONE}`,
     activity: one!.activity,
@@ -72,7 +77,14 @@ test.each<[name: string, events: Event[], want: Partial<UnitReview>]>([
   [
     "refused",
     refused,
-    { status: "failed", settlement: "rejected", reject_verdict: "gate", gate: "tests", error: "1 test failed" },
+    {
+      status: "failed",
+      settlement: "rejected",
+      reject_verdict: "gate",
+      gate: "tests",
+      error: "tests/a_test.py:3: 1 test failed",
+      output: { command: "pytest -q", exit: 1, head: "F", tail: "", omitted_bytes: 0, log: null },
+    },
   ],
   ["waiting for its second try", [...refused, RETRY], { status: "active", attempts: 1 }],
   [
@@ -82,6 +94,7 @@ test.each<[name: string, events: Event[], want: Partial<UnitReview>]>([
       status: "deployed",
       settlement: "ok_retried",
       attempts: 2,
+      output: null,
       phase_timings: [expect.objectContaining({ phase: "scope" })],
     },
   ],
@@ -93,4 +106,17 @@ test("a unit that landed in an earlier run counts only while the last run does n
   const before = { ...PLAN, tasks: PLAN.tasks.map((task) => ({ ...task, landed: oid("9") })) };
   expect(reviewUnits(before, [], null).units[0]).toMatchObject({ status: "deployed", commit_sha: oid("9") });
   expect(reviewUnits(before, stored(refused), null).units[0]).toMatchObject({ status: "failed", commit_sha: null });
+});
+
+test("a report is told apart from a change, whoever's commit it is about", () => {
+  const report: Event = { kind: "report_filed", task: ONE, attempt: 1, base: oid("a"), summary: "all is well" };
+  const role = "researcher" as const;
+  const plan = { ...PLAN, tasks: [{ id: ONE, summary: "", role, landed: null }] };
+  const begun = started({ tasks: [{ id: ONE, after: [], role, unit: ONE, carried: null }] });
+  expect(reviewUnits(plan, stored([begun, dispatched(ONE), report]), null).units[0]).toMatchObject({
+    status: "deployed",
+    reported: true,
+    commit_sha: oid("a"),
+    done_summary: "all is well",
+  });
 });

@@ -3,13 +3,15 @@ import {
   type Event,
   type EventOf,
   type Finding,
+  type Output,
+  type Role,
   type Run,
   replay,
   type Stored,
   type Task,
 } from "@dgov/kernel";
 import { HINTS } from "./hint.ts";
-import { WORDS } from "./run_summary.ts";
+import { reasonOf } from "./run_summary.ts";
 import { tell } from "./story.ts";
 
 /** One unit of a plan, as its last run left it. Keys that dgov 0.8 had keep their names. */
@@ -27,9 +29,12 @@ export type UnitEnd = {
   findings: readonly Finding[];
   hint: string | null; // what to do about it
   phase_timings: readonly PhaseTiming[]; // the gates of the last attempt, in order
+  output: GateOutput | null; // what the command of the gate that refused it said
 };
 
 export type PhaseTiming = { phase: string; duration_s: number; status: "passed" | "failed" | "broken"; error: string };
+
+export type GateOutput = { command: string; exit: number | null } & Output;
 
 export type UnitUse = {
   agent: string;
@@ -44,17 +49,21 @@ export type UnitUse = {
 };
 
 export type UnitWork = {
-  commit_sha: string | null; // where it landed
+  commit_sha: string | null; // where it landed; of a report: the commit it is about
+  reported: boolean; // its role only reads: what it lands is a report, and no change
   kept_sha: string | null; // the last attempt's work, landed or not
   done_summary: string; // the worker's own words
   activity: readonly { seq: number; at_ms: number; text: string }[];
 };
 
 /** What a review must know of the plan; `landed` is where an earlier run landed this very unit. */
-export type PlanShape = { name: string; tasks: readonly { id: string; summary: string; landed: string | null }[] };
+export type PlanShape = {
+  name: string;
+  tasks: readonly { id: string; summary: string; role: Role; landed: string | null }[];
+};
 
 type Tally = UnitUse &
-  Pick<UnitEnd, "phase_timings"> &
+  Pick<UnitEnd, "phase_timings" | "output"> &
   Pick<UnitWork, "done_summary" | "activity"> & { first_ms: number };
 
 const NOTHING: Tally = {
@@ -68,6 +77,7 @@ const NOTHING: Tally = {
   completion_tokens: 0,
   cost_usd: 0,
   phase_timings: [],
+  output: null,
   done_summary: "",
   activity: [],
   first_ms: 0,
@@ -110,7 +120,7 @@ function tally(before: Tally, { seq, at_ms, event }: Pick<Stored, "seq" | "at_ms
 function counted(before: Tally, event: Event): Partial<Tally> {
   switch (event.kind) {
     case "task_dispatched":
-      return { agent: event.agent, phase_timings: [] };
+      return { agent: event.agent, phase_timings: [], output: null };
     case "call_settled":
       return {
         calls: before.calls + 1,
@@ -125,7 +135,7 @@ function counted(before: Tally, event: Event): Partial<Tally> {
         self_corrections: before.self_corrections + (event.ok ? 0 : 1),
       };
     case "gate_judged":
-      return { phase_timings: [...before.phase_timings, timing(event)] };
+      return { phase_timings: [...before.phase_timings, timing(event)], output: outputOf(event) };
     case "candidate_frozen":
     case "report_filed":
       return { done_summary: event.summary };
@@ -133,6 +143,9 @@ function counted(before: Tally, event: Event): Partial<Tally> {
       return {};
   }
 }
+
+const outputOf = ({ verdict, command, exit, output }: EventOf<"gate_judged">): GateOutput | null =>
+  verdict === "pass" || command === null || output === null ? null : { command, exit, ...output };
 
 function timing({ gate, verdict, findings, took_ms }: EventOf<"gate_judged">): PhaseTiming {
   const status = ({ pass: "passed", reject: "failed", broken: "broken" } as const)[verdict];
@@ -147,16 +160,18 @@ function review(unit: PlanShape["tasks"][number], task: Task | null, tallied: Ta
     unit: unit.id,
     summary: unit.summary,
     ...use,
+    output: failed?.gate ? use.output : null,
     status: statusOf(task, unit.landed),
     attempts: task?.attempt ?? 0,
     settlement: settlementOf(task, use.phase_timings),
     reject_verdict: failed?.cause ?? null,
     gate: failed?.gate ?? null,
-    error: failed ? failed.findings[0]?.message || failed.detail || WORDS[failed.cause] : null,
+    error: failed ? reasonOf(failed) : null,
     findings: failed?.findings ?? [],
     hint: failed ? HINTS[failed.cause] : null,
     self_corrections: task?.state === "landed" ? use.self_corrections : 0,
     commit_sha,
+    reported: unit.role !== "worker",
     kept_sha: task?.work?.kept ?? null,
   };
 }

@@ -42,9 +42,9 @@ export function summarise(id: string, events: readonly Stored[]): RunSummary {
   return {
     status: run.status ?? (run.state === "interrupted" ? "interrupted" : "running"),
     succeeded: named("landed"),
-    failed: named("failed"),
+    failed: run.tasks.filter((task) => task.state === "failed" && !isCutOff(task)).map(({ id }) => id),
     skipped: named("skipped"),
-    unfinished: named("waiting", "active", "judging", "ready", "landing"),
+    unfinished: run.tasks.filter((task) => !OVER.has(task.state) || isCutOff(task)).map(({ id }) => id),
     run: id,
     plan: run.started.plan,
     plan_dir: run.started.plan_dir,
@@ -59,6 +59,33 @@ export function summarise(id: string, events: readonly Stored[]): RunSummary {
   };
 }
 
+const OVER: ReadonlySet<Task["state"]> = new Set(["landed", "failed", "skipped"]);
+
+/** Nobody found fault with its work: the run was stopped or killed under it, and the next one goes on from it. */
+export const isCutOff = ({ state, failed }: Pick<Task, "state" | "failed">): boolean =>
+  state === "failed" && (failed?.cause === "interrupted" || failed?.cause === "lost");
+
+/** Why an attempt failed, in one sentence. */
+export function reasonOf({ cause, detail, findings }: Failed): string {
+  const [first] = findings;
+  if (first) return sayFinding(first);
+  return detail === "" || detail === WORDS[cause] ? WORDS[cause] : `${WORDS[cause]}: ${detail}`;
+}
+
+type Failed = Pick<NonNullable<Task["failed"]>, "cause" | "detail" | "findings">;
+
+/** A finding in one line, with its place unless the message names it. */
+export function sayFinding(finding: Finding): string {
+  const { path, message } = finding;
+  return path === undefined || message.includes(path) ? message : `${place(finding)}: ${message}`;
+}
+
+/** `src/a.ts:3:1`, as far as it is known. */
+function place({ path, line, column }: Finding): string {
+  const known = [path, line, path === undefined || line === undefined ? undefined : column];
+  return known.filter((part) => part !== undefined).join(":");
+}
+
 function summariseTask(task: Task, because: string | undefined): TaskSummary {
   const failed = task.state === "failed" ? task.failed : null;
   return {
@@ -69,7 +96,7 @@ function summariseTask(task: Task, because: string | undefined): TaskSummary {
     cause: failed?.cause ?? null,
     gate: failed?.gate ?? null,
     reason: failed
-      ? (failed.findings[0]?.message ?? (failed.detail || WORDS[failed.cause]))
+      ? reasonOf(failed)
       : task.state === "skipped" && because
         ? `It waits for "${because}", which did not land`
         : null,
@@ -89,7 +116,7 @@ export const WORDS: Readonly<Record<Cause, string>> = {
   budget: "The run has spent what it may spend",
   setup: "The worktree could not be prepared",
   lost: "The process that ran the attempt is gone",
-  interrupted: "The run was stopped",
+  interrupted: "The run was stopped, and the work is kept",
   scope: "The work changes files that the task does not claim",
   read_scope: "The work changes files that the task may only read",
   path_policy: "The work changes files that the project's scope forbids",

@@ -1,5 +1,5 @@
-import type { Cause, Event, EventOf, Finding } from "@dgov/kernel";
-import { WORDS } from "./run_summary.ts";
+import type { Event, EventOf, Finding } from "@dgov/kernel";
+import { reasonOf, sayFinding, WORDS } from "./run_summary.ts";
 
 /** How much a reader must care: what happened to the work · what the workers say and do · everything else. */
 export type Weight = "milestone" | "stream" | "detail";
@@ -89,7 +89,8 @@ function ofTask(event: OfTask): Words {
       return milestone(`starts${again} with "${event.agent}"${carried}`);
     }
     case "attempt_failed":
-      return milestone(`failed: ${because(event.cause, event.detail)}${kept(event.kept)}`, false);
+      if (event.cause === "interrupted") return milestone(`stopped${kept(event.kept)}`);
+      return milestone(`failed: ${reasonOf({ ...event, findings: [] })}${kept(event.kept)}`, false);
     case "report_filed":
       return milestone(`reports: ${event.summary}`, true);
     case "candidate_frozen":
@@ -129,24 +130,13 @@ function ofGate({ gate, verdict, findings, took_ms, command }: EventOf<"gate_jud
   );
 }
 
-const because = (cause: Cause, detail: string) =>
-  detail === "" || detail === WORDS[cause] ? WORDS[cause] : `${WORDS[cause]}: ${detail}`;
-
 const kept = (commit: string | null) => (commit === null ? "" : ` (its work is kept as ${short(commit)})`);
 
 function found(findings: readonly Finding[]): string {
   const [first] = findings;
   if (!first) return "";
-  const where = first.path === undefined || first.message.includes(first.path) ? "" : `${place(first)}: `;
-  const more = findings.length > 1 ? ` (and ${findings.length - 1} more)` : "";
-  return `${where}${first.message}${more}`;
+  return findings.length > 1 ? `${sayFinding(first)} (and ${findings.length - 1} more)` : sayFinding(first);
 }
-
-/** `src/a.ts:3:1`, as far as it is known. */
-export const place = ({ path, line, column }: Finding): string =>
-  [path, line, path === undefined || line === undefined ? undefined : column]
-    .filter((part) => part !== undefined)
-    .join(":");
 
 /** A commit as people read it. */
 export const short = (oid: string): string => oid.slice(0, 7);
