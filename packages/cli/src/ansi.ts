@@ -21,6 +21,37 @@ export function fit(text: string, columns: number): string {
 }
 
 /**
+ * The text in lines of at most so many columns, broken between words where that is possible.
+ *
+ * @param first  columns that are taken before the first line
+ * @param indent spaces before each further line
+ */
+export function wrap(
+  text: string,
+  columns: number,
+  { first = 0, indent = 0 }: { first?: number; indent?: number },
+): string {
+  const lines: string[] = [];
+  let line = "";
+  const room = () => Math.max(1, columns - (lines.length === 0 ? first : indent));
+  for (const word of text.split(" ")) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (width(longer) <= room()) {
+      line = longer;
+      continue;
+    }
+    if (line !== "") lines.push(line);
+    line = word;
+    while (width(line) > room()) {
+      const cut = fit(line, room() + 1).slice(0, -1) || [...line][0]!; // without the ellipsis
+      lines.push(cut);
+      line = line.slice(cut.length);
+    }
+  }
+  return [...lines, line].join(`\n${" ".repeat(indent)}`);
+}
+
+/**
  * Removes what could move the cursor or hide text: events hold words of a model and of commands, and a terminal
  * obeys them.
  */

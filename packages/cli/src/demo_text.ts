@@ -1,12 +1,16 @@
 import type { DemoView, WorkerStory } from "@dgov/governor/demo/demo";
+import { plain, wrap } from "./ansi.ts";
+
+const PAGE = 80;
 
 /** The demo, explained to somebody who has never seen dgov. What happened is told from the log, not from memory. */
 export function renderDemo({ folder, workers, log, run, as_expected }: DemoView): string {
   const landed = workers.filter((worker) => worker.landed).length;
   return [
     "",
-    `Five workers changed one small shop at the same time, each in a worktree of its own. ${landed} of them landed.`,
-    ...workers.flatMap((worker) => ["", ...tell(worker)]),
+    `Five workers changed one small shop at the same time, each in a worktree of`,
+    `its own. ${landed} of them landed.`,
+    ...workers.flatMap((worker) => ["", ...tell(worker).map(onPage)]),
     "",
     `What is on main now: only work whose exact tree was judged (${run.duration_s.toFixed(1)} s in all).`,
     ...log.map((line) => `  ${line}`),
@@ -16,6 +20,12 @@ export function renderDemo({ folder, workers, log, run, as_expected }: DemoView)
     "Begin in a repository of yours:  dgov init",
     ...(as_expected ? [] : ["", "This is not how the demo should end: please report it."]),
   ].join("\n");
+}
+
+/** Broken between words, and going on where the line began. */
+function onPage(line: string): string {
+  const indent = line.length - line.trimStart().length;
+  return " ".repeat(indent) + wrap(plain(line.trimStart()), PAGE, { first: indent, indent });
 }
 
 function tell({ task, landed, attempts, claimed, refusals, rejections }: WorkerStory): string[] {

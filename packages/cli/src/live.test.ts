@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { NO_PROGRESS, type Progress } from "@dgov/governor/watching";
-import { fit, plain, width } from "./ansi.ts";
+import { fit, plain, width, wrap } from "./ansi.ts";
 import { clock, lineOf, liveView, tableOf } from "./live.ts";
 
 const AT = Date.UTC(2026, 10, 21, 5, 8, 26);
@@ -39,6 +39,23 @@ test.each([
   ["日本語", 4, "日…"],
 ])("%s in %d columns is %s", (text, columns, cut) => {
   expect(fit(text, columns)).toBe(cut);
+});
+
+test.each<[text: string, columns: number, first: number, indent: number, lines: string]>([
+  ["short", 10, 0, 0, "short"],
+  ["one two three", 8, 0, 2, "one two\n  three"],
+  ["one two three", 8, 4, 0, "one\ntwo\nthree"],
+  ["abcdefghij kl", 4, 0, 1, "abcd\n efg\n hij\n kl"],
+  ["", 4, 0, 0, ""],
+  ["日本語 x", 4, 0, 0, "日本\n語 x"],
+  ["ab", 0, 0, 0, "a\nb"],
+])("%p in %d columns, the first %d taken and %d before the others", (text, columns, first, indent, lines) => {
+  expect(wrap(text, columns, { first, indent })).toBe(lines);
+});
+
+test("a line is broken between words and goes on under the task", () => {
+  const line = lineOf({ at_ms: AT, event: said("some words that do not fit") }, { columns: 40 });
+  expect(line).toBe("05:08:26  a/b.two  says: some words that\n          do not fit");
 });
 
 test.each([

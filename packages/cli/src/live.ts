@@ -7,7 +7,7 @@ import {
   tell,
   type Weight,
 } from "@dgov/governor/watching";
-import { eraseUp, fit, HIDE_CURSOR, paint, plain, SHOW_CURSOR, width } from "./ansi.ts";
+import { eraseUp, fit, HIDE_CURSOR, paint, plain, SHOW_CURSOR, width, wrap } from "./ansi.ts";
 
 /** What draws a run as it goes. `end` must be called: it leaves the terminal as it was. */
 export type LiveView = { event(stored: Stored): void; end(): void };
@@ -51,7 +51,7 @@ export function liveView({ write, columns, now_ms, weight = "milestone", colour 
   return {
     event(stored) {
       state = progress(state, stored);
-      const line = lineOf(stored, { weight, colour, most: Math.min(LINE_MAX, columns * 3) });
+      const line = lineOf(stored, { weight, colour, most: Math.min(LINE_MAX, columns * 3), columns: columns - 1 });
       if (line !== null) held += `${line}\n`;
       if (held !== "" || now_ms() - drawn_at_ms >= REDRAW_MS) flush();
     },
@@ -67,19 +67,24 @@ const ORDER: readonly Weight[] = ["milestone", "stream", "detail"];
 
 /**
  * One event as one line: `HH:MM:SS  task  what`, in UTC, or null for one that is not shown. Words of a model are made
- * harmless for a terminal and cut at a length that a log can bear.
+ * harmless for a terminal and cut at a length that a log can bear; with `columns` they are wrapped.
  */
 export function lineOf(
   { at_ms, event }: Pick<Stored, "at_ms" | "event">,
-  { weight = "detail", colour = false, most = LINE_MAX }: { weight?: Weight; colour?: boolean; most?: number } = {},
+  { weight = "detail", colour = false, most = LINE_MAX, columns }: LineOptions = {},
 ): string | null {
   const told = tell(event);
   if (!told || ORDER.indexOf(told.weight) > ORDER.indexOf(weight)) return null;
   const time = new Date(at_ms).toISOString().slice(11, 19);
-  const text = fit(plain(told.text), most);
+  const task = told.task ?? "run";
+  const cut = fit(plain(told.text), most);
+  const first = time.length + width(task) + 4;
+  const text = columns === undefined ? cut : wrap(cut, columns, { first, indent: time.length + 2 });
   const tone = told.good === null ? null : told.good ? "green" : "red";
-  return [paint("dim", time, colour), told.task ?? "run", tone === null ? text : paint(tone, text, colour)].join("  ");
+  return [paint("dim", time, colour), task, tone === null ? text : paint(tone, text, colour)].join("  ");
 }
+
+type LineOptions = { weight?: Weight; colour?: boolean; most?: number; columns?: number };
 
 const SIGNS: Readonly<Record<TaskProgress["state"], string>> = {
   waiting: "·",
