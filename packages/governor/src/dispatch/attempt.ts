@@ -104,7 +104,7 @@ async function attend(site: Site, attempt: Attempt, { signal, mend, failed, carr
     return ending;
   } catch (error) {
     // The worker can kill its own isolation: that is its failure, and it counts. A bug of ours goes on up.
-    if (error instanceof IsolationLost) return { done: false, cause: "error", detail: "Its isolated process died" };
+    if (error instanceof IsolationLost) return { done: false, cause: "error", detail: error.message.slice(0, 500) };
     throw error;
   } finally {
     await isolation.stop();
@@ -186,9 +186,14 @@ async function conclude(site: Site, attempt: Attempt, ending: Ending): Promise<v
   const frozen = await freeze(worktree, freezeOptions(site, attempt));
   const commit = await keepWork(site, attempt, { frozen, ending });
   const { session } = site;
+  // No tree says this of the work, so no gate would hear of it.
+  const unheld = frozen.changes.flatMap(({ path, new_oid }) => (new_oid === "" ? [`"${path}"`] : []));
   if (!ending.done) {
     const { cause, detail } = ending;
     session.record({ kind: "attempt_failed", task, attempt: n, cause, detail, kept: commit });
+  } else if (unheld.length > 0) {
+    const detail = `Git cannot hold what stands at ${unheld.join(", ")}: a pipe, a repository of its own, or such a name`;
+    session.record({ kind: "attempt_failed", task, attempt: n, cause: "path_policy", detail, kept: commit });
   } else if (unit.role === "worker") {
     assert(commit);
     if (frozen.ignored.length > 0) site.leftOut.set(frozen.tree, frozen.ignored);

@@ -7,7 +7,8 @@ import { distrust, statOf } from "./index_file.ts";
  * A path that differs between two trees. A name that is not UTF-8 has U+FFFD in it.
  *
  * `gitlink`     another repository stands there (its files are in the tree where it was embedded by the worker)
- * `unstorable`  git refuses to hold such a name, for example a folder `.GIT`; the file is not in the tree
+ * `unstorable`  git refuses to hold such a name, for example a folder `.GIT`, or such a thing, for example a pipe where a
+ *               file was; it is not in the tree
  * `size_bytes`  of the new content; null when there is none
  */
 export type Change = {
@@ -42,7 +43,10 @@ export async function freeze(slot: Slot, { base, ignores }: FreezeOptions): Prom
   const rules = `${index_file}.ignore`;
   const listUntracked = async () => {
     writeFileSync(rules, await ignoreRules(git, base));
-    return git.ask(["ls-files", "-z", "--others", `--exclude-from=${rules}`], { index_file });
+    const others = ["ls-files", "-z", "--others", `--exclude-from=${rules}`];
+    const listed = await git.ask(others, { index_file });
+    // Git goes on past a folder that it may not read, and complains: what is in there is work too.
+    return listed.stderr !== "" && openFolders(git.root) ? git.ask(others, { index_file }) : listed;
   };
   const [changed, untracked] = await Promise.all([
     git.ask(["diff-files", "--raw", "-z", "--no-renames", "--ignore-submodules=dirty"], { index_file }),
@@ -51,11 +55,19 @@ export async function freeze(slot: Slot, { base, ignores }: FreezeOptions): Prom
   const nested: string[] = [];
   const found = chunks(untracked.bytes).flatMap((name) => embedded(git.root, name, nested));
   const added = found.filter((name) => !ignores(text(name)));
-  await stage(slot, { ...rawChanges(changed.bytes, ignores), added, oid_bytes: base.length / 2 });
+  const raw = rawChanges(changed.bytes, ignores);
+  const special = raw.changed.filter((name) => isSpecial(git.root, name));
+  await stage(slot, {
+    deleted: [...raw.deleted, ...special],
+    changed: raw.changed.filter((name) => !special.includes(name)),
+    added,
+    oid_bytes: base.length / 2,
+  });
   const tree = await git.text(["write-tree"], { index_file });
   const changes = [...(await diffTrees(git, base, tree))]; // the answer is shared, and this list gets more
   const stored = new Set(changes.map(({ path }) => path));
   for (const name of added) if (!stored.has(text(name))) await explain(slot, text(name), changes);
+  for (const name of special) changes.push({ ...nothing, path: text(name), kind: "unstorable" });
   for (const path of nested)
     if (!ignores(path)) changes.push({ ...nothing, path, kind: "gitlink", new_mode: "160000" });
   const ignored = changes.length > 0 ? [] : await ignoredPaths(slot, rules);
@@ -171,6 +183,31 @@ function makeReadable(root: string, name: Buffer) {
   const stat = statOf(path);
   if (stat?.isFile() && (stat.mode & 0o400n) === 0n) chmodSync(path, Number(stat.mode | 0o400n) & 0o777);
 }
+
+/** A pipe, a socket or a device: git lists none, and refuses one that stands where it had a file. */
+function isSpecial(root: string, name: Buffer): boolean {
+  const stat = statOf(Buffer.concat([Buffer.from(`${root}/`), name]));
+  return stat !== null && !(stat.isFile() || stat.isSymbolicLink() || stat.isDirectory());
+}
+
+/** Makes every folder readable that is not. @returns whether there was one */
+function openFolders(root: string): boolean {
+  let opened = false;
+  const visit = (folder: Buffer): void => {
+    const stat = statOf(folder);
+    if (!stat?.isDirectory()) return;
+    if ((stat.mode & 0o700n) !== 0o700n) {
+      chmodSync(folder, Number(stat.mode | 0o700n) & 0o777);
+      opened = true;
+    }
+    for (const name of readdirSync(folder, { encoding: "buffer" }))
+      if (name.length + folder.length < PATH_MAX_BYTES) visit(Buffer.concat([folder, Buffer.from("/"), name]));
+  };
+  visit(Buffer.from(root));
+  return opened;
+}
+
+const PATH_MAX_BYTES = 4_000;
 
 /** The files of a repository that was made inside the worktree; git lists only its folder. Its `.git` is left out. */
 function embedded(root: string, name: Buffer, nested: string[]): Buffer[] {

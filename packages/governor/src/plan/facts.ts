@@ -109,7 +109,17 @@ function ignoresArchive(root: string): string | null {
   return null;
 }
 
+/** A folder of the PATH that we may not read has no program that we could start. */
 function programs(path: string): Set<string> {
   const folders = path.split(":").filter((folder) => folder.startsWith("/"));
-  return new Set(folders.flatMap((folder) => (list(folder) ?? []).map(({ name }) => name)));
+  return new Set(folders.flatMap((folder) => (readable(folder) ?? []).map(({ name }) => name)));
+}
+
+function readable(folder: string): Entry[] | null {
+  try {
+    return list(folder);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EACCES") return null;
+    throw error;
+  }
 }

@@ -23,7 +23,7 @@ export async function unsafeContent(changes: readonly Change[], candidate: Froze
     const found = (code: string, message: string) => findings.push({ code, message, path });
     if (path.includes("\uFFFD")) found("unstorable_name", `"${path}" has a name that is not UTF-8`);
     else if (kind === "gitlink") found("gitlink", `"${path}" is another git repository`);
-    else if (kind === "unstorable") found("unstorable_name", `"${path}" is a name that git does not hold`);
+    else if (kind === "unstorable") found("unstorable_name", `"${path}" is nothing that git can hold`);
     else if (new_mode === "120000") {
       const target = await blob(candidate, change.new_oid);
       if (leaves(path, target)) found("symlink_escape", `"${path}" is a link to "${target}", outside the repository`);

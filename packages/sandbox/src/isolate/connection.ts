@@ -38,16 +38,18 @@ export class Connection {
       if (this.#gone === null)
         await this.#pipe.send(encodeFrame({ ...question, id })).catch(() => this.lose("its pipe is closed"));
       const got = await answer;
-      if ("failed" in got) throw new Error(`The isolated process failed: ${got.failed}`);
+      if ("failed" in got) throw this.lose(`it failed: ${got.failed}`); // whatever it did there, the run is not to blame
       if (!("result" in got)) throw new IsolationLost("The isolated process answered nothing");
       return got.result;
     });
   }
 
-  lose(why: string): void {
+  /** Fails what is asked and all that will be. @returns the error they fail with, which names the first reason */
+  lose(why: string): IsolationLost {
     this.#gone ??= new IsolationLost(`The isolated process is lost: ${why}`);
     this.#waiting?.reject(this.#gone);
     this.#waiting = null;
+    return this.#gone;
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -69,7 +71,7 @@ export class Connection {
       for await (const frame of decodeFrames(this.#pipe.answers)) {
         const answer = frame as ServeAnswer; // serve.ts writes these, and nobody else has the pipe
         const id = "id" in answer ? answer.id : 0;
-        if (this.#waiting?.id !== id) return this.lose("it answered what nobody asked");
+        if (this.#waiting?.id !== id) return void this.lose("it answered what nobody asked");
         const { resolve } = this.#waiting;
         this.#waiting = null;
         resolve(answer);

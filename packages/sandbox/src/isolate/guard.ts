@@ -104,14 +104,22 @@ function take(root: string, { roots, claimed, deep }: Watch, known: ReadonlyMap<
   return found;
 }
 
+/** A folder that the command closed to itself is opened again: what is in it counts. */
 function entriesOf(folder: string): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch (error) {
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) return [];
-    throw error;
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    if (UNLISTED.includes(code)) return [];
+    const stat = code === "EACCES" ? lstatSync(folder) : null;
+    if (stat === null || (stat.mode & 0o700) === 0o700) throw error;
+    chmodSync(folder, (stat.mode & 0o777) | 0o700);
+    return entriesOf(folder);
   }
 }
+
+/** Gone meanwhile, or deeper than a path can say, where git holds nothing either. */
+const UNLISTED: readonly string[] = ["ENOENT", "ENOTDIR", "ENAMETOOLONG"];
 
 function look(path: string, known: Entry | undefined, room: number): Entry | null {
   const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
