@@ -49,26 +49,20 @@ function carriedFrom({ session }: Recovering, task: string, attempt: number): st
 
 /**
  * Keeps what killed attempts left in their worktrees, of whatever run, and gives the worktrees back. An attempt that has
- * its ref was kept before it was cut off, unless it is one that this run still takes for active.
+ * its ref was kept before it was cut off, and what stands in its worktree since then is not its worker's.
  *
- * @returns the ref of each attempt that was looked at → its commit, null when there was nothing to keep
+ * @returns the ref of each attempt that was found → its commit, null when there was nothing to keep
  */
 export async function keepOrphans(site: Recovering): Promise<Map<string, string | null>> {
   const kept = new Map<string, string | null>();
   for (const orphan of await site.pool.orphans()) {
     const ref = attemptRef(orphan.owner);
     const known = await site.git.text(["for-each-ref", "--format=%(objectname)", ref]);
-    if (known === "" || isActive(site, orphan)) kept.set(ref, await keepWork(site, orphan));
+    kept.set(ref, known === "" ? await keepWork(site, orphan) : known);
     orphan.release();
   }
   return kept;
 }
-
-const isActive = ({ session }: Recovering, { owner }: Orphan): boolean =>
-  owner.run === session.id &&
-  session.run.tasks.some(
-    ({ id, state, attempt }) => id === owner.task && attempt === owner.attempt && state === "active",
-  );
 
 async function keepWork({ git, project, plan, world }: Recovering, orphan: Orphan): Promise<string | null> {
   const { run, task, attempt, base } = orphan.owner;

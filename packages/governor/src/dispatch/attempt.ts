@@ -3,7 +3,7 @@ import { type Action, type Cause, type TaskId, taskOf } from "@dgov/kernel";
 import { createToolbox, type Isolation, IsolationLost, type Scope } from "@dgov/sandbox";
 import { type Outcome, work } from "@dgov/worker";
 import { DgovError } from "../error.ts";
-import { type Frozen, freeze, keep } from "../git/candidate.ts";
+import { type Change, type Frozen, freeze, keep } from "../git/candidate.ts";
 import { carryOver } from "../git/integrate.ts";
 import type { Lease } from "../git/worktrees.ts";
 import { ignoreRule } from "../ignore.ts";
@@ -18,13 +18,19 @@ import { grantsIn, scopeOf } from "./scope.ts";
 /** One attempt under way. `base` is the commit its worktree was made from. */
 type Attempt = { task: TaskId; attempt: number; base: string; unit: CompiledTask; worktree: Lease };
 
-/** How the worker's part ended, before anybody has looked at the work. */
-type Ending = { done: true; summary: string } | { done: false; cause: Cause; detail: string };
+/**
+ * How the worker's part ended, before anybody has looked at the work. `frozen`: its work, where what stands in the
+ * worktree is no longer it.
+ */
+type Ending = { done: true; summary: string } | { done: false; cause: Cause; detail: string; frozen?: Frozen };
 
 /** Runs between a worker's last word and the freeze, with its rights: lint fixes and formatting of what it changed. */
 export type Mend = (left: {
   of: { task: TaskId; attempt: number };
-  changed: readonly string[];
+  base: string;
+  tree: string;
+  changes: readonly Change[];
+  refreeze: () => Promise<string>;
   isolation: Isolation;
 }) => Promise<void>;
 
@@ -93,21 +99,36 @@ async function attend(site: Site, attempt: Attempt, { signal, mend, failed, carr
   try {
     const outcome = await converse(site, attempt, { isolation, scope, signal, order: await ordering });
     const ending = endingOf(outcome, signal);
-    if (ending.done && unit.role === "worker" && mends(site.project)) {
-      const { changes } = await freeze(worktree, freezeOptions(site, attempt));
-      const changed = changes.filter(({ kind }) => kind === "added" || kind === "modified").map(({ path }) => path);
-      const of = { task: attempt.task, attempt: attempt.attempt };
-      await endedBy(signal, isolation, () => mend({ of, changed, isolation }));
-      // Half mended is neither what the worker left nor what the gates expect: the task is tried again from there.
-      if (signal.aborted) return interrupted(signal);
-    }
-    return ending;
+    if (!ending.done || unit.role !== "worker" || !mends(site.project)) return ending;
+    return await mended(site, attempt, { ending, signal, mend, isolation });
   } catch (error) {
     // The worker can kill its own isolation: that is its failure, and it counts. A bug of ours goes on up.
     if (error instanceof IsolationLost) return { done: false, cause: "error", detail: error.message.slice(0, 500) };
     throw error;
   } finally {
     await isolation.stop();
+  }
+}
+
+type Mended = { ending: Extract<Ending, { done: true }>; signal: AbortSignal; mend: Mend; isolation: Isolation };
+
+/**
+ * Lets the work be mended. It is kept before, because meanwhile the worktree may hold anything: half mended is neither
+ * what the worker left nor what the gates expect, and a task that is stopped there is tried again from what it left.
+ */
+async function mended(site: Site, attempt: Attempt, { ending, signal, mend, isolation }: Mended): Promise<Ending> {
+  const { task, base, worktree } = attempt;
+  const frozen = await freeze(worktree, freezeOptions(site, attempt));
+  await keepWork(site, attempt, { frozen, ending });
+  const refreeze = async () => (await freeze(worktree, freezeOptions(site, attempt))).tree;
+  const of = { task, attempt: attempt.attempt };
+  try {
+    await endedBy(signal, isolation, () => mend({ of, base, ...frozen, refreeze, isolation }));
+    return signal.aborted ? { ...interrupted(signal), frozen } : ending;
+  } catch (error) {
+    if (error instanceof IsolationLost)
+      return { done: false, cause: "error", detail: "Its isolated process died while it was mended", frozen };
+    throw error;
   }
 }
 
@@ -166,11 +187,8 @@ function endingOf(outcome: Outcome, signal: AbortSignal): Ending {
   }
 }
 
-const interrupted = (signal: AbortSignal): Ending => ({
-  done: false,
-  cause: "interrupted",
-  detail: String(signal.reason ?? ""),
-});
+const interrupted = (signal: AbortSignal) =>
+  ({ done: false, cause: "interrupted", detail: String(signal.reason ?? "") }) as const satisfies Ending;
 
 /** Looking for what the worker changed costs a freeze, so it is done only where something would be done with it. */
 const mends = ({ commands }: Project): boolean => commands.lint_fix !== null || commands.format !== null;
@@ -183,7 +201,7 @@ const freezeOptions = ({ project }: Site, { base }: Attempt) => ({
 /** Freezes and keeps the work, whatever it is, and says how the attempt ended. */
 async function conclude(site: Site, attempt: Attempt, ending: Ending): Promise<void> {
   const { task, attempt: n, base, unit, worktree } = attempt;
-  const frozen = await freeze(worktree, freezeOptions(site, attempt));
+  const frozen = (!ending.done && ending.frozen) || (await freeze(worktree, freezeOptions(site, attempt)));
   const commit = await keepWork(site, attempt, { frozen, ending });
   const { session } = site;
   // No tree says this of the work, so no gate would hear of it.

@@ -43,13 +43,19 @@ function keepLog(from: string | null, out: string, name: string): string | null 
 const NOT_FOUND = 127;
 const NOT_EXECUTABLE = 126;
 
+/** A shell adds this to the number of the signal that ended what it ran. No signal has a number above 64. */
+const BY_SIGNAL = 128;
+const SIGNAL_MAX = 64;
+
 /** Why a command has not answered its question, or null when its exit status is an answer. */
 export function unanswered({ command, result, output }: Said, timeout_ms: number): Finding | null {
   const { exit, ended, signal } = result;
-  if (exit === NOT_FOUND || exit === NOT_EXECUTABLE) {
-    const last = (output.tail || output.head).trim().split("\n").at(-1) ?? "";
+  const said = (output.tail || output.head).trim();
+  const last = said.split("\n").at(-1) ?? "";
+  if (exit === NOT_FOUND || exit === NOT_EXECUTABLE || (exit !== null && exit !== 0 && isMissing(command, said)))
     return { code: "tool_missing", message: `Cannot run "${command}": ${last || `exit status ${exit}`}` };
-  }
+  if (exit !== null && exit > BY_SIGNAL && exit <= BY_SIGNAL + SIGNAL_MAX)
+    return { code: "gate_signal", message: `"${command}" was ended by signal ${exit - BY_SIGNAL}` };
   if (ended === "exit") return null;
   if (ended === "timeout")
     return {
@@ -63,6 +69,17 @@ export function unanswered({ command, result, output }: Said, timeout_ms: number
     };
   if (ended === "signal") return { code: "gate_signal", message: `"${command}" was ended by ${signal ?? "a signal"}` };
   return { code: "gate_not_started", message: `Cannot start "${command}"` };
+}
+
+/** What starts tools by name and says in its own words, with a status of no meaning, that there is no such tool. */
+function isMissing(command: string, said: string): boolean {
+  const lines = said.split("\n").map((line) => line.trim());
+  const [, module] = /\bpython[\d.]*\s+-m\s+([\w.]+)/.exec(command) ?? [];
+  const names = module === undefined ? [] : [module, module.split(".")[0] ?? module];
+  if (lines.some((line) => names.some((name) => new RegExp(`python[\\d.]*: No module named '?${name}'?$`).test(line))))
+    return true;
+  if (/\buv\s+run\b/.test(command) && lines.some((line) => /^error: Failed to spawn: `/.test(line))) return true;
+  return /\bnpx\s/.test(command) && lines.every((line) => /^(?:npm (?:error|ERR!|warn|WARN)|$)/.test(line));
 }
 
 /** A command's answer as a gate gives it. `findings` are read only when it did not pass. */

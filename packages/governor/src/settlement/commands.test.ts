@@ -25,10 +25,11 @@ type Asked = {
   commands?: Partial<Project["commands"]>;
   test_cmd?: string;
   settlement_ms?: number;
+  hooks?: string[];
 };
 
 /** A head, the work on top of it checked out, and the project's commands. */
-async function candidateOf({ base = {}, work, commands = {}, test_cmd, settlement_ms }: Asked) {
+async function candidateOf({ base = {}, work, commands = {}, test_cmd, settlement_ms, hooks = [] }: Asked) {
   const repo = await repository({ "README.md": "x\n", ...base });
   made.push(repo);
   const head = await repo.user("rev-parse", "HEAD");
@@ -37,7 +38,8 @@ async function candidateOf({ base = {}, work, commands = {}, test_cmd, settlemen
   mkdirSync(tmp);
   await repo.user("worktree", "add", "-q", "--detach", before, head);
   const tree = await repo.commit(work);
-  const parts = settlement_ms === undefined ? { commands } : { commands, settlement_ms };
+  const rules = { review_hooks: hooks };
+  const parts = settlement_ms === undefined ? { commands, rules } : { commands, rules, settlement_ms };
   const project = projectWith(repo.root, parts);
   const candidate: IntegratedCandidate = {
     git: repo.git,
@@ -127,6 +129,53 @@ test.each<[string, Asked, string[]]>([
   ],
   ["a gate that is killed", { work: { "a.py": "x" }, commands: { lint: "kill -9 $$" } }, ["lint broken gate_signal"]],
   [
+    "a gate whose program is killed by a signal",
+    { work: { "a.py": "x" }, commands: { lint: "sh -c 'kill -SEGV $$'; exit $?" } },
+    ["lint broken gate_signal"],
+  ],
+  [
+    "a module that is not there, as the default commands start them",
+    { work: { "a.py": "x" }, commands: { lint: "python3 -m no_such_linter check {file}" } },
+    ["lint broken tool_missing"],
+  ],
+  [
+    "a test that misses a module of the project",
+    {
+      work: { "a.py": "x" },
+      commands: { test: "echo \"ModuleNotFoundError: No module named 'a'\"; false python -m a" },
+    },
+    ["tests reject test_failure"],
+  ],
+  [
+    "npx that finds no such program",
+    {
+      work: { "a.py": "x" },
+      commands: { lint: "npx() { echo npm error could not determine; return 1; }; npx eslint" },
+    },
+    ["lint broken tool_missing"],
+  ],
+  [
+    "a program that npx runs and that fails",
+    { work: { "a.py": "x" }, commands: { lint: "npx() { echo npm error; echo bad; return 1; }; npx eslint" } },
+    ["lint reject lint_failure"],
+  ],
+  [
+    "a hook that is content, on every changed path",
+    { work: { "a.txt": "x", "b c.txt": "y" }, hooks: ["test -f a.txt", "cat {files}"] },
+    ["hooks pass"],
+  ],
+  [
+    "RV-29 a hook that refuses, and none after it runs",
+    { work: { "a.txt": "secret" }, hooks: ["! grep -q secret {file}", "exit 99"] },
+    ["hooks reject hook_fail"],
+  ],
+  ["a hook that is not there", { work: { "a.txt": "x" }, hooks: ["no-such-hook"] }, ["hooks broken tool_missing"]],
+  [
+    "hooks come before the tests",
+    { work: { "a.txt": "x" }, hooks: ["false"], test_cmd: "false" },
+    ["hooks reject hook_fail"],
+  ],
+  [
     "status 5 is a pass for pytest alone",
     { work: { "a.py": "x" }, commands: { test: "sh -c 'exit 5' pytest" } },
     ["tests pass"],
@@ -166,6 +215,44 @@ test.each<[string, Files, string[]]>([
   expect(await ask({ base: { "a.py": "x\nok\n", ruff: RUFF }, work, commands: ruff })).toEqual(expected);
 });
 
+/** As ruff of an import without use: it stands where the import does, and not where the use went. */
+const UNUSED = {
+  run: `#!/bin/sh
+bad=; for a in "$@"; do case "$a" in *.py) grep -q use "$a" || { bad=1; f=$a; } ;; *json) json=1 ;; esac; done
+[ -n "$json" ] && echo "[{\\"code\\":\\"F401\\",\\"message\\":\\"no use\\",\\"filename\\":\\"$f\\",\\"location\\":{\\"row\\":1,\\"column\\":1}}]"
+[ -z "$bad" ]
+`,
+};
+test.each<[string, string, string, string[]]>([
+  ["is new", "import\nuse\n", "import\n", ["lint reject lint_F401@a.py"]],
+  ["is old", "import\nold\n", "import\nnew\n", ["lint pass"]],
+])("a fault on a line that the change left alone, which %s", async (_, before, now, expected) => {
+  expect(await ask({ base: { "a.py": before, ruff: UNUSED }, work: { "a.py": now }, commands: ruff })).toEqual(
+    expected,
+  );
+});
+
+test.each<[string, Files, string[]]>([
+  ["an old fault in an edited file", { "a.py": "x\nnew\n" }, ["lint pass"]],
+  ["an old fault that moved", { "a.py": "new\nx\n" }, ["lint pass"]],
+  ["the same fault once more", { "a.py": "x\nx\n" }, ["lint reject lint_error@a.py"]],
+  ["a fault in a new file", { "n.py": "x\n" }, ["lint reject lint_error@n.py"]],
+])("a linter without a report is compared by what it says: %s", async (_, work, expected) => {
+  const lint = 'grep -nH x {file} | sed "s/$/ is bad/"; ! grep -q x {file}';
+  expect(await ask({ base: { "a.py": "x\nok\n" }, work, commands: { lint } })).toEqual(expected);
+});
+
+test.each<[string, Files, string[]]>([
+  ["GT-10 a file that was badly formatted before", { "old.py": " x\ny\n" }, ["format pass"]],
+  ["a file that was well formatted before", { "good.py": " x\n" }, ["format reject format_failure"]],
+  ["a new file", { "n.py": " x\n" }, ["format reject format_failure"]],
+  ["an old one and a new one", { "old.py": " y\n", "n.py": " x\n" }, ["format reject format_failure@n.py"]],
+  ["an old one that is well formatted now", { "old.py": "x\n" }, ["format pass"]],
+])("format: %s", async (_, work, expected) => {
+  const base = { "old.py": " x\n", "good.py": "x\n" };
+  expect(await ask({ base, work, commands: { format_check: '! grep -q "^ " {file}' } })).toEqual(expected);
+});
+
 const MANY = Array.from({ length: 2000 }, (_, at) => `src/f${at}.py:1:1: error: old ${at}`).join("\n");
 test.each<[string, string, string, string[]]>([
   ["both the same", "a.py:1: error: Bad [x]", "a.py:1: error: Bad [x]", ["types pass"]],
@@ -203,6 +290,7 @@ test.each<[string, string, string, string[]]>([
     ["types reject type_failure"],
   ],
   ["no words at all", "ok", "", ["types reject type_failure"]],
+  ["words as before, and another end", "a.py:1: Old", "a.py:1: Old\ncrashed", ["types reject type_failure"]],
   [
     "a new one among thousands",
     MANY,
@@ -210,14 +298,14 @@ test.each<[string, string, string, string[]]>([
     ["types reject type_error@new.py"],
   ],
 ])("types against the head: %s", async (_, before, now, expected) => {
-  const type_check = "cat said; grep -q '^ok$' said && exit 0 || exit 1";
+  const type_check = "cat said; grep -q '^ok$' said && exit 0; grep -q crashed said && exit 2; exit 1";
   expect(
     await ask({ base: { said: `${before}\n` }, work: { said: `${now}\n`, "a.py": "1" }, commands: { type_check } }),
   ).toEqual(expected);
 });
 
 test("a type check that broke before and has no answer is broken, not a pass", async () => {
-  const type_check = "test -f new && exit 1; exit 127";
+  const type_check = "echo a.py:1: bad; test -f new && exit 1; exit 127";
   const found = await ask({ work: { new: "x", "a.py": "1" }, commands: { type_check } });
   expect(found).toEqual(["types broken gate_broken"]);
 });

@@ -2,6 +2,7 @@ import type { CompiledTask } from "../plan/compiled.ts";
 import type { Project } from "../project.ts";
 import type { IntegratedCandidate } from "./candidate.ts";
 import { judged, runProjectCommand, shellPaths, unanswered } from "./command.ts";
+import { formatFindings } from "./format.ts";
 import { type Gate, pass } from "./gate.ts";
 import { lintFindings } from "./lint.ts";
 import { changedSources } from "./sources.ts";
@@ -78,7 +79,8 @@ function fileGate(name: "lint" | "format", of: (project: Project) => string | nu
       const missing = unanswered(said, timeout_ms);
       if (missing) return judged(said, "broken", { cause: "broken", findings: [missing] });
       if (said.result.exit === 0) return judged(said, "pass", { cause: "gate", findings: [] });
-      const findings = await lintFindings(candidate, { name, template, said, files });
+      const failing = { template, said, files };
+      const findings = await (name === "lint" ? lintFindings : formatFindings)(candidate, failing);
       return judged(said, findings.length === 0 ? "pass" : "reject", { cause: "gate", findings });
     },
   };
@@ -96,7 +98,7 @@ const types: IntegratedGate = {
     const missing = unanswered(said, timeout_ms);
     if (missing) return judged(said, "broken", { cause: "broken", findings: [missing] });
     if (said.result.exit === 0) return judged(said, "pass", { cause: "gate", findings: [] });
-    const findings = await newDiagnostics(candidate, said);
+    const findings = await newDiagnostics(candidate, said, "type");
     return judged(said, findings.length === 0 ? "pass" : "reject", { cause: "gate", findings });
   },
 };
