@@ -163,6 +163,14 @@ test("a repository without commits gets its first one from dgov only when that i
   expect(git(place, "log", "--format=%s", "--reverse", "main").split("\n")[0]).toBe("chore: bootstrap repo for dgov");
 });
 
+test("no first commit is made for a plan that cannot run", () => {
+  const place = repository();
+  git(place, "update-ref", "-d", "refs/heads/main");
+  writeIn(place.root, ".dgov/plans/p/_root.toml", "[plan\n");
+  expect(dgov(place, ...RUN, "--yes")).toMatchObject({ status: 3 });
+  expect(git(place, "for-each-ref")).toBe("");
+});
+
 test("no git on PATH", () => {
   const place = repository();
   const empty = join(place.folder, "bin");

@@ -54,6 +54,12 @@ test.each<[argv: string, why: string]>([
   expect(read).toThrow(expect.objectContaining({ code: "usage", exit: 2 }));
 });
 
+test("dashes make no option like another", () => {
+  const refusal = () => readArgv(COMMAND, ["p", "--bon"]);
+  expect(refusal).toThrow('there is no option "--bon"');
+  expect(refusal).not.toThrow("nearest");
+});
+
 test("one argument too many is refused where none is taken", () => {
   expect(() => readArgv({ ...COMMAND, args: z.strictObject({}) }, ["p"])).toThrow(DgovError);
 });

@@ -152,8 +152,14 @@ function check(command: Accepts, schema: z.ZodObject, input: unknown, spell: (ke
 }
 
 function unknownOption(command: Accepts, name: string, names: string[]): DgovError {
-  const close = nearest(name, [...names.filter((known) => !known.startsWith("--no-")), "--json", "--help"]);
-  return usage(command, `there is no option "${name}"${close ? `; the nearest is "${close}"` : ""}`);
+  const known = [...names.filter((one) => !one.startsWith("--no-")), "--json", "--help"].filter((one) =>
+    /^--/.test(one),
+  );
+  const close = nearest(
+    name.replace(/^-+/, ""), // dashes are no likeness
+    known.map((one) => one.slice(2)),
+  );
+  return usage(command, `there is no option "${name}"${close ? `; the nearest is "--${close}"` : ""}`);
 }
 
 const usage = (command: Accepts, why: string) =>

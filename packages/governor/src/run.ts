@@ -87,12 +87,16 @@ type Outside = { world: World; start_ms: number };
 async function underLock(git: Git, request: RunRequest, { world, start_ms }: Outside): Promise<RunView> {
   const root = findRoot(request.cwd);
   if (!request.dry_run) await mendLanding(git, root);
-  const at = await readyRepository(git, request, world);
   const dir = planFolder(root, request);
+  const path = world.env.PATH ?? null;
+  const at = await readyRepository(git, request, {
+    world,
+    check: () => compileOrRefuse(readProject(root), dir, { path }),
+  });
   const log = openWritable(root, { readonly: request.dry_run });
   try {
     const past = pastRuns(log, dir);
-    const ready = makeReady({ git, root, ...at }, { dir, path: world.env.PATH ?? null }, past);
+    const ready = makeReady({ git, root, ...at }, { dir, path }, past);
     const { plan, warnings } = ready;
     const only = wantedTasks(plan, request.only);
     const before = deployedBefore(root, plan.name);
@@ -121,11 +125,14 @@ function planFolder(root: string, { cwd, plan }: RunRequest): string {
   return findPlan(root, cwd, plan);
 }
 
-/** A commit to start from, a branch to land on, and nothing uncommitted that the run would not see. */
+/**
+ * A commit to start from, a branch to land on, and nothing uncommitted that the run would not see. `check` refuses what
+ * could not run anyway, before a first commit is made for it.
+ */
 async function readyRepository(
   git: Git,
   { yes, dry_run }: RunRequest,
-  world: World,
+  { world, check }: { world: World; check: () => unknown },
 ): Promise<{ target: string; head: string }> {
   const state = await inspect(git);
   if (state.kind === "ready") {
@@ -140,6 +147,7 @@ async function readyRepository(
         hint: "Commit them, or run again with --yes to let dgov make the first commit",
       },
     );
+  check();
   await bootstrap(git, world.now_ms());
   world.warn(`Made the first commit of ${state.files.length} file(s)`);
   const made = await inspect(git);
@@ -160,13 +168,7 @@ function makeReady(
   const landed = new Set(
     past.flatMap((run) => run.started.tasks.filter(({ id }) => run.landed.has(id)).map(({ unit }) => unit)),
   );
-  const { plan, places } = compileFolder(project, dir, { landed, path });
-  if (!plan)
-    throw new DgovError(
-      "plan_invalid",
-      `Cannot compile "${dir}": ${places.filter(({ severity }) => severity === "error").length} error(s)`,
-      { places },
-    );
+  const { plan, places } = compileOrRefuse(project, dir, { landed, path });
   return {
     root,
     git,
@@ -176,6 +178,18 @@ function makeReady(
     target,
     head,
   };
+}
+
+/** @throws DgovError `plan_invalid` */
+function compileOrRefuse(
+  project: Project,
+  dir: string,
+  options: { landed?: ReadonlySet<string>; path: string | null },
+) {
+  const { plan, places } = compileFolder(project, dir, options);
+  if (plan) return { plan, places };
+  const errors = places.filter(({ severity }) => severity === "error").length;
+  throw new DgovError("plan_invalid", `Cannot compile "${dir}": ${errors} error(s)`, { places });
 }
 
 /** @throws DgovError `task_unknown` */
