@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { NO_PROGRESS, type Progress } from "@dgov/governor/watching";
 import { fit, plain, width, wrap } from "./ansi.ts";
-import { clock, lineOf, liveView, tableOf } from "./live.ts";
+import { clock, lineOf, liveColour, liveView, tableOf } from "./live.ts";
 
 const AT = Date.UTC(2026, 10, 21, 5, 8, 26);
 const skipped = { kind: "task_skipped", task: "a/b.two", because: "a/b.one" } as never;
@@ -88,6 +88,19 @@ test("the table shows what is under way, and never more than fits", () => {
   expect(many).toHaveLength(14);
   expect(many.every((line) => width(line) < 20)).toBe(true);
   expect(many.at(-1)).toContain("… and 288 more");
+});
+
+test.each<[env: Record<string, string>, colour: boolean]>([
+  [{}, true],
+  [{ NO_COLOR: "" }, true],
+  [{ NO_COLOR: "1" }, false],
+])("with %p the live view is coloured: %p", (env, colour) => {
+  const written: string[] = [];
+  const write = (text: string) => void written.push(text);
+  const view = liveView({ write, columns: 80, now_ms: () => AT, colour: liveColour(env) });
+  view.event({ seq: 1, run: "r", at_ms: AT, prev: "", hash: "", event: skipped } as never);
+  view.end();
+  expect(written.join("").includes("\x1b[31m")).toBe(colour);
 });
 
 test("the live view leaves the terminal as it was", () => {

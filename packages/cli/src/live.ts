@@ -12,13 +12,16 @@ import { eraseUp, fit, HIDE_CURSOR, paint, plain, SHOW_CURSOR, width, wrap } fro
 /** What draws a run as it goes. `end` must be called: it leaves the terminal as it was. */
 export type LiveView = { event(stored: Stored): void; end(): void };
 
+/** Whether the live view may be coloured: it is drawn on stderr, and what Bun knows of colours is about stdout. */
+export const liveColour = ({ NO_COLOR = "" }: Readonly<Record<string, string | undefined>>): boolean => NO_COLOR === "";
+
 /** `weight` is the least that is shown as a line; the table shows the rest as it goes by. */
 export type LiveOptions = {
   write(text: string): void;
   columns: number;
   now_ms(): number;
   weight?: Weight;
-  colour?: boolean;
+  colour: boolean;
 };
 
 const TICK_MS = 1000;
@@ -30,7 +33,7 @@ const LINE_MAX = 400;
  * A run on a terminal: what has happened scrolls by as lines, and below them stands a table of what is under way.
  * Redrawn at events, and every second for the clocks in it.
  */
-export function liveView({ write, columns, now_ms, weight = "milestone", colour = true }: LiveOptions): LiveView {
+export function liveView({ write, columns, now_ms, weight = "milestone", colour }: LiveOptions): LiveView {
   let state = NO_PROGRESS;
   let drawn = 0;
   let drawn_at_ms = 0;

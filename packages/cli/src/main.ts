@@ -29,7 +29,12 @@ function here(): Here {
       const { stderr, stdout } = process; // touching them costs 9 ms, so only a command that draws does
       const write = (text: string) => void stderr.write(text);
       const columns = stderr.columns || 80; // 0 from a terminal that does not know its size
-      return { isTty: stderr.isTTY === true, outIsTty: stdout.isTTY === true, columns, write };
+      return {
+        isTty: stderr.isTTY === true && process.env.TERM !== "dumb",
+        outIsTty: stdout.isTTY === true,
+        columns,
+        write,
+      };
     },
     now_ms: () => Date.now(),
     random: () => Math.random(),

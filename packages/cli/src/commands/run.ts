@@ -1,7 +1,7 @@
 import { type RunView, runPlan } from "@dgov/governor/run";
 import { z } from "zod";
 import { defineCommand, type Here } from "../command.ts";
-import { type LiveView, lineOf, liveView } from "../live.ts";
+import { type LiveView, lineOf, liveColour, liveView } from "../live.ts";
 import { placeLine } from "../print.ts";
 import { renderRun } from "../run_text.ts";
 import { worldOf } from "../world.ts";
@@ -44,7 +44,7 @@ export const run = defineCommand({
 export function show(here: Here, weight: "milestone" | "stream" | "detail"): LiveView {
   if (here.json) return { event: () => {}, end: () => {} };
   const { isTty, columns, write } = here.terminal;
-  if (isTty) return liveView({ write, columns, now_ms: here.now_ms, weight });
+  if (isTty) return liveView({ write, columns, now_ms: here.now_ms, weight, colour: liveColour(here.env) });
   return {
     event(stored) {
       const line = lineOf(stored, { weight });

@@ -1,7 +1,7 @@
 import { ndjson, type Stored, watch as watchLog } from "@dgov/governor/watching";
 import { z } from "zod";
 import { defineCommand, type Here } from "../command.ts";
-import { lineOf, liveView } from "../live.ts";
+import { lineOf, liveColour, liveView } from "../live.ts";
 
 const POLL_MS = 200;
 
@@ -41,7 +41,7 @@ function output(here: Here, { ndjson: asked, verbose }: { ndjson: boolean; verbo
   const weight = verbose ? "detail" : "stream";
   const { isTty, outIsTty, columns, write } = here.terminal;
   if (isTty && outIsTty) {
-    const live = liveView({ write, columns, now_ms: here.now_ms, weight });
+    const live = liveView({ write, columns, now_ms: here.now_ms, weight, colour: liveColour(here.env) });
     return { show: async (stored) => live.event(stored), end: live.end };
   }
   return {
