@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Event } from "@dgov/kernel";
+import { type Event, RunId } from "@dgov/kernel";
 import { type CleanOptions, clean } from "./clean.ts";
 import { createGit, type Git } from "./git/git.ts";
 import { openPool, poolFolder } from "./git/worktrees.ts";
@@ -72,6 +72,34 @@ test("what an unfinished run may need is kept, with the reason", async () => {
   expect(view.removed).toEqual([]);
   expect(kinds(view.kept)).toEqual(["attempt", "attempt", "output", "worktree"]);
   expect(readdirSync(poolFolder(place.root, place.env))).toContain("s1");
+});
+
+test("a run that was cut off holds nothing any more when a later one of its plan is over", async () => {
+  const place = await afterRun([started(), dispatched(ONE)]);
+  const log = openWritable(place.root, { readonly: false });
+  log.appendAll(RunId.parse("r20261121T050827-0000"), 2, 2, PARTIAL);
+  log.close();
+  const view = await cleaned(place, {});
+  expect(view.kept).toEqual([]);
+  expect(kinds(view.removed)).toEqual(["output", "worktree"]);
+});
+
+test("a worktree that a killed attempt left is kept, whatever the log says", async () => {
+  const place = await afterRun(PARTIAL);
+  const slot = join(poolFolder(place.root, place.env), "s1");
+  const owner = { run: RUN, task: ONE, attempt: 1, base: place.head };
+  writeFileSync(`${slot}.owner`, JSON.stringify(owner));
+  expect(kinds((await cleaned(place, {})).kept)).toEqual(["worktree"]);
+  expect(kinds((await cleaned(place, { force: true })).removed)).toEqual(["worktree"]);
+});
+
+test("a run that was cut off is not replaced by one of another plan", async () => {
+  const place = await afterRun([started(), dispatched(ONE)]);
+  const other = [started({ plan_dir: ".dgov/plans/other" }), ...PARTIAL.slice(1)];
+  const log = openWritable(place.root, { readonly: false });
+  log.appendAll(RunId.parse("r20261121T050827-0000"), 2, 2, other);
+  log.close();
+  expect(kinds((await cleaned(place, {})).kept)).toEqual(["output", "worktree"]);
 });
 
 test("a worktree that a live process uses is kept, even by force", async () => {

@@ -42,9 +42,11 @@ export async function clean(
 function readPast(log: Store): Past {
   const unfinished = new Set<string>();
   const landed = new Map<string, ReadonlySet<string>>();
+  const plans = new Set<string>();
   for (const row of log.runs()) {
     const past = pastRun(log, row);
-    if (past.ended === null) unfinished.add(row.run);
+    if (past.ended === null && !plans.has(row.plan_dir)) unfinished.add(row.run); // a later run of its plan has replaced it
+    plans.add(row.plan_dir);
     landed.set(row.run, new Set(past.landed.keys()));
   }
   return { unfinished, landed };
@@ -63,7 +65,7 @@ async function cleanWorktrees({ view, options, past, place }: Cleaner, git: Git)
       view.kept.push({ ...item, why: `process ${lock.held_by.pid} uses it` });
       continue;
     }
-    const unsaved = past.unfinished.size > 0 && !options.force;
+    const unsaved = (past.unfinished.size > 0 || existsSync(`${item.what}.owner`)) && !options.force;
     if (unsaved)
       view.kept.push({ ...item, why: "a run is not over, and its work may be in it: finish it with dgov run" });
     else {
