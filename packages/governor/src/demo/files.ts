@@ -27,13 +27,14 @@ test("cents are written with a point", () => {
   expect(format(1234)).toBe("12.34");
 });
 `,
+  "tests/run.sh": `# The runner that dgov brings along, so that the demo needs nothing else.\n${bun} test tests\n`,
   ".dgov/.gitignore": "state.db*\nruns.log\nout/\nruntime/\nplans/*/_compiled.toml\n",
   ".dgov/project.toml": `[project]
 language = "javascript"
 src_dir = "src/"
 test_dir = "tests/"
 source_extensions = [".js"]
-test_cmd = ${JSON.stringify(`${bun} test tests`)}
+test_cmd = "sh tests/run.sh"
 lint_cmd = ""
 lint_fix_cmd = ""
 format_cmd = ""
