@@ -49,6 +49,7 @@ function renderUnit(unit: ReviewedUnit): string[] {
     `${paint(colour, `${sign} ${unit.unit}`)}  ${unit.status.replaceAll("_", " ")}${unit.summary === "" ? "" : `: ${plain(unit.summary)}`}`,
     ...landing(unit),
     ...(unit.done_summary === "" ? [] : [`    worker: ${plain(unit.done_summary)}`]),
+    ...earlier(unit),
     ...refusal(unit),
     ...cost(unit),
     ...unit.activity.map(
@@ -74,6 +75,12 @@ function landing(unit: ReviewedUnit): string[] {
   const files = landed_files.slice(0, FILES_SHOWN).map(plain).join(", ");
   return [...lines, `    ${many(files_changed, "file")}, +${insertions} -${deletions}: ${files}${more}`];
 }
+
+/** What the judges said of the attempts before the last one: a retry that then fails otherwise began with it. */
+const earlier = ({ rejections, attempts }: ReviewedUnit): string[] =>
+  rejections
+    .filter(({ attempt }) => attempt < attempts)
+    .map(({ attempt, gate, reason }) => `    attempt ${attempt} was refused at ${gate}: ${plain(reason)}`);
 
 function refusal(unit: ReviewedUnit): string[] {
   const { reject_verdict, gate, error, findings, hint, kept_sha, attempts, output } = unit;

@@ -50,6 +50,7 @@ test("what landed, why not, and what it cost", () => {
     reported: false,
     kept_sha: oid("c"),
     done_summary: `did ${ONE}`,
+    rejections: [],
     activity: one!.activity,
   });
   expect(one!.activity.map(({ text }) => text)).toContain("write_file was refused (claim): not claimed");
@@ -61,6 +62,7 @@ test("what landed, why not, and what it cost", () => {
     error: "The worker stopped using tools and never said done",
     settlement: "n/a",
     kept_sha: oid("e"),
+    rejections: [{ attempt: 1, gate: "tests", reason: "tests/a_test.py:3: 1 test failed" }],
     activity: [],
   });
   expect(two!.hint).toContain("prompt");

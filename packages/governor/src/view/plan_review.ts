@@ -53,6 +53,7 @@ export type UnitWork = {
   reported: boolean; // its role only reads: what it lands is a report, and no change
   kept_sha: string | null; // the last attempt's work, landed or not
   done_summary: string; // the worker's own words
+  rejections: readonly { attempt: number; gate: string; reason: string }[]; // what the judges refused, in order
   activity: readonly { seq: number; at_ms: number; text: string }[];
 };
 
@@ -64,7 +65,7 @@ export type PlanShape = {
 
 type Tally = UnitUse &
   Pick<UnitEnd, "phase_timings" | "output"> &
-  Pick<UnitWork, "done_summary" | "activity"> & { first_ms: number };
+  Pick<UnitWork, "done_summary" | "rejections" | "activity"> & { first_ms: number };
 
 const NOTHING: Tally = {
   agent: "",
@@ -79,6 +80,7 @@ const NOTHING: Tally = {
   phase_timings: [],
   output: null,
   done_summary: "",
+  rejections: [],
   activity: [],
   first_ms: 0,
 };
@@ -136,6 +138,10 @@ function counted(before: Tally, event: Event): Partial<Tally> {
       };
     case "gate_judged":
       return { phase_timings: [...before.phase_timings, timing(event)], output: outputOf(event) };
+    case "candidate_rejected": {
+      const { attempt, gate } = event;
+      return { rejections: [...before.rejections, { attempt, gate, reason: reasonOf({ ...event, detail: "" }) }] };
+    }
     case "candidate_frozen":
     case "report_filed":
       return { done_summary: event.summary };
