@@ -1,9 +1,9 @@
 import { strict as assert } from "node:assert";
 import { type Action, type Cause, type TaskId, taskOf } from "@dgov/kernel";
-import { createToolbox, type Isolation, IsolationLost, type Scope } from "@dgov/sandbox";
+import { type Claim, covers, createToolbox, type Isolation, IsolationLost, type Scope } from "@dgov/sandbox";
 import { type Outcome, work } from "@dgov/worker";
 import { DgovError } from "../error.ts";
-import { type Change, type Frozen, freeze, keep } from "../git/candidate.ts";
+import { type Change, type FreezeOptions, type Frozen, freeze, keep } from "../git/candidate.ts";
 import { carryOver } from "../git/integrate.ts";
 import type { Lease } from "../git/worktrees.ts";
 import { ignoreRule } from "../ignore.ts";
@@ -15,8 +15,18 @@ import { orderOf, type WorkOrder } from "./order.ts";
 import { endedBy, prepare } from "./prepare.ts";
 import { grantsIn, scopeOf } from "./scope.ts";
 
-/** One attempt under way. `base` is the commit its worktree was made from. */
-type Attempt = { task: TaskId; attempt: number; base: string; unit: CompiledTask; worktree: Lease };
+/**
+ * One attempt under way. `base` is the commit its worktree was made from; `traces` are unclaimed paths that its setup
+ * made or changed, which are nobody's work.
+ */
+type Attempt = {
+  task: TaskId;
+  attempt: number;
+  base: string;
+  unit: CompiledTask;
+  worktree: Lease;
+  traces: Set<string>;
+};
 
 /**
  * How the worker's part ended, before anybody has looked at the work. `frozen`: its work, where what stands in the
@@ -47,7 +57,9 @@ export async function dispatch(
   const before = taskOf(site.session.run, action.task);
   const kept = action.carry ? (before.work?.kept ?? null) : null;
   const binding = site.models.binding(action.task);
-  const carried = kept === null ? null : await carryOver(site.git, { kept, head });
+  const claims = scopeOf(site.project, unit, head).write;
+  const carried =
+    kept === null ? null : await carryOver(site.git, { kept, head, only: (path) => isClaimed(claims, path) });
   const of = { task: action.task, attempt: action.attempt };
   site.session.record({
     kind: "task_dispatched",
@@ -61,7 +73,7 @@ export async function dispatch(
   try {
     const owner = { run: site.session.id, ...of, base: head };
     const worktree = await site.pool.acquire(head, { tree: carried ?? head, owner });
-    const attempt: Attempt = { ...of, base: head, unit, worktree };
+    const attempt: Attempt = { ...of, base: head, unit, worktree, traces: new Set() };
     const ending = await attend(site, attempt, { signal, mend, failed: before.failed, carried: carried !== null });
     await conclude(site, attempt, ending);
     worktree.release(); // not in a `finally`: where the work could not be kept, it stays for the next run to keep it
@@ -70,6 +82,17 @@ export async function dispatch(
     if (!(error instanceof DgovError) || taskOf(site.session.run, of.task).state !== "active") throw error;
     site.session.record({ kind: "attempt_failed", ...of, cause: "error", detail: error.message, kept: null });
   }
+}
+
+const isClaimed = (claims: readonly Claim[], path: string) => claims.some((claim) => covers(claim, path));
+
+/** Asks what differs after the setup, and takes none of it for work. */
+async function noteTraces({ base, worktree, traces }: Attempt, claims: readonly Claim[]): Promise<void> {
+  const ignores = (path: string) => {
+    if (!isClaimed(claims, path)) traces.add(path);
+    return true;
+  };
+  await freeze(worktree, { base, ignores });
 }
 
 type Attending = {
@@ -86,6 +109,7 @@ async function attend(site: Site, attempt: Attempt, { signal, mend, failed, carr
   const unprepared = await prepare(site, worktree, signal);
   if (signal.aborted) return interrupted(signal);
   if (unprepared !== null) return { done: false, cause: "setup", detail: unprepared };
+  if (site.project.commands.setup !== null) await noteTraces(attempt, scope.write);
   // The order is written while the isolated process starts: each waits for other programs most of its time.
   const ordering = orderOf(site, { unit, attempt: attempt.attempt, scope, failed, carried });
   ordering.catch(() => {}); // heard below, when the isolated process is sure to be ended
@@ -193,10 +217,10 @@ const interrupted = (signal: AbortSignal) =>
 /** Looking for what the worker changed costs a freeze, so it is done only where something would be done with it. */
 const mends = ({ commands }: Project): boolean => commands.lint_fix !== null || commands.format !== null;
 
-const freezeOptions = ({ project }: Site, { base }: Attempt) => ({
-  base,
-  ignores: ignoreRule(project.rules.scope.ignore),
-});
+function freezeOptions({ project }: Site, { base, traces }: Attempt): FreezeOptions {
+  const ignored = ignoreRule(project.rules.scope.ignore);
+  return { base, ignores: (path) => traces.has(path) || ignored(path) };
+}
 
 /** Freezes and keeps the work, whatever it is, and says how the attempt ended. */
 async function conclude(site: Site, attempt: Attempt, ending: Ending): Promise<void> {

@@ -117,11 +117,25 @@ test("a merge driver that the repository names is not run", async () => {
   expect(existsSync(evil)).toBe(false);
 });
 
+const all = () => true;
+
+test("what of the kept work is not claimed is not gone on from", async () => {
+  const {
+    candidate: kept,
+    head,
+    repo,
+  } = await fork({ a: "1\n", b: "1\n" }, { c: "c\n" }, { a: "2\n", b: "2\n", n: "n\n" });
+  const tree = await carryOver(repo.git, { kept, head, only: (path) => path === "a" });
+  expect(await repo.user("ls-tree", "--name-only", tree ?? "")).toBe("a\nb\nc");
+  expect(await repo.user("show", `${tree}:a`)).toBe("2");
+  expect(await repo.user("show", `${tree}:b`)).toBe("1");
+});
+
 test("kept work goes over to a new head, or does not", async () => {
   const clean = await fork({ a: LINES }, { b: "b\n" }, { a: `more\n${LINES}` });
   const { candidate: kept, head, repo } = clean;
-  const tree = await carryOver(repo.git, { kept, head });
+  const tree = await carryOver(repo.git, { kept, head, only: all });
   expect(await repo.user("ls-tree", "--name-only", tree ?? "")).toBe("a\nb");
   const torn = await fork({ a: "1\n" }, { a: "2\n" }, { a: "3\n" });
-  expect(await carryOver(torn.repo.git, { kept: torn.candidate, head: torn.head })).toBeNull();
+  expect(await carryOver(torn.repo.git, { kept: torn.candidate, head: torn.head, only: all })).toBeNull();
 });

@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { DgovError } from "../error.ts";
+import { type Change, diffTrees } from "./candidate.ts";
 import { type Git, items } from "./git.ts";
 
 /** A path on which two changes of the same base do not go together. `renamed`: the target moved a file that the work edits. */
@@ -46,14 +50,40 @@ export async function integrate(git: Git, integration: Integration): Promise<Int
 }
 
 /**
- * The kept work of an attempt, moved from its base (the commit's only parent) to a new head, as a tree.
+ * The kept work of an attempt, moved from its base (the commit's only parent) to a new head, as a tree. All of the work
+ * is kept, also what a process that was killed could not put back; `only` says what of it is gone on from.
  *
  * @returns null when it does not go together with what has landed since
  */
-export async function carryOver(git: Git, { kept, head }: { kept: string; head: string }): Promise<string | null> {
+export async function carryOver(
+  git: Git,
+  { kept, head, only }: { kept: string; head: string; only: (path: string) => boolean },
+): Promise<string | null> {
   const base = await git.text(["rev-parse", `${kept}^`]);
-  const merged = await merge(git, { base, ours: head, theirs: kept, at_ms: 0 });
+  const strays = (await diffTrees(git, base, kept)).filter(({ path }) => !only(path));
+  const theirs = strays.length === 0 ? kept : await without(git, { base, kept, strays });
+  const merged = await merge(git, { base, ours: head, theirs, at_ms: 0 });
   return "conflicts" in merged ? null : merged.tree;
+}
+
+/** The kept commit, but some paths as the base has them. */
+async function without(
+  git: Git,
+  { base, kept, strays }: { base: string; kept: string; strays: readonly Change[] },
+): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "dgov-index-"));
+  const index_file = join(folder, "index");
+  try {
+    await git.ask(["read-tree", kept], { index_file });
+    const stdin = strays.map(
+      ({ old_mode, old_oid, path }) => `${Number(old_mode) === 0 ? 0 : old_mode} ${old_oid}\t${path}\0`,
+    );
+    await git.ask(["update-index", "-z", "--index-info"], { index_file, stdin: stdin.join("") });
+    const tree = await git.text(["write-tree"], { index_file });
+    return await git.text(["commit-tree", tree, "-p", base, "-m", "claimed work"], { at_ms: 0 });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** @throws DgovError `git_failed` when there is no such commit */

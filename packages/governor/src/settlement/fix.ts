@@ -1,3 +1,4 @@
+import { strict as assert } from "node:assert";
 import { join } from "node:path";
 import type { EventOf } from "@dgov/kernel";
 import { type Isolation, IsolationLost } from "@dgov/sandbox";
@@ -7,7 +8,7 @@ import { outOf } from "../root.ts";
 import type { Site } from "../site.ts";
 import { judged, runProjectCommand, shellPaths, unanswered } from "./command.ts";
 import { verdictEvent } from "./gate.ts";
-import { applied, isNear, ownFixes, touchedLines } from "./own_lines.ts";
+import { applied, type Fixed, isNear, ownFixes, refined, touchedLines } from "./own_lines.ts";
 import { isSource } from "./sources.ts";
 
 /** What a worker left: its work as `tree` on `base`, and the worktree it is in, which `refreeze` makes a tree of again. */
@@ -89,10 +90,21 @@ async function leaveOthersLines(
     lineChanges(git, left.tree, fixed),
   ]);
   const touched = (path: string) => touchedLines(changed.get(path) ?? []);
-  const far = edits.filter((path) => did.get(path)?.some((hunk) => !isNear(hunk, touched(path))));
-  const mixed = await readable(site, far, [left.base, left.tree, fixed]);
+  const texts = await readable(
+    site,
+    edits.filter((path) => did.has(path)),
+    [left.base, left.tree, fixed],
+  );
+  const all = new Map<string, Fixed>();
+  for (const [path, [, worked = "", whole = ""]] of texts)
+    all.set(path, refined({ worked, fixed: whole, hunks: did.get(path) ?? [] }));
   const tried: string[] = [];
-  for (const [path, [base = "", , after = ""]] of mixed) if (await put(left, path, after, base)) tried.push(path);
+  for (const [path, { fixed: whole, hunks }] of all)
+    if (
+      hunks.some((hunk) => !isNear(hunk, touched(path))) &&
+      (await put(left, path, whole, texts.get(path)?.[0] ?? ""))
+    )
+      tried.push(path);
   if (tried.length === 0) return;
   await runFixers(site, left, { paths: tried, first: false });
   const wish = await left.refreeze();
@@ -100,17 +112,18 @@ async function leaveOthersLines(
   const wanted = await readable(site, tried, [wish]);
   const parts = new Map<string, string>();
   for (const path of tried) {
-    const [base = "", worked = "", after = ""] = mixed.get(path) ?? [];
+    const made = all.get(path);
+    const [base = ""] = texts.get(path) ?? [];
     const [now = ""] = wanted.get(path) ?? [];
-    const made = { worked, fixed: after, hunks: did.get(path) ?? [] };
-    const wished = { worked: base, fixed: now, hunks: wishes.get(path) ?? [] };
+    assert(made);
+    const wished = refined({ worked: base, fixed: now, hunks: wishes.get(path) ?? [] });
     const part = applied(made, ownFixes(made, touched(path), wished));
     parts.set(path, part);
     await replace(left, path, now, part);
   }
   await runFixers(site, left, { paths: tried, first: false });
   for (const [path, [now = ""]] of await readable(site, tried, [await left.refreeze()])) {
-    const [, , whole = ""] = mixed.get(path) ?? [];
+    const whole = all.get(path)?.fixed ?? "";
     await replace(left, path, now, now === whole ? (parts.get(path) ?? whole) : whole);
   }
 }

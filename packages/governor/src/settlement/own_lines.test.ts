@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Hunk } from "../git/line_changes.ts";
-import { applied, type Fixed, isNear, ownFixes, touchedLines } from "./own_lines.ts";
+import { applied, type Fixed, isNear, ownFixes, refined, touchedLines } from "./own_lines.ts";
 
 /** A hunk for each line that differs; `=` in both is the same. Texts of as many lines. */
 function fixedLineByLine(worked: string, fixed: string): Fixed {
@@ -61,6 +61,35 @@ test("a fix far away that was not wanted before the change belongs to it", () =>
   const content: Fixed = { worked: "import os\na\nb\nos.x\n", fixed: "import os\na\nb\nos.x\n", hunks: [] };
   expect(applied(made, ownFixes(made, some(4), content))).toBe("a\nb\n");
   expect(applied(made, ownFixes(made, some(4), made))).toBe(made.worked); // wanted all along
+});
+
+test("one hunk over lines that were restyled and lines that went is taken apart", () => {
+  const worked = "import os\nimport sys\n\nx=1\ny=22\nz=[3,\n 4]\n";
+  const fixed = "x = 1\ny = 22\nz = [3, 4]\n";
+  const whole = { worked, fixed, hunks: [{ from: 1, from_count: 7, to: 1, to_count: 3 }] };
+  const made = refined(whole);
+  expect(made.hunks).toEqual([
+    { from: 1, from_count: 1, to: 0, to_count: 0 },
+    { from: 2, from_count: 1, to: 0, to_count: 0 },
+    { from: 3, from_count: 1, to: 0, to_count: 0 },
+    { from: 4, from_count: 1, to: 1, to_count: 1 },
+    { from: 5, from_count: 1, to: 2, to_count: 1 },
+    { from: 6, from_count: 2, to: 3, to_count: 1 },
+  ]);
+  expect(applied(made, made.hunks)).toBe(fixed);
+  expect(applied(made, made.hunks.slice(3, 5))).toBe("import os\nimport sys\n\nx = 1\ny = 22\nz=[3,\n 4]\n");
+});
+
+test("blank lines far away stay", () => {
+  const made: Fixed = {
+    worked: "a\n\nb\nc\n",
+    fixed: "a\nb\nc\n",
+    hunks: [{ from: 2, from_count: 1, to: 1, to_count: 0 }],
+  };
+  const content: Fixed = { worked: "", fixed: "", hunks: [] };
+  expect(ownFixes(made, some(4), content)).toEqual([]);
+  expect(ownFixes(made, some(3), content)).toEqual([]);
+  expect(ownFixes(made, some(2), content)).toEqual([...made.hunks]);
 });
 
 test("all fixes make the fixed text, none the worked one, also without a last line end", () => {
