@@ -20,7 +20,7 @@ import { performersOf } from "./perform.ts";
 import type { CompiledPlan } from "./plan/compiled.ts";
 import { compileFolder, writeCompiled } from "./plan/store.ts";
 import type { Project } from "./project.ts";
-import { recover } from "./recover.ts";
+import { keepOrphans, recover } from "./recover.ts";
 import { findPlan, findRoot } from "./root.ts";
 import { Session, type World } from "./session.ts";
 import type { Site } from "./site.ts";
@@ -246,6 +246,7 @@ async function carryOut(ready: Ready, { decided, only, models, log, request }: C
       leftOut: new Map(),
     };
     if (decided.do === "resume") await recover(site, request.mode);
+    else await keepOrphans(site);
     await runLoop(session, performersOf(site), world.signal);
   } finally {
     await pool.close();
