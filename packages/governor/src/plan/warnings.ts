@@ -1,4 +1,5 @@
 import { covers, formatClaim } from "@dgov/sandbox/claim";
+import { PROJECT_FILE } from "../config.ts";
 import type { Place } from "../error.ts";
 import type { Project } from "../project.ts";
 import { CODE, isTestPath } from "../sops.ts";
@@ -23,6 +24,7 @@ export function warningPlaces(plan: Warned): Place[] {
     ...plan.tasks.flatMap((task) => TASK_CHECKS.flatMap((check) => check(task, plan))),
     ...importConflicts(plan),
     ...setupPlaces(plan),
+    ...coveragePlaces(plan),
     ...archivePlaces(plan),
     ...unmatchedPlaces(plan),
   ];
@@ -124,8 +126,14 @@ function setupPlaces({ tasks, facts, project }: Warned): Place[] {
     const maker = tasks.find(({ claims }) => claims.some(({ key, claim }) => key === "create" && covers(claim, bare)));
     const why = maker ? `is there only after "${maker.id}" has created it` : "does not exist";
     const message = `The setup_cmd uses "${path}", which ${why}; guard it with "[ -f ${path} ] &&"`;
-    return [general("setup_file_missing", message, ".dgov/project.toml")];
+    return [general("setup_file_missing", message, PROJECT_FILE)];
   });
+}
+
+/** As with self_review: a gate that is asked for and not there must not look like one that passes. */
+function coveragePlaces({ project }: Warned): Place[] {
+  if (project.commands.coverage === null) return [];
+  return [general("coverage_inactive", "A coverage_cmd is set, and this version has no gate for it", PROJECT_FILE)];
 }
 
 function archivePlaces({ facts: { ignored_archive: file } }: Warned): Place[] {
