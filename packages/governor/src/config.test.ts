@@ -1,5 +1,8 @@
 import { expect, test } from "bun:test";
-import { parseProject, withLimits } from "./config.ts";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseProject, readProject, withLimits } from "./config.ts";
 import type { Project } from "./project.ts";
 
 const read = (text: string | null) => parseProject("/r", text === null ? null : new TextEncoder().encode(text));
@@ -305,4 +308,26 @@ test("a plan's limits stand before the project's", () => {
     retries: 2,
   });
   expect(withLimits(limits, {})).toEqual(limits);
+});
+
+const UV = '[project]\ntest_cmd = "uv run pytest {test_dir}"\n';
+test.each<[name: string, files: Readonly<Record<string, string>>, setup: string | null]>([
+  ["uv with a lock", { "pyproject.toml": "", "uv.lock": "" }, "uv sync --locked"],
+  ["uv by its commands", { "pyproject.toml": "", ".dgov/project.toml": UV }, "uv sync"],
+  ["no sign of uv", { "pyproject.toml": "" }, null],
+  ["nothing to sync", { "uv.lock": "" }, null],
+  [
+    "another language",
+    { "pyproject.toml": "", "uv.lock": "", ".dgov/project.toml": '[project]\nlanguage = "go"' },
+    null,
+  ],
+  ["a word against it", { "pyproject.toml": "", "uv.lock": "", ".dgov/project.toml": `${UV}setup_cmd = ""` }, null],
+  ["its own setup", { "pyproject.toml": "", "uv.lock": "", ".dgov/project.toml": `${UV}setup_cmd = "make"` }, "make"],
+])("the setup of a project with %s", (_name, files, setup) => {
+  const root = mkdtempSync(join(tmpdir(), "dgov-test-"));
+  mkdirSync(join(root, ".dgov"));
+  for (const [path, text] of Object.entries(files)) writeFileSync(join(root, path), text);
+  const { commands } = readProject(root);
+  rmSync(root, { recursive: true });
+  expect(commands.setup).toBe(setup);
 });

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type LimitsTable, ProjectFile } from "./config_file.ts";
 import { DgovError, type Place } from "./error.ts";
@@ -19,23 +19,42 @@ const ALWAYS_IGNORED = [".venv", "uv.lock", "__pycache__", "*.pyc"];
  */
 export function readProject(root: string): Project {
   const bytes = readIfThere(join(root, PROJECT_FILE));
-  const { project, places } = parseProject(root, bytes);
-  if (project) return project;
+  const { project, places, implies_setup } = parseProject(root, bytes);
+  if (project) return implies_setup ? withUvSetup(project) : project;
   throw new DgovError("config_invalid", `Cannot use "${PROJECT_FILE}": ${places[0]?.message ?? "it is invalid"}`, {
     places,
   });
 }
 
-/** The same without the disk: `bytes` is null when there is no file. */
-export function parseProject(root: string, bytes: Uint8Array | null): { project: Project | null; places: Place[] } {
+/**
+ * The same without the disk: `bytes` is null when there is no file.
+ *
+ * @returns `implies_setup`: nothing is said of a setup, so what the repository uses may imply one
+ */
+export function parseProject(root: string, bytes: Uint8Array | null): Parsed {
   const { toml, places } = parseToml(bytes ?? new Uint8Array(), PROJECT_FILE);
-  if (!toml) return { project: null, places };
+  if (!toml) return { project: null, places, implies_setup: false };
   const checked = check(ProjectFile, { toml, path: [] });
-  if (!checked.value) return { project: null, places: checked.places };
+  if (!checked.value) return { project: null, places: checked.places, implies_setup: false };
   const wrong = referencePlaces(checked.value, toml);
-  if (wrong.length > 0) return { project: null, places: wrong };
+  if (wrong.length > 0) return { project: null, places: wrong, implies_setup: false };
   const hash = bytes === null ? "" : createHash("sha256").update(bytes).digest("hex");
-  return { project: projectOf(root, checked.value, hash), places: [] };
+  const implies_setup = checked.value.project.setup_cmd === undefined;
+  return { project: projectOf(root, checked.value, hash), places: [], implies_setup };
+}
+
+type Parsed = { project: Project | null; places: Place[]; implies_setup: boolean };
+
+/**
+ * Commands that go through uv need its environment in each worktree, and can fetch nothing themselves: they have no
+ * network. As in dgov 0.8 nobody has to say so.
+ */
+function withUvSetup(project: Project): Project {
+  const { root, commands, layout } = project;
+  const there = (name: string) => existsSync(join(root, name));
+  const used = there("uv.lock") || Object.values(commands).some((command) => command?.includes("uv run"));
+  if (layout.language !== "python" || !there("pyproject.toml") || !used) return project;
+  return { ...project, commands: { ...commands, setup: there("uv.lock") ? "uv sync --locked" : "uv sync" } };
 }
 
 /** The project's limits where the plan is silent, the plan's where it speaks. */
@@ -118,7 +137,7 @@ function projectOf(root: string, file: ProjectFile, hash: string): Project {
 
 function commandsOf(project: ProjectFile["project"]): Project["commands"] {
   return {
-    setup: orNull(project.setup_cmd),
+    setup: orNull(project.setup_cmd ?? ""),
     test: orNull(project.test_cmd),
     lint: orNull(project.lint_cmd),
     lint_fix: orNull(project.lint_fix_cmd),

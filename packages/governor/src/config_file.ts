@@ -27,7 +27,11 @@ const ProjectTable = z.strictObject({
   worker_iteration_warn_at: count.default(40).describe("The turn from which it is told that they run out"),
   worker_tree_max_lines: count.default(80),
   line_length: z.int().min(1).default(99),
-  setup_cmd: text.default("").describe("Shell command run in each worktree before the worker starts"),
+  setup_cmd: text
+    .optional()
+    .describe(
+      'Shell command run in each worktree before the worker starts; "" for none, absent: uv sync where uv is used',
+    ),
   bootstrap_timeout: seconds.default(300).describe("Seconds for setup_cmd"),
   settlement_timeout: seconds.default(120).describe("Seconds for each gate command"),
   review_hooks: list.default([]).describe("Shell snippets with {file}; one that fails rejects the task"),

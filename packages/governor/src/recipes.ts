@@ -28,7 +28,7 @@ const NONE: Recipe = {
 
 /** How a project of each type is tested, linted and formatted. */
 export const RECIPES: Record<ProjectType, (asked: Asked) => Recipe> = {
-  python: ({ uses_uv, measures }) => {
+  python: ({ uses_uv, measures, has }) => {
     const run = uses_uv ? "uv run " : "python -m ";
     return {
       ...NONE,
@@ -37,6 +37,7 @@ export const RECIPES: Record<ProjectType, (asked: Asked) => Recipe> = {
       lint_fix_cmd: `${run}ruff check --fix --unsafe-fixes --show-fixes {file}`,
       format_cmd: `${run}ruff format {file}`,
       format_check_cmd: `${run}ruff format --check {file}`,
+      setup_cmd: !uses_uv ? "" : has("uv.lock") ? "uv sync --locked" : "uv sync",
       coverage_cmd: measures ? `${run}pytest {test_dir} -q --cov --cov-report=json:{output}` : "",
     };
   },
