@@ -3,13 +3,16 @@ import { costMicros, type Meter, type Price } from "@dgov/worker";
 import type { Session } from "../session.ts";
 
 /**
- * The purse of one attempt: a call is reserved in the log before it is sent, at its estimate, and settled at what it
- * used. A call that the run cannot afford is not sent.
+ * The purse of one attempt: a call is reserved in the log before it is sent, at the most its estimated tokens can cost,
+ * and settled at what it used. A call that the run cannot afford is not sent.
  */
 export function meterOf(session: Session, attempt: { task: TaskId; attempt: number }, price: Price | null): Meter {
   return {
     reserve(call, tokens) {
-      const cost_micros = costMicros({ input: tokens, output: 0 }, price);
+      const cost_micros = Math.max(
+        costMicros({ input: tokens, output: 0 }, price),
+        costMicros({ input: 0, output: tokens }, price),
+      );
       if (!affords(session.run, { tokens, cost_micros }, session.elapsed_ms)) return false;
       session.record({ kind: "call_reserved", ...attempt, call, tokens, cost_micros });
       return true;

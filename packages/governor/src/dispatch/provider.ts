@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { TaskId } from "@dgov/kernel";
 import { type Model, openaiModel, type Price, parseScript, ScriptError, scriptedModel } from "@dgov/worker";
 import { DgovError } from "../error.ts";
@@ -16,7 +16,7 @@ export type Models = { binding(task: TaskId): Binding; model(task: TaskId, attem
 /**
  * Binds every task to its provider and model, and reads what they need: keys from the environment, scripts from files.
  *
- * @throws DgovError `provider_unknown`, `key_missing` or `script_invalid` before the first event of a run
+ * @throws DgovError `provider_unknown`, `key_missing`, `script_invalid` or `config_invalid` before the first event of a run
  */
 export function bindModels(
   { plan, project }: { plan: CompiledPlan; project: Project },
@@ -62,6 +62,11 @@ function bind(task: CompiledTask, plan: CompiledPlan, project: Project): Binding
   const price = provider.price
     ? { input_per_mtok_usd: provider.price.input, output_per_mtok_usd: provider.price.output }
     : null;
+  // What nobody can count, nobody can limit: the run would spend without an end and say that it cost nothing.
+  if (provider.kind === "openai" && price === null && project.limits.run.cost_micros !== null)
+    throw new DgovError("config_invalid", `Cannot limit what "${task.id}" costs: provider "${name}" has no price`, {
+      hint: `Set price_input_per_mtok and price_output_per_mtok in [providers.${name}], 0 for what is free`,
+    });
   return { provider, agent: project.agents[asked] ?? asked, price };
 }
 
@@ -93,7 +98,7 @@ function makerOf(
 
 function readScript(root: string, path: string) {
   try {
-    return parseScript(readFileSync(join(root, path), "utf8"), path);
+    return parseScript(readFileSync(resolve(root, path), "utf8"), path);
   } catch (error) {
     if (error instanceof ScriptError) throw new DgovError("script_invalid", error.message, { cause: error });
     const why = error instanceof Error ? error.message : String(error);

@@ -28,11 +28,14 @@ export function scopeOf(project: Project, unit: CompiledTask, base: string): Sco
   };
 }
 
-/** A claim in the folder of the tests names something that `run_tests` may run. */
+/** A claim in the folder of the tests names something that `run_tests` may run. A glob names nothing. */
 const isTest = (claim: Claim, test_dir: string): boolean =>
-  covers({ kind: "directory", path: test_dir.replace(/\/+$/, ""), symbol: null }, claim.path);
+  claim.kind !== "glob" && covers({ kind: "directory", path: test_dir.replace(/\/+$/, ""), symbol: null }, claim.path);
 
-/** The grants for a worktree that stands at `root`; folders that must be there are made. */
+/**
+ * The grants for a worktree that stands at `root`; folders that must be there are made, but never through a link: work
+ * that is gone on from may have put one there, and what is behind it is not the task's.
+ */
 export function grantsIn(root: string, unit: CompiledTask): Grant[] {
   if (unit.role !== "worker") return [];
   const { create, edit, delete: remove, touch } = unit.files;
@@ -41,6 +44,10 @@ export function grantsIn(root: string, unit: CompiledTask): Grant[] {
     const stat = lstatSync(join(root, path), { throwIfNoEntry: false });
     return stat?.isFile() ? "file" : stat?.isDirectory() ? "directory" : null;
   });
-  for (const folder of folders) mkdirSync(join(root, folder), { recursive: true });
-  return grants;
+  const linked = (path: string) =>
+    path.split("/").some((_, at, parts) => isLink(join(root, parts.slice(0, at + 1).join("/"))));
+  for (const folder of folders) if (!linked(folder)) mkdirSync(join(root, folder), { recursive: true });
+  return grants.filter(({ path }) => !linked(path));
 }
+
+const isLink = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;

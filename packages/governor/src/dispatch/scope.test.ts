@@ -1,0 +1,45 @@
+import { afterEach, expect, test } from "bun:test";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { projectWith, unitWith } from "../settlement/testing/parts.ts";
+import { grantsIn, scopeOf } from "./scope.ts";
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
+const project = projectWith("/", { commands: { test: "pytest {test_dir}", lint: "ruff check {file}" } });
+const claimed = {
+  edit: ["src/a.py", "tests/test_a.py"],
+  create: ["tests/sub/"],
+  read: ["tests/test_b.py", "tests/*_c.py"],
+};
+
+test("tests that are claimed, also only to be read, may be run; a glob names none", () => {
+  const scope = scopeOf(project, unitWith(claimed), "0".repeat(40));
+  expect(scope.test_targets).toEqual(["tests/sub", "tests/test_a.py", "tests/test_b.py"]);
+  expect(scope.recipes).toMatchObject({ test: "pytest {test_dir}", lint: "ruff check {file}", format: null });
+  expect(scopeOf(project, unitWith(claimed, "make check"), "0").recipes.test).toBe("make check");
+});
+
+test("a role that only reads may write nothing, whatever it claims", () => {
+  const unit = { ...unitWith(claimed), role: "reviewer" as const };
+  expect(scopeOf(project, unit, "0").write).toEqual([]);
+  expect(grantsIn("/nowhere", unit)).toEqual([]);
+});
+
+test("no folder is made or granted behind a link", () => {
+  const place = mkdtempSync(join(tmpdir(), "dgov-scope-"));
+  folders.push(place);
+  const root = join(place, "worktree");
+  mkdirSync(join(root, "src"), { recursive: true });
+  mkdirSync(join(place, "outside"));
+  writeFileSync(join(root, "src/a.py"), "");
+  symlinkSync(join(place, "outside"), join(root, "src/out"));
+  const grants = grantsIn(root, unitWith({ edit: ["src/a.py"], create: ["src/out/deep/n.py", "new/n.py"] }));
+  expect(grants.map(({ path }) => path)).toEqual(["src/a.py", "new"]);
+  expect(existsSync(join(place, "outside/deep"))).toBe(false);
+  expect(existsSync(join(root, "new"))).toBe(true);
+});
