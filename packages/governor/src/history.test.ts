@@ -39,6 +39,8 @@ function plan(units: Readonly<Record<string, string>>): CompiledPlan {
   };
 }
 
+const MAIN = "refs/heads/main";
+
 function past(
   name: string,
   units: Readonly<Record<string, string>>,
@@ -51,7 +53,7 @@ function past(
     plan_dir: "p",
     plan_hash: "",
     config_hash: "",
-    target: "refs/heads/main",
+    target: MAIN,
     head: "0".repeat(40),
     source: "manual",
     only: [],
@@ -126,7 +128,9 @@ test.each<[string, Mode, readonly PastRun[], Start]>([
     { do: "nothing", status: "complete", run: "r2" },
   ],
 ])("%s", (_name, mode, runs, want) => {
-  expect(decideStart(plan(AB), runs, mode, { only: [], reachable: (commit) => commit !== "gone" })).toEqual(want);
+  expect(
+    decideStart(plan(AB), runs, mode, { only: [], target: MAIN, reachable: (commit) => commit !== "gone" }),
+  ).toEqual(want);
 });
 
 test.each<[string, readonly PastRun[], Readonly<Record<string, string>>]>([
@@ -137,13 +141,23 @@ test.each<[string, readonly PastRun[], Readonly<Record<string, string>>]>([
 ])("what an older program has landed counts after %s", (_name, runs, carried) => {
   const before = new Map(["a", "b"].map((slug, at) => [id(slug), { commit: at === 0 ? "c1" : "gone", at_ms: 0 }]));
   const reachable = (commit: string) => commit !== "gone";
-  expect(decideStart(plan(AB), runs, "continue", { only: [], reachable, before })).toEqual(start(carried));
-  expect(decideStart(plan(AB), runs, "restart", { only: [], reachable, before })).toEqual(start({}));
+  expect(decideStart(plan(AB), runs, "continue", { only: [], target: MAIN, reachable, before })).toEqual(
+    start(carried),
+  );
+  expect(decideStart(plan(AB), runs, "restart", { only: [], target: MAIN, reachable, before })).toEqual(start({}));
+});
+
+test.each(["partial", null] as const)("a run that ended %p is not gone on with on another branch", (ended) => {
+  const runs = [past("r1", AB, ended, { a: "c1" })];
+  const at = (target: string) => decideStart(plan(AB), runs, "go", { only: [], target, reachable: () => true });
+  expect(at("refs/heads/other")).toEqual(start({ a: "c1" }));
+  expect(at(MAIN).do).toBe(ended === null ? "resume" : "nothing");
 });
 
 test("one task alone is asked for after the whole plan failed", () => {
   const decided = decideStart(plan(AB), [past("r1", AB, "failed", {})], "go", {
     only: [id("a")],
+    target: MAIN,
     reachable: () => true,
   });
   expect(decided).toEqual(start({}));

@@ -24,7 +24,12 @@ export type Start =
   | { do: "start"; carried: ReadonlyMap<TaskId, string> }
   | { do: "nothing"; status: EventOf<"run_ended">["status"]; run: string };
 
-type Deciding = { only: readonly TaskId[]; reachable: (commit: string) => boolean; before?: Landings };
+type Deciding = {
+  only: readonly TaskId[];
+  target: string;
+  reachable: (commit: string) => boolean;
+  before?: Landings;
+};
 const NONE: Landings = new Map();
 
 /**
@@ -32,6 +37,7 @@ const NONE: Landings = new Map();
  *
  * @param past      earlier runs of this plan, newest first
  * @param only      the tasks asked for; [] is the whole plan
+ * @param target    the ref that work would land on: a run goes on only where it began
  * @param reachable whether a landed commit is still in the target's history: a branch that was put back is work undone
  * @param before    what an older program has landed: it counts for tasks that none of these runs had
  */
@@ -39,18 +45,18 @@ export function decideStart(
   plan: CompiledPlan,
   past: readonly PastRun[],
   mode: Mode,
-  { only, reachable, before = NONE }: Deciding,
+  { only, target, reachable, before = NONE }: Deciding,
 ): Start {
   const [last] = past;
   const wanted = plan.tasks.filter((task) => only.length === 0 || only.includes(task.id));
   if (mode === "restart") return { do: "start", carried: new Map() };
-  if (last && last.ended === null && samePlan(last, plan, only)) return { do: "resume", run: last.id };
+  const same = last !== undefined && last.started.target === target && samePlan(last, plan, only);
+  if (same && last.ended === null) return { do: "resume", run: last.id };
   const carried = new Map<TaskId, string>();
   for (const [id, { commit }] of latestLandings(past, wanted, before)) if (reachable(commit)) carried.set(id, commit);
   if (!last || last.ended === null) return { do: "start", carried };
   if (carried.size === wanted.length) return { do: "nothing", status: "complete", run: last.id };
-  if (mode === "go" && last.ended !== "complete" && samePlan(last, plan, only))
-    return { do: "nothing", status: last.ended, run: last.id };
+  if (mode === "go" && last.ended !== "complete" && same) return { do: "nothing", status: last.ended, run: last.id };
   return { do: "start", carried };
 }
 

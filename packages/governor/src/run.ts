@@ -105,7 +105,8 @@ async function underLock(git: Git, request: RunRequest, { world, start_ms }: Out
       git,
       commits.map(({ commit }) => commit),
     );
-    const decided = decideStart(plan, past, request.mode, { only, reachable: (commit) => there.has(commit), before });
+    const isThere = (commit: string) => there.has(commit);
+    const decided = decideStart(plan, past, request.mode, { only, target: at.target, reachable: isThere, before });
     const models = bindModels(ready, world);
     if (request.dry_run) return planned(ready, { only, decided, start_ms, world });
     const ended = (id: string, did: RunView["did"]) => viewOf(log, RunId.parse(id), { did, warnings, start_ms, world });

@@ -1,4 +1,5 @@
-import { chmodSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { DgovError } from "../error.ts";
 import { type Git, items } from "./git.ts";
 import { ignoreRules } from "./ignore_rules.ts";
 import { distrust, statOf } from "./index_file.ts";
@@ -39,6 +40,8 @@ export type FreezeOptions = { base: string; ignores: (path: string) => boolean }
  */
 export async function freeze(slot: Slot, { base, ignores }: FreezeOptions): Promise<Frozen> {
   const { git, index_file } = slot;
+  if (!existsSync(index_file))
+    throw new DgovError("machine_refused", `Cannot keep the work in "${git.root}": somebody has removed the worktree`);
   distrust(index_file, git.root, base.length / 2);
   const rules = `${index_file}.ignore`;
   const listUntracked = async () => {

@@ -1,4 +1,5 @@
 import { type Git, items } from "./git.ts";
+import { pendingRef } from "./land.ts";
 
 /** What a commit says and changes, against its first parent. `files` in git's order. */
 export type Described = {
@@ -31,13 +32,28 @@ export async function describeCommits(git: Git, commits: readonly string[]): Pro
   return described;
 }
 
-/** Which of these commits are in the history of HEAD. */
+/** Which of these commits are in the history of HEAD, or of the work that waits for the checkout of its branch. */
 export async function reachable(git: Git, commits: readonly string[]): Promise<Set<string>> {
   const found = await existing(git, commits);
   if (found.length === 0) return new Set();
-  const stdin = [...found, "^HEAD"].map((name) => `${name}\n`).join("");
+  const outside = await outsideOf(git, "HEAD", found);
+  const waits = outside.size === 0 ? null : await waiting(git);
+  const lost = waits === null ? outside : await outsideOf(git, waits, [...outside]);
+  return new Set(found.filter((commit) => !lost.has(commit)));
+}
+
+async function outsideOf(git: Git, tip: string, commits: readonly string[]): Promise<Set<string>> {
+  const stdin = [...commits, `^${tip}`].map((name) => `${name}\n`).join("");
   const outside = new Set((await git.text(["rev-list", "--stdin"], { stdin })).split("\n"));
-  return new Set(found.filter((commit) => !outside.has(commit)));
+  return new Set(commits.filter((commit) => outside.has(commit)));
+}
+
+/** The commit that waits for the branch that is checked out, or null. */
+async function waiting(git: Git): Promise<string | null> {
+  const head = await git.ask(["symbolic-ref", "-q", "HEAD"], { ok: [0, 1] });
+  if (head.exit !== 0) return null;
+  const ref = pendingRef(new TextDecoder().decode(head.bytes).trim());
+  return (await git.text(["for-each-ref", "--format=%(objectname)", ref])) || null;
 }
 
 /** What a commit changes, as a patch a person reads. Null when it is not in the repository. */

@@ -142,12 +142,21 @@ async function swap(
 async function checkoutsOf(git: Git, target: string): Promise<string[]> {
   const { bytes } = await git.ask(["worktree", "list", "--porcelain", "-z"]);
   const found: string[] = [];
+  const listed = items(bytes);
+  const first = listed[0]?.slice("worktree ".length) ?? "";
+  const main = existsSync(join(first, ".git")) ? first : await mainCheckout(git, first);
   let folder = "";
-  for (const line of items(bytes)) {
-    if (line.startsWith("worktree ")) folder = line.slice("worktree ".length);
+  for (const [at, line] of listed.entries()) {
+    if (line.startsWith("worktree ")) folder = at === 0 ? main : line.slice("worktree ".length);
     else if (line === `branch ${target}` && existsSync(folder)) found.push(folder);
   }
   return found;
+}
+
+/** Where git's own folder lies apart from the checkout, git lists that folder for it. @returns ours when it is that one */
+async function mainCheckout(git: Git, listed: string): Promise<string> {
+  const own = await git.text(["rev-parse", "--path-format=absolute", "--git-dir"]);
+  return own === (await git.commonDir()) ? git.root : listed;
 }
 
 type Step = { from: string; to: string };

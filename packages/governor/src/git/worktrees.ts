@@ -190,6 +190,7 @@ function take(state: State): Place {
 function takeNamed(state: State, name: string): Place | null {
   if (state.busy.has(name)) return null;
   const path = join(state.folder, name);
+  mkdirSync(state.folder, { recursive: true, mode: 0o700 }); // somebody may have removed it during the run
   const lock = takeLock(`${path}.lock`, state.now_ms());
   if ("held_by" in lock) return null;
   state.busy.add(name);
@@ -287,7 +288,7 @@ async function findAdmin({ git }: State, { path }: Place): Promise<string | null
   const worktrees = join(await git.commonDir(), "worktrees");
   if (!exists(worktrees)) return null;
   const own = [join(path, ".git"), exists(path) ? join(realpathSync(path), ".git") : ""];
-  const found = readdirSync(worktrees).find((name) => own.includes(firstLine(join(worktrees, name, "gitdir"))));
+  const found = readdirSync(worktrees).find((name) => own.includes(wholeLine(join(worktrees, name, "gitdir"))));
   return found === undefined ? null : join(worktrees, found);
 }
 
@@ -325,7 +326,8 @@ function background(state: State, job: Promise<void>) {
 }
 
 const exists = (path: string) => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-const firstLine = (path: string) => (exists(path) ? (readFileSync(path, "utf8").split("\n")[0] ?? "") : "");
+/** What git wrote as one line: a path, which may have line ends in it. */
+const wholeLine = (path: string) => (exists(path) ? readFileSync(path, "utf8").replace(/\n$/, "") : "");
 
 function writable(folder: string): boolean {
   try {
