@@ -364,7 +364,7 @@ describe.each(available)("%s", (level) => {
     expect(lost).rejects.toBeInstanceOf(IsolationLost);
   });
 
-  test("nothing outlives a governor that is killed", async () => {
+  test("nothing outlives a governor that is killed, also where the command halted its server", async () => {
     const own = mkdtempSync(join(place.base, "governor-"));
     mkdirSync(join(own, "tmp"));
     const mark = level === "bwrap" ? "4007" : "4008";

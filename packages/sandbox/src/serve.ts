@@ -22,6 +22,7 @@ export type ServeAnswer =
 const PR_SET_PDEATHSIG = 1;
 const PR_SET_DUMPABLE = 4;
 const SIGKILL = 9;
+const SIGCONT = 18;
 /** A link whose text names the process namespace. */
 export const PID_NAMESPACE = "/proc/self/ns/pid";
 
@@ -95,7 +96,8 @@ function createServer(order: ServeOrder, powers: Powers): (request: ServeRequest
   let logs = 0;
   const exec = async (request: ExecRequest): Promise<ExecResult> => {
     guard.remember();
-    onGovernorDeath(0); // now the end of our input must reach us, or the command would outlive us
+    // Now the end of our input must reach us, or the command would outlive us: also when it has halted us.
+    onGovernorDeath(SIGCONT);
     const result = await runCommand(shell, request, ++logs);
     onGovernorDeath(SIGKILL);
     const { put_back, lost } = guard.putBack();
