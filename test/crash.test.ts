@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
 import { join } from "node:path";
-import { bareEnvironment, dgov, eventsOf, git, layOut, type Place } from "./repo.ts";
+import { bareEnvironment, dgov, eventsOf, git, layOut, makeRepository, type Place } from "./repo.ts";
 
 const CASE = join(import.meta.dir, "fixtures/crash/three_tasks");
 const open: Place[] = [];
@@ -47,3 +47,40 @@ test("a run killed at any event goes on and ends with the same tree, and nothing
     killed.stop();
   }
 }, 300_000);
+
+/** A plan of one task that makes a file. */
+function makesAFile(): Place {
+  const turns = [
+    { calls: [{ tool: "write_file", args: { path: "src/new.txt", content: "new\n" } }] },
+    { calls: [{ tool: "done", args: { summary: "It is done" } }] },
+  ];
+  const none = ["test", "lint", "lint_fix", "format", "format_check"].map((name) => `${name}_cmd = ""\n`);
+  const made = makeRepository({
+    "src/a.txt": "alpha\n",
+    ".dgov/.gitignore": "state.db*\nout/\nruntime/\nplans/*/_compiled.toml\n",
+    ".dgov/project.toml": `[project]\nprovider = "scripted"\n${none.join("")}`,
+    ".dgov/plans/p/_root.toml": '[plan]\nname = "p"\nsections = ["tasks"]\n',
+    ".dgov/plans/p/tasks/main.toml":
+      '[tasks.a]\nsummary = "Do it"\nprompt = "Orient\\nEdit\\nVerify"\nfiles.create = ["src/new.txt"]\n',
+    ".dgov/plans/p/script.json": JSON.stringify({ version: 1, tasks: {}, default: { turns } }),
+  });
+  open.push(made);
+  return made;
+}
+
+test("a run killed right after the branch moved, before it could say so, goes on though the file is there", () => {
+  const whole = makesAFile();
+  expect(dgov(whole, "run", ".dgov/plans/p").status).toBe(0);
+  const seq = 1 + eventsOf(whole).findIndex(({ kind }) => kind === "landing_started");
+  const killed = makesAFile();
+  Bun.spawnSync([process.execPath, join(import.meta.dir, "crash_main.ts"), String(seq), ".dgov/plans/p"], {
+    cwd: killed.root,
+    env: bareEnvironment(killed.folder),
+    timeout: 60_000,
+  });
+  const begun = eventsOf(killed).at(-1);
+  if (begun?.kind !== "landing_started") throw new Error(`It was killed after "${begun?.kind}"`);
+  git(killed, "merge", "-q", "--ff-only", begun.commit);
+  expect(dgov(killed, "run", ".dgov/plans/p")).toMatchObject({ status: 0 });
+  expect(git(killed, "rev-list", "--count", "main").trim()).toBe("2");
+}, 60_000);

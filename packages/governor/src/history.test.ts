@@ -73,6 +73,7 @@ function past(
     started,
     ended,
     landed: new Map(Object.entries(landed).map(([slug, commit]) => [id(slug), { commit, at_ms: 0 }])),
+    landing: new Set(),
   };
 }
 

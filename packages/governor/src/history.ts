@@ -10,6 +10,7 @@ export type PastRun = {
   started: EventOf<"run_started">;
   ended: EventOf<"run_ended">["status"] | null; // null: it was interrupted or its process died
   landed: Landings; // carried ones included
+  landing: ReadonlySet<TaskId>; // whose landing was begun: its files may be there, though no event says so
 };
 
 /** `go`: what a bare `dgov run` does. `continue` also retries what failed. `restart` forgets what has landed. */

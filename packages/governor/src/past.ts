@@ -4,7 +4,7 @@ import { type EventKind, Oid, type RunRow, type Store, type TaskId } from "@dgov
 import { z } from "zod";
 import type { Landings, PastRun } from "./history.ts";
 
-const KINDS: readonly EventKind[] = ["run_started", "task_landed", "report_filed", "run_ended"];
+const KINDS: readonly EventKind[] = ["run_started", "landing_started", "task_landed", "report_filed", "run_ended"];
 
 /** The earlier runs of a plan, newest first, read only as far as deciding needs it. */
 export function pastRuns(log: Store, plan_dir: string): PastRun[] {
@@ -17,9 +17,11 @@ export function pastRuns(log: Store, plan_dir: string): PastRun[] {
 /** One earlier run. What it had carried over from a run before it counts as landed. */
 export function pastRun(log: Store, { run, first_seq }: RunRow): PastRun {
   const landed = new Map<TaskId, { commit: string; at_ms: number }>();
+  const landing = new Set<TaskId>();
   let started: PastRun["started"] | null = null;
   let ended: PastRun["ended"] = null;
   for (const { event, at_ms } of log.read({ run, kinds: KINDS, after: first_seq - 1 })) {
+    if (event.kind === "landing_started") landing.add(event.task);
     if (event.kind === "task_landed") landed.set(event.task, { commit: event.commit, at_ms });
     if (event.kind === "report_filed") landed.set(event.task, { commit: event.base, at_ms });
     if (event.kind === "run_ended") ended = event.status;
@@ -28,7 +30,7 @@ export function pastRun(log: Store, { run, first_seq }: RunRow): PastRun {
     for (const { id, carried } of event.tasks) if (carried !== null) landed.set(id, { commit: carried, at_ms });
   }
   if (!started) throw new Error(`Run "${run}" has no beginning`);
-  return { id: run, started, ended, landed };
+  return { id: run, started, ended, landed, landing };
 }
 
 const DEPLOYED = ".dgov/plans/deployed.jsonl";

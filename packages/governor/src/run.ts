@@ -167,7 +167,9 @@ function makeReady(
     });
   const project = readProject(root);
   const landed = new Set(
-    past.flatMap((run) => run.started.tasks.filter(({ id }) => run.landed.has(id)).map(({ unit }) => unit)),
+    past.flatMap(({ started, landed, landing }) =>
+      started.tasks.filter(({ id }) => landed.has(id) || landing.has(id)).map(({ unit }) => unit),
+    ),
   );
   const { plan, places } = compileOrRefuse(project, dir, { landed, path });
   return {
