@@ -187,6 +187,7 @@ const KINDS: Kind[] = [
     change: (place) => {
       const ran = join(place.folder, "ran");
       git(place, "config", "filter.big.smudge", `sh -c 'touch ${ran}; cat'`);
+      git(place, "config", "filter.big.clean", "cat"); // git itself asks for it when a file is as young as the index
       return void git(place, "config", "filter.big.required", "true");
     },
   },
