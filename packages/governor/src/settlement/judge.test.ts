@@ -1,0 +1,134 @@
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, readdirSync } from "node:fs";
+import { type Event, taskOf } from "@dgov/kernel";
+import { eventsIn, openSite, workOf } from "../testing/site.ts";
+import { judge } from "./judge.ts";
+
+setDefaultTimeout(60_000); // many processes each, and the machine may be busy
+
+const open: { repo: { remove(): void } }[] = [];
+afterEach(() => {
+  for (const { repo } of open.splice(0)) repo.remove();
+});
+async function lay(parts: Parameters<typeof openSite>[0] = {}) {
+  const place = await openSite(parts);
+  open.push(place);
+  return place;
+}
+type Place = Awaited<ReturnType<typeof lay>>;
+
+const never = new AbortController().signal;
+const ask = async (place: Place, signal = never) => {
+  await judge(place.site, { do: "judge", task: place.task, attempt: 1 }, signal);
+  await place.site.pool.close();
+  return eventsIn(place.log).slice(3).map(told);
+};
+const told = (event: Event): string =>
+  event.kind === "gate_judged"
+    ? `${event.gate} ${event.verdict}`
+    : event.kind === "candidate_rejected"
+      ? `rejected by ${event.gate}: ${event.cause} ${event.findings.map(({ code }) => code)}`
+      : event.kind;
+
+test("what passes is one commit on the head, with the tree that was judged and words that say whose it is", async () => {
+  const place = await lay();
+  await workOf(place, { "a.txt": "two\n" });
+  expect(await ask(place)).toEqual(["claims pass", "candidate_passed"]);
+  const integrated = taskOf(place.site.session.run, place.task).work?.integrated;
+  const show = (format: string) => place.repo.user("show", "-s", `--format=${format}`, integrated?.commit ?? "");
+  expect(await show("%P %T")).toBe(`${place.head} ${integrated?.tree}`);
+  expect(await show("%B")).toContain(`Dgov-Task: ${place.task}`);
+});
+
+test("gates see the work together with what has landed meanwhile, and that is what lands", async () => {
+  const files = { "a.txt": "one\n", "b.txt": "one\n" };
+  const commands = { test: "grep -q two a.txt && grep -q moved b.txt" };
+  const place = await lay({ files, commands });
+  await workOf(place, { "a.txt": "two\n" });
+  const head = await place.repo.commit({ "b.txt": "moved\n" }, "by a person");
+  expect(await ask(place)).toEqual(["claims pass", "tests pass", "candidate_passed"]);
+  const integrated = taskOf(place.site.session.run, place.task).work?.integrated;
+  expect(integrated?.head).toBe(head);
+  expect(await place.repo.user("show", `${integrated?.commit}:b.txt`)).toBe("moved");
+});
+
+test.each<[string, Record<string, string>, Parameters<typeof openSite>[0], string[]]>([
+  ["an edit out of scope", { "b.txt": "x\n" }, {}, ["claims reject", "rejected by claims: scope unclaimed_change"]],
+  [
+    "a red test",
+    { "a.txt": "two\n" },
+    { commands: { test: "false" } },
+    ["claims pass", "tests reject", "rejected by tests: gate test_failure"],
+  ],
+  [
+    "a gate that cannot answer",
+    { "a.txt": "two\n" },
+    { commands: { test: "no-such-runner" } },
+    ["claims pass", "tests broken", "rejected by tests: broken tool_missing"],
+  ],
+])("%s is rejected, and nothing is there that could land", async (_, work, parts, expected) => {
+  const place = await lay(parts);
+  await workOf(place, work);
+  expect(await ask(place)).toEqual(expected);
+  expect(taskOf(place.site.session.run, place.task)).toMatchObject({ state: "failed", work: { integrated: null } });
+});
+
+test("a conflict with what has landed names its paths", async () => {
+  const place = await lay();
+  await workOf(place, { "a.txt": "two\n" });
+  await place.repo.commit({ "a.txt": "three\n" }, "by a person");
+  expect(await ask(place)).toEqual(["claims pass", "rejected by integration: text_conflict text_conflict"]);
+});
+
+test("the same change as one that has landed is a commit that changes nothing", async () => {
+  const place = await lay();
+  await workOf(place, { "a.txt": "two\n" });
+  const head = await place.repo.commit({ "a.txt": "two\n" }, "by a person");
+  expect(await ask(place)).toEqual(["claims pass", "candidate_passed"]);
+  const commit = taskOf(place.site.session.run, place.task).work?.integrated?.commit ?? "";
+  expect(await place.repo.user("rev-parse", `${commit}^`, `${commit}^{tree}`)).toBe(
+    await place.repo.user("rev-parse", head, `${head}^{tree}`),
+  );
+});
+
+test("while the run is being stopped a gate's word is no verdict: the next run asks again", async () => {
+  const place = await lay({ commands: { test: "false" } });
+  await workOf(place, { "a.txt": "two\n" });
+  expect(await ask(place, AbortSignal.abort("SIGINT"))).toEqual([]);
+  expect(taskOf(place.site.session.run, place.task).state).toBe("judging");
+});
+
+test("a signal that comes while the checkout is made ends what starts after it", async () => {
+  const place = await lay({ commands: { test: "true" } });
+  await workOf(place, { "a.txt": "two\n" });
+  const user = new AbortController();
+  const { start } = place.site.jail;
+  let stopped = 0;
+  place.site.jail.start = async (spec) => {
+    user.abort("SIGINT");
+    return { ...(await start(spec)), stop: async () => void stopped++ };
+  };
+  expect(await ask(place, user.signal)).toEqual(["claims pass"]);
+  expect(stopped).toBeGreaterThan(0);
+});
+
+test("the head is set up as the candidate is before a checker is asked what was wrong there", async () => {
+  const place = await lay({
+    files: { "a.txt": "one\n", ".gitignore": "tool\n" },
+    commands: { setup: "echo 'echo a.txt:1: old; exit 1' > tool", type_check: "sh ./tool" },
+  });
+  await workOf(place, { "a.txt": "two\n" });
+  expect(await ask(place)).toEqual(["claims pass", "setup pass", "types pass", "candidate_passed"]);
+});
+
+test("whole logs are kept under the run's folder", async () => {
+  const place = await lay({ commands: { test: "echo said" } });
+  await workOf(place, { "a.txt": "two\n" });
+  await ask(place);
+  expect(existsSync(place.site.out)).toBe(true);
+  expect(
+    readdirSync(place.site.out, { recursive: true })
+      .map(String)
+      .filter((name) => name.endsWith("tests.log")),
+  ).toHaveLength(1);
+});
