@@ -1,4 +1,4 @@
-import { mkdtempSync } from "node:fs";
+import { existsSync, lstatSync, mkdtempSync, readdirSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -26,6 +26,7 @@ export async function openJail(
   min: Level,
   world: Pick<World, "self" | "now_ms" | "env">,
 ): Promise<Jail & { detail: string }> {
+  removeLeftOvers();
   const maker = createIsolationMaker({ self: world.self, now_ms: world.now_ms });
   const found = await maker.probe();
   const strong = [...STRENGTH].reverse().slice(0, STRENGTH.length - STRENGTH.indexOf(min));
@@ -48,11 +49,23 @@ function refusal(min: Level, found: readonly Availability[]): DgovError {
   return new DgovError("sandbox_missing", message, cure === undefined ? {} : { hint: cure });
 }
 
+const PRIVATE = "dgov-private-";
+
+/** Private folders whose process was killed before it could remove them. Those of other users are not ours to remove. */
+function removeLeftOvers(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = name.startsWith(PRIVATE) ? Number(name.slice(PRIVATE.length).split("-")[0]) : Number.NaN;
+    const folder = join(tmpdir(), name);
+    const stat = Number.isInteger(pid) ? lstatSync(folder, { throwIfNoEntry: false }) : undefined;
+    if (stat?.isDirectory() && stat.uid === process.getuid?.() && !existsSync(`/proc/${pid}`)) removeTree(folder);
+  }
+}
+
 type Starting = { spec: Parameters<Jail["start"]>[0]; env: World["env"] };
 
 /** The private folder is made here and goes when the process has stopped: nothing that ran there outlives it. */
 async function startIn(maker: IsolationMaker, level: Level, { spec, env }: Starting): ReturnType<Jail["start"]> {
-  const tmp = mkdtempSync(join(tmpdir(), "dgov-"));
+  const tmp = mkdtempSync(join(tmpdir(), `${PRIVATE}${process.pid}-`));
   try {
     const isolation = await maker.start(level, {
       ...spec,

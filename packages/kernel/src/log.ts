@@ -244,8 +244,13 @@ function openExisting(path: string): Database | null {
   }
 }
 
-/** Whether the log is in this file already. A file without it may take it, if no other program has marked the file as its own. */
-function isOurs(db: Database, path: string): boolean {
+/**
+ * Whether the log is in this file already. A file without it may take it, if no other program has marked the file as its
+ * own. Looked at in one transaction: between two looks another process may make the log.
+ */
+const isOurs = (db: Database, path: string): boolean => db.transaction(() => looksLikeOurs(db, path))();
+
+function looksLikeOurs(db: Database, path: string): boolean {
   const application = db.query<{ application_id: number }, []>("PRAGMA application_id").get()?.application_id;
   const version = db.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
   if (application === APPLICATION_ID) {

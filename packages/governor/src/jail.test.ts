@@ -1,0 +1,67 @@
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { DgovError } from "./error.ts";
+import { openJail } from "./jail.ts";
+
+setDefaultTimeout(60_000);
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+const main = resolve(import.meta.dir, "../../cli/src/main.ts");
+const world = {
+  self: [process.execPath, "--config=/dev/null", "--no-env-file", main],
+  now_ms: Date.now,
+  env: process.env,
+};
+/** A process that has been and is no more. */
+const deadPid = () => Bun.spawnSync(["true"]).pid;
+
+function privateFolder(pid: number): string {
+  const folder = mkdtempSync(join(tmpdir(), `dgov-private-${pid}-`));
+  folders.push(folder);
+  mkdirSync(join(folder, "home"));
+  return folder;
+}
+
+test("a private folder is there while its process runs, and gone after it", async () => {
+  const root = mkdtempSync(join(tmpdir(), "dgov-jail-test-"));
+  folders.push(root);
+  writeFileSync(join(root, "a.txt"), "alpha\n");
+  const own = () => readdirSync(tmpdir()).filter((name) => name.startsWith(`dgov-private-${process.pid}-`));
+  const jail = await openJail("landlock", world);
+  const isolation = await jail.start({ root, write: "all", git_dir: null, network: false, scope: null });
+  const ran = await isolation.exec({
+    command: "cat a.txt; echo x > $HOME/x && ls $HOME",
+    timeout_ms: 10_000,
+    output_max_bytes: 10_000,
+    clip_bytes: 1_000,
+  });
+  expect({ exit: ran.exit, said: ran.head + ran.tail }).toEqual({ exit: 0, said: "alpha\nx\n" });
+  expect(own()).toHaveLength(1);
+  await isolation.stop();
+  expect(own()).toHaveLength(0);
+});
+
+test("what a killed process left goes with the next run; what a living one has stays", async () => {
+  const left = privateFolder(deadPid());
+  const used = privateFolder(process.pid);
+  await openJail("landlock", world);
+  expect({ left: existsSync(left), used: existsSync(used) }).toEqual({ left: false, used: true });
+});
+
+test("a program that cannot be started confined is refused with a cure, and nothing runs unconfined", async () => {
+  const broken = openJail("landlock", { ...world, self: ["/nowhere/dgov"] });
+  const error = await broken.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof DgovError)) throw new Error(`Not refused: ${String(error)}`);
+  expect(error.code).toBe("sandbox_missing");
+  expect(error.hint).not.toBe("");
+  expect(error.message).toContain("landlock");
+});
