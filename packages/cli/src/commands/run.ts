@@ -1,4 +1,4 @@
-import { type RunView, runPlan } from "@dgov/governor/run";
+import { type RunRequest, type RunView, runPlan } from "@dgov/governor/run";
 import { z } from "zod";
 import { defineCommand, type Here } from "../command.ts";
 import { type LiveView, lineOf, liveColour, liveView } from "../live.ts";
@@ -26,9 +26,13 @@ export const run = defineCommand({
   async run({ plan, only, jobs, yes, dry_run, ...flags }, here): Promise<RunView> {
     const mode = flags.restart ? "restart" : flags.continue ? "continue" : "go";
     const live = show(here, flags.verbose ? "detail" : flags.stream ? "stream" : "milestone");
+    // Before the run and not after it: what is likely a mistake is worth a Ctrl-C.
+    const told: NonNullable<RunRequest["told"]> = (warnings) => {
+      for (const warning of warnings) here.stderr(placeLine(warning));
+    };
     try {
       return await runPlan(
-        { cwd: here.cwd, plan, only, mode, jobs: jobs ?? null, yes, dry_run },
+        { cwd: here.cwd, plan, only, mode, jobs: jobs ?? null, yes, dry_run, told },
         { ...worldOf(here), notify: live.event },
       );
     } finally {
@@ -37,7 +41,6 @@ export const run = defineCommand({
   },
   text: renderRun,
   exit: ({ exit }) => exit,
-  notes: ({ warnings }) => warnings.map(placeLine),
 });
 
 /** The live table on a terminal, plain lines in a pipe, nothing where a program reads. All of it on stderr. */

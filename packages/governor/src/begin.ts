@@ -1,0 +1,64 @@
+import { availableParallelism } from "node:os";
+import { type EventOf, RunId, type TaskId, type TaskSpec } from "@dgov/kernel";
+import { DgovError } from "./error.ts";
+import type { Ready, RunRequest } from "./ready.ts";
+import type { World } from "./session.ts";
+
+type Starting = { carried: ReadonlyMap<TaskId, string>; only: readonly TaskId[]; request: RunRequest; world: World };
+
+/** A run's first event: everything that deciding about it will ever need. @throws DgovError `usage` */
+export function startedEvent(
+  { project, plan, target, head }: Ready,
+  { carried, only, request, world }: Starting,
+): EventOf<"run_started"> {
+  const { limits } = project;
+  const tasks = plan.tasks
+    .filter(({ id }) => only.length === 0 || only.includes(id))
+    .map(
+      ({ id, depends_on, role, unit }): TaskSpec => ({
+        id,
+        after: [...depends_on],
+        role,
+        unit,
+        carried: carried.get(id) ?? null,
+      }),
+    );
+  return {
+    kind: "run_started",
+    plan: plan.name,
+    plan_dir: plan.dir,
+    plan_hash: plan.hash,
+    config_hash: project.hash,
+    target,
+    head,
+    source: runSource(world.env),
+    only: [...only],
+    jobs: request.jobs ?? limits.jobs ?? Math.max(2, availableParallelism()),
+    tasks,
+    retry: {
+      retries: limits.retries,
+      settlement_retries: limits.settlement_retries,
+      tiers: 1,
+      backoff_ms: [...limits.backoff_ms],
+    },
+    limits: limits.run,
+  };
+}
+
+/** Who asked for the run: DGOV_RUN_SOURCE, or `manual`. @throws DgovError `usage` */
+function runSource(env: World["env"]): string {
+  const source = env.DGOV_RUN_SOURCE?.trim().toLowerCase() || "manual";
+  if (/^[a-z0-9][a-z0-9_.:-]{0,63}$/.test(source)) return source;
+  throw new DgovError("usage", `Cannot use DGOV_RUN_SOURCE "${source}": it must be a short word`, {
+    hint: "Use letters, digits and _ . : - only, at most 64, beginning with a letter or digit",
+  });
+}
+
+/** Sorts by time, and two that begin in one second differ. */
+export function newRunId({ now_ms, random }: World): RunId {
+  const time = new Date(now_ms()).toISOString().replace(/[-:]|\..*/g, "");
+  const chance = Math.floor(random() * 0x10000)
+    .toString(16)
+    .padStart(4, "0");
+  return RunId.parse(`r${time}-${chance}`);
+}

@@ -1,0 +1,80 @@
+import type { RunId, Store, TaskId } from "@dgov/kernel";
+import type { Place } from "./error.ts";
+import type { Start } from "./history.ts";
+import type { Ready } from "./ready.ts";
+import type { World } from "./session.ts";
+import { type RunSummary, summarise, type TaskSummary } from "./view/run_summary.ts";
+
+/**
+ * How a call of `dgov run` ended. `did`: what it amounted to. `exit`: 0 when all of it has landed, 1 when not,
+ * 130 when the user stopped it.
+ */
+export type RunView = Omit<RunSummary, "status"> & {
+  did: "ran" | "resumed" | "nothing" | "planned";
+  status: RunSummary["status"] | "planned";
+  warnings: Place[];
+  duration_s: number;
+  hint: string | null;
+  exit: number;
+};
+
+type Viewing = { did: RunView["did"]; warnings: Place[]; start_ms: number; world: World };
+
+/** A run as its log tells it, for whoever asked for it. */
+export function viewOf(log: Store, id: RunId, { did, warnings, start_ms, world }: Viewing): RunView {
+  const events = [...log.read({ run: id })];
+  const summary = summarise(id, events);
+  const failed = summary.status !== "complete";
+  const hint =
+    did === "nothing" && failed
+      ? `The plan is as it was in the last run. Try again what failed: dgov run ${summary.plan_dir} --continue`
+      : null;
+  return {
+    ...summary,
+    did,
+    warnings,
+    duration_s: Math.round(world.now_ms() - start_ms) / 1000,
+    hint,
+    exit: summary.status === "interrupted" ? 130 : failed ? 1 : 0,
+  };
+}
+
+type Planning = { only: readonly TaskId[]; decided: Start; start_ms: number; world: World };
+
+/** What `--dry-run` says: the run that would begin or go on, and what of it has landed already. */
+export function planned({ plan, target, warnings }: Ready, { only, decided, start_ms, world }: Planning): RunView {
+  const carried = decided.do === "start" ? decided.carried : new Map<TaskId, string>();
+  const wanted = plan.tasks.filter(({ id }) => only.length === 0 || only.includes(id));
+  const tasks = wanted.map(
+    ({ id }): TaskSummary => ({
+      task: id,
+      state: carried.has(id) ? "landed" : "waiting",
+      attempts: 0,
+      commit: carried.get(id) ?? null,
+      cause: null,
+      gate: null,
+      reason: null,
+      findings: [],
+    }),
+  );
+  const named = (state: TaskSummary["state"]) => tasks.filter((task) => task.state === state).map(({ task }) => task);
+  return {
+    status: "planned",
+    succeeded: named("landed"),
+    failed: [],
+    skipped: [],
+    unfinished: named("waiting"),
+    run: decided.do === "start" ? "" : decided.run,
+    plan: plan.name,
+    plan_dir: plan.dir,
+    target,
+    tasks,
+    spent: { calls: 0, tokens: 0, cost_usd: 0 },
+    pending: null,
+    did: decided.do === "nothing" ? "nothing" : "planned",
+    warnings,
+    duration_s: (world.now_ms() - start_ms) / 1000,
+    hint: decided.do === "resume" ? `It would go on with run ${decided.run}` : null,
+    exit: 0,
+  };
+}
