@@ -164,6 +164,24 @@ class Bench {
   }
 }
 
+/** Beyond the rows: a command of any length is run, by bash, and the isolated process lives on. */
+async function runLong(level: Level): Promise<string[]> {
+  const lab = openSandboxLab();
+  const isolation = await maker.start(level, lab.spec("worker"));
+  try {
+    const answers: string[] = [];
+    for (const words of [10, 60_000])
+      for (const tail of ["", "\nkill -9 $$"]) {
+        const cmd = `cat <<'EOF' | wc -c\n${"x'y".repeat(words)}\nEOF\ndiff <(echo 1) <(echo 1) && echo same${tail}`;
+        answers.push((await isolation.call("run_bash", { cmd })).text);
+      }
+    return answers;
+  } finally {
+    await isolation.stop();
+    lab.remove();
+  }
+}
+
 async function runAll(level: Level): Promise<Map<number, Outcome>> {
   const outcomes = new Map<number, Outcome>();
   let bench = new Bench(level);
@@ -195,6 +213,15 @@ test("the list of what is not right yet names rows, each once", () => {
 });
 
 describe.each(available)("%s", (level) => {
+  test("a command may be longer than the kernel's longest word", async () => {
+    expect(await runLong(level)).toEqual([
+      "31\nsame\nEXIT:0",
+      "31\nsame\nEXIT:signal SIGKILL",
+      "180001\nsame\nEXIT:0",
+      "180001\nsame\nEXIT:signal SIGKILL",
+    ]);
+  }, 60_000);
+
   test.each(rows.map((row) => [row.id, row.tool, JSON.stringify(row.raw_arguments ?? row.args), row] as const))(
     "%i %s %s",
     async (id, _tool, _args, row) => {

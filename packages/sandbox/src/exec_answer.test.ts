@@ -51,3 +51,18 @@ test("what could not be put back is named apart, and what was is not blamed for 
   expect(after).not.toContain("a.py");
   expect(execAnswer({ ...RESULT, put_back: ["a.py"], lost: [] }, 3_000).text).not.toContain("NOT PUT BACK");
 });
+
+test.each([
+  ["rm: cannot remove 'src/other.py': Read-only file system", true],
+  ["PermissionError: [Errno 13] Permission denied: 'x'", true],
+  ["Error: EACCES: permission denied, open 'x'", true],
+  ["curl: (6) Could not resolve host: x", true],
+  ["connect: Network is unreachable", true],
+  ["AssertionError: 1 != 2", false],
+  ["SPACES = 4", false],
+])("a refusal of the jail is explained: %s %p", (head, explained) => {
+  const { ok, text } = execAnswer({ ...RESULT, exit: 1, head }, 3_000);
+  expect(ok).toBe(false);
+  expect(text.includes("CONFINED: ")).toBe(explained);
+  expect(text).toEndWith("\nEXIT:1");
+});

@@ -8,13 +8,26 @@ export function execAnswer(result: ExecResult, timeout_ms: number): Answer {
   const output = `${result.head}${cut}${result.tail}`;
   const { put_back, lost = [] } = result;
   const said = output.trim() === "" ? "(no output)" : output.trimEnd();
-  const lines = [said, ...restored(put_back), ...unrestored(lost)];
+  const lines = [said, ...restored(put_back), ...unrestored(lost), ...confined(output)];
   const answer: Answer = {
     ok: result.ended === "exit" && result.exit === 0,
     text: [...lines, `EXIT:${ending(result, timeout_ms)}`].join("\n"),
   };
   if (put_back.length + lost.length === 0) return answer;
   return { ...answer, touched: [...put_back, ...lost], refused_by: "claim" };
+}
+
+/** What programs say when the jail has refused them something. None of ours depends on it: it is a note for the model. */
+const REFUSED = [
+  /Read-only file system|Permission denied|Operation not permitted|\b(EROFS|EACCES|EPERM)\b/i,
+  /Network is unreachable|Could not resolve host|name resolution|Name or service not known/i,
+];
+
+function confined(output: string): string[] {
+  if (!REFUSED.some((words) => words.test(output))) return [];
+  return [
+    "CONFINED: if that was a refusal, it comes from this task's jail: only claimed paths and $TMPDIR can be written, git's data cannot, and there is no network.",
+  ];
 }
 
 function ending({ ended, exit, signal }: ExecResult, timeout_ms: number): string {

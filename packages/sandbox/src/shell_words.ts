@@ -7,7 +7,7 @@ export type Script = { commands: Command[]; problem: string | null };
 
 const NESTING_MAX = 12;
 /** Words that stand before a command, and words that take the rest of their line as data. */
-const LEADING = ["!", "{", "}", "if", "then", "elif", "else", "fi", "while", "until", "do", "done", "time"];
+const LEADING = ["!", "{", "}", "if", "then", "elif", "else", "fi", "while", "until", "do", "done", "time", "coproc"];
 const HEADING = ["for", "select"];
 
 /**
@@ -78,6 +78,7 @@ function finish(reader: Reader, command: Command): void {
 function addWord(reader: Reader, command: Command, word: Word): void {
   const first = command.words.length === 0;
   if (first && !word.quoted && LEADING.includes(word.text)) return;
+  if (first && !word.quoted && word.text === "function") reader.script.problem ??= "a function is not followed";
   if (first && !word.quoted && word.text === "case") reader.script.problem ??= "a case statement is not followed";
   if (first && !word.quoted && HEADING.includes(word.text)) skipTo(reader, "\n", ";");
   else if (first && /^[A-Za-z_][A-Za-z0-9_]*\+?=/.test(word.text)) command.assigned.push(word.text);

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { LIMITS } from "../limits.ts";
 import { hasMoreBelow, signal } from "../process_tree.ts";
@@ -34,7 +34,7 @@ export async function runCommand(
   mkdirSync(join(shell.tmp, "logs"), { recursive: true });
   const log = join(shell.tmp, "logs", `${number}.log`);
   rmSync(log, { recursive: true, force: true }); // of an earlier process in the same folder, or planted by a command
-  const child = spawn(shell, request);
+  const child = spawn(shell, request, join(shell.tmp, "logs", `${number}.sh`));
   if (child === null) return notStarted(`Cannot start a command in "${request.cwd}": there is no such folder`);
   const ended: Ended = { by: "exit" };
   const endAll = () => {
@@ -70,9 +70,11 @@ export async function runCommand(
   };
 }
 
-function spawn({ root, env }: Shell, { command, cwd, env: more }: ExecRequest) {
+function spawn({ root, env }: Shell, { command, shell, cwd, env: more }: ExecRequest, script: string) {
+  const program = (shell && Bun.which(shell, { PATH: env.PATH ?? "" })) ?? "/bin/sh";
+  const words = Buffer.byteLength(command) < WORD_MAX_BYTES ? ["-c", command] : [written(script, command)];
   try {
-    return Bun.spawn(["/bin/sh", "-c", 'exec /bin/sh -c "$0" 2>&1', command], {
+    return Bun.spawn(["/bin/sh", "-c", 'exec "$0" "$@" 2>&1', program, ...words], {
       cwd: cwd === undefined ? root : join(root, cwd),
       env: { ...env, ...more },
       stdio: ["ignore", "pipe", "ignore"],
@@ -82,6 +84,15 @@ function spawn({ root, env }: Shell, { command, cwd, env: more }: ExecRequest) {
     if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) return null;
     throw error;
   }
+}
+
+/** The kernel takes no longer word (128 KiB): a longer command is read from a file. */
+const WORD_MAX_BYTES = 120_000;
+
+function written(path: string, text: string): string {
+  rmSync(path, { recursive: true, force: true });
+  writeFileSync(path, text, { flag: "wx", mode: 0o600 });
+  return path;
 }
 
 function notStarted(why: string): Omit<ExecResult, "put_back"> {

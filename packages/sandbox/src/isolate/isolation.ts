@@ -33,9 +33,13 @@ export type Grant =
   | { kind: "file"; path: string }
   | { kind: "directory"; path: string; only: readonly string[] | null };
 
-/** `command` goes to `/bin/sh -c`. `output_max_bytes` is where the whole log stops and the tree is killed. */
+/**
+ * `command` goes to `/bin/sh`, or to bash where it asks for it and the machine has it. `output_max_bytes` is where the
+ * whole log stops and the tree is killed.
+ */
 export type ExecRequest = {
   command: string;
+  shell?: "bash"; // default: `/bin/sh`
   cwd?: string; // relative to root; default: the root
   timeout_ms: number;
   output_max_bytes: number;

@@ -8,13 +8,14 @@ import description from "./run_bash.txt" with { type: "text" };
 export const runBash = defineTool({
   name: "run_bash",
   description,
-  input: z.strictObject({ cmd: Line.describe("The command, for a POSIX shell, run at the root of the worktree") }),
+  input: z.strictObject({ cmd: Line.describe("The command, for bash, run at the root of the worktree") }),
   access: ({ cmd }) => [{ kind: "exec", command: cmd }],
 
   async run({ cmd }, host) {
     if (cmd.trim() === "") return { ok: false, text: "Error: Cannot run the command: it is empty" };
     const result = await host.exec({
       command: cmd,
+      shell: "bash",
       timeout_ms: TOOL_LIMITS.bash_ms,
       output_max_bytes: TOOL_LIMITS.log_max_bytes,
       clip_bytes: TOOL_LIMITS.shown_bytes,
