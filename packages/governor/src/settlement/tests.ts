@@ -8,18 +8,20 @@ const PLACEHOLDER = "{test_dir}";
 
 /**
  * The test commands for a candidate: the task's own first, then the project's, each once. A command without
- * `{test_dir}` always runs as it is. With it, it runs on the tests that the change concerns, and is left out when there
- * are none.
+ * `{test_dir}` always runs as it is. With it, it runs on the tests that the change concerns. When there are none, the
+ * task's own command runs on all tests, because the plan asked for it by name, and the project's is left out.
  */
 export function testCommands(candidate: Pick<IntegratedCandidate, "project" | "unit" | "changes" | "root">): string[] {
-  const { project, unit } = candidate;
-  const targets = testTargets(candidate);
-  const commands = [unit.test_cmd, project.commands.test].flatMap((command) => {
+  const { project, unit, root } = candidate;
+  const concerned = testTargets(candidate);
+  const all = testFolder(project);
+  const fill = (command: string | null, targets: readonly string[]): string[] => {
     if (command === null) return [];
     if (!command.includes(PLACEHOLDER)) return [command];
     return targets.length === 0 ? [] : [command.replaceAll(PLACEHOLDER, () => shellPaths(targets))];
-  });
-  return [...new Set(commands)];
+  };
+  const own = concerned.length > 0 || !existsSync(join(root, all)) ? concerned : [all];
+  return [...new Set([...fill(unit.test_cmd, own), ...fill(project.commands.test, concerned)])];
 }
 
 /**
@@ -32,24 +34,31 @@ export function testTargets({
   changes,
   root,
 }: Pick<IntegratedCandidate, "project" | "changes" | "root">): string[] {
-  const test_dir = project.layout.test_dir.replace(/\/+$/, "");
+  const test_dir = testFolder(project);
   const sources = changes.filter((change) => isSource(change, project));
   if (sources.length === 0 || !existsSync(join(root, test_dir))) return [];
-  const inTests = (path: string) => path.startsWith(`${test_dir}/`);
+  // Tests that lie among the sources are told by their names alone.
+  const inTests = (path: string) => (test_dir === "." ? isTestFile(path) : path.startsWith(`${test_dir}/`));
   const changedTests = sources.map(({ path }) => path).filter(inTests);
   if (changedTests.some((path) => !isTestFile(path))) return [test_dir];
   const present = changedTests.filter((path) => existsSync(join(root, path)));
   const modules = sources.map(({ path }) => path).filter((path) => !inTests(path));
   if (modules.length === 0) return present;
+  const src_dir = trimmed(project.layout.src_dir);
   const files = sourceFiles(root, project.layout.source_extensions);
   const imports = new Map(files.map((path) => [path, importsOf(path, readFileSync(join(root, path), "utf8"))]));
   const importers = (of: readonly string[]) =>
-    files.filter((file) => of.some((module) => !!imports.get(file)?.some((name) => names(name, module, file))));
+    files.filter((file) =>
+      of.some((module) => !!imports.get(file)?.some((name) => names(name, module, { file, src_dir }))),
+    );
   const direct = importers(modules);
   const around = importers(direct.filter((path) => !inTests(path)));
   const concerned = [...direct, ...around].filter((path) => inTests(path) && isTestFile(path));
   return [...new Set([...present, ...concerned])].sort();
 }
+
+const trimmed = (folder: string): string => folder.replace(/^\.\//, "").replace(/\/+$/, "") || ".";
+const testFolder = ({ layout }: IntegratedCandidate["project"]): string => trimmed(layout.test_dir);
 
 const isTestFile = (path: string): boolean =>
   /^(?:test_.*|.*_test|.*[._-](?:test|spec))\.[A-Za-z]+$/i.test(basename(path)) || /\/__tests__\//.test(path);
@@ -93,11 +102,14 @@ function importsOf(path: string, text: string): string[] {
   );
 }
 
+/** Who imports. Modules below `src_dir` are also named without it. */
+type Importer = { file: string; src_dir: string };
+
 /** Whether an import means a module of the repository. */
-function names(written: string, module: string, importer: string): boolean {
+function names(written: string, module: string, importer: Importer): boolean {
   if (/\.pyi?$/.test(module)) return namesPython(written, module, importer);
   if (!written.startsWith(".")) return false;
-  const target = posix.join(dirname(importer), written);
+  const target = posix.join(dirname(importer.file), written);
   const bare = module.replace(/\.[A-Za-z]+$/, "");
   return (
     [module, bare, bare.replace(/\/index$/, "")].includes(target.replace(/\.(?:js|mjs|cjs|jsx)$/, "")) ||
@@ -105,13 +117,15 @@ function names(written: string, module: string, importer: string): boolean {
   );
 }
 
-function namesPython(written: string, module: string, importer: string): boolean {
+function namesPython(written: string, module: string, { file, src_dir }: Importer): boolean {
   const dotted = module
     .replace(/\.pyi?$/, "")
     .replace(/\/__init__$/, "")
     .replaceAll("/", ".");
   const [, dots = "", rest = ""] = /^(\.*)(.*)$/.exec(written) ?? [];
-  if (dots === "") return [dotted, dotted.replace(/^(?:src|lib)\./, "")].includes(written);
-  const up = importer.split("/").slice(0, -dots.length);
+  const folders = [src_dir, "src", "lib"].map((folder) => `${folder.replaceAll("/", ".")}.`);
+  const short = folders.filter((folder) => dotted.startsWith(folder)).map((folder) => dotted.slice(folder.length));
+  if (dots === "") return [dotted, ...short].includes(written);
+  const up = file.split("/").slice(0, -dots.length);
   return [...up, ...(rest === "" ? [] : rest.split("."))].join(".") === dotted;
 }
