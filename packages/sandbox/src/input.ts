@@ -23,7 +23,7 @@ const INPUT_MAX_CHARS = 4_000_000;
 
 /**
  * Reads the arguments a model sent. Tolerant where models are careless (nothing at all, null for an absent argument,
- * digits in quotes for a number, an absolute path inside the root), strict in everything else. Never throws.
+ * an absolute path inside the root), strict in everything else. Never throws.
  *
  * `root`  absolute path of the worktree, so that absolute spellings of its files are understood; null: none are
  */
@@ -33,7 +33,7 @@ export function parseInput(tool: Tool, raw: string, root: string | null): Parsed
   if (!json.ok) return bad(tool, `arguments contain invalid JSON (${json.why})`);
   const value = json.value ?? {};
   if (typeof value !== "object" || Array.isArray(value)) return bad(tool, "arguments must be a JSON object");
-  const parsed = tool.input.safeParse(tidy(tool, { ...value }, root));
+  const parsed = tool.input.safeParse(tidy({ ...value }, root));
   if (parsed.success) return { ok: true, input: parsed.data };
   return bad(tool, parsed.error.issues.map((issue) => explain(tool, issue)).join("; "));
 }
@@ -46,13 +46,11 @@ export function inputSchema(tool: Tool): Record<string, unknown> {
 
 const PATH_KEYS = ["path", "file"];
 
-function tidy(tool: Tool, value: Record<string, unknown>, root: string | null): Record<string, unknown> {
-  const properties = propertiesOf(tool);
+function tidy(value: Record<string, unknown>, root: string | null): Record<string, unknown> {
   const entries = Object.entries(value).filter(([, item]) => item !== null);
   return Object.fromEntries(
     entries.map(([key, item]) => {
       if (typeof item !== "string") return [key, item];
-      if (properties[key]?.type === "integer" && /^\s*-?\d{1,9}\s*$/.test(item)) return [key, Number(item)];
       if (root !== null && PATH_KEYS.includes(key) && item === root) return [key, "."];
       if (root !== null && PATH_KEYS.includes(key) && item.startsWith(`${root}/`))
         return [key, item.slice(root.length + 1)];

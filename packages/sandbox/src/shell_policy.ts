@@ -1,9 +1,10 @@
 import { gitFault } from "./git_rules.ts";
 import type { ToolPolicy } from "./policy.ts";
 import { RECIPE_TOOLS } from "./recipe.ts";
+import { outsidePlace, STREAMS } from "./shell_places.ts";
 import { ruleHolds, SHELL_RULES } from "./shell_rules.ts";
 import { assignmentsOf, type Invocation, invocationsOf, programName } from "./shell_unwrap.ts";
-import { type Command, type Redirect, shellCommands, type Word } from "./shell_words.ts";
+import { type Command, type Redirect, shellCommands } from "./shell_words.ts";
 import type { Scope } from "./tool.ts";
 import type { Decision } from "./write_rules.ts";
 
@@ -17,7 +18,9 @@ export function judgeCommand(policy: ToolPolicy, recipes: Scope["recipes"], comm
     if (fault) return fault;
   }
   const fault =
-    judgeRedirects(policy, script.commands) ?? judgeAssignments(script.commands) ?? judgePlaces(script.commands);
+    judgeRedirects(policy, script.commands) ??
+    judgeAssignments(script.commands) ??
+    judgePlaces(script.commands, invocations);
   if (fault) return fault;
   if (problem !== null)
     return deny(
@@ -90,8 +93,6 @@ const stemOf = (recipe: string): string[] => {
   return end < 0 ? words : words.slice(0, end);
 };
 
-const STREAMS = /^(\/dev\/(null|stdout|stderr|stdin|fd\/\d+)|-|\d+-?)$/;
-
 function judgeRedirects(policy: ToolPolicy, commands: readonly Command[]): Decision | null {
   const writes = ({ op, target }: Redirect) =>
     op.includes(">") && !(op === ">&" && /^(\d+-?|-)$/.test(target.text)) && !STREAMS.test(target.text);
@@ -116,45 +117,12 @@ function judgeAssignments(commands: readonly Command[]): Decision | null {
     : deny("shell.environment", `Cannot set "${bad.split("=")[0]}": it makes other programs run code`);
 }
 
-/** Programs whose words are texts or patterns, not places. */
-const TALKING = ["echo", "printf", "test", "[", "expr", "tr", "true", "false"];
-const SEARCHING = ["grep", "egrep", "fgrep", "rg", "sed", "awk", "gawk", "jq", "ag"];
-const INTERPRETERS = ["node", "bun", "deno", "python", "python3", "perl", "ruby", "uv"];
-
 /** Words that name a place outside the worktree. A computed word is left to the jail. */
-function judgePlaces(commands: readonly Command[]): Decision | null {
-  let inside = 0; // how many folders below the root a `cd` has led
-  for (const { words, redirects } of commands) {
-    const bad = [...placesOf(words), ...redirects.map(({ target }) => target)].find(
-      ({ text, quoted }) => (text.startsWith("~") && !quoted) || depthOf(text, inside) < 0,
-    );
-    if (bad)
-      return deny(
-        "shell.outside",
-        `"${bad.text.slice(0, 200)}" is outside the worktree: a task stays in it (temporary files go to $TMPDIR)`,
-      );
-    if (words[0]?.text === "cd" && words[1]?.known) inside = depthOf(words[1].text, inside);
-  }
-  return null;
-}
-
-function placesOf(words: readonly Word[]): Word[] {
-  const name = programName(words[0]?.text ?? "");
-  if (TALKING.includes(name)) return [];
-  const code = (at: number) => INTERPRETERS.includes(name) && /^-[a-zA-Z]*[ecp]$/.test(words[at - 1]?.text ?? "");
-  const operands = words.filter(({ text }, at) => at > 0 && !text.startsWith("-") && !code(at));
-  return SEARCHING.includes(name) ? operands.slice(1) : operands;
-}
-
-/** How far below the root a word leads, from a folder so far below it; below zero: out of it. */
-function depthOf(text: string, from: number): number {
-  if (STREAMS.test(text)) return from;
-  if (/^\/+(?:\w|$)/.test(text)) return -1;
-  let depth = from;
-  for (const part of text.split("/")) {
-    if (part === "..") depth--;
-    else if (part !== "." && part !== "") depth++;
-    if (depth < 0) return depth;
-  }
-  return depth;
+function judgePlaces(commands: readonly Command[], invocations: readonly Invocation[]): Decision | null {
+  const bad = outsidePlace(commands, invocations);
+  if (bad === null) return null;
+  return deny(
+    "shell.outside",
+    `"${bad.slice(0, 200)}" is outside the worktree: a task stays in it (temporary files go to $TMPDIR)`,
+  );
 }

@@ -59,9 +59,11 @@ export const SHELL_RULES: readonly CommandRule[] = loadRules([
   { ...mutation, words: [["sort"]], option: /^(-o.*|--output.*)$/, matches: ["sort -o f f"], passes: ["sort f"] },
   { ...mutation, words: [["find"]], option: /^(-delete|-fprint.*|-fls)$/, matches: ["find . -delete"], passes: ["find . -name '*.py'"] },
   { ...mutation, words: [["tar"]], option: /^(-?[A-Za-z]*x[A-Za-z]*|--extract|--get)$/, matches: ["tar xf a.tar", "tar -xzf a.tgz"], passes: ["tar -tf a.tar"] },
+  { ...mutation, words: [["perl", "ruby", "lua", "php", "tclsh", "node", "bun", "deno", ...PYTHON]], option: /\b(unlink|os\.remove|os\.rename|rmtree|rmdir|mkdir|truncate|write_text|write_bytes|writeFile|writeFileSync|appendFile|appendFileSync|rmSync|unlinkSync|renameSync|Bun\.write)\b["']?[ (]/, matches: ["perl -e 'unlink q(a)'", `node -e 'require("fs").writeFileSync("a", "b")'`, `uv run python -c 'import os;os.remove("a")'`], passes: ["python scripts/unlink.py", "node -e 'f(1)'", "perl -ne 'print if /unlink/' f", `uv run python -c 'print(open("a").read())'`] },
 
   { ...verify("run_tests"), words: [["pytest", "py.test", "tox", "nox", "jest", "vitest", "mocha", "unittest"]], matches: ["pytest -q", "uv run pytest", "cd tests && pytest", "(pytest)", "uv run -- pytest", "uv --quiet run pytest", "uv run --nosuchflag pytest tests"], passes: ["cat pytest.ini", "pytest-cov"] },
   { ...verify("run_tests"), words: [PYTHON, ["-m"], ["pytest", "unittest", "tox", "nox"]], matches: ["python -m pytest", "python3 -mpytest", "uv run python -m pytest"], passes: ["python -m json.tool"] },
+  { ...verify("run_tests"), words: [PYTHON], option: /(^|[;\n]\s*)(import|from) (pytest|unittest)\b/, matches: ["uv run python -c 'import pytest'"], passes: ["python x.py pytest", "uv run python -c 'print(1)'"] },
   { ...verify("run_tests"), words: [["npm", "pnpm", "yarn", "bun", "deno", "go", "cargo", "make", "just", "task", "bazel", "dotnet", "swift", "mix", "gradle", "mvn", "xcodebuild", "hatch"], ["test", "t"]], matches: ["npm test", "go test ./...", "make test"], passes: ["npm ls", "go vet", "make -n"] },
   { ...verify("run_tests"), words: [["npm", "pnpm", "yarn", "bun", "hatch"], ["run"], ["test"]], matches: ["npm run test"], passes: ["npm run docs"] },
   { ...verify("run_tests"), words: [["node"]], option: /^--test$/, matches: ["node --test"], passes: ["node -e 1"] },
@@ -81,6 +83,8 @@ export const SHELL_RULES: readonly CommandRule[] = loadRules([
   { ...INSTALLS, words: [PYTHON, ["-m"], ["pip", "venv", "ensurepip", "virtualenv"]], matches: ["python -mpip install x"], passes: ["python -m json.tool"] },
   { ...INSTALLS, words: [["make"], ["install"]], matches: ["make install"], passes: ["make -n"] },
 
+  { ...HOST, words: [["sed"]], option: /(^|[;{\n])\s*(\d+|\$|\/[^/]*\/)?\s*e(\s|$)|(^|[;{\n])\s*\S{0,9}s([|/,#]).*\5.*\5[gpiImM0-9]*e/, matches: ["sed '1e id' f", "sed e f", "sed 's/x/id/e' f"], passes: ["sed -n '/tmp/p' f", "sed 's/a/e/' f", "sed -n 1,3p e.txt", "sed 's/e e/x/g' f"] },
+  { ...NETWORK, words: [["perl", "ruby", "lua", "php", "node", "bun", "deno", ...PYTHON]], option: /(?:\b|-M)(IO::Socket|urllib\.request|http\.client|requests\.(get|post|put)|socket\.(socket|create_connection)|net\.connect|http\.server)\b/, matches: ["perl -MIO::Socket -e 1", "uv run python -c 'import urllib.request'"], passes: ["uv run python -c 'import requests'", "python -m json.tool"] },
   { ...HOST, words: [["sudo", "su", "doas", "chroot", "mount", "umount", "unshare", "nsenter", "docker", "podman", "crontab", "at", "batch", "systemctl", "launchctl", "gdb", "strace", "ltrace", "insmod", "modprobe", "reboot", "shutdown", "gpg", "ssh-add", "ssh-agent", "security", "pbpaste", "pbcopy", "osascript", "open", "xdg-open"]], matches: ["sudo id", "crontab -l"], passes: ["cat crontab.txt"] },
   { ...NETWORK, words: [["curl", "wget", "ssh", "scp", "sftp", "ftp", "nc", "ncat", "netcat", "socat", "telnet", "ping", "nslookup", "dig", "host", "aws", "gcloud", "az", "gh", "kubectl"]], matches: ["curl -s http://x/"], passes: ["echo https://x.test/y"] },
 ]);

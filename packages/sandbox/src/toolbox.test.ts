@@ -1,4 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { claims, type Lab, type LabOptions, openLab, SCOPE } from "../../../test/lab.ts";
 import { IsolationLost } from "./isolate/isolation.ts";
 import { ToolPolicy } from "./policy.ts";
@@ -57,7 +59,7 @@ test.each([
   ["git_diff", "null", true, "No changes."],
   ["git_diff", "  {} ", true, "No changes."],
   ["read_file", '{"path": "src/app.py", "start_line": null, "end_line": null}', true, "def f()"],
-  ["read_file", '{"path": "src/app.py", "start_line": "2"}', true, "2:     return 1"],
+  ["read_file", '{"path": "src/app.py", "start_line": "2"}', false, 'argument "start_line"'],
   ["read_file", '{"path": "./src//app.py"}', true, "def f()"],
   ["list_dir", '{"path": ""}', true, "src/"],
   ["list_dir", '{"path": null}', true, "src/"],
@@ -249,4 +251,34 @@ test("a tool that the role may not use is refused by name", async () => {
     null,
   );
   expect((await say("run_bash", { cmd: "ls" })).text).toContain("not allowed in this worker role");
+});
+
+test.each([
+  ["cat out", false],
+  ["cat folder/x", false],
+  ["cd src && cat ../folder/x", false],
+  ["wc -l folder/*", false],
+  ["sort < out", false],
+  ["cat chain", false],
+  ["cat gone", false],
+  ["cat near", true],
+  ["cat src/app.py out.txt", true],
+  ["echo out", true],
+  ["grep out src/app.py", true],
+])("a command follows no link out of the worktree: %s %p", async (cmd, allowed) => {
+  const lab = await openLab({ files: { "src/app.py": "x\n" } });
+  const links = {
+    out: "/etc/passwd",
+    folder: "..",
+    chain: "src/hop",
+    "src/hop": "../out",
+    gone: "../gone",
+    near: "src/app.py",
+  };
+  for (const [name, target] of Object.entries(links)) symlinkSync(target, join(lab.root, name));
+  const { say, records } = around(lab, async () => ({ ok: true, text: "ran" }), null);
+  const { ok } = await say("run_bash", { cmd });
+  expect(ok).toBe(allowed);
+  expect(records[0]?.refused_by).toBe(allowed ? null : "shell.outside");
+  lab.remove();
 });

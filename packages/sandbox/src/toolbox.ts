@@ -4,6 +4,7 @@ import { nearest } from "./nearest.ts";
 import { decide, type ToolPolicy } from "./policy.ts";
 import { RECIPE_TOOLS } from "./recipe.ts";
 import { toolNamed, toolsOf } from "./registry.ts";
+import { linkOutside } from "./shell_places.ts";
 import { shorten, withoutSecrets } from "./shorten.ts";
 import type { Access, Answer, RecipeName, Scope } from "./tool.ts";
 import { TOOL_LIMITS } from "./tool_limits.ts";
@@ -89,6 +90,8 @@ async function answerTo(options: ToolboxOptions, proof: Proof, asked: { name: st
     if (!decision.allow)
       return { ok: false, text: `Error: ${decision.why} [${decision.rule}]`, refused_by: decision.rule };
   }
+  const linked = root === undefined ? null : followsOut(root, policy, accesses);
+  if (linked !== null) return linked;
   const answer = await isolation.call(tool.name, parsed.input);
   proof.saw(accesses, answer);
   const { ended, ...rest } = answer;
@@ -96,6 +99,18 @@ async function answerTo(options: ToolboxOptions, proof: Proof, asked: { name: st
   if (ended.outcome === "done" && !proof.given())
     return { ok: false, text: `Error: ${proof.demand()}`, refused_by: "required_check" };
   return answer;
+}
+
+/** The one question that the policy, which is pure, cannot answer: what the links in the worktree point to. */
+function followsOut(root: string, policy: ToolPolicy, accesses: readonly Access[]): Answer | null {
+  if (!policy.restrict_run_bash) return null;
+  for (const access of accesses) {
+    const word = access.kind === "exec" ? linkOutside(root, access.command) : null;
+    if (word === null) continue;
+    const why = `"${word.slice(0, 200)}" leads out of the worktree by a symbolic link: a task stays in it`;
+    return { ok: false, text: `Error: ${why} [shell.outside]`, refused_by: "shell.outside" };
+  }
+  return null;
 }
 
 function unknownTool(name: string, scope: Scope): Answer {

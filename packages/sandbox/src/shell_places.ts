@@ -1,0 +1,132 @@
+import { readlinkSync, realpathSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { type Invocation, programName } from "./shell_unwrap.ts";
+import { type Command, shellCommands, type Word } from "./shell_words.ts";
+
+/** The usual streams and the empty device: places that every command may name. */
+export const STREAMS = /^(\/dev\/(null|stdout|stderr|stdin|fd\/\d+)|-|\d+-?)$/;
+
+/** A word that names a place outside the worktree, or null. `invocations` are the commands within commands, too. */
+export function outsidePlace(commands: readonly Command[], invocations: readonly Invocation[]): string | null {
+  let deepest = 0;
+  for (const { word, inside } of placesIn(commands)) {
+    if ((word.text.startsWith("~") && !word.quoted) || depthOf(word.text, inside) < 0) return word.text;
+    deepest = Math.max(deepest, inside);
+  }
+  for (const { argv } of invocations) {
+    const words = argv.map((text): Word => ({ text, known: true, quoted: true }));
+    const bad = operandsOf(words).find(({ text }) => depthOf(text, deepest) < 0)?.text ?? placeInCode(argv, deepest);
+    if (bad !== null) return bad;
+  }
+  return null;
+}
+
+/**
+ * A word of a command that a link in the worktree leads out of it, or null. The file tools follow no links; a command
+ * does, and what it reads there is nobody's claim. This looks at files, so the policy, which is pure, cannot ask it.
+ */
+export function linkOutside(root: string, command: string): string | null {
+  const { commands } = shellCommands(command);
+  return placesIn(commands).find(({ word, from }) => leadsOut(root, join(from, literalPart(word))))?.word.text ?? null;
+}
+
+type Place = { word: Word; from: string; inside: number };
+
+/** Every word that names a place, with the folder that the `cd`s before it have led to, as far as they are known. */
+function placesIn(commands: readonly Command[]): Place[] {
+  let [from, inside] = [".", 0];
+  return commands.flatMap(({ words, redirects }) => {
+    const here = [...operandsOf(words), ...redirects.map(({ target }) => target)].map((word) => ({
+      word,
+      from,
+      inside,
+    }));
+    const to = words[1];
+    if (words[0]?.text === "cd" && to?.known) [from, inside] = [join(from, to.text), depthOf(to.text, inside)];
+    return here;
+  });
+}
+
+/** Programs whose words are texts or patterns, not places. */
+const TALKING = ["echo", "printf", "test", "[", "expr", "tr", "true", "false"];
+const SEARCHING = ["grep", "egrep", "fgrep", "rg", "sed", "awk", "gawk", "jq", "ag"];
+const INTERPRETERS = ["node", "bun", "deno", "python", "python3", "perl", "ruby", "lua", "php", "uv"];
+const CODE = /^-[a-zA-Z]*[ecpr]$/;
+const PATTERN = /^(-[a-zA-Z]*[ef]|--(regexp|expression|file)(=.*)?)$/;
+const NAMED_PLACE = /^--[a-z0-9-]*(?:file|from|dir|directory|path)[a-z0-9-]*=(.+)$/;
+
+function operandsOf(words: readonly Word[]): Word[] {
+  const name = programName(words[0]?.text ?? "");
+  if (TALKING.includes(name)) return [];
+  const before = (at: number) => words[at - 1]?.text ?? "";
+  const code = (at: number) => INTERPRETERS.includes(name) && CODE.test(before(at));
+  const operands = words.filter(({ text }, at) => at > 0 && !text.startsWith("-") && !code(at));
+  const named = words.slice(1).flatMap((word) => {
+    const text = NAMED_PLACE.exec(word.text)?.[1];
+    return text === undefined ? [] : [{ ...word, text }];
+  });
+  if (!SEARCHING.includes(name)) return [...operands, ...named];
+  if (!words.some(({ text }) => PATTERN.test(text))) return [...operands.slice(1), ...named];
+  const patterns = words.filter((_, at) => /^(-[a-zA-Z]*e|--regexp|--expression)$/.test(before(at)));
+  return [...operands.filter((word) => !patterns.includes(word)), ...named];
+}
+
+/** Absolute places that no program's text is about but to open them. */
+const MACHINE = /^\/(etc|proc|sys|root|home|Users|var|tmp|boot|srv|mnt|run)(\/|$)/;
+
+/** A place outside that code in a command line names in quotes. */
+function placeInCode([name = "", ...rest]: readonly string[], inside: number): string | null {
+  if (!INTERPRETERS.includes(name)) return null;
+  const code = rest.filter((_, at) => CODE.test(rest[at - 1] ?? ""));
+  const quoted = code.flatMap((text) =>
+    [...text.matchAll(/(["'`])((?:\.\.?)?\/[^"'`\s]*)\1/g)].map((match) => match[2]!),
+  );
+  return quoted.find((text) => (text.startsWith("/") ? MACHINE.test(text) : depthOf(text, inside) < 0)) ?? null;
+}
+
+/** How far below the root a word leads, from a folder so far below it; below zero: out of it. */
+function depthOf(text: string, from: number): number {
+  if (STREAMS.test(text)) return from;
+  if (/^\/+(?:\w|$)/.test(text)) return -1;
+  let depth = from;
+  for (const part of text.split("/")) {
+    if (part === "..") depth--;
+    else if (part !== "." && part !== "") depth++;
+    if (depth < 0) return depth;
+  }
+  return depth;
+}
+
+/** Of a pattern, the folders before it; of a word that is computed otherwise, what is written of it names nothing. */
+function literalPart({ text, known }: Word): string {
+  if (known) return text;
+  const at = text.search(/[*?[{]/);
+  return at < 0 ? "." : text.slice(0, text.lastIndexOf("/", at) + 1) || ".";
+}
+
+const HOPS_MAX = 20;
+
+/** Follows the links of a path by hand, since what they lead to need not be there. `path` is below `root`. */
+function leadsOut(root: string, path: string, hops = 0): boolean {
+  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
+  for (const depth of parts.keys()) {
+    const target = linkTarget(join(root, ...parts.slice(0, depth + 1)));
+    if (target === null) continue;
+    const real = realpathSync(root);
+    const to = relative(real, resolve(real, ...parts.slice(0, depth), target));
+    if (to === ".." || to.startsWith("../") || hops === HOPS_MAX) return true;
+    return leadsOut(root, join(to, ...parts.slice(depth + 1)), hops + 1);
+  }
+  return false;
+}
+
+/** null: no link, or nothing that could be looked at, which no command can then follow either. */
+function linkTarget(path: string): string | null {
+  try {
+    return readlinkSync(path);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && NO_LINK.includes(String(error.code))) return null;
+    throw error;
+  }
+}
+const NO_LINK = ["EINVAL", "ENOENT", "ENOTDIR", "EACCES", "ENAMETOOLONG", "ELOOP"];
