@@ -5,7 +5,7 @@ import { z } from "zod";
 import { createIsolationMaker, createToolbox, type Level, type Scope } from "../packages/sandbox/src/index.ts";
 import { ToolPolicy } from "../packages/sandbox/src/policy.ts";
 import { descendantsOf } from "../packages/sandbox/src/process_tree.ts";
-import { CANARIES, CLAIMED, openSandboxLab, type SandboxLab } from "./sandbox_lab.ts";
+import { CANARIES, CLAIMED, type Granting, openSandboxLab, type SandboxLab } from "./sandbox_lab.ts";
 
 /**
  * Several hundred tool calls, most of them hostile, through the real toolbox and the real jail at each level that this
@@ -17,6 +17,7 @@ const maker = createIsolationMaker({ self: [process.execPath, SERVE], now_ms: ()
 
 const Row = z.object({
   id: z.int(),
+  category: z.string(),
   role: z.enum(["worker", "researcher", "planner"]),
   tool: z.string(),
   args: z.record(z.string(), z.unknown()).nullable(),
@@ -99,6 +100,17 @@ function faultsOf(row: Row, { ok, text, refused_by, took_ms }: Said, worktree: s
   return faults;
 }
 
+function inputOf({ args, raw_arguments }: Row, { folder, root, worktree, port }: SandboxLab): string {
+  const places: Readonly<Record<string, string>> = { LAB: folder, ROOT: root, WORKTREE: worktree };
+  return (raw_arguments ?? JSON.stringify(args))
+    .replace(/\$\{(LAB|ROOT|WORKTREE)\}/g, (_, name: string) => places[name]!)
+    .replaceAll("8099", String(port));
+}
+
+function changedPaths(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): string[] {
+  return [...new Set([...before.keys(), ...after.keys()])].filter((path) => before.get(path) !== after.get(path));
+}
+
 type Outcome = { said: Said; faults: string[] };
 
 /** One laboratory with its isolated processes. A row that changed the host gets the next row another. */
@@ -130,7 +142,7 @@ class Bench {
       record: (call) => {
         this.refused_by = call.refused_by;
       },
-    }).call({ id: String(row.id), tool: row.tool, input: this.inputOf(row) });
+    }).call({ id: String(row.id), tool: row.tool, input: inputOf(row, this.lab) });
     const said: Said = { ok, text, refused_by: this.refused_by, took_ms: performance.now() - started };
     const faults = faultsOf(row, said, this.lab.worktree);
     faults.push(...this.changes());
@@ -141,21 +153,11 @@ class Bench {
     return { said, faults };
   }
 
-  private inputOf({ args, raw_arguments }: Row): string {
-    const { folder, root, worktree, port } = this.lab;
-    const places: Readonly<Record<string, string>> = { LAB: folder, ROOT: root, WORKTREE: worktree };
-    return (raw_arguments ?? JSON.stringify(args))
-      .replace(/\$\{(LAB|ROOT|WORKTREE)\}/g, (_, name: string) => places[name]!)
-      .replaceAll("8099", String(port));
-  }
-
   /** Files, refs and configuration as they look from outside; the claimed files are the task's own. */
   private changes(): string[] {
-    const after = this.lab.seen();
-    const paths = [...new Set([...this.before.keys(), ...after.keys()])];
-    const changed = paths.filter((path) => this.before.get(path) !== after.get(path));
+    const [before, after] = [this.before, this.lab.seen()];
     this.before = after;
-    return changed.map((path) => `"${path}" was changed`);
+    return changedPaths(before, after).map((path) => `"${path}" was changed`);
   }
 
   async stop(): Promise<void> {
@@ -181,6 +183,38 @@ async function runLong(level: Level): Promise<string[]> {
     lab.remove();
   }
 }
+
+/**
+ * The same without any rule about commands, for the jail is the guarantee: whatever a command tries, the host is as it
+ * was. With `folder` the whole worktree is granted, and what was not claimed is put back.
+ */
+async function runOpen(level: Level, granting: Granting): Promise<string[]> {
+  const lab = openSandboxLab(granting);
+  const isolation = await maker.start(level, lab.spec("worker"));
+  const faults: string[] = [];
+  let before = lab.seen();
+  try {
+    for (const row of rows.filter(triesTheJail)) {
+      const tell = (fault: string) => faults.push(`${row.id} ${JSON.stringify(row.args)}: ${fault}`);
+      const [connections, processes] = [lab.connections(), descendantsOf(isolation.pid).length];
+      await isolation.call(row.tool, JSON.parse(inputOf(row, lab)));
+      const after = lab.seen();
+      for (const path of changedPaths(before, after)) tell(`"${path}" was changed`);
+      before = after;
+      if (lab.connections() > connections) tell("the listener was reached");
+      if (descendantsOf(isolation.pid).length > processes) tell("a process is left");
+      lab.restore();
+    }
+    return faults;
+  } finally {
+    await isolation.stop();
+    lab.remove();
+  }
+}
+
+const SLOW = [219]; // tries again for minutes
+const triesTheJail = ({ id, tool, category }: Row) =>
+  tool === "run_bash" && /^[EFH] /.test(category) && !SLOW.includes(id);
 
 async function runAll(level: Level): Promise<Map<number, Outcome>> {
   const outcomes = new Map<number, Outcome>();
@@ -213,6 +247,14 @@ test("the list of what is not right yet names rows, each once", () => {
 });
 
 describe.each(available)("%s", (level) => {
+  test.each(["files", "folder"] as const)(
+    "without rules the jail holds all the same: %s",
+    async (granting) => {
+      expect(await runOpen(level, granting)).toEqual([]);
+    },
+    120_000,
+  );
+
   test("a command may be longer than the kernel's longest word", async () => {
     expect(await runLong(level)).toEqual([
       "31\nsame\nEXIT:0",

@@ -13,8 +13,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { IsolationSpec, Scope } from "../packages/sandbox/src/index.ts";
-import { parseClaim, toolEnvironment } from "../packages/sandbox/src/index.ts";
+import type { Grant, IsolationSpec, Scope } from "../packages/sandbox/src/index.ts";
+import { claimPattern, parseClaim, toolEnvironment } from "../packages/sandbox/src/index.ts";
 
 /** What must never be seen in an answer: each stands in one place that a task may not read. */
 export const CANARIES = {
@@ -105,7 +105,10 @@ exec "$@"
   fix: 'for file; do echo "# fixed" >> "$file"; done\n',
 };
 
-export function openSandboxLab(): SandboxLab {
+/** How the claims are granted: each file by itself, or the whole worktree, where what is not claimed is put back. */
+export type Granting = "files" | "folder";
+
+export function openSandboxLab(granting: Granting = "files"): SandboxLab {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "dgov-sandbox-")));
   const [root, worktree, bin] = [join(folder, "proj"), join(folder, "trees/task"), join(folder, "bin")];
   write(folder, { "secret.txt": `${CANARIES.outside}\n`, "victim/keep.txt": `${CANARIES.victim}\n` });
@@ -129,7 +132,7 @@ export function openSandboxLab(): SandboxLab {
       const inherited = { PATH: `${bin}:${process.env.PATH}`, OPENAI_API_KEY: CANARIES.key };
       return {
         root: worktree,
-        write: role === "worker" ? Object.keys(CLAIMED).map((path) => ({ kind: "file", path })) : [],
+        write: role === "worker" ? grants(granting) : [],
         git_dir: join(root, ".git"),
         tmp,
         network: false,
@@ -140,7 +143,7 @@ export function openSandboxLab(): SandboxLab {
     connections: network.connections,
     installed: () => callsIn(join(folder, "private")),
     restore() {
-      for (const [path, text] of Object.entries(CLAIMED)) writeFileSync(join(worktree, path), text); // the same inode
+      write(worktree, CLAIMED); // into the same files, for they are what is granted
     },
     seen: () => look(folder, new Set(["private", ...Object.keys(CLAIMED).map((path) => `trees/task/${path}`)])),
     remove() {
@@ -148,6 +151,12 @@ export function openSandboxLab(): SandboxLab {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function grants(granting: Granting): Grant[] {
+  const paths = Object.keys(CLAIMED);
+  if (granting === "files") return paths.map((path) => ({ kind: "file", path }));
+  return [{ kind: "directory", path: ".", only: paths.map((path) => claimPattern(parseClaim(path))) }];
 }
 
 function scopeOf(role: Scope["role"], base: string): Scope {
