@@ -98,6 +98,8 @@ exec "$@"
 `,
   go: '[ "$1" = run ] && exec sh evil.sh\n'.concat(record),
   cargo: '[ "$1" = run ] && exec sh evil.sh\n'.concat(record),
+  python: 'exec python3 "$@"\n',
+  ...(Bun.which("python3") ? {} : { python3: "echo Python 3.0\n" }),
   "pip-audit": "echo pip-audit 2.0\n",
   rg: 'exec grep -rnE "$@"\n',
   pytest: `sh evil.sh; (: > /dev/tcp/127.0.0.1/9) 2>/dev/null; echo "1 passed: $*"\n`,

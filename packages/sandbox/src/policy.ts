@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { covers } from "./claim.ts";
 import { isSecretFile } from "./secret_file.ts";
+import { secretPlace } from "./shell_places.ts";
 import { judgeCommand } from "./shell_policy.ts";
 import { inScope } from "./test_targets.ts";
 import type { Access, Scope } from "./tool.ts";
@@ -28,7 +29,7 @@ export function decide(policy: ToolPolicy, scope: Scope, access: Access): Decisi
       return judgeWrite(scope, access.path);
     case "exec":
       if (scope.role !== "worker") return readOnly(scope, "run shell commands");
-      return judgeCommand(policy, scope.recipes, access.command);
+      return judgeExec(policy, scope, access.command);
     case "recipe":
       return judgeRecipe(scope, access);
   }
@@ -36,17 +37,26 @@ export function decide(policy: ToolPolicy, scope: Scope, access: Access): Decisi
 
 function judgeRead(scope: Scope, path: string): Decision {
   if (insideGit(path)) return { allow: false, rule: "git_internals", why: `"${path}" belongs to git and is not shown` };
-  const claimed = [...scope.read, ...scope.write].some(
-    (claim) => claim.path === path || (claim.kind === "path" && covers(claim, path)),
-  );
-  if (isSecretFile(path) && !claimed)
-    return {
-      allow: false,
-      rule: "secret_file",
-      why: `"${path}" may hold secrets; it is read only by a task that claims it by name (\`files.read\`)`,
-    };
+  if (isSecretFile(path) && !claimedByName(scope, path)) return secret(path);
   return { allow: true, rule: "read" };
 }
+
+/** Reading is open in the jail, so of a file that may hold secrets a command is told what `read_file` would say. */
+function judgeExec(policy: ToolPolicy, scope: Scope, command: string): Decision {
+  const decision = judgeCommand(policy, scope.recipes, command);
+  if (!decision.allow || !policy.restrict_run_bash) return decision;
+  const path = secretPlace(command, (own) => claimedByName(scope, own));
+  return path === null ? decision : secret(path);
+}
+
+const claimedByName = ({ read, write }: Scope, path: string): boolean =>
+  [...read, ...write].some((claim) => claim.path === path || (claim.kind === "path" && covers(claim, path)));
+
+const secret = (path: string): Decision => ({
+  allow: false,
+  rule: "secret_file",
+  why: `"${path}" may hold secrets; it is read only by a task that claims it by name (\`files.read\`)`,
+});
 
 function judgeRecipe(scope: Scope, { recipe, targets }: Extract<Access, { kind: "recipe" }>): Decision {
   const changes = recipe === "lint_fix" || recipe === "format";

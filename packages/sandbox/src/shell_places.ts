@@ -1,5 +1,6 @@
 import { readlinkSync, realpathSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
+import { isSecretFile } from "./secret_file.ts";
 import { type Invocation, programName } from "./shell_unwrap.ts";
 import { type Command, shellCommands, type Word } from "./shell_words.ts";
 
@@ -12,6 +13,10 @@ export function outsidePlace(commands: readonly Command[], invocations: readonly
   for (const { word, inside } of placesIn(commands)) {
     if ((word.text.startsWith("~") && !word.quoted) || depthOf(word.text, inside) < 0) return word.text;
     deepest = Math.max(deepest, inside);
+  }
+  for (const text of commands.flatMap(({ assigned }) => assigned)) {
+    const value = text.slice(text.indexOf("=") + 1);
+    if (MACHINE.test(value) || /^(\.\.\/)+/.test(value)) return value;
   }
   for (const { argv } of invocations) {
     const words = argv.map((text): Word => ({ text, known: true, quoted: true }));
@@ -28,6 +33,12 @@ export function outsidePlace(commands: readonly Command[], invocations: readonly
 export function linkOutside(root: string, command: string): string | null {
   const { commands } = shellCommands(command);
   return placesIn(commands).find(({ word, from }) => leadsOut(root, join(from, literalPart(word))))?.word.text ?? null;
+}
+
+/** A word of a command that names a file which may hold secrets and is not claimed by name, or null. */
+export function secretPlace(command: string, allowed: (path: string) => boolean): string | null {
+  const texts = placesIn(shellCommands(command).commands).map(({ word }) => word.text);
+  return texts.find((text) => isSecretFile(text) && !allowed(text.replace(/^(\.\/)+/, ""))) ?? null;
 }
 
 type Place = { word: Word; from: string; inside: number };
@@ -48,7 +59,7 @@ function placesIn(commands: readonly Command[]): Place[] {
 }
 
 /** Programs whose words are texts or patterns, not places. */
-const TALKING = ["echo", "printf", "test", "[", "expr", "tr", "true", "false"];
+const TALKING = ["echo", "printf", "test", "[", "expr", "tr", "true", "false", "basename", "dirname"];
 const SEARCHING = ["grep", "egrep", "fgrep", "rg", "sed", "awk", "gawk", "jq", "ag"];
 const INTERPRETERS = ["node", "bun", "deno", "python", "python3", "perl", "ruby", "lua", "php", "uv"];
 const CODE = /^-[a-zA-Z]*[ecpr]$/;

@@ -93,9 +93,14 @@ const stemOf = (recipe: string): string[] => {
   return end < 0 ? words : words.slice(0, end);
 };
 
+const isTemporary = ({ text, known }: Redirect["target"]) => /^\$TMPDIR\/(?!.*\.\.)/.test(text) && !known;
+
 function judgeRedirects(policy: ToolPolicy, commands: readonly Command[]): Decision | null {
   const writes = ({ op, target }: Redirect) =>
-    op.includes(">") && !(op === ">&" && /^(\d+-?|-)$/.test(target.text)) && !STREAMS.test(target.text);
+    op.includes(">") &&
+    !(op === ">&" && /^(\d+-?|-)$/.test(target.text)) &&
+    !STREAMS.test(target.text) &&
+    !isTemporary(target);
   const bad = commands.flatMap(({ redirects }) => redirects).find(writes);
   if (!policy.deny_shell_file_mutations || !bad) return null;
   return deny(

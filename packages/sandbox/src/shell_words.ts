@@ -185,6 +185,7 @@ function readExpansion(reader: Reader, word: Word): void {
     reader.at += end < 0 ? rest.length : end + 1;
   } else if (/^\$[A-Za-z_0-9@*#?$!'-]/.test(rest)) {
     word.known = false;
+    word.text += /^\$TMPDIR(?![A-Za-z0-9_])/.exec(rest)?.[0] ?? ""; // the one place whose name says that it may be written
     reader.at += /^\$(?:[A-Za-z_][A-Za-z0-9_]*|[^'])/.exec(rest)?.[0].length ?? 1;
   } else {
     word.text += "$";
