@@ -158,9 +158,13 @@ function readDouble(reader: Reader, word: Word): void {
   reader.script.problem ??= "a quote is not closed";
 }
 
+const EXPANSION = /^(`|\$[({A-Za-z_0-9@*#?$!-])/;
+
 /** A variable, a substitution or arithmetic: its value is unknown here, the commands in it are not. */
 function readExpansion(reader: Reader, word: Word): void {
   const rest = reader.text.slice(reader.at);
+  // What is computed at the beginning of a word is kept by its name, so that "$x/a" is not taken for "/a".
+  if (word.text === "" && EXPANSION.test(rest)) word.text = /^\$\w+/.exec(rest)?.[0] ?? "$";
   if (rest.startsWith("$((")) {
     word.known = false;
     reader.at += 3;
@@ -185,7 +189,6 @@ function readExpansion(reader: Reader, word: Word): void {
     reader.at += end < 0 ? rest.length : end + 1;
   } else if (/^\$[A-Za-z_0-9@*#?$!'-]/.test(rest)) {
     word.known = false;
-    word.text += /^\$TMPDIR(?![A-Za-z0-9_])/.exec(rest)?.[0] ?? ""; // the one place whose name says that it may be written
     reader.at += /^\$(?:[A-Za-z_][A-Za-z0-9_]*|[^'])/.exec(rest)?.[0].length ?? 1;
   } else {
     word.text += "$";
