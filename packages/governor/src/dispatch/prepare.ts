@@ -3,7 +3,8 @@ import type { Lease } from "../git/worktrees.ts";
 import type { Site } from "../site.ts";
 
 /**
- * Runs the project's `setup_cmd` on the base's own files.
+ * Runs the project's `setup_cmd` before the worker begins: on the base's own files, or, in an attempt that goes on from
+ * kept work, on those with that work.
  *
  * @returns why it failed, or null; when the signal came, it says nothing
  */

@@ -282,6 +282,7 @@ test.each<[string, string, string, string[]]>([
     "error[a]: Old\n  --> a.py:4:1\nerror[b]: New\n  --> a.py:2:1",
     ["types reject type_error@a.py"],
   ],
+  ["a crash before and after", "Segmentation fault", "Segmentation fault", ["types broken gate_broken"]],
   ["lines nobody can place", "odd words", "odd words\nmore odd words", ["types reject type_failure"]],
   [
     "an error without a place among placed ones",

@@ -11,7 +11,9 @@ type Kind = "type" | "lint";
 /**
  * What a failing check says that it does not say of the target's head too. Any checker: lines it places in files
  * are compared by file, code and words, each as often as it occurs. When nothing a type checker says can be placed, its
- * lines are compared as they are; when those are the same on both sides, the change is not what fails.
+ * lines are compared as they are; when those are the same on both sides, it may have crashed on both.
+ *
+ * @throws when it gives no answer that a comparison could use: the gate is broken then
  */
 export async function newDiagnostics(candidate: IntegratedCandidate, said: Said, kind: Kind): Promise<Finding[]> {
   const { project, out, root } = candidate;
@@ -37,6 +39,10 @@ export async function newDiagnostics(candidate: IntegratedCandidate, said: Said,
     known.set(identity, left - 1);
     return left <= 0;
   });
+  if (fresh.length === 0 && now.every(({ finding }) => finding.path === undefined))
+    throw new Error(
+      `"${said.command}" fails alike on the target's head and on the integrated work (exit status ${said.result.exit}) and says of no place why: ${now[0]?.finding.message ?? ""}`,
+    );
   if (fresh.length > 0 || before.result.exit === said.result.exit) return fresh.map(({ finding }) => finding);
   return [changedStatus(said, before, kind)];
 }
