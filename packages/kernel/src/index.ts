@@ -3,7 +3,7 @@ export { Cause, Event, type EventKind, type EventOf, Finding, Output, Usage } fr
 export { openLog } from "./log.ts";
 export { Oid, RetryPolicy, Role, RunId, RunLimits, TaskId, TaskSpec } from "./plan.ts";
 export { replay } from "./replay.ts";
-export { carries, type Retry, retry } from "./retry.ts";
+export { carries, retry } from "./retry.ts";
 export {
   type Failed,
   type Run,
@@ -14,7 +14,6 @@ export {
 } from "./run.ts";
 export { affords } from "./spent.ts";
 export {
-  type Filter,
   LogCorrupt,
   LogMoved,
   LogTooNew,
@@ -24,4 +23,4 @@ export {
   type Stored,
   type Wait,
 } from "./store.ts";
-export { type Action, apply, next, type TaskState } from "./transition.ts";
+export { type Action, apply, MOVES, next, type TaskState } from "./transition.ts";

@@ -23,21 +23,15 @@ export const TRANSITIONS = {
   landed:  {},
 } as const satisfies Record<TaskState, Partial<Record<EventKind, TaskState>>>;
 
-/** The events that move a task. */
-export type TaskEvent = EventOf<
-  | "task_dispatched"
-  | "attempt_failed"
-  | "report_filed"
-  | "candidate_frozen"
-  | "candidate_passed"
-  | "candidate_rejected"
-  | "candidate_stale"
-  | "landing_started"
-  | "landing_refused"
-  | "task_landed"
-  | "task_retried"
-  | "task_skipped"
->;
+type Columns = { [State in TaskState]: keyof (typeof TRANSITIONS)[State] }[TaskState];
+
+/** The events that move a task: the columns of the table. */
+export type TaskEvent = EventOf<Columns>;
+
+/** The same as values, for whoever reads only these. */
+export const MOVES: readonly TaskEvent["kind"][] = [
+  ...new Set(Object.values(TRANSITIONS).flatMap((cells) => Object.keys(cells) as Columns[])), // keys of the table, by its type
+];
 
 /** What is to be done. Each names what it needs; how it is done is the governor's business. */
 export type Action =

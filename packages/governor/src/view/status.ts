@@ -1,4 +1,13 @@
-import { type Event, type EventKind, type EventOf, type Run, replay, type Stored, type Task } from "@dgov/kernel";
+import {
+  type Event,
+  type EventKind,
+  type EventOf,
+  MOVES,
+  type Run,
+  replay,
+  type Stored,
+  type Task,
+} from "@dgov/kernel";
 
 /** How the last run stands. The first keys are those of dgov 0.8; `task_list` holds what is not over, or all of it. */
 export type Status = {
@@ -33,18 +42,7 @@ export const STATUS_KINDS: readonly EventKind[] = [
   "run_resumed",
   "run_interrupted",
   "run_ended",
-  "task_dispatched",
-  "attempt_failed",
-  "report_filed",
-  "candidate_frozen",
-  "candidate_passed",
-  "candidate_rejected",
-  "candidate_stale",
-  "landing_started",
-  "landing_refused",
-  "task_landed",
-  "task_retried",
-  "task_skipped",
+  ...MOVES,
 ];
 
 const OVER: ReadonlySet<Task["state"]> = new Set(["landed"]);
