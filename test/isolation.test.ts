@@ -24,6 +24,8 @@ import {
   toolEnvironment,
 } from "../packages/sandbox/src/index.ts";
 
+import { LAB_CONFINEMENT, SCOPE } from "./lab.ts";
+
 const FIXTURES = join(import.meta.dir, "fixtures/isolation");
 const SERVE = join(import.meta.dir, "../packages/sandbox/src/serve.ts");
 const MAKER = join(import.meta.dir, "../packages/sandbox/src/isolate/maker.ts");
@@ -75,20 +77,13 @@ function makePlace(): Place {
   return { base, outside, main, root, commit: git("rev-parse", "HEAD") };
 }
 
-function scopeOf({ commit }: Place): Scope {
-  return {
-    task: "t",
-    role: "worker",
-    write: CLAIMS.map(parseClaim),
-    read: [],
-    deny: [],
-    allow: [],
-    recipes: { test: null, lint: null, lint_fix: null, format: null, type_check: null },
-    test_targets: [],
-    src_dir: "src",
-    base: commit,
-  };
-}
+const scopeOf = ({ commit }: Place): Scope => ({
+  ...SCOPE,
+  write: CLAIMS.map(parseClaim),
+  read: [],
+  test_targets: [],
+  base: commit,
+});
 
 const homeless = {
   inherited: { PATH: process.env.PATH, OPENAI_API_KEY: "secret", BUN_OPTIONS: "--bad" },
@@ -103,7 +98,7 @@ function specOf(place: Place, write: IsolationSpec["write"]): IsolationSpec {
     write,
     git_dir: join(place.main, ".git"),
     tmp,
-    network: false,
+    ...LAB_CONFINEMENT,
     env,
     scope: scopeOf(place),
   };
@@ -389,7 +384,7 @@ describe.each(available)("%s", (level) => {
   });
 
   test("with the network, internet sockets open and local ones do not", async () => {
-    const isolation = await open(NARROW, { network: true });
+    const isolation = await open(NARROW, { network: "open" });
     const script = `exec ${process.execPath} --config=/dev/null --no-env-file ${FIXTURES}/attack.ts ${place.root} ${place.outside} ${process.pid} ${process.arch}`;
     const seen = JSON.parse((await sh(isolation, script)).head);
     expect(seen["inet socket"]).toBe("done");

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseClaim } from "../packages/sandbox/src/claim.ts";
 import { createHost } from "../packages/sandbox/src/host.ts";
+import type { ResourceLimits } from "../packages/sandbox/src/isolate/confinement.ts";
 import type { ExecRequest, ExecResult } from "../packages/sandbox/src/isolate/isolation.ts";
 import type { Host, Scope } from "../packages/sandbox/src/tool.ts";
 
@@ -10,6 +11,18 @@ import type { Host, Scope } from "../packages/sandbox/src/tool.ts";
 export type Lab = { root: string; host: Host; scope: Scope; git: (...args: string[]) => string; remove: () => void };
 
 export type LabOptions = { files: Readonly<Record<string, string | Uint8Array>>; scope?: Partial<Scope> };
+
+/** Roomy: a test of limits sets its own. */
+export const LAB_LIMITS: ResourceLimits = {
+  memory_bytes: 8 * 1024 ** 3,
+  processes: 1024,
+  tmp_bytes: 4 * 1024 ** 3,
+  file_bytes: 4 * 1024 ** 3,
+  open_files: 16_384,
+};
+
+/** No network, reads as they come. */
+export const LAB_CONFINEMENT = { network: "none", read: "all", limits: LAB_LIMITS } as const;
 
 export const claims = (...texts: string[]) => texts.map(parseClaim);
 

@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Grant, IsolationSpec, Scope } from "../packages/sandbox/src/index.ts";
 import { claimPattern, parseClaim, toolEnvironment } from "../packages/sandbox/src/index.ts";
+import { LAB_CONFINEMENT } from "./lab.ts";
 
 /** What must never be seen in an answer: each stands in one place that a task may not read. */
 export const CANARIES = {
@@ -137,7 +138,7 @@ export function openSandboxLab(granting: Granting = "files"): SandboxLab {
         write: role === "worker" ? grants(granting) : [],
         git_dir: join(root, ".git"),
         tmp,
-        network: false,
+        ...LAB_CONFINEMENT,
         env: toolEnvironment({ tmp, inherited, real_home: process.env.HOME ?? null }),
         scope: scope(role),
       };

@@ -3,13 +3,32 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseProject, readProject, withLimits } from "./config.ts";
-import type { Project } from "./project.ts";
+import type { Project, SandboxRules } from "./project.ts";
 
 const read = (text: string | null) => parseProject("/r", text === null ? null : new TextEncoder().encode(text));
 const project = (text: string | null): Project => {
   const { project: found, places } = read(text);
   if (!found) throw new Error(places.map(({ message }) => message).join("\n"));
   return found;
+};
+
+const MIB = 1024 * 1024;
+
+const DEFAULT_SANDBOX: SandboxRules = {
+  preset: "default",
+  level: "auto",
+  min: "landlock",
+  read: [],
+  hosts: [],
+  gate_hosts: [],
+  setup: "open",
+  limits: {
+    memory_bytes: 8192 * MIB,
+    processes: 1024,
+    tmp_bytes: 4096 * MIB,
+    file_bytes: 4096 * MIB,
+    open_files: 16_384,
+  },
 };
 
 test("without a file there are all defaults", () => {
@@ -61,7 +80,9 @@ test("without a file there are all defaults", () => {
       departments: {},
       review_hooks: [],
       diff_max_files: 100,
-      sandbox: { min: "landlock", setup_network: true },
+      sandbox: DEFAULT_SANDBOX,
+      tools: {},
+      gates: {},
       verify: {},
       coverage_threshold: 2,
     },
@@ -178,7 +199,7 @@ test("every key is read", () => {
     review_hooks: ["test {file}"],
     departments: { Core: ["lib/core/*"] },
     verify: { smoke: { command: "make smoke", description: "Smoke", log_name: "smoke.log" } },
-    sandbox: { min: "bwrap", setup_network: false },
+    sandbox: { min: "bwrap", setup: "none" },
     diff_max_files: 5,
   });
   expect(limits).toEqual({

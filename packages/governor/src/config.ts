@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { type LimitsTable, ProjectFile } from "./config_file.ts";
 import { DgovError, type Place } from "./error.ts";
 import { nearest } from "./nearest.ts";
-import type { Limits, Project, Provider } from "./project.ts";
+import { withPreset } from "./presets.ts";
+import type { Component, Limits, Project, Provider } from "./project.ts";
 import { check, parseToml, type Toml } from "./toml.ts";
 
 export const PROJECT_FILE = ".dgov/project.toml";
@@ -148,12 +149,13 @@ function commandsOf(project: ProjectFile["project"]): Project["commands"] {
   };
 }
 
-function rulesOf({ project, scope, departments, tool_policy, sandbox, verify }: ProjectFile): Project["rules"] {
+function rulesOf(file: ProjectFile): Project["rules"] {
+  const { project, scope, departments, verify } = file;
   const recipes = Object.entries(verify).map(([name, { command, description, log_name }]) => {
     return [name, { command, description, log_name: log_name ?? null }] as const;
   });
   return {
-    tool_policy,
+    ...withPreset(file),
     scope: {
       ignore: [...new Set([...ALWAYS_IGNORED, ...present(scope.ignore_files)])],
       allow: present(scope.allow_files),
@@ -162,11 +164,26 @@ function rulesOf({ project, scope, departments, tool_policy, sandbox, verify }: 
     departments,
     review_hooks: present(project.review_hooks),
     diff_max_files: scope.diff_max_files,
-    sandbox,
+    tools: byName(file.tools, (table) => ({
+      ...componentOf(table),
+      description: table.description.trim(),
+      write: table.write,
+    })),
+    gates: byName(file.gates, componentOf),
     verify: Object.fromEntries(recipes),
     coverage_threshold: project.coverage_threshold,
   };
 }
+
+const componentOf = (table: ProjectFile["gates"][string]): Component => ({
+  path: table.component,
+  clock: table.clock,
+  timeout_ms: table.timeout_s * 1000,
+  memory_bytes: table.memory_mb * 1024 * 1024,
+});
+
+const byName = <Table, Value>(tables: Readonly<Record<string, Table>>, read: (table: Table) => Value) =>
+  Object.fromEntries(Object.entries(tables).map(([name, table]) => [name, read(table)]));
 
 /** The scripted provider is always there: it needs no table. */
 function providersOf(tables: ProjectFile["providers"]): Record<string, Provider> {

@@ -55,12 +55,13 @@ const ProviderTable = z
     error: "it has one price and lacks the other",
   });
 
+/** What is not written comes from the preset of `[sandbox]`. */
 const ToolPolicyTable = z.strictObject({
-  restrict_run_bash: z.boolean().default(false),
-  require_wrapped_verify_tools: z.boolean().default(false),
-  require_uv_run: z.boolean().default(false),
-  deny_shell_file_mutations: z.boolean().default(false),
-  deny_shell_commands: list.default([]),
+  restrict_run_bash: z.boolean().optional(),
+  require_wrapped_verify_tools: z.boolean().optional(),
+  require_uv_run: z.boolean().optional(),
+  deny_shell_file_mutations: z.boolean().optional(),
+  deny_shell_commands: list.optional(),
 });
 
 const JUDGES = [".sentrux/baseline.json", ".sentrux/dgov-baseline.json", ".coverage-baseline/coverage.json"];
@@ -122,10 +123,48 @@ export const LimitsTable = z.strictObject({
 });
 export type LimitsTable = z.infer<typeof LimitsTable>;
 
-const SandboxTable = z.strictObject({
-  min: z.enum(["landlock", "bwrap"]).default("landlock").describe("The weakest jail that is accepted"),
-  setup_network: z.boolean().default(true).describe("Whether setup_cmd may use the network"),
+const absolute = z.string().refine((path) => /^(\/|~\/)/.test(path), { error: "it must begin with / or ~/" });
+const host = z.string().refine((name) => /^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*$|^\*$/i.test(name), {
+  error: 'it must be a host name, "*.example.org" for all below one, or "*" for any public one',
 });
+const megabytes = z.int().min(1).max(1_000_000);
+
+const SandboxTable = z.strictObject({
+  preset: z.enum(["strict", "default", "relaxed"]).default("default").describe("What holds where no other key speaks"),
+  min: z.enum(["wasm", "landlock", "bwrap"]).optional().describe("The weakest jail that is accepted"),
+  level: z.enum(["auto", "wasm", "landlock", "seatbelt", "bwrap"]).default("auto").describe("This very jail, no other"),
+  read: z.array(absolute).optional().describe("Further places that commands may read, absolute or below ~/"),
+  hosts: z.array(host).optional().describe("Hosts that a worker's commands may reach; []: none"),
+  gate_hosts: z.array(host).optional().describe("Hosts that gate commands may reach; []: none"),
+  setup_network: z
+    .union([z.boolean(), z.array(host)])
+    .optional()
+    .describe("Whether setup_cmd may use the network"),
+  memory_mb: megabytes.optional().describe("Memory of one task's commands together"),
+  processes: z.int().min(1).max(100_000).optional().describe("Processes of one task's commands together"),
+  tmp_mb: megabytes.optional().describe("A task's temporary files together"),
+  file_mb: megabytes.optional().describe("The largest file that a command may write"),
+  open_files: z.int().min(16).max(1_000_000).optional().describe("Files that one process may have open"),
+});
+
+/** What a WASM component of the project may do, as a tool or as a gate. */
+const component = {
+  component: named
+    .refine((path) => path.endsWith(".wasm") && !/^[/~]|(^|\/)\.\.(\/|$)/.test(path), {
+      error: "it must be a .wasm file in the repository",
+    })
+    .describe("A WASM component, relative to the repository's root"),
+  clock: z.boolean().default(false).describe("Whether it may ask for the time"),
+  timeout_s: z.int().min(1).max(3600).default(30),
+  memory_mb: megabytes.default(256),
+};
+const ToolTable = z.strictObject({
+  ...component,
+  description: named.describe("What the model is told of it"),
+  write: z.boolean().default(false).describe("Whether it may write the task's claims; else it only reads"),
+});
+const GateTable = z.strictObject(component);
+const toolName = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, { error: "it must be lower-case letters, digits and _" });
 
 /** A convention as a worker reads it. The value is the user's own: lists and tables are told in their words. */
 function told(value: unknown): string {
@@ -155,5 +194,7 @@ export const ProjectFile = z.strictObject({
   verify: z.record(z.string(), VerifyTable).default({}),
   limits: LimitsTable.prefault({}),
   sandbox: SandboxTable.prefault({}),
+  tools: z.record(toolName, ToolTable).default({}).describe("Tools that are WASM components, by name"),
+  gates: z.record(toolName, GateTable).default({}).describe("Gates that are WASM components, by name"),
 });
 export type ProjectFile = z.infer<typeof ProjectFile>;

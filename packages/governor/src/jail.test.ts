@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { DgovError } from "./error.ts";
 import { openJail } from "./jail.ts";
+import { withPreset } from "./presets.ts";
 
 setDefaultTimeout(60_000);
 
@@ -18,6 +19,7 @@ const world = {
   now_ms: Date.now,
   env: process.env,
 };
+const { sandbox: rules } = withPreset({ sandbox: { preset: "default", level: "auto" }, tool_policy: {} });
 /** A process that has been and is no more. */
 const deadPid = () => Bun.spawnSync(["true"]).pid;
 
@@ -33,8 +35,8 @@ test("a private folder is there while its process runs, and gone after it", asyn
   folders.push(root);
   writeFileSync(join(root, "a.txt"), "alpha\n");
   const own = () => readdirSync(tmpdir()).filter((name) => name.startsWith(`dgov-private-${process.pid}-`));
-  const jail = await openJail("landlock", world);
-  const isolation = await jail.start({ root, write: "all", git_dir: null, network: false, scope: null });
+  const jail = await openJail(rules, world);
+  const isolation = await jail.start({ root, write: "all", git_dir: null, network: "none", scope: null });
   const ran = await isolation.exec({
     command: "cat a.txt; echo x > $HOME/x && ls $HOME",
     timeout_ms: 10_000,
@@ -50,12 +52,12 @@ test("a private folder is there while its process runs, and gone after it", asyn
 test("what a killed process left goes with the next run; what a living one has stays", async () => {
   const left = privateFolder(deadPid());
   const used = privateFolder(process.pid);
-  await openJail("landlock", world);
+  await openJail(rules, world);
   expect({ left: existsSync(left), used: existsSync(used) }).toEqual({ left: false, used: true });
 });
 
 test("a program that cannot be started confined is refused with a cure, and nothing runs unconfined", async () => {
-  const broken = openJail("landlock", { ...world, self: ["/nowhere/dgov"] });
+  const broken = openJail(rules, { ...world, self: ["/nowhere/dgov"] });
   const error = await broken.then(
     () => null,
     (thrown: unknown) => thrown,

@@ -5,10 +5,12 @@ import {
   type Availability,
   createIsolationMaker,
   type IsolationMaker,
+  type IsolationSpec,
   type Level,
   toolEnvironment,
 } from "@dgov/sandbox";
 import { DgovError } from "./error.ts";
+import type { SandboxRules } from "./project.ts";
 import { removeTree } from "./remove_tree.ts";
 import type { World } from "./session.ts";
 import type { Jail } from "./site.ts";
@@ -23,9 +25,10 @@ const STRENGTH: readonly Level[] = ["landlock", "bwrap"];
  * @throws DgovError `sandbox_missing` with the one command that mends it
  */
 export async function openJail(
-  min: Level,
+  rules: Pick<SandboxRules, "min" | "level" | "read" | "limits">,
   world: Pick<World, "self" | "now_ms" | "env">,
 ): Promise<Jail & { detail: string }> {
+  const { min, read, limits } = rules;
   removeLeftOvers();
   const maker = createIsolationMaker({ self: world.self, now_ms: world.now_ms });
   const found = await maker.probe();
@@ -37,7 +40,7 @@ export async function openJail(
     level: best.level,
     detail: best.detail,
     maker,
-    start: (spec) => startIn(maker, best.level, { spec, env: world.env }),
+    start: (spec) => startIn(maker, best.level, { spec: { ...spec, read, limits }, env: world.env }),
   };
 }
 
@@ -61,7 +64,7 @@ function removeLeftOvers(): void {
   }
 }
 
-type Starting = { spec: Parameters<Jail["start"]>[0]; env: World["env"] };
+type Starting = { spec: Omit<IsolationSpec, "tmp" | "env">; env: World["env"] };
 
 /** The private folder is made here and goes when the process has stopped: nothing that ran there outlives it. */
 async function startIn(maker: IsolationMaker, level: Level, { spec, env }: Starting): ReturnType<Jail["start"]> {

@@ -1,5 +1,5 @@
 import type { RunLimits } from "@dgov/kernel";
-import type { ToolPolicy } from "@dgov/sandbox";
+import type { Level, Network, ResourceLimits, ToolPolicy } from "@dgov/sandbox";
 
 /**
  * `.dgov/project.toml` with every default filled in; see `config.ts` for the file's own shape.
@@ -65,10 +65,28 @@ export type Rules = {
   departments: Readonly<Record<string, readonly string[]>>; // in the file's order
   review_hooks: readonly string[];
   diff_max_files: number;
-  sandbox: { min: "landlock" | "bwrap"; setup_network: boolean };
+  sandbox: SandboxRules;
+  tools: Readonly<Record<string, ComponentTool>>; // by name: tools that are WASM components
+  gates: Readonly<Record<string, Component>>; // by name: gates that are WASM components
   verify: Readonly<Record<string, { command: string; description: string; log_name: string | null }>>;
   coverage_threshold: number;
 };
+
+/** `[sandbox]` with its preset filled in. `level`: this very jail and no other; "auto": the strongest there is. */
+export type SandboxRules = {
+  preset: "strict" | "default" | "relaxed";
+  min: Exclude<Level, "seatbelt">;
+  level: Level | "auto";
+  read: "all" | readonly string[]; // absolute
+  hosts: readonly string[];
+  gate_hosts: readonly string[];
+  setup: Network;
+  limits: ResourceLimits;
+};
+
+/** A WASM component of the project. `path` is relative to the root and is read from the base commit, never the worktree. */
+export type Component = { path: string; clock: boolean; timeout_ms: number; memory_bytes: number };
+export type ComponentTool = Component & { description: string; write: boolean };
 
 /** `run`: what the run may spend. `retries` and the rest go into the kernel's retry policy. */
 export type Limits = {

@@ -103,7 +103,7 @@ type Carrying = {
 /** Opens what a run needs, begins or resumes it, and performs it. @returns its id */
 async function carryOut(ready: Ready, { decided, only, models, log, request }: Carrying, world: World): Promise<RunId> {
   const { root, git, project, plan, target, head } = ready;
-  const jail = await openJail(project.rules.sandbox.min, world);
+  const jail = await openJail(project.rules.sandbox, world);
   const session =
     decided.do === "resume"
       ? Session.resume(RunId.parse(decided.run), log, world)

@@ -32,7 +32,7 @@ export type Site = {
 /** Starts isolated processes at the level that was chosen for the run, each with a private folder that goes when it stops. */
 export type Jail = {
   level: Level;
-  start(spec: Omit<IsolationSpec, "tmp" | "env">): Promise<Isolation>;
+  start(spec: Omit<IsolationSpec, "tmp" | "env" | "read" | "limits">): Promise<Isolation>;
   maker: IsolationMaker;
 };
 

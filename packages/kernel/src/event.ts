@@ -84,7 +84,11 @@ export const Event = z.discriminatedUnion("kind", [
     retry: RetryPolicy,
     limits: RunLimits,
   }),
-  z.strictObject({ kind: z.literal("sandbox_chosen"), level: z.enum(["bwrap", "landlock"]), detail: z.string() }),
+  z.strictObject({
+    kind: z.literal("sandbox_chosen"),
+    level: z.enum(["bwrap", "landlock", "seatbelt", "wasm"]),
+    detail: z.string(),
+  }),
   z.strictObject({ kind: z.literal("run_resumed"), head: Oid }),
   z.strictObject({ kind: z.literal("run_interrupted"), signal: z.string() }),
   z.strictObject({ kind: z.literal("run_ended"), status: z.enum(["complete", "partial", "failed"]) }),

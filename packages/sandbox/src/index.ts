@@ -1,6 +1,7 @@
 export * from "./claim.ts";
 export { toolEnvironment } from "./environment.ts";
 export { fnmatch } from "./fnmatch.ts";
+export * from "./isolate/confinement.ts";
 export * from "./isolate/isolation.ts";
 export { createIsolationMaker } from "./isolate/maker.ts";
 export { decide, ToolPolicy } from "./policy.ts";

@@ -8,6 +8,7 @@ import { carryOver } from "../git/integrate.ts";
 import type { Lease } from "../git/worktrees.ts";
 import { ignoreRule } from "../ignore.ts";
 import type { CompiledTask } from "../plan/compiled.ts";
+import { hostsOrNone } from "../presets.ts";
 import type { Project } from "../project.ts";
 import { type Site, unitOf } from "../site.ts";
 import { meterOf } from "./meter.ts";
@@ -117,7 +118,7 @@ async function attend(site: Site, attempt: Attempt, { signal, mend, failed, carr
     root: worktree.path,
     write: grantsIn(worktree.path, unit),
     git_dir: await site.git.commonDir(),
-    network: false,
+    network: hostsOrNone(site.project.rules.sandbox.hosts),
     scope,
   });
   try {

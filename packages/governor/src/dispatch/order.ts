@@ -81,10 +81,14 @@ function policyLines({ rules }: Project): string[] {
   ];
 }
 
+const JAILED = ["Commands run without network; only your claimed files and a private temporary folder can be written"];
+
 /** What the level in force means for a command. */
 const SANDBOX: Readonly<Record<Level, readonly string[]>> = {
-  bwrap: ["Commands run without network; only your claimed files and a private temporary folder can be written"],
-  landlock: ["Commands run without network; only your claimed files and a private temporary folder can be written"],
+  bwrap: JAILED,
+  landlock: JAILED,
+  seatbelt: JAILED,
+  wasm: ["There is no jail on this machine, so no native program can be started"],
 };
 
 /** The first files of the repository, sources and tests before the rest, as many as the project wants shown. */

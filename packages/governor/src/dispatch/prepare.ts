@@ -19,7 +19,7 @@ export async function prepare(
     root: worktree.path,
     write: "all",
     git_dir: await git.commonDir(),
-    network: project.rules.sandbox.setup_network,
+    network: project.rules.sandbox.setup,
     scope: null,
   });
   try {

@@ -1,4 +1,5 @@
-import type { Isolation } from "@dgov/sandbox";
+import type { Isolation, Network } from "@dgov/sandbox";
+import { hostsOrNone } from "../presets.ts";
 import type { Site } from "../site.ts";
 import type { IntegratedCandidate } from "./candidate.ts";
 
@@ -14,6 +15,7 @@ export async function openBench(
   signal: AbortSignal,
 ): Promise<Bench & { close(): Promise<void> }> {
   const git_dir = await git.commonDir();
+  const gates = hostsOrNone(project.rules.sandbox.gate_hosts);
   const open: { isolations: Isolation[]; releases: (() => void)[] } = { isolations: [], releases: [] };
   const close = async () => {
     await Promise.all(open.isolations.splice(0).map((isolation) => isolation.stop()));
@@ -22,7 +24,7 @@ export async function openBench(
   const end = () => void Promise.all(open.isolations.map((isolation) => isolation.stop()));
   signal.addEventListener("abort", end, { once: true });
 
-  const start = async (root: string, network: boolean): Promise<Isolation> => {
+  const start = async (root: string, network: Network): Promise<Isolation> => {
     const isolation = await jail.start({ root, write: "all", git_dir, network, scope: null });
     open.isolations.push(isolation);
     if (signal.aborted) await isolation.stop(); // the signal came before there was anything that it could end
@@ -36,10 +38,10 @@ export async function openBench(
   const openBaseline = async (): ReturnType<Bench["baseline"]> => {
     const beside = await checkout(head);
     if (project.commands.setup !== null) await prepare(beside);
-    return { root: beside, isolation: await start(beside, false) };
+    return { root: beside, isolation: await start(beside, gates) };
   };
   const prepare = async (beside: string): Promise<void> => {
-    const isolation = await start(beside, project.rules.sandbox.setup_network);
+    const isolation = await start(beside, project.rules.sandbox.setup);
     const command = project.commands.setup ?? "";
     const limits = { timeout_ms: project.timeouts.bootstrap_ms, output_max_bytes: 64_000_000, clip_bytes: 4_000 };
     const { exit, ended } = await isolation.exec({ command, ...limits });
@@ -50,8 +52,8 @@ export async function openBench(
     const root = await checkout(tree);
     return {
       root,
-      isolation: await start(root, false),
-      setupIsolation: () => start(root, project.rules.sandbox.setup_network),
+      isolation: await start(root, gates),
+      setupIsolation: () => start(root, project.rules.sandbox.setup),
       baseline() {
         before.made ??= openBaseline();
         return before.made;

@@ -1,7 +1,5 @@
 import type { Answer, Scope } from "../tool.ts";
-
-/** The rungs of the ladder, strongest first. There is no rung that lets a command run unconfined. */
-export type Level = "bwrap" | "landlock";
+import type { Level, Network, ResourceLimits } from "./confinement.ts";
 
 /**
  * What one isolated process may do. All of it is fixed before it starts; nothing can be widened later.
@@ -10,7 +8,8 @@ export type Level = "bwrap" | "landlock";
  * `write`    "all": everything under `root` (a gate's throw-away checkout); else paths relative to `root`, see `Grant`
  * `git_dir`  absolute path of the repository's common git folder, which stays readable and is never writable; null: none
  * `tmp`      absolute path of a private folder that the caller made and will remove: HOME, TMPDIR and tool caches go there
- * `network`  false: no sockets at all
+ * `read`     absolute paths that commands may read beyond `root`, `tmp`, `git_dir` and the system's own; "all": any
+ * `network`  "none": no sockets at all
  * `env`      the whole environment of what runs inside; the caller has built it from an allow-list
  * `scope`    for the tools that run inside; null for a process that only executes commands
  */
@@ -19,7 +18,9 @@ export type IsolationSpec = {
   write: "all" | readonly Grant[];
   git_dir: string | null;
   tmp: string;
-  network: boolean;
+  read: "all" | readonly string[];
+  network: Network;
+  limits: ResourceLimits;
   env: Readonly<Record<string, string>>;
   scope: Scope | null;
 };

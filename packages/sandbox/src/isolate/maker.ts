@@ -4,9 +4,10 @@ import { endDescendants, signal } from "../process_tree.ts";
 import { PID_NAMESPACE, type ServeOrder } from "../serve.ts";
 import type { Answer } from "../tool.ts";
 import { bwrapWords, findBwrap } from "./bwrap.ts";
+import type { Level } from "./confinement.ts";
 import { Connection } from "./connection.ts";
 import type { EnterOrder } from "./enter.ts";
-import type { ExecResult, Isolation, IsolationMaker, IsolationSpec, Level } from "./isolation.ts";
+import type { ExecResult, Isolation, IsolationMaker, IsolationSpec } from "./isolation.ts";
 import { createOrphans, type Orphans } from "./orphans.ts";
 import { keptReadOnly, placesOf } from "./places.ts";
 import { probeLevels } from "./probe.ts";
@@ -32,6 +33,7 @@ function withoutAutoload([program = "", ...rest]: readonly string[]): string[] {
 type Start = { level: Level; spec: IsolationSpec; self: readonly string[]; nursery: Nursery };
 
 async function startIsolation({ level, spec, self, nursery }: Start): Promise<Isolation> {
+  if (typeof spec.network === "object") throw new Error("Cannot open single hosts yet: there is no proxy");
   nursery.orphans ??= createOrphans();
   nursery.orphans.adopt();
   const places = placesOf(spec);
@@ -40,7 +42,7 @@ async function startIsolation({ level, spec, self, nursery }: Start): Promise<Is
     argv: [...self, "__isolated", "serve"],
     places,
     landlock: level === "landlock" ? "required" : "if_there",
-    filter: { network: spec.network, own_ipc: level === "bwrap", protect_pids: [process.pid] },
+    filter: { network: spec.network !== "none", own_ipc: level === "bwrap", protect_pids: [process.pid] },
   };
   const { write, git_dir, env, scope } = spec;
   const serve: ServeOrder = {
@@ -54,7 +56,7 @@ async function startIsolation({ level, spec, self, nursery }: Start): Promise<Is
   };
   const outer =
     level === "bwrap"
-      ? [bwrapOrThrow(), ...bwrapWords({ places, read_only: keptReadOnly(spec), network: spec.network })]
+      ? [bwrapOrThrow(), ...bwrapWords({ places, read_only: keptReadOnly(spec), network: spec.network !== "none" })]
       : [];
   const child = Bun.spawn([...outer, ...self, "__isolated", "enter"], {
     cwd: "/",

@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findBwrap } from "./bwrap.ts";
-import type { Availability, IsolationMaker, Level } from "./isolation.ts";
+import type { ResourceLimits } from "./confinement.ts";
+import type { Availability, IsolationMaker } from "./isolation.ts";
 import { landlockAbi } from "./landlock.ts";
 import { openLibc } from "./libc.ts";
 
@@ -13,7 +14,13 @@ export async function probeLevels(start: IsolationMaker["start"], now_ms: () => 
   return found;
 }
 
-async function probeLevel(level: Level, start: IsolationMaker["start"], now_ms: () => number): Promise<Availability> {
+type OwnLevel = "bwrap" | "landlock";
+
+async function probeLevel(
+  level: OwnLevel,
+  start: IsolationMaker["start"],
+  now_ms: () => number,
+): Promise<Availability> {
   const missing = level === "bwrap" ? missingBwrap() : missingLandlock();
   if (missing !== null) return { level, available: false, ...missing };
   const place = mkdtempSync(join(tmpdir(), "dgov-probe-"));
@@ -28,9 +35,18 @@ async function probeLevel(level: Level, start: IsolationMaker["start"], now_ms: 
   }
 }
 
+const MIB = 1024 * 1024;
+const PROBE_LIMITS: ResourceLimits = {
+  memory_bytes: 512 * MIB,
+  processes: 256,
+  tmp_bytes: 16 * MIB,
+  file_bytes: 16 * MIB,
+  open_files: 1024,
+};
+
 type Trial = { place: string; now_ms: () => number };
 
-async function tryLevel(level: Level, start: IsolationMaker["start"], { place, now_ms }: Trial): Promise<number> {
+async function tryLevel(level: OwnLevel, start: IsolationMaker["start"], { place, now_ms }: Trial): Promise<number> {
   for (const name of ["root", "tmp", "outside"]) mkdirSync(join(place, name));
   const start_ms = now_ms();
   const isolation = await start(level, {
@@ -38,7 +54,9 @@ async function tryLevel(level: Level, start: IsolationMaker["start"], { place, n
     write: "all",
     git_dir: null,
     tmp: join(place, "tmp"),
-    network: false,
+    network: "none",
+    read: "all",
+    limits: PROBE_LIMITS,
     env: { PATH: "/usr/local/bin:/usr/bin:/bin" },
     scope: null,
   });
@@ -56,7 +74,7 @@ async function tryLevel(level: Level, start: IsolationMaker["start"], { place, n
 
 type Missing = { why: string; cure: string };
 
-const CURES: Readonly<Record<Level, string>> = {
+const CURES: Readonly<Record<OwnLevel, string>> = {
   bwrap:
     "Allow unprivileged user namespaces: sysctl -w kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0",
   landlock:
@@ -83,7 +101,7 @@ function missingLandlock(): Missing | null {
   };
 }
 
-const nameOf = (level: Level): string =>
+const nameOf = (level: OwnLevel): string =>
   level === "bwrap"
     ? `bubblewrap at ${findBwrap()} with a system call filter`
     : `Landlock version ${landlockAbi(openLibc())} with a system call filter`;

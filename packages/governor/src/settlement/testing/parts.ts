@@ -1,5 +1,6 @@
 import { RunId, TaskId } from "@dgov/kernel";
 import type { CompiledTask, Files } from "../../plan/compiled.ts";
+import { withPreset } from "../../presets.ts";
 import type { Project } from "../../project.ts";
 
 const NO_FILES: Files = { create: [], edit: [], delete: [], read: [], touch: [] };
@@ -58,7 +59,12 @@ export const projectWith = (root: string, { commands, rules, settlement_ms = 20_
     departments: {},
     review_hooks: [],
     diff_max_files: 100,
-    sandbox: { min: "landlock", setup_network: false },
+    sandbox: {
+      ...withPreset({ sandbox: { preset: "default", level: "auto" }, tool_policy: {} }).sandbox,
+      setup: "none",
+    },
+    tools: {},
+    gates: {},
     verify: {},
     coverage_threshold: 2,
     ...rules,

@@ -1,0 +1,17 @@
+/**
+ * The rungs of the ladder, strongest first (`seatbelt` is `landlock`'s peer on macOS). At `wasm` there is no jail of the
+ * operating system, so no native process is started at all. There is no rung that lets a command run unconfined.
+ */
+export type Level = "bwrap" | "landlock" | "seatbelt" | "wasm";
+
+/** What of the network there is. `hosts`: only these names, through a proxy outside that resolves and checks addresses. */
+export type Network = "none" | "open" | { hosts: readonly string[] };
+
+/** What one isolated process and all that it starts may use together, as far as the level can keep it. */
+export type ResourceLimits = {
+  memory_bytes: number;
+  processes: number;
+  tmp_bytes: number; // all of the private folder
+  file_bytes: number; // one file
+  open_files: number; // of one process
+};
