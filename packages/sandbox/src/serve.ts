@@ -6,7 +6,8 @@ import type { ExecRequest, ExecResult, IsolationSpec } from "./isolate/isolation
 import { landlockAbi } from "./isolate/landlock.ts";
 import { type Libc, openLibc } from "./isolate/libc.ts";
 import { decodeFrames, encodeFrame } from "./isolate/wire.ts";
-import { childrenOf, endDescendants, factsOf, isAlive, signal } from "./process_tree.ts";
+import { childrenOf, factsOf, signal } from "./process_tree.ts";
+import { createSpared, endAllBelow, type Spared } from "./spared.ts";
 import type { Answer } from "./tool.ts";
 
 /** What the governor asks, after one `ServeOrder`, and what it hears. The order of answers is the order of requests. */
@@ -47,11 +48,13 @@ async function serve(now_ms: () => number): Promise<void> {
   // Frames come from the governor alone; it wrote them from these types.
   const order = first.value as ServeOrder;
   const sealed = isSealed(libc, order);
-  const endTree = () => endAll(sealed);
+  const spared = createSpared();
+  const endTree = () => endAllBelow(sealed, spared.pids);
   const server = createServer(order, {
     now_ms,
     endTree,
-    reap: () => reapOrphans(libc),
+    spared,
+    reap: () => reapOrphans(libc, spared.pids),
     pause: (on) => sealed && signal(-1, on ? "SIGSTOP" : "SIGCONT"),
     onGovernorDeath: (number) => void libc.prctl(PR_SET_PDEATHSIG, number),
   });
@@ -66,7 +69,7 @@ async function serve(now_ms: () => number): Promise<void> {
     const request = frame as ServeRequest;
     turn = turn.then(async () => answer(await server(request)));
   }
-  endTree(); // the governor is gone: so is what it started, in whatever state
+  endAllBelow(sealed, new Set()); // the governor is gone: so is what it started, in whatever state
   process.exit(0);
 }
 
@@ -80,11 +83,14 @@ function isSealed(libc: Libc, { outer_pids }: ServeOrder): boolean {
 }
 const SIGNALS_CONFINED_ABI = 6;
 
-type Powers = Pick<Shell, "now_ms" | "endTree" | "pause" | "reap"> & { onGovernorDeath: (signal: number) => void };
+type Powers = Pick<Shell, "now_ms" | "endTree" | "pause" | "reap"> & {
+  onGovernorDeath: (signal: number) => void;
+  spared: Spared;
+};
 
 function createServer(order: ServeOrder, powers: Powers): (request: ServeRequest) => Promise<ServeAnswer> {
   const { root, tmp, env, scope } = order;
-  const { onGovernorDeath, ...ours } = powers;
+  const { onGovernorDeath, spared, ...ours } = powers;
   for (const folder of ["home", "tmp", "cache"]) mkdirSync(`${tmp}/${folder}`, { recursive: true });
   const guard = createGuard({
     root,
@@ -106,14 +112,18 @@ function createServer(order: ServeOrder, powers: Powers): (request: ServeRequest
   return async (request) => {
     try {
       if ("exec" in request) return { id: request.id, result: await exec(request.exec) };
-      return { id: request.id, result: await callTool(request, { root, tmp, scope, exec }) };
+      return { id: request.id, result: await callTool(request, { root, tmp, scope, exec, spared }) };
     } catch (error) {
       return { id: request.id, failed: error instanceof Error ? (error.stack ?? error.message) : String(error) };
     }
   };
 }
 
-type ToolPlace = Pick<ServeOrder, "root" | "tmp" | "scope"> & { exec: (request: ExecRequest) => Promise<ExecResult> };
+/** `spared`: where a tool puts a child of ours that lives on after the call, so that the end of a command is not its end. */
+type ToolPlace = Pick<ServeOrder, "root" | "tmp" | "scope"> & {
+  exec: (request: ExecRequest) => Promise<ExecResult>;
+  spared: Spared;
+};
 
 /** Tools, and the schemas they bring, are loaded with the first call: gates only run commands, and start in half the time. */
 async function callTool({ tool, input }: { tool: string; input: unknown }, place: ToolPlace): Promise<Answer> {
@@ -123,27 +133,12 @@ async function callTool({ tool, input }: { tool: string; input: unknown }, place
   return runTool(tool, input, createHost({ root, tmp, scope, exec }));
 }
 
-/**
- * Ends whatever a command left. Where our signals cannot leave the jail (the kernel refused
- * one to our parent, or process numbers are our own), one call reaches all of it at once,
- * and no process can start another meanwhile; else the tree is walked.
- */
-function endAll(sealed: boolean): void {
-  if (!sealed) {
-    endDescendants(process.pid);
-    return;
-  }
-  signal(-1, "SIGKILL");
-  // Whoever loses its parent falls to us: when no child of ours is alive, nobody is.
-  for (let look = 0; look < LOOKS_MAX && childrenOf(process.pid).some(isAlive); look++) Bun.sleepSync(1);
-}
-
-const LOOKS_MAX = 5_000;
 const WNOHANG = 1;
 
 /** Collects the orphans that fell to us, so that they do not stay in the process table until we end. */
-function reapOrphans(libc: Libc): void {
-  for (const pid of childrenOf(process.pid)) if (factsOf(pid)?.state === "Z") libc.syscall("wait4", pid, 0, WNOHANG, 0);
+function reapOrphans(libc: Libc, spared: ReadonlySet<number>): void {
+  for (const pid of childrenOf(process.pid))
+    if (!spared.has(pid) && factsOf(pid)?.state === "Z") libc.syscall("wait4", pid, 0, WNOHANG, 0);
 }
 
 /** A file as the base commit has it, by git's plumbing: no hook, filter or monitor has a part in it. */
