@@ -34,35 +34,48 @@ export type HostPlace = {
 
 /** The real files. It runs inside the isolation, so what it misses, the jail still refuses. */
 export function createHost(place: HostPlace): Host {
-  const { root, scope } = place;
+  const files = createFiles(place);
   return {
-    scope,
+    scope: place.scope,
     exec: place.exec,
-    async readBytes(path) {
-      return readWhole(root, resolve(root, path, "read"));
-    },
-    async readText(path) {
-      return decodeText(path, readWhole(root, resolve(root, path, "read")));
-    },
-    async write(path, content) {
+    readBytes: async (path) => files.readBytes(path),
+    readText: async (path) => files.readText(path),
+    write: async (path, content) => files.write(path, content),
+    remove: async (path) => files.remove(path),
+    stat: async (path) => files.stat(path),
+    list: async (path) => files.list(path),
+  };
+}
+
+/** The host's files for whoever cannot wait, as a WASM component cannot. The same rules, words and errors. */
+export type Files = {
+  [Name in Exclude<keyof Host, "scope" | "exec">]: (...args: Parameters<Host[Name]>) => Awaited<ReturnType<Host[Name]>>;
+};
+
+export function createFiles(place: Omit<HostPlace, "exec">): Files {
+  const { root } = place;
+  return {
+    readBytes: (path) => readWhole(root, resolve(root, path, "read")),
+    readText: (path) => decodeText(path, readWhole(root, resolve(root, path, "read"))),
+    write(path, content) {
       const own = claimedPath(place, path, "write");
       const bytes = typeof content === "string" ? Buffer.from(content) : content;
       if (bytes.length > LIMITS.read_max_bytes) throw tooLarge("write", own, bytes.length);
       fileErrors("write", own, () => writeWhole(place, own, bytes));
     },
-    async remove(path) {
+    remove(path) {
       const own = claimedPath(place, path, "remove");
       const stat = existing(root, own, "remove");
       if (stat.isDirectory())
         throw new HostError("not_a_file", `Cannot remove "${own}": it is a directory; remove its files`);
       fileErrors("remove", own, () => unlinkSync(join(root, own)));
     },
-    async stat(path) {
+    stat(path) {
       const own = resolve(root, path, "look at");
       const stat = lstatSync(join(root, own), { throwIfNoEntry: false });
       return stat ? { kind: kindOf(stat), size_bytes: stat.size, mode: stat.mode & 0o7777 } : null;
     },
-    async list(path) {
+    list(path) {
       const own = resolve(root, path, "list");
       if (!existing(root, own, "list").isDirectory())
         throw new HostError("not_a_file", `Cannot list "${own}": it is not a directory`);
@@ -109,7 +122,7 @@ function spelled(text: string, verb: string): string {
 }
 
 /** A path that this task may write, judged at the moment of writing. */
-function claimedPath({ root, scope }: HostPlace, text: string, verb: string): string {
+function claimedPath({ root, scope }: Omit<HostPlace, "exec">, text: string, verb: string): string {
   const path = resolve(root, text, verb);
   if (path === ".") throw new HostError("not_a_file", `Cannot ${verb} ".": it is the repository's root`);
   const decision = judgeWrite(scope, path);
@@ -179,7 +192,7 @@ function decodeText(path: string, bytes: Uint8Array): string {
 }
 
 /** Beside and renamed where the folder is granted, so that no reader sees half a file; else into the file itself. */
-function writeWhole({ root, tmp }: HostPlace, path: string, bytes: Uint8Array): void {
+function writeWhole({ root, tmp }: Omit<HostPlace, "exec">, path: string, bytes: Uint8Array): void {
   const at = join(root, path);
   const stat = lstatSync(at, { throwIfNoEntry: false });
   if (stat) {
