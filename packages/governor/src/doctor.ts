@@ -6,8 +6,10 @@ import { DgovError, type ErrorCode } from "./error.ts";
 import { createGit } from "./git/git.ts";
 import { inspect, openRepository, refuseDirty } from "./git/readiness.ts";
 import { poolFolder } from "./git/worktrees.ts";
+import { isAccepted } from "./jail.ts";
 import { repositoryHolder } from "./lock.ts";
 import { explainLogError, withLog } from "./log.ts";
+import type { SandboxRules } from "./project.ts";
 import { findRoot } from "./root.ts";
 import { sharedGitFolder } from "./shared_git_folder.ts";
 
@@ -66,16 +68,29 @@ async function check(name: string, look: () => Promise<string>): Promise<Check> 
 /** Every rung of the ladder is told; it is a fault when none of them holds that the project accepts. */
 async function sandboxChecks(root: string, { self, now_ms }: Patient): Promise<Check[]> {
   const found = await createIsolationMaker({ self, now_ms }).probe();
-  const wanted = await check("sandbox", async () => readProject(root).rules.sandbox.min);
-  const least = wanted.state === "ok" ? wanted.detail : "landlock";
-  const enough = found.some(({ level, available }) => available && (least === "landlock" || level === least));
+  const rules = sandboxRules(root);
+  const enough = found.some(({ level, available }) => available && isAccepted(level, rules));
   return found.map((one): Check => {
     const name = `sandbox ${one.level}`;
-    if (one.available) return { ...OK, name, detail: one.detail };
+    if (one.available && isAccepted(one.level, rules)) return { ...OK, name, detail: one.detail };
+    if (one.available) {
+      const cure = `[sandbox] min = "${one.level === "seatbelt" ? "landlock" : one.level}" and level = "auto" accept it`;
+      return { name, state: "note", detail: `${one.detail}; the project does not accept it`, code: null, cure };
+    }
     return enough
       ? { name, state: "note", detail: one.why, code: null, cure: one.cure }
       : { name, state: "fault", detail: one.why, code: "sandbox_missing", cure: one.cure };
   });
+}
+
+/** A file that cannot be read has a check of its own. */
+function sandboxRules(root: string): Pick<SandboxRules, "min" | "level"> {
+  try {
+    return readProject(root).rules.sandbox;
+  } catch (error) {
+    if (!(error instanceof DgovError)) throw error;
+    return { min: "landlock", level: "auto" };
+  }
 }
 
 function disk(root: string): string {

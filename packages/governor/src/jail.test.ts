@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { DgovError } from "./error.ts";
-import { openJail } from "./jail.ts";
+import { isAccepted, openJail } from "./jail.ts";
 import { withPreset } from "./presets.ts";
 
 setDefaultTimeout(60_000);
@@ -66,4 +66,42 @@ test("a program that cannot be started confined is refused with a cure, and noth
   expect(error.code).toBe("sandbox_missing");
   expect(error.hint).not.toBe("");
   expect(error.message).toContain("landlock");
+});
+
+test("at the level without a jail commands are interpreted, claims hold, and nothing native is started", async () => {
+  const root = mkdtempSync(join(tmpdir(), "dgov-jail-test-"));
+  folders.push(root);
+  const outside = join(root, "../dgov-jail-outside");
+  const jail = await openJail({ ...rules, min: "wasm", level: "wasm" }, world);
+  expect(jail.level).toBe("wasm");
+  const isolation = await jail.start({ root, write: "all", git_dir: null, network: "none", scope: null });
+  const ask = (command: string) =>
+    isolation.exec({ command, timeout_ms: 20_000, output_max_bytes: 1_000_000, clip_bytes: 10_000 });
+  const wrote = await ask("echo a | tr a b > made.txt; cat made.txt; exit 3");
+  expect({ exit: wrote.exit, said: wrote.head.trim() }).toEqual({ exit: 3, said: "b" });
+  const native = await ask(`git --version; /bin/sh -c true; cat /etc/passwd; echo x > ${outside}`);
+  expect(native.head).toContain("no native program can be started");
+  expect(native.head).not.toContain("root:");
+  expect(existsSync(outside)).toBe(false);
+  const endless = await isolation.exec({
+    command: "while true; do :; done",
+    timeout_ms: 1_000,
+    output_max_bytes: 1_000_000,
+    clip_bytes: 10_000,
+  });
+  expect(endless.exit).not.toBe(0);
+  await isolation.stop();
+});
+
+test.each([
+  ["auto", "landlock", "bwrap", true],
+  ["auto", "landlock", "wasm", false],
+  ["auto", "bwrap", "landlock", false],
+  ["auto", "wasm", "wasm", true],
+  ["landlock", "landlock", "bwrap", false],
+  ["landlock", "wasm", "landlock", true],
+  ["wasm", "landlock", "wasm", false],
+  ["auto", "landlock", "seatbelt", true],
+] as const)("level %s with min %s accepts %s: %p", (level, min, found, accepted) => {
+  expect(isAccepted(found, { level, min })).toBe(accepted);
 });

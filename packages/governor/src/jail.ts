@@ -7,6 +7,7 @@ import {
   type IsolationMaker,
   type IsolationSpec,
   type Level,
+  reaches,
   toolEnvironment,
 } from "@dgov/sandbox";
 import { DgovError } from "./error.ts";
@@ -15,12 +16,9 @@ import { removeTree } from "./remove_tree.ts";
 import type { World } from "./session.ts";
 import type { Jail } from "./site.ts";
 
-/** Weakest first: what a project demands as the least must be reached. */
-const STRENGTH: readonly Level[] = ["landlock", "bwrap"];
-
 /**
- * Picks the strongest level that works on this machine, tried for real, and starts isolated processes at it.
- * It never falls below what the project demands, and never silently.
+ * Picks the strongest level that works on this machine, tried for real, and starts isolated processes at it; or the very
+ * level that the project names. It never falls below what the project demands, and never silently.
  *
  * @throws DgovError `sandbox_missing` with the one command that mends it
  */
@@ -28,14 +26,12 @@ export async function openJail(
   rules: Pick<SandboxRules, "min" | "level" | "read" | "limits">,
   world: Pick<World, "self" | "now_ms" | "env">,
 ): Promise<Jail & { detail: string }> {
-  const { min, read, limits } = rules;
+  const { read, limits } = rules;
   removeLeftOvers();
   const maker = createIsolationMaker({ self: world.self, now_ms: world.now_ms });
   const found = await maker.probe();
-  const strong = [...STRENGTH].reverse().slice(0, STRENGTH.length - STRENGTH.indexOf(min));
-  const usable = strong.flatMap((level) => found.filter((one) => one.level === level && one.available));
-  const [best] = usable;
-  if (!best?.available) throw refusal(min, found);
+  const best = found.find((one) => one.available && isAccepted(one.level, rules));
+  if (!best?.available) throw refusal(rules, found);
   return {
     level: best.level,
     detail: best.detail,
@@ -44,11 +40,22 @@ export async function openJail(
   };
 }
 
-function refusal(min: Level, found: readonly Availability[]): DgovError {
+/** The probe tells the strongest first. */
+export const isAccepted = (level: Level, { min, level: own }: Pick<SandboxRules, "min" | "level">): boolean =>
+  own === "auto" ? reaches(level, min) : level === own && reaches(level, min);
+
+type Wanted = Pick<SandboxRules, "min" | "level">;
+
+function refusal({ min, level }: Wanted, found: readonly Availability[]): DgovError {
+  const least = level === "auto" ? min : level;
+  if (!reaches(least, min))
+    return new DgovError("config_invalid", `Cannot confine workers at level "${level}": [sandbox] min is "${min}"`, {
+      hint: `Set min = "${level === "seatbelt" ? "landlock" : level}", or leave level = "auto"`,
+    });
   const why = found.flatMap((one) => (one.available ? [] : [`${one.level}: ${one.why}`])).join("; ");
-  const wanted = found.find((one) => one.level === min);
+  const wanted = found.find((one) => one.level === least);
   const cure = wanted && !wanted.available ? wanted.cure : found.flatMap((one) => (one.available ? [] : [one.cure]))[0];
-  const message = `Cannot confine workers on this machine at level "${min}" or stronger: ${why}`;
+  const message = `Cannot confine workers on this machine at level "${least}"${level === "auto" ? " or stronger" : ""}: ${why}`;
   return new DgovError("sandbox_missing", message, cure === undefined ? {} : { hint: cure });
 }
 

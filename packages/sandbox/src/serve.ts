@@ -12,6 +12,7 @@ import type { Answer } from "./tool.ts";
 
 /** What the governor asks, after one `ServeOrder`, and what it hears. The order of answers is the order of requests. */
 export type ServeOrder = Pick<IsolationSpec, "root" | "write" | "git_dir" | "tmp" | "env" | "scope"> & {
+  interpreter: readonly string[] | null; // argv prefix that interprets a command's file: then no native one is started
   outer_pids: string; // the governor's process namespace: where ours is another, our signals stay in it
 };
 export type ServeRequest = { id: number; exec: ExecRequest } | { id: number; tool: string; input: unknown };
@@ -29,12 +30,21 @@ export const PID_NAMESPACE = "/proc/self/ns/pid";
 
 /**
  * The isolated side of dgov. `argv` is `["__isolated", "enter"]` for a process that still has to be restricted, and
- * `["__isolated", "serve"]` for what it becomes then. Ends with its process.
+ * `["__isolated", "serve"]` for what it becomes then; `["__isolated", "interpret", FILE]` is one interpreted command. Ends with its process.
  */
 export async function serveIsolated(argv: readonly string[], now_ms: () => number = monotonic_ms): Promise<void> {
   if (argv[1] === "enter") enterIsolation();
+  if (argv[1] === "interpret") return speak(argv[2] ?? "");
   if (argv[1] !== "serve") throw new Error(`Cannot serve "${argv.join(" ")}": the words are "enter" and "serve"`);
   await serve(now_ms);
+}
+
+/** One interpreted command: its output on the standard output, its status as the process's own. */
+async function speak(file: string): Promise<void> {
+  const { interpret, readOrder } = await import("./interpreted/interpret.ts");
+  const { output, exit } = await interpret(readOrder(file));
+  await Bun.write(Bun.stdout, output);
+  process.exit(exit);
 }
 
 /** This process is its own entry: the clock of the caller does not reach it, and no decision hangs on this one. */
@@ -96,9 +106,10 @@ function createServer(order: ServeOrder, powers: Powers): (request: ServeRequest
     root,
     write: order.write,
     tool: scope !== null,
-    fromGit: (path) => baseFile(order, path),
+    fromGit: (path) => (order.interpreter === null ? baseFile(order, path) : null), // an interpreted command needs no undoing
   });
-  const shell: Shell = { root, tmp, env, ...ours };
+  const interpreter = order.interpreter === null ? null : { argv: order.interpreter, scope };
+  const shell: Shell = { root, tmp, env, interpreter, ...ours };
   let logs = 0;
   const exec = async (request: ExecRequest): Promise<ExecResult> => {
     guard.remember();

@@ -1,18 +1,22 @@
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import type { InterpretOrder } from "../interpreted/interpret.ts";
 import { LIMITS } from "../limits.ts";
 import { hasMoreBelow, signal } from "../process_tree.ts";
+import type { Scope } from "../tool.ts";
 import { HeadTail } from "../truncate.ts";
 import type { ExecRequest, ExecResult } from "./isolation.ts";
 
 /**
  * Where commands run. `endTree` ends all that a command left, at once; `pause` halts it or lets it
- * go on, as far as that can be done in one stroke; `reap` collects the dead that fell to us.
+ * go on, as far as that can be done in one stroke; `reap` collects the dead that fell to us. `interpreter` takes the
+ * place of a native shell where there is no jail.
  */
 export type Shell = {
   root: string;
   tmp: string;
   env: Readonly<Record<string, string>>;
+  interpreter: { argv: readonly string[]; scope: Scope | null } | null;
   now_ms: () => number;
   endTree: () => void;
   pause: (on: boolean) => void;
@@ -70,7 +74,10 @@ export async function runCommand(
   };
 }
 
-function spawn({ root, env }: Shell, { command, shell, cwd, env: more }: ExecRequest, script: string) {
+function spawn(place: Shell, request: ExecRequest, script: string) {
+  const { root, env, interpreter } = place;
+  const { command, shell, cwd, env: more } = request;
+  if (interpreter !== null) return spawnInterpreter({ ...place, interpreter }, request, script);
   const program = (shell && Bun.which(shell, { PATH: env.PATH ?? "" })) ?? "/bin/sh";
   const words = Buffer.byteLength(command) < WORD_MAX_BYTES ? ["-c", command] : [written(script, command)];
   try {
@@ -84,6 +91,21 @@ function spawn({ root, env }: Shell, { command, shell, cwd, env: more }: ExecReq
     if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) return null;
     throw error;
   }
+}
+
+type Interpreting = Shell & { interpreter: NonNullable<Shell["interpreter"]> };
+
+/** Instead of a shell, this program again: it interprets the command and starts nothing. */
+function spawnInterpreter({ root, tmp, env, interpreter }: Interpreting, request: ExecRequest, script: string) {
+  const { argv, scope } = interpreter;
+  const cwd = request.cwd === undefined ? root : join(root, request.cwd);
+  const order: InterpretOrder = { root, tmp, scope, command: request.command, cwd, env: { ...env, ...request.env } };
+  return Bun.spawn([...argv, written(script, JSON.stringify(order))], {
+    cwd: "/",
+    env,
+    stdio: ["ignore", "pipe", "ignore"],
+    detached: true,
+  });
 }
 
 /** The kernel takes no longer word (128 KiB): a longer command is read from a file. */

@@ -4,6 +4,11 @@
  */
 export type Level = "bwrap" | "landlock" | "seatbelt" | "wasm";
 
+const STRENGTH: Readonly<Record<Level, number>> = { wasm: 0, landlock: 1, seatbelt: 1, bwrap: 2 };
+
+/** Whether a level is at least as strong as the weakest that is accepted. */
+export const reaches = (level: Level, min: Level): boolean => STRENGTH[level] >= STRENGTH[min];
+
 /** What of the network there is. `hosts`: only these names, through a proxy outside that resolves and checks addresses. */
 export type Network = "none" | "open" | { hosts: readonly string[] };
 

@@ -52,13 +52,15 @@ async function startIsolation({ level, spec, self, nursery }: Start): Promise<Is
     git_dir,
     env: scrubbed(env),
     scope,
+    interpreter: level === "wasm" ? [...self, "__isolated", "interpret"] : null,
     outer_pids: readlinkSync(PID_NAMESPACE),
   };
   const outer =
     level === "bwrap"
       ? [bwrapOrThrow(), ...bwrapWords({ places, read_only: keptReadOnly(spec), network: spec.network !== "none" })]
       : [];
-  const child = Bun.spawn([...outer, ...self, "__isolated", "enter"], {
+  const jailed = level !== "wasm";
+  const child = Bun.spawn([...outer, ...self, "__isolated", jailed ? "enter" : "serve"], {
     cwd: "/",
     env: { PATH: env.PATH ?? "/usr/local/bin:/usr/bin:/bin", LANG: "C.UTF-8", TMPDIR: tmp },
     stdio: ["pipe", "pipe", "pipe"],
@@ -72,7 +74,7 @@ async function startIsolation({ level, spec, self, nursery }: Start): Promise<Is
   const connection = new Connection({ send, answers: child.stdout });
   const stop = stopper(child, nursery);
   try {
-    await send(Buffer.concat([encodeFrame(enter), encodeFrame(serve)]));
+    await send(jailed ? Buffer.concat([encodeFrame(enter), encodeFrame(serve)]) : encodeFrame(serve));
     await connection.ready(LIMITS.start_ms);
   } catch (error) {
     await stop();

@@ -10,18 +10,18 @@ import { openLibc } from "./libc.ts";
 /** Tries each level for real: it must start, let a permitted write through and stop a forbidden one. Strongest first. */
 export async function probeLevels(start: IsolationMaker["start"], now_ms: () => number): Promise<Availability[]> {
   const found: Availability[] = [];
-  for (const level of ["bwrap", "landlock"] as const) found.push(await probeLevel(level, start, now_ms));
+  for (const level of ["bwrap", "landlock", "wasm"] as const) found.push(await probeLevel(level, start, now_ms));
   return found;
 }
 
-type OwnLevel = "bwrap" | "landlock";
+type OwnLevel = "bwrap" | "landlock" | "wasm";
 
 async function probeLevel(
   level: OwnLevel,
   start: IsolationMaker["start"],
   now_ms: () => number,
 ): Promise<Availability> {
-  const missing = level === "bwrap" ? missingBwrap() : missingLandlock();
+  const missing = MISSING[level]();
   if (missing !== null) return { level, available: false, ...missing };
   const place = mkdtempSync(join(tmpdir(), "dgov-probe-"));
   try {
@@ -72,11 +72,18 @@ async function tryLevel(level: OwnLevel, start: IsolationMaker["start"], { place
   return took_ms;
 }
 
+const MISSING: Readonly<Record<OwnLevel, () => Missing | null>> = {
+  bwrap: () => missingBwrap(),
+  landlock: () => missingLandlock(),
+  wasm: () => null,
+};
+
 type Missing = { why: string; cure: string };
 
 const CURES: Readonly<Record<OwnLevel, string>> = {
   bwrap:
     "Allow unprivileged user namespaces: sysctl -w kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0",
+  wasm: "Report this: the interpreted shell needs nothing of the machine",
   landlock:
     "Turn Landlock on with the kernel parameter lsm=landlock,yama,apparmor,bpf (Linux 5.13 or newer), or install bubblewrap",
 };
@@ -101,7 +108,8 @@ function missingLandlock(): Missing | null {
   };
 }
 
-const nameOf = (level: OwnLevel): string =>
-  level === "bwrap"
-    ? `bubblewrap at ${findBwrap()} with a system call filter`
-    : `Landlock version ${landlockAbi(openLibc())} with a system call filter`;
+function nameOf(level: OwnLevel): string {
+  if (level === "bwrap") return `bubblewrap at ${findBwrap()} with a system call filter`;
+  if (level === "landlock") return `Landlock version ${landlockAbi(openLibc())} with a system call filter`;
+  return "no jail: commands are interpreted, and no native program is started";
+}
