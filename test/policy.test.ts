@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { parseClaim } from "../packages/sandbox/src/claim.ts";
 import { decide, ToolPolicy } from "../packages/sandbox/src/policy.ts";
-import { loadRules, SHELL_RULES } from "../packages/sandbox/src/shell_rules.ts";
+import { loadRules, SHELL_RULES } from "../packages/sandbox/src/shell/rules.ts";
 import type { Access, Scope } from "../packages/sandbox/src/tool.ts";
 import { SCOPE } from "./lab.ts";
 

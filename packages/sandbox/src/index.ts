@@ -1,6 +1,8 @@
 export * from "./claim.ts";
 export { toolEnvironment } from "./environment.ts";
+export type { Explanation, JudgedAccess, JudgedCommand } from "./explain.ts";
 export { fnmatch } from "./fnmatch.ts";
+export { isInterpretable } from "./interpreted/names.ts";
 export * from "./isolate/confinement.ts";
 export * from "./isolate/isolation.ts";
 export { createIsolationMaker } from "./isolate/maker.ts";
@@ -15,3 +17,4 @@ export {
   type ToolResult,
   type ToolSpec,
 } from "./toolbox.ts";
+export type { Decision, Layer } from "./write_rules.ts";

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { covers } from "./claim.ts";
 import { isSecretFile } from "./secret_file.ts";
-import { secretPlace } from "./shell_places.ts";
-import { judgeCommand } from "./shell_policy.ts";
+import { judgeCommand } from "./shell/judge.ts";
+import { secretPlace } from "./shell/places.ts";
 import { inScope } from "./test_targets.ts";
 import type { Access, Scope } from "./tool.ts";
 import { type Decision, insideGit, judgeWrite } from "./write_rules.ts";
@@ -36,9 +36,16 @@ export function decide(policy: ToolPolicy, scope: Scope, access: Access): Decisi
 }
 
 function judgeRead(scope: Scope, path: string): Decision {
-  if (insideGit(path)) return { allow: false, rule: "git_internals", why: `"${path}" belongs to git and is not shown` };
+  if (insideGit(path))
+    return {
+      allow: false,
+      rule: "git_internals",
+      layer: "path",
+      why: `"${path}" belongs to git and is not shown`,
+      part: null,
+    };
   if (isSecretFile(path) && !claimedByName(scope, path)) return secret(path);
-  return { allow: true, rule: "read" };
+  return { allow: true, rule: "read", layer: "path" };
 }
 
 /** Reading is open in the jail, so of a file that may hold secrets a command is told what `read_file` would say. */
@@ -55,19 +62,23 @@ const claimedByName = ({ read, write }: Scope, path: string): boolean =>
 const secret = (path: string): Decision => ({
   allow: false,
   rule: "secret_file",
+  layer: "secret",
   why: `"${path}" may hold secrets; it is read only by a task that claims it by name (\`files.read\`)`,
+  part: null,
 });
 
 function judgeRecipe(scope: Scope, { recipe, targets }: Extract<Access, { kind: "recipe" }>): Decision {
   const changes = recipe === "lint_fix" || recipe === "format";
   if (changes && scope.role !== "worker") return readOnly(scope, "change files");
-  if (recipe !== "test") return { allow: true, rule: `recipe.${recipe}` };
+  if (recipe !== "test") return { allow: true, rule: `recipe.${recipe}`, layer: "policy" };
   const foreign = targets.find((target) => !inScope(target, scope.test_targets));
-  if (foreign === undefined) return { allow: true, rule: "recipe.test" };
+  if (foreign === undefined) return { allow: true, rule: "recipe.test", layer: "policy" };
   const own = scope.test_targets.join(", ") || "(none)";
   return {
     allow: false,
     rule: "test_targets",
+    layer: "claim",
+    part: null,
     why: `"${foreign}" is outside this task's verification scope; name one of its in-scope test targets: ${own}`,
   };
 }
@@ -75,5 +86,7 @@ function judgeRecipe(scope: Scope, { recipe, targets }: Extract<Access, { kind: 
 const readOnly = (scope: Scope, what: string): Decision => ({
   allow: false,
   rule: "role",
+  layer: "role",
+  part: null,
   why: `The role "${scope.role}" only reads: it may not ${what}`,
 });

@@ -4,7 +4,7 @@ import { nearest } from "./nearest.ts";
 import { decide, type ToolPolicy } from "./policy.ts";
 import { RECIPE_TOOLS } from "./recipe.ts";
 import { toolNamed, toolsOf } from "./registry.ts";
-import { linkOutside } from "./shell_places.ts";
+import { linkOutside } from "./shell/places.ts";
 import { shorten, withoutSecrets } from "./shorten.ts";
 import type { Access, Answer, RecipeName, Scope } from "./tool.ts";
 import { TOOL_LIMITS } from "./tool_limits.ts";

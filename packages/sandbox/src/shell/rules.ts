@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { ToolPolicy } from "./policy.ts";
-import { invocationsOf } from "./shell_unwrap.ts";
+import type { ToolPolicy } from "../policy.ts";
+import { invocationsOf } from "./unwrap.ts";
 
 /**
  * A rule about one program. `words`: what its first words must be, each one of several; `option`: a word that must be

@@ -1,16 +1,16 @@
-import { gitFault } from "./git_rules.ts";
-import type { ToolPolicy } from "./policy.ts";
-import { RECIPE_TOOLS } from "./recipe.ts";
-import { outsidePlace, STREAMS } from "./shell_places.ts";
-import { ruleHolds, SHELL_RULES } from "./shell_rules.ts";
-import { assignmentsOf, type Invocation, invocationsOf, programName } from "./shell_unwrap.ts";
-import { type Command, type Redirect, shellCommands } from "./shell_words.ts";
-import type { Scope } from "./tool.ts";
-import type { Decision } from "./write_rules.ts";
+import type { ToolPolicy } from "../policy.ts";
+import { RECIPE_TOOLS } from "../recipe.ts";
+import type { Scope } from "../tool.ts";
+import type { Decision } from "../write_rules.ts";
+import { gitFault } from "./git.ts";
+import { outsidePlace, STREAMS } from "./places.ts";
+import { ruleHolds, SHELL_RULES } from "./rules.ts";
+import { assignmentsOf, type Invocation, invocationsOf, programName } from "./unwrap.ts";
+import { type Command, type Redirect, shellCommands } from "./words.ts";
 
 /** Judges a shell text by the project's rules. What they cannot be sure of is refused, where the shell is restricted at all. */
 export function judgeCommand(policy: ToolPolicy, recipes: Scope["recipes"], command: string): Decision {
-  if (!policy.restrict_run_bash) return { allow: true, rule: "tool_policy.restrict_run_bash" };
+  if (!policy.restrict_run_bash) return { allow: true, rule: "tool_policy.restrict_run_bash", layer: "policy" };
   const script = shellCommands(command);
   const { invocations, problem } = invocationsOf(command);
   for (const invocation of invocations) {
@@ -27,10 +27,10 @@ export function judgeCommand(policy: ToolPolicy, recipes: Scope["recipes"], comm
       "tool_policy.restrict_run_bash",
       `This command cannot be judged: ${problem}; write it plainly, as one command or several calls`,
     );
-  return { allow: true, rule: "shell" };
+  return { allow: true, rule: "shell", layer: "policy" };
 }
 
-const deny = (rule: string, why: string): Decision => ({ allow: false, rule, why });
+const deny = (rule: string, why: string): Decision => ({ allow: false, rule, layer: "policy", why, part: null });
 
 function judgeInvocation(policy: ToolPolicy, recipes: Scope["recipes"], { argv, uv }: Invocation): Decision | null {
   const shown = argv.slice(0, 3).join(" ").slice(0, 100);

@@ -1,8 +1,8 @@
 import { readlinkSync, realpathSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import { isSecretFile } from "./secret_file.ts";
-import { type Invocation, programName } from "./shell_unwrap.ts";
-import { type Command, shellCommands, type Word } from "./shell_words.ts";
+import { isSecretFile } from "../secret_file.ts";
+import { type Invocation, programName } from "./unwrap.ts";
+import { type Command, shellCommands, type Word } from "./words.ts";
 
 /** The usual streams and the empty device: places that every command may name. */
 export const STREAMS = /^(\/dev\/(null|stdout|stderr|stdin|fd\/\d+)|-|\d+-?)$/;

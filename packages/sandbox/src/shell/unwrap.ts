@@ -1,4 +1,4 @@
-import { type Command, shellCommands, type Word } from "./shell_words.ts";
+import { type Command, shellCommands, type Word } from "./words.ts";
 
 /** A program a shell text would start, with the wrappers around it taken off. `uv`: it runs under `uv run`. */
 export type Invocation = { argv: readonly string[]; uv: boolean };
