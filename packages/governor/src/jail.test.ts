@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { DgovError } from "./error.ts";
-import { isAccepted, openJail } from "./jail.ts";
+import { isAccepted, openJail, refuseNativeGates } from "./jail.ts";
 import { withPreset } from "./presets.ts";
+import { projectWith } from "./settlement/testing/parts.ts";
 
 setDefaultTimeout(60_000);
 
@@ -104,4 +105,16 @@ test.each([
   ["auto", "landlock", "seatbelt", true],
 ] as const)("level %s with min %s accepts %s: %p", (level, min, found, accepted) => {
   expect(isAccepted(found, { level, min })).toBe(accepted);
+});
+
+test.each([
+  ["wasm", { test: "python -m pytest" }, true],
+  ["wasm", { test: "grep -q x src/a.txt" }, false],
+  ["wasm", {}, false],
+  ["landlock", { test: "python -m pytest" }, false],
+] as const)("at %s a project with %j is refused before the run: %p", (level, commands, refused) => {
+  const project = projectWith("/r", { commands });
+  const run = () => refuseNativeGates(level, project, { tasks: [] });
+  if (refused) expect(run).toThrow(/none is started without a jail/);
+  else expect(run).not.toThrow();
 });

@@ -6,12 +6,14 @@ import {
   createIsolationMaker,
   type IsolationMaker,
   type IsolationSpec,
+  isInterpretable,
   type Level,
   reaches,
   toolEnvironment,
 } from "@dgov/sandbox";
 import { DgovError } from "./error.ts";
-import type { SandboxRules } from "./project.ts";
+import type { CompiledPlan } from "./plan/compiled.ts";
+import type { Project, SandboxRules } from "./project.ts";
 import { removeTree } from "./remove_tree.ts";
 import type { World } from "./session.ts";
 import type { Jail } from "./site.ts";
@@ -43,6 +45,27 @@ export async function openJail(
 /** The probe tells the strongest first. */
 export const isAccepted = (level: Level, { min, level: own }: Pick<SandboxRules, "min" | "level">): boolean =>
   own === "auto" ? reaches(level, min) : level === own && reaches(level, min);
+
+/**
+ * At a level without a jail no native gate could ever answer, so a run that has one is refused before it costs anything.
+ *
+ * @throws DgovError `sandbox_missing` with the command and the cure
+ */
+export function refuseNativeGates(level: Level, { commands, rules }: Project, plan: Pick<CompiledPlan, "tasks">): void {
+  if (level !== "wasm") return;
+  const { coverage: _inactive, ...judging } = commands;
+  const asked = [
+    ...Object.values(judging),
+    ...rules.review_hooks.filter((hook) => !hook.endsWith(".js")),
+    ...plan.tasks.map(({ test_cmd }) => test_cmd),
+  ];
+  const native = asked.find((command) => command !== null && !isInterpretable(command));
+  if (native === undefined) return;
+  const message = `Cannot judge work at level "wasm": "${native}" starts a native program, and none is started without a jail`;
+  throw new DgovError("sandbox_missing", message, {
+    hint: 'Install bubblewrap, or give each such command as "" and judge by .dgov/policy rules and component gates',
+  });
+}
 
 type Wanted = Pick<SandboxRules, "min" | "level">;
 

@@ -9,7 +9,7 @@ import type { Git } from "./git/git.ts";
 import { openRepository } from "./git/readiness.ts";
 import { openPool, poolFolder } from "./git/worktrees.ts";
 import { decideStart, type Start } from "./history.ts";
-import { openJail } from "./jail.ts";
+import { openJail, refuseNativeGates } from "./jail.ts";
 import { takeRepository } from "./lock.ts";
 import { openWritable } from "./log.ts";
 import { runLoop } from "./loop.ts";
@@ -104,6 +104,7 @@ type Carrying = {
 async function carryOut(ready: Ready, { decided, only, models, log, request }: Carrying, world: World): Promise<RunId> {
   const { root, git, project, plan, target, head } = ready;
   const jail = await openJail(project.rules.sandbox, world);
+  refuseNativeGates(jail.level, project, plan);
   const session =
     decided.do === "resume"
       ? Session.resume(RunId.parse(decided.run), log, world)

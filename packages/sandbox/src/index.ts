@@ -2,7 +2,7 @@ export * from "./claim.ts";
 export { toolEnvironment } from "./environment.ts";
 export type { Explanation, JudgedAccess, JudgedCommand } from "./explain.ts";
 export { fnmatch } from "./fnmatch.ts";
-export { isInterpretable } from "./interpreted/names.ts";
+export { INTERPRETED, isInterpretable } from "./interpreted/names.ts";
 export * from "./isolate/confinement.ts";
 export * from "./isolate/isolation.ts";
 export { createIsolationMaker } from "./isolate/maker.ts";

@@ -1,5 +1,5 @@
 import type { Cause, EventOf, Failed, TaskId } from "@dgov/kernel";
-import { formatClaim, type Level, RECIPE_TOOLS, type RecipeName, type Scope } from "@dgov/sandbox";
+import { formatClaim, INTERPRETED, type Level, RECIPE_TOOLS, type RecipeName, type Scope } from "@dgov/sandbox";
 import { type Facts, firstMessages, type Limits, type Order, type Previous, ROLES } from "@dgov/worker";
 import { items } from "../git/git.ts";
 import type { CompiledTask } from "../plan/compiled.ts";
@@ -88,7 +88,10 @@ const SANDBOX: Readonly<Record<Level, readonly string[]>> = {
   bwrap: JAILED,
   landlock: JAILED,
   seatbelt: JAILED,
-  wasm: ["There is no jail on this machine, so no native program can be started"],
+  wasm: [
+    "There is no jail on this machine, so no native program is started: no git, no interpreter, no compiler, no test runner",
+    `run_bash is an interpreted bash with ${INTERPRETED.join(", ")}; its links, modes and background processes do not work`,
+  ],
 };
 
 /** The first files of the repository, sources and tests before the rest, as many as the project wants shown. */

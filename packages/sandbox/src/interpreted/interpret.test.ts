@@ -12,9 +12,11 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { getCommandNames } from "just-bash/browser";
 import { parseClaim } from "../claim.ts";
 import type { Scope } from "../tool.ts";
 import { interpret } from "./interpret.ts";
+import { INTERPRETED, isInterpretable } from "./names.ts";
 
 const base = realpathSync(mkdtempSync(join(tmpdir(), "dgov-interpret-")));
 const [root, tmp] = [join(base, "tree"), join(base, "private")];
@@ -106,4 +108,22 @@ test("a command of the project writes in its throw-away checkout, but not to git
   expect(await run("echo a > report.txt; cat report.txt", null)).toEqual({ output: "a", exit: 0 });
   expect((await run("echo b > .git/config; echo on", null)).exit).toBe(1);
   expect(readFileSync(join(root, ".git/config"), "utf8")).toBe("[core]\n");
+});
+
+test("the list of programs is the interpreter's own", () => {
+  expect([...INTERPRETED].sort()).toEqual([...getCommandNames()].sort());
+});
+
+test.each([
+  ["grep -rn TODO src", true],
+  ["LANG=C grep x y", true],
+  ["[ -f a ] && cat a", true],
+  ["(cat a)", true],
+  ["python -m pytest tests", false],
+  ["LANG=C python -m pytest", false],
+  ["./run.sh", false],
+  ["/bin/cat a", false],
+  ["", false],
+])("%j could run without a jail: %p", (command, could) => {
+  expect(isInterpretable(command)).toBe(could);
 });

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
-import { Bash, getCommandNames, InMemoryFs, MountableFs } from "just-bash/browser";
+import { Bash, InMemoryFs, MountableFs } from "just-bash/browser";
 import { parseClaim } from "../claim.ts";
 import { createHost } from "../host.ts";
 import { type Host, HostError, type Scope } from "../tool.ts";
+import { INTERPRETED } from "./names.ts";
 import { createWorktreeFs, type Refusals } from "./worktree_fs.ts";
 
 /**
@@ -20,9 +21,6 @@ export type InterpretOrder = {
   cwd: string;
   env: Readonly<Record<string, string>>;
 };
-
-/** Programs that an interpreted command may call. Everything else is native, and not there. */
-export const INTERPRETED: readonly string[] = getCommandNames();
 
 /** A name that no worktree is below: a mount in a mount is not possible. */
 const TMPDIR = "/dgov-tmp";
