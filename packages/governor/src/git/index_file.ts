@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { DgovError } from "../error.ts";
 
 /** One entry of git's index. `path` has one character a byte, so that every name survives; `at` is where it stands in the file. */
-type Entry = { path: string; at: number; ctime_s: number; ctime_ns: number; mode: number };
+export type Entry = { path: string; at: number; ctime_s: number; ctime_ns: number; mode: number };
 
-const GITLINK = 0o160000;
+export const GITLINK = 0o160000;
 
 /**
  * Reads the paths in an index of version 2 or 3, which is what our git writes (see `git.ts`).
@@ -35,6 +35,10 @@ export function readIndex(bytes: Buffer, oid_bytes: number): Entry[] {
   }
   return entries;
 }
+
+/** The object of an entry, in hexadecimal digits. */
+export const oidIn = (bytes: Buffer, { at }: Pick<Entry, "at">, oid_bytes: number): string =>
+  bytes.toString("hex", at + 40, at + 40 + oid_bytes);
 
 /** The paths of an index, one character a byte; the submodules apart, for nothing in them is ours. */
 export function indexedPaths(index_file: string, oid_bytes: number): { files: Set<string>; gitlinks: Set<string> } {

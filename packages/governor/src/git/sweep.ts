@@ -1,5 +1,5 @@
 import { chmodSync, type Dirent, readdirSync, rmSync } from "node:fs";
-import { byteName, indexedPaths } from "./index_file.ts";
+import { byteName, indexedPaths, statOf } from "./index_file.ts";
 
 /**
  * Removes from a worktree all that its index does not have: untracked and ignored files, other repositories, empty folders,
@@ -21,11 +21,21 @@ export function sweep(root: string, index_file: string, oid_bytes: number): void
       const directory = entry.isDirectory();
       if (directory && gitlinks.has(path)) empty(root, `${path}/`);
       else if (directory && folders.has(path)) visit(`${path}/`);
-      else if (directory || !files.has(path)) remove(root, path);
+      else if (directory || !files.has(path)) removeWithin(root, path);
     }
   };
   visit("");
 }
+
+/** Makes room for a file: what stands at its path goes, and above it whatever is no folder, as a link to one. */
+export function clearWay(root: string, path: string): void {
+  for (let cut = path.indexOf("/"); cut > 0; cut = path.indexOf("/", cut + 1))
+    if (isInTheWay(root, path.slice(0, cut))) removeWithin(root, path.slice(0, cut));
+  removeWithin(root, path);
+}
+
+/** Whether there is no folder at a path. */
+export const isInTheWay = (root: string, path: string): boolean => !statOf(byteName(root, path))?.isDirectory();
 
 /** Entries of a folder, names with one character a byte. `folder` is "" or ends with a slash. */
 function list(root: string, folder: string): Dirent[] {
@@ -40,10 +50,11 @@ function list(root: string, folder: string): Dirent[] {
 }
 
 function empty(root: string, folder: string) {
-  for (const { name } of list(root, folder)) remove(root, `${folder}${name}`);
+  for (const { name } of list(root, folder)) removeWithin(root, `${folder}${name}`);
 }
 
-function remove(root: string, path: string) {
+/** Removes whatever stands at a path, one character a byte, with all in it. Follows no link at its end. */
+export function removeWithin(root: string, path: string) {
   const name = byteName(root, path);
   try {
     rmSync(name, { recursive: true, force: true });

@@ -1,13 +1,22 @@
-import type { Isolation, Network } from "@dgov/sandbox";
+import type { ExecRequest, Isolation } from "@dgov/sandbox";
+import { type Keeper, keepFiles } from "../git/kept_files.ts";
+import { ignoreRule } from "../ignore.ts";
 import { hostsOrNone } from "../presets.ts";
 import type { Site } from "../site.ts";
 import type { IntegratedCandidate } from "./candidate.ts";
 
-type Bench = Pick<IntegratedCandidate, "root" | "isolation" | "setupIsolation" | "baseline">;
+type Bench = Pick<IntegratedCandidate, "root" | "isolation" | "setupIsolation" | "baseline"> & {
+  /** Tracked files that commands have changed since it was last asked, all put back by now. */
+  takeChanged: () => string[];
+};
+
+/** A checkout that stays what it is: see `Keeper`. `changed` has what commands did to tracked files, all put back. */
+type Stand = { root: string; keeper: Keeper; changed: Set<string> };
 
 /**
  * A fresh checkout of a tree with an isolated process in it, and on demand one of the head beside it, set up as the
- * other is. Everything is ended when the signal comes, so that no gate outlives a run that the user stopped.
+ * other is. No command finds what an earlier one did to tracked files. Everything is ended when the signal comes, so that
+ * no gate outlives a run that the user stopped.
  */
 export async function openBench(
   { pool, jail, git, project }: Pick<Site, "pool" | "jail" | "git" | "project">,
@@ -16,6 +25,7 @@ export async function openBench(
 ): Promise<Bench & { close(): Promise<void> }> {
   const git_dir = await git.commonDir();
   const gates = hostsOrNone(project.rules.sandbox.gate_hosts);
+  const ignores = ignoreRule(project.rules.scope.ignore);
   const open: { isolations: Isolation[]; releases: (() => void)[] } = { isolations: [], releases: [] };
   const close = async () => {
     await Promise.all(open.isolations.splice(0).map((isolation) => isolation.stop()));
@@ -24,24 +34,25 @@ export async function openBench(
   const end = () => void Promise.all(open.isolations.map((isolation) => isolation.stop()));
   signal.addEventListener("abort", end, { once: true });
 
-  const start = async (root: string, network: Network): Promise<Isolation> => {
-    const isolation = await jail.start({ root, write: "all", git_dir, network, scope: null });
+  const start = async (stand: Stand, { sets_up }: { sets_up: boolean }): Promise<Isolation> => {
+    const network = sets_up ? project.rules.sandbox.setup : gates;
+    const isolation = await jail.start({ root: stand.root, write: "all", git_dir, network, scope: null });
     open.isolations.push(isolation);
     if (signal.aborted) await isolation.stop(); // the signal came before there was anything that it could end
-    return isolation;
+    return kept(isolation, stand, { sets_up });
   };
-  const checkout = async (content: string): Promise<string> => {
+  const checkout = async (content: string): Promise<Stand> => {
     const lease = await pool.acquire(head, { tree: content });
     open.releases.push(lease.release);
-    return lease.path;
+    return { root: lease.path, keeper: keepFiles(lease, { commit: head, ignores }), changed: new Set() };
   };
   const openBaseline = async (): ReturnType<Bench["baseline"]> => {
     const beside = await checkout(head);
     if (project.commands.setup !== null) await prepare(beside);
-    return { root: beside, isolation: await start(beside, gates) };
+    return { root: beside.root, isolation: await start(beside, { sets_up: false }) };
   };
-  const prepare = async (beside: string): Promise<void> => {
-    const isolation = await start(beside, project.rules.sandbox.setup);
+  const prepare = async (beside: Stand): Promise<void> => {
+    const isolation = await start(beside, { sets_up: true });
     const command = project.commands.setup ?? "";
     const limits = { timeout_ms: project.timeouts.bootstrap_ms, output_max_bytes: 64_000_000, clip_bytes: 4_000 };
     const { exit, ended } = await isolation.exec({ command, ...limits });
@@ -49,15 +60,16 @@ export async function openBench(
   };
   const before: { made: ReturnType<Bench["baseline"]> | null } = { made: null };
   try {
-    const root = await checkout(tree);
+    const stand = await checkout(tree);
     return {
-      root,
-      isolation: await start(root, gates),
-      setupIsolation: () => start(root, project.rules.sandbox.setup),
+      root: stand.root,
+      isolation: await start(stand, { sets_up: false }),
+      setupIsolation: () => start(stand, { sets_up: true }),
       baseline() {
         before.made ??= openBaseline();
         return before.made;
       },
+      takeChanged: () => [...stand.changed].sort().filter((path) => stand.changed.delete(path)),
       async close() {
         signal.removeEventListener("abort", end);
         await close();
@@ -67,4 +79,17 @@ export async function openBench(
     await close();
     throw error;
   }
+}
+
+/** After each command the checkout is what it was. What a setup makes is there for all that comes after it. */
+function kept(isolation: Isolation, { keeper, changed }: Stand, { sets_up }: { sets_up: boolean }): Isolation {
+  return {
+    ...isolation,
+    async exec(request: ExecRequest) {
+      const result = await isolation.exec(request);
+      if (sets_up) await keeper.accept();
+      for (const path of await keeper.putBack()) changed.add(path);
+      return result;
+    },
+  };
 }

@@ -1,6 +1,7 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { type Event, taskOf } from "@dgov/kernel";
+import type { Project } from "../project.ts";
 import { eventsIn, openSite, workOf } from "../testing/site.ts";
 import { judge } from "./judge.ts";
 
@@ -119,6 +120,38 @@ test("the head is set up as the candidate is before a checker is asked what was 
   });
   await workOf(place, { "a.txt": "two\n" });
   expect(await ask(place)).toEqual(["claims pass", "setup pass", "types pass", "candidate_passed"]);
+});
+
+test.each<[string, Partial<Project["commands"]>, string[]]>([
+  [
+    "a check that changes what it judges does not pass, and the next one would find the work as it is",
+    { lint: "printf 'clean\\n' > a.txt" },
+    ["lint reject", "rejected by lint: gate gate_wrote_tracked"],
+  ],
+  [
+    "one that refuses and changes tells both",
+    { lint: "rm a.txt; false" },
+    ["lint reject", "rejected by lint: gate lint_failure,gate_wrote_tracked"],
+  ],
+  [
+    "one that only touches, and makes files of its own, passes, and they are gone for the next",
+    { lint: "touch a.txt; echo x > report.xml; echo x > conftest.py", test: "! ls report.xml conftest.py" },
+    ["lint pass", "tests pass", "candidate_passed"],
+  ],
+  [
+    "what git ignores stays for the next",
+    { lint: "mkdir -p out; echo built > out/x", test: "cat out/x" },
+    ["lint pass", "tests pass", "candidate_passed"],
+  ],
+  [
+    "a setup may write anew what is tracked, and it is the work's all the same; what it makes stays",
+    { setup: "echo other > lock.txt; mkdir made; echo x > made/y", lint: "grep one lock.txt", test: "ls made/y" },
+    ["setup pass", "lint pass", "tests pass", "candidate_passed"],
+  ],
+])("%s", async (_, commands, expected) => {
+  const place = await lay({ files: { "a.txt": "one\n", "lock.txt": "one\n", ".gitignore": "out/\n" }, commands });
+  await workOf(place, { "a.txt": "two\n" });
+  expect(await ask(place)).toEqual(["claims pass", ...expected]);
 });
 
 test("whole logs are kept under the run's folder", async () => {

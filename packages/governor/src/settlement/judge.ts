@@ -10,6 +10,7 @@ import type { FrozenCandidate, IntegratedCandidate } from "./candidate.ts";
 import { claimsGate } from "./claims.ts";
 import { commandGates } from "./commands.ts";
 import { settle, type Verdict, verdictEvent } from "./gate.ts";
+import { unchanging } from "./unchanging.ts";
 
 type Of = Pick<EventOf<"gate_judged">, "task" | "attempt">;
 
@@ -110,7 +111,8 @@ async function judgeIntegrated(
   try {
     const out = join(site.out, outOf(of));
     const candidate: IntegratedCandidate = { ...site, ...of, unit, head, tree, changes, out, ...bench };
-    return await settle(gates, candidate, recorder(site, of, signal));
+    const keeping = gates.map((gate) => unchanging(gate, bench.takeChanged));
+    return await settle(keeping, candidate, recorder(site, of, signal));
   } finally {
     await bench.close();
   }
