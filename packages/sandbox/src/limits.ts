@@ -9,3 +9,18 @@ export const LIMITS = {
   remember_bytes: 16 * 1024 * 1024, // unclaimed content held in memory, so that it can be put back
   remember_file_bytes: 1024 * 1024,
 } as const;
+
+export type ProxyLimits = { readonly [Name in keyof typeof PROXY_LIMITS]: number };
+
+/** What one task's way out may use. `bytes_max`: both ways, over all its connections. */
+export const PROXY_LIMITS = {
+  connections_max: 256, // at once, both sides of each counted
+  head_bytes: 16 * 1024,
+  head_ms: 15_000,
+  resolve_ms: 10_000,
+  connect_ms: 15_000,
+  idle_ms: 180_000,
+  bytes_max: 16 * 1024 * 1024 * 1024,
+  addresses_max: 4, // of one name that are tried
+  refusals_max: 20, // that are kept for the worker
+} as const;

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { landlockAbi, type Place, restrictWrites } from "./landlock.ts";
 import { address, type Libc, openLibc, SyscallError } from "./libc.ts";
+import { type DoorOrder, handOutDoor } from "./proxy_door.ts";
 import { type Filter, seccompFilter } from "./seccomp.ts";
 import { thisMachine } from "./syscalls.ts";
 import { readFrameSync } from "./wire.ts";
@@ -10,11 +11,13 @@ import { readFrameSync } from "./wire.ts";
  *
  * `argv`      what takes its place once it is restricted: this program again, as the server
  * `landlock`  whether it is the wall ("required") or a second one behind bubblewrap's ("if_there")
+ * `door`      the way to the proxy, where the network is a list of hosts
  */
 export type EnterOrder = {
   argv: readonly string[];
   places: readonly Place[];
   landlock: "required" | "if_there";
+  door: DoorOrder | null;
   filter: Omit<Filter, "landlock_abi">;
 };
 
@@ -50,6 +53,7 @@ export function enterIsolation(): never {
   limit(libc, RLIMIT_FSIZE, FILE_MAX_BYTES);
   if (process.getuid?.() !== 0) limit(libc, RLIMIT_NPROC, BigInt(tasksOfMachine() + MORE_TASKS)); // root has no such limit
   if (libc.prctl(PR_SET_NO_NEW_PRIVS, 1) !== 0) throw new SyscallError("give up new privileges", libc.errno());
+  if (order.door !== null) handOutDoor(libc, order.door);
   const landlock_abi = landlockAbi(libc);
   if (landlock_abi > 0) restrictWrites(libc, { places: order.places, network: order.filter.network });
   else if (order.landlock === "required") throw new SyscallError("use Landlock", libc.errno());

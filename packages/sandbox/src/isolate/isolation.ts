@@ -9,7 +9,7 @@ import type { Level, Network, ResourceLimits } from "./confinement.ts";
  * `git_dir`  absolute path of the repository's common git folder, which stays readable and is never writable; null: none
  * `tmp`      absolute path of a private folder that the caller made and will remove: HOME, TMPDIR and tool caches go there
  * `read`     absolute paths that commands may read beyond `root`, `tmp`, `git_dir` and the system's own; "all": any
- * `network`  "none": no sockets at all
+ * `network`  "none": no sockets at all; hosts: a network of its own, whose one way out is a proxy for these hosts
  * `env`      the whole environment of what runs inside; the caller has built it from an allow-list
  * `scope`    for the tools that run inside; null for a process that only executes commands
  */
@@ -54,6 +54,7 @@ export type ExecRequest = {
  * `exit`     null when a signal, the time limit or the output limit ended it
  * `log`      absolute path, under the private folder, of the whole output (stdout and stderr as they came)
  * `put_back` unclaimed paths that the command changed and that were restored
+ * `refused_hosts` in words, what of the network it asked for and was refused; absent: nothing
  * `lost`     unclaimed paths that it changed and that could not be restored: neither memory nor git had them
  */
 export type ExecResult = {
@@ -67,6 +68,7 @@ export type ExecResult = {
   log: string | null;
   put_back: readonly string[];
   lost?: readonly string[];
+  refused_hosts?: readonly string[];
 };
 
 /** One isolated process, serving tool calls and commands over a pipe, one at a time per caller, several callers in turn. */

@@ -11,16 +11,27 @@ import type { ExecResult, Isolation, IsolationMaker, IsolationSpec } from "./iso
 import { createOrphans, type Orphans } from "./orphans.ts";
 import { keptReadOnly, placesOf } from "./places.ts";
 import { probeLevels } from "./probe.ts";
+import type { Resolve } from "./proxy.ts";
+import { makeWayOut, throughWayOut, type WayOut } from "./way_out.ts";
 import { encodeFrame } from "./wire.ts";
 
 /** What all isolations of one maker share: who is alive, and who takes the orphans. Made with the first of them. */
 type Nursery = { live: Set<number>; orphans: Orphans | null };
 
-/** Starts isolated processes. `self` is the argv prefix that starts this program again; the clock is only for the probe. */
-export function createIsolationMaker(outside: { self: readonly string[]; now_ms: () => number }): IsolationMaker {
+/**
+ * `self` is the argv prefix that starts this program again; the clock is only for the probe. `resolve` finds the addresses
+ * of listed hosts; absent: as the system does.
+ */
+export type Outside = { self: readonly string[]; now_ms: () => number; resolve?: Resolve };
+
+/** Starts isolated processes. */
+export function createIsolationMaker(outside: Outside): IsolationMaker {
   const nursery: Nursery = { live: new Set(), orphans: null };
   const self = withoutAutoload(outside.self);
-  const start: IsolationMaker["start"] = (level, spec) => startIsolation({ level, spec, self, nursery });
+  const start: IsolationMaker["start"] = async (level, spec) => {
+    const way = await makeWayOut(level, spec.network, outside.resolve);
+    return throughWayOut(way, () => startIsolation({ level, spec, self, nursery, way }));
+  };
   return { self: outside.self, start, probe: () => probeLevels(start, outside.now_ms) };
 }
 
@@ -30,10 +41,9 @@ function withoutAutoload([program = "", ...rest]: readonly string[]): string[] {
   return [program, "--config=/dev/null", "--no-env-file", ...rest];
 }
 
-type Start = { level: Level; spec: IsolationSpec; self: readonly string[]; nursery: Nursery };
+type Start = { level: Level; spec: IsolationSpec; self: readonly string[]; nursery: Nursery; way: WayOut };
 
-async function startIsolation({ level, spec, self, nursery }: Start): Promise<Isolation> {
-  if (typeof spec.network === "object") throw new Error("Cannot open single hosts yet: there is no proxy");
+async function startIsolation({ level, spec, self, nursery, way }: Start): Promise<Isolation> {
   nursery.orphans ??= createOrphans();
   nursery.orphans.adopt();
   const places = placesOf(spec);
@@ -42,6 +52,7 @@ async function startIsolation({ level, spec, self, nursery }: Start): Promise<Is
     argv: [...self, "__isolated", "serve"],
     places,
     landlock: level === "landlock" ? "required" : "if_there",
+    door: way.door,
     filter: { network: spec.network !== "none", own_ipc: level === "bwrap", protect_pids: [process.pid] },
   };
   const { write, git_dir, env, scope } = spec;
@@ -50,20 +61,20 @@ async function startIsolation({ level, spec, self, nursery }: Start): Promise<Is
     tmp,
     write,
     git_dir,
-    env: scrubbed(env),
+    env: { ...scrubbed(env), ...way.env },
     scope,
     interpreter: level === "wasm" ? [...self, "__isolated", "interpret"] : null,
     outer_pids: readlinkSync(PID_NAMESPACE),
   };
   const outer =
     level === "bwrap"
-      ? [bwrapOrThrow(), ...bwrapWords({ places, read_only: keptReadOnly(spec), network: spec.network !== "none" })]
+      ? [bwrapOrThrow(), ...bwrapWords({ places, read_only: keptReadOnly(spec), network: spec.network === "open" })]
       : [];
   const jailed = level !== "wasm";
   const child = Bun.spawn([...outer, ...self, "__isolated", jailed ? "enter" : "serve"], {
     cwd: "/",
     env: { PATH: env.PATH ?? "/usr/local/bin:/usr/bin:/bin", LANG: "C.UTF-8", TMPDIR: tmp },
-    stdio: ["pipe", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe", ...way.inherited],
   });
   nursery.live.add(child.pid);
   const words = new Response(child.stderr).text();

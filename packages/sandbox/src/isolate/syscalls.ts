@@ -21,6 +21,11 @@ const NUMBERS = {
   landlock_create_ruleset: [444, 444],
   landlock_add_rule: [445, 445],
   landlock_restrict_self: [446, 446],
+  // What opens the one way out of a network of its own.
+  bind: [49, 200],
+  listen: [50, 201],
+  sendmsg: [46, 211],
+  recvmsg: [47, 212],
   // What the filter looks at by argument.
   socket: [41, 198],
   socketpair: [53, 199],
