@@ -25,8 +25,15 @@ export type KeepOptions = { commit: string; ignores: (path: string) => boolean }
  * What was there when it was last looked at. Names have one character a byte. The change time cannot be set by hand, so
  * what has the time and the number that it had is what it was; only the rest is read.
  */
-type File = { path: string; name: Buffer; oid: string; executable: boolean; link: boolean; stamp: Stamp | null };
-type Folder = { path: string; name: Buffer; gitlink: boolean; stamp: Stamp | null };
+type File = {
+  path: string;
+  name: string | Buffer;
+  oid: string;
+  executable: boolean;
+  link: boolean;
+  stamp: Stamp | null;
+};
+type Folder = { path: string; name: string | Buffer; gitlink: boolean; stamp: Stamp | null };
 type Stamp = { ino: bigint; ctimeNs: bigint; mode: number };
 
 type State = {
@@ -48,7 +55,7 @@ export function keepFiles(slot: Slot, options: KeepOptions): Keeper {
   const { root } = slot.git;
   const files = entries
     .filter(({ path, mode }) => mode !== GITLINK && !options.ignores(decoded(path)))
-    .map((entry): File => fileOf(entry, byteName(root, entry.path), oidIn(bytes, entry, oid_bytes)));
+    .map((entry): File => fileOf(entry, nameOf(root, entry.path), oidIn(bytes, entry, oid_bytes)));
   const folders = foldersOf(root, entries);
   const state: State = {
     slot,
@@ -64,7 +71,7 @@ export function keepFiles(slot: Slot, options: KeepOptions): Keeper {
   return { putBack: () => putBack(state), accept: () => accept(state) };
 }
 
-const fileOf = ({ path, mode }: Entry, name: Buffer, oid: string): File => ({
+const fileOf = ({ path, mode }: Entry, name: string | Buffer, oid: string): File => ({
   path,
   name,
   oid,
@@ -78,7 +85,7 @@ function foldersOf(root: string, entries: readonly Entry[]): Map<string, Folder>
   const add = (path: string, gitlink: boolean) => {
     if (found.has(path)) return;
     if (path !== "") add(path.slice(0, Math.max(0, path.lastIndexOf("/"))), false);
-    found.set(path, { path, name: byteName(root, path), gitlink, stamp: null });
+    found.set(path, { path, name: nameOf(root, path), gitlink, stamp: null });
   };
   add("", false);
   for (const { path, mode } of entries) {
@@ -88,9 +95,14 @@ function foldersOf(root: string, entries: readonly Entry[]): Map<string, Folder>
   return found;
 }
 
+/** Text where it can be: with 20,000 files that halves the time of a look. */
+const nameOf = (root: string, path: string): string | Buffer =>
+  ASCII.test(path) ? `${root}/${path}` : byteName(root, path);
+const ASCII = /^[\x20-\x7e]*$/;
+
 const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")));
 
-function stampOf(name: Buffer): Stamp | null {
+function stampOf(name: string | Buffer): Stamp | null {
   const stat = statOf(name);
   return stat && { ino: stat.ino, ctimeNs: stat.ctimeNs, mode: Number(stat.mode) };
 }
@@ -106,13 +118,11 @@ const CLOCK_STEP_MS = 20;
 
 async function putBack(state: State): Promise<string[]> {
   const { gone, turned } = lookAtFolders(state);
-  const suspects = state.files.filter(
-    ({ path, name, stamp }) => gone.has(parentOf(path)) || !isSame(stamp, stampOf(name)),
-  );
+  const suspects = state.files.filter((file) => isUnder(gone, file) || !isSame(file.stamp, stampOf(file.name)));
   if (suspects.length === 0 && gone.size === 0 && !turned && !state.loose) return [];
   if (gone.size > 0 || turned || state.loose) await removeNew(state);
-  const wrong = suspects.filter((file) => gone.has(parentOf(file.path)) || !isAsStored(file, state.oid_bytes));
-  const stood = wrong.map((file) => (gone.has(parentOf(file.path)) ? null : contentOf(file)));
+  const wrong = suspects.filter((file) => isUnder(gone, file) || !isAsStored(file, state.oid_bytes));
+  const stood = wrong.map((file) => (isUnder(gone, file) ? null : contentOf(file)));
   await restore(state, wrong);
   for (const one of [...suspects, ...state.folders.values()]) one.stamp = stampOf(one.name);
   await Bun.sleep(CLOCK_STEP_MS);
@@ -120,6 +130,8 @@ async function putBack(state: State): Promise<string[]> {
   const changed = wrong.filter((file, at) => !isEqual(stood[at] ?? null, contentOf(file)));
   return changed.map(({ path }) => decoded(path));
 }
+
+const isUnder = (gone: ReadonlySet<string>, { path }: File): boolean => gone.size > 0 && gone.has(parentOf(path));
 
 /** Opens folders that were closed. `gone`: what stands there is no folder, perhaps a link to what was; `turned`: names came or went. */
 function lookAtFolders({ folders }: State): { gone: Set<string>; turned: boolean } {
