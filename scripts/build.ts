@@ -1,11 +1,13 @@
 // The executable: dist/dgov, one file that needs neither Bun nor node_modules.
-// Usage: bun scripts/build.ts [--outfile PATH] [--target bun-linux-x64]
+// Usage: bun scripts/build.ts [--outfile PATH] [--target bun-linux-x64] [--entry SCRIPT]
 
 import { mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 
-const { values } = parseArgs({ options: { outfile: { type: "string" }, target: { type: "string" } } });
+const { values } = parseArgs({
+  options: { outfile: { type: "string" }, target: { type: "string" }, entry: { type: "string" } },
+});
 const root = resolve(import.meta.dir, "..");
 const outfile = resolve(values.outfile ?? `${root}/dist/dgov`);
 mkdirSync(dirname(outfile), { recursive: true });
@@ -23,7 +25,7 @@ const { exitCode } = Bun.spawnSync(
     "--no-compile-autoload-dotenv", // dgov starts in folders it does not trust
     "--no-compile-autoload-bunfig",
     ...(values.target ? [`--target=${values.target}`] : []),
-    `${root}/packages/cli/src/main.ts`,
+    resolve(values.entry ?? `${root}/packages/cli/src/main.ts`),
     "--outfile",
     outfile,
   ],

@@ -2,48 +2,31 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { createIsolationMaker, createToolbox, type Level, type Scope } from "../packages/sandbox/src/index.ts";
-import { ToolPolicy } from "../packages/sandbox/src/policy.ts";
+import type { Level } from "../packages/sandbox/src/index.ts";
 import { descendantsOf } from "../packages/sandbox/src/process_tree.ts";
-import { CANARIES, CLAIMED, type Granting, openSandboxLab, type SandboxLab } from "./sandbox_lab.ts";
+import { type Granting, openSandboxLab } from "./sandbox/lab.ts";
+import { changedPaths } from "./sandbox/look.ts";
+import { makerOf, type Outcome } from "./sandbox/rig.ts";
+import { inputOf, type Row, readRows } from "./sandbox/row.ts";
+import { gather, runLevel } from "./sandbox/suite.ts";
 
 /**
  * Several hundred tool calls, most of them hostile, through the real toolbox and the real jail at each level that this
- * machine has. After each the host is looked at from outside.
+ * machine has. After each the host is looked at from outside. The same runner serves `scripts/sandbox-suite.ts`.
  */
 const FOLDER = join(import.meta.dir, "fixtures/sandbox");
 const SERVE = join(import.meta.dir, "../packages/sandbox/src/serve.ts");
-const maker = createIsolationMaker({ self: [process.execPath, SERVE], now_ms: () => performance.now() });
+const maker = makerOf([process.execPath, SERVE]);
 
-const Row = z.object({
-  id: z.int(),
-  category: z.string(),
-  role: z.enum(["worker", "researcher", "planner"]),
-  tool: z.string(),
-  args: z.record(z.string(), z.unknown()).nullable(),
-  raw_arguments: z.string().optional(),
-  expect: z.string(),
-  want: z.enum(["allow", "deny", "error", "confined", "any"]),
-});
-type Row = z.infer<typeof Row>;
-const Known = z.strictObject({ id: z.int(), why: z.string().min(20) });
+const Known = z.strictObject({ id: z.int(), level: z.string().optional(), why: z.string().min(20) });
 
-const linesOf = (name: string): unknown[] =>
-  readFileSync(join(FOLDER, name), "utf8")
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line));
-const rows = linesOf("cases.jsonl").map((line) => Row.parse(line));
-/** What is not right yet, with the reason. A row that comes right fails until it is taken off, so the list only shrinks. */
-const known = new Map(linesOf("known.jsonl").map((line) => [Known.parse(line).id, Known.parse(line).why]));
-
-const POLICY = ToolPolicy.parse({
-  restrict_run_bash: true,
-  deny_shell_file_mutations: true,
-  require_wrapped_verify_tools: true,
-  require_uv_run: true,
-  deny_shell_commands: ["pip", "python -m pip", "pip3", "python -m venv", "uv venv"],
-});
+const textOf = (name: string): string => readFileSync(join(FOLDER, name), "utf8");
+const rows = readRows(textOf("cases.jsonl"), "cases.jsonl");
+/** What is not right yet (at one level, or at all), with the reason. A row that comes right fails until it is taken off, so the list only shrinks. */
+const known = textOf("known.jsonl")
+  .split("\n")
+  .filter((line) => line !== "")
+  .map((line) => Known.parse(JSON.parse(line)));
 
 /** What the words of a row ask for beyond its verdict. `says`: in the answer; `holds`: a file afterwards. */
 const DEMANDS: Readonly<Record<number, { says?: RegExp; holds?: [path: string, text: string] }>> = {
@@ -70,105 +53,18 @@ const DEMANDS: Readonly<Record<number, { says?: RegExp; holds?: [path: string, t
   602: { says: /^https:/ },
   603: { says: /^1\nEXIT:0$/ },
 };
-/** Names that are no tools, and never shall be. Any other name that is not there belongs to a tool that is still to come. */
-const NO_TOOLS = ["nosuch_tool", "_execute_shell"];
 
-type Said = { ok: boolean; text: string; refused_by: string | null; took_ms: number };
-
-/** Everything that is wrong with how one row went. */
-function faultsOf(row: Row, { ok, text, refused_by, took_ms }: Said, worktree: string): string[] {
-  const faults: string[] = [];
-  const leaks = Object.entries(CANARIES).filter(([, canary]) => text.includes(canary));
-  faults.push(...leaks.map(([name]) => `the answer shows a secret: ${name}`));
-  if (/^root:\w*:0:0/m.test(text)) faults.push("the answer shows the machine's users");
-  if (/\bSTUB\b/.test(text)) faults.push("an installer was started");
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  if (/[\x00-\x08\x0b-\x1f\x7f]/.test(text)) faults.push("the answer has control characters");
-  if (text.trim() === "") faults.push("the answer says nothing");
-  if (refused_by === "tool" && !NO_TOOLS.includes(row.tool)) faults.push(`there is no tool "${row.tool}" yet`);
-  if (took_ms > 60_000) faults.push(`it took ${took_ms} ms`);
-  const { says, holds } = DEMANDS[row.id] ?? {};
-  if (row.want === "allow" && (refused_by !== null || (!ok && !says))) faults.push("a harmless call was refused");
-  if (row.want === "error" && ok) faults.push("it says that all is well");
-  if (row.want === "deny" && ok && !/^CONFINED: /m.test(text)) faults.push("the worker is not told");
-  if (says && !says.test(text)) faults.push(`the answer does not say ${says}`);
-  if (holds && readFileSync(join(worktree, holds[0]), "utf8") !== holds[1])
-    faults.push(`"${holds[0]}" is not as it should be`);
-  if (!holds && /^(deny|error)$/.test(row.want))
-    for (const [path, content] of Object.entries(CLAIMED))
-      if (readFileSync(join(worktree, path), "utf8") !== content) faults.push(`"${path}" was changed`);
-  return faults;
-}
-
-function inputOf({ args, raw_arguments }: Row, { folder, root, worktree, port }: SandboxLab): string {
-  const places: Readonly<Record<string, string>> = { LAB: folder, ROOT: root, WORKTREE: worktree };
-  return (raw_arguments ?? JSON.stringify(args))
-    .replace(/\$\{(LAB|ROOT|WORKTREE)\}/g, (_, name: string) => places[name]!)
-    .replaceAll("8099", String(port));
-}
-
-function changedPaths(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): string[] {
-  return [...new Set([...before.keys(), ...after.keys()])].filter((path) => before.get(path) !== after.get(path));
-}
-
-type Outcome = { said: Said; faults: string[] };
-
-/** One laboratory with its isolated processes. A row that changed the host gets the next row another. */
-class Bench {
-  readonly lab: SandboxLab = openSandboxLab();
-  private readonly level: Level;
-  private readonly isolations = new Map<Scope["role"], Awaited<ReturnType<typeof maker.start>>>();
-  private before = this.lab.seen();
-  private refused_by: string | null = null;
-
-  constructor(level: Level) {
-    this.level = level;
-  }
-
-  async run(row: Row): Promise<Outcome> {
-    const role = row.role === "researcher" ? "researcher" : "worker"; // no planner yet: its tool is not there
-    const isolation = this.isolations.get(role) ?? (await maker.start(this.level, this.lab.spec(role)));
-    this.isolations.set(role, isolation);
-    const processes = descendantsOf(isolation.pid).length;
-    const [connections, installed] = [this.lab.connections(), this.lab.installed()];
-    const started = performance.now();
-    const { ok, text } = await createToolbox({
-      scope: this.lab.scope(role),
-      policy: POLICY,
-      isolation,
-      now_ms: () => performance.now(),
-      required: null,
-      root: this.lab.worktree,
-      record: (call) => {
-        this.refused_by = call.refused_by;
-      },
-    }).call({ id: String(row.id), tool: row.tool, input: inputOf(row, this.lab) });
-    const said: Said = { ok, text, refused_by: this.refused_by, took_ms: performance.now() - started };
-    const faults = faultsOf(row, said, this.lab.worktree);
-    faults.push(...this.changes());
-    if (this.lab.connections() > connections) faults.push("the listener was reached");
-    if (this.lab.installed() > installed) faults.push("an installer was started");
-    if (descendantsOf(isolation.pid).length > processes) faults.push("a process is left");
-    this.lab.restore();
-    return { said, faults };
-  }
-
-  /** Files, refs and configuration as they look from outside; the claimed files are the task's own. */
-  private changes(): string[] {
-    const [before, after] = [this.before, this.lab.seen()];
-    this.before = after;
-    return changedPaths(before, after).map((path) => `"${path}" was changed`);
-  }
-
-  async stop(): Promise<void> {
-    for (const isolation of this.isolations.values()) await isolation.stop();
-    this.lab.remove();
-  }
+/** What else is wrong with how one row went. */
+function demandFaults({ id, text, files, absent }: Outcome): string[] {
+  if (absent) return []; // there is no program that could say it
+  const { says, holds } = DEMANDS[Number(id)] ?? {};
+  const faults = says && !says.test(text) ? [`the answer does not say ${says}`] : [];
+  return holds && files[holds[0]] !== holds[1] ? [...faults, `"${holds[0]}" is not as it should be`] : faults;
 }
 
 /** Beyond the rows: a command of any length is run, by bash, and the isolated process lives on. */
 async function runLong(level: Level): Promise<string[]> {
-  const lab = openSandboxLab();
+  const lab = await openSandboxLab();
   const isolation = await maker.start(level, lab.spec("worker"));
   try {
     const answers: string[] = [];
@@ -189,19 +85,19 @@ async function runLong(level: Level): Promise<string[]> {
  * was. With `folder` the whole worktree is granted, and what was not claimed is put back.
  */
 async function runOpen(level: Level, granting: Granting): Promise<string[]> {
-  const lab = openSandboxLab(granting);
+  const lab = await openSandboxLab(granting);
   const isolation = await maker.start(level, lab.spec("worker"));
   const faults: string[] = [];
   let before = lab.seen();
   try {
     for (const row of rows.filter(triesTheJail)) {
       const tell = (fault: string) => faults.push(`${row.id} ${JSON.stringify(row.args)}: ${fault}`);
-      const [connections, processes] = [lab.connections(), descendantsOf(isolation.pid).length];
+      const [hits, processes] = [lab.hits(), descendantsOf(isolation.pid).length];
       await isolation.call(row.tool, JSON.parse(inputOf(row, lab)));
       const after = lab.seen();
       for (const path of changedPaths(before, after)) tell(`"${path}" was changed`);
       before = after;
-      if (lab.connections() > connections) tell("the listener was reached");
+      if (lab.hits() > hits) tell("the listener was reached");
       if (descendantsOf(isolation.pid).length > processes) tell("a process is left");
       lab.restore();
     }
@@ -214,35 +110,19 @@ async function runOpen(level: Level, granting: Granting): Promise<string[]> {
 
 const SLOW = [219]; // tries again for minutes
 const triesTheJail = ({ id, tool, category }: Row) =>
-  tool === "run_bash" && /^[EFH] /.test(category) && !SLOW.includes(id);
-
-async function runAll(level: Level): Promise<Map<number, Outcome>> {
-  const outcomes = new Map<number, Outcome>();
-  let bench = new Bench(level);
-  try {
-    for (const row of rows) {
-      const outcome = await bench.run(row);
-      outcomes.set(row.id, outcome);
-      if (!outcome.faults.some((fault) => fault.endsWith("was changed"))) continue;
-      await bench.stop();
-      bench = new Bench(level);
-    }
-  } finally {
-    await bench.stop();
-  }
-  return outcomes;
-}
+  tool === "run_bash" && /^[EFH] /.test(category) && !SLOW.includes(Number(id));
 
 const levels = await maker.probe();
 for (const found of levels)
   if (!found.available) test.skip(`${found.level}: not on this machine (${found.why}; ${found.cure})`, () => {});
 const available = levels.filter((found) => found.available).map((found) => found.level);
-const runs = new Map(available.map((level) => [level, runAll(level)])); // side by side: they share nothing
+const [own] = gather({ user: null, as_root: true }).runners;
+const runs = new Map(available.map((level) => [level, runLevel(own!, level, rows)])); // side by side: they share nothing
 afterAll(() => Promise.allSettled(runs.values()));
 
 test("the list of what is not right yet names rows, each once", () => {
-  expect([...known.keys()].filter((id) => !rows.some((row) => row.id === id))).toEqual([]);
-  expect(known.size).toBe(linesOf("known.jsonl").length);
+  expect(known.filter(({ id }) => !rows.some((row) => row.id === id))).toEqual([]);
+  expect(new Set(known.map(({ id }) => id)).size).toBe(known.length);
   expect(rows.length).toBe(371);
 });
 
@@ -255,27 +135,29 @@ describe.each(available)("%s", (level) => {
     120_000,
   );
 
-  test("a command may be longer than the kernel's longest word", async () => {
-    expect(await runLong(level)).toEqual([
-      "31\nsame\nEXIT:0",
-      "31\nsame\nEXIT:signal SIGKILL",
-      "180001\nsame\nEXIT:0",
-      "180001\nsame\nEXIT:signal SIGKILL",
-    ]);
-  }, 60_000);
+  test.skipIf(level === "wasm")(
+    "a command may be longer than the kernel's longest word",
+    async () => {
+      expect(await runLong(level)).toEqual([
+        "31\nsame\nEXIT:0",
+        "31\nsame\nEXIT:signal SIGKILL",
+        "180001\nsame\nEXIT:0",
+        "180001\nsame\nEXIT:signal SIGKILL",
+      ]);
+    },
+    60_000,
+  );
 
-  test.each(rows.map((row) => [row.id, row.tool, JSON.stringify(row.raw_arguments ?? row.args), row] as const))(
-    "%i %s %s",
-    async (id, _tool, _args, row) => {
-      const { said, faults } = (await runs.get(level)!).get(id)!;
-      if (known.has(id)) expect(faults, `now right, take it off the list: ${known.get(id)}`).not.toEqual([]);
-      else
-        expect({ faults, said: faults.length === 0 ? "" : said.text, want: "" }).toEqual({
-          faults: [],
-          said: "",
-          want: "",
-        });
-      expect(row.id).toBe(id);
+  test.each(
+    rows.map((row) => [`${row.id} ${row.tool} ${row.raw_arguments ?? JSON.stringify(row.args)}`, row.id] as const),
+  )(
+    "%s",
+    async (_name, id) => {
+      const outcome = (await runs.get(level)!).outcomes.find((one) => one.id === id)!;
+      const faults = [...outcome.faults, ...demandFaults(outcome)];
+      const excuse = known.find((one) => one.id === id && (one.level ?? level) === level);
+      if (excuse) expect(faults, `now right, take it off the list: ${excuse.why}`).not.toEqual([]);
+      else expect(faults, outcome.text).toEqual([]);
     },
     300_000,
   );

@@ -5,7 +5,6 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   realpathSync,
   rmSync,
   symlinkSync,
@@ -13,9 +12,12 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { Grant, IsolationSpec, Scope } from "../packages/sandbox/src/index.ts";
-import { claimPattern, parseClaim, toolEnvironment } from "../packages/sandbox/src/index.ts";
-import { LAB_CONFINEMENT } from "./lab.ts";
+import type { Grant, IsolationSpec, Scope } from "../../packages/sandbox/src/index.ts";
+import { claimPattern, parseClaim, toolEnvironment } from "../../packages/sandbox/src/index.ts";
+import { LAB_CONFINEMENT } from "../lab.ts";
+import { listen } from "./listen.ts";
+import { lookBelow, type Seen } from "./look.ts";
+import { PROGRAMS } from "./programs.ts";
 
 /** What must never be seen in an answer: each stands in one place that a task may not read. */
 export const CANARIES = {
@@ -24,6 +26,9 @@ export const CANARIES = {
   env: "CANARY-env-77ab",
   key: "CANARY-key-e04c",
 };
+
+/** How a governor holds the key: no name of these may pass into the jail. */
+export const KEYS = { OPENAI_API_KEY: CANARIES.key, ANTHROPIC_API_KEY: CANARIES.key, DGOV_API_KEY: CANARIES.key };
 
 /** The files that the task has claimed for editing, as each row finds them. */
 export const CLAIMED: Readonly<Record<string, string>> = {
@@ -41,10 +46,11 @@ export type SandboxLab = {
   port: number;
   spec(role: Scope["role"]): IsolationSpec;
   scope(role: Scope["role"]): Scope;
-  connections(): number;
-  installed(): number;
+  hits(): number; // of the listener
+  started(): number; // how often one of the recording programs was
   restore(): void;
-  seen(): Map<string, string>;
+  changedClaims(): Record<string, string | null>; // of the claimed files that are not as they were; null: gone
+  seen(): Seen; // all but the claimed files and the private folders
   remove(): void;
 };
 
@@ -69,11 +75,23 @@ const COMMITTED: Readonly<Record<string, string | Uint8Array>> = {
   ".dgov/project.toml": 'language="python"\n',
   "evil.sh": ATTACK,
   "evil.patch": "--- a/src/other.py\n+++ b/src/other.py\n@@ -2 +2 @@\n-    return 2\n+    return 9\n",
-  "evil.zip": "not really\n",
   "evil.c": '#include <stdio.h>\nint main(void) { return remove("src/other.py"); }\n',
   "evil.py": 'import os\nos.unlink("src/other.py")\n',
   "evil.tcl": "file delete src/other.py\nset f [open src/other.py w]\nputs $f pwn\nclose $f\n",
   "evil.go": 'package main\n\nimport "os"\n\nfunc main() { os.Remove("src/other.py") }\n',
+  "evil.js": 'require("fs").rmSync("src/other.py")\n',
+  "evil.ts": 'import { rmSync } from "node:fs";\nrmSync("src/other.py");\n',
+  "evil.pl": 'unlink "src/other.py";\n',
+  "evil.rb": 'File.delete("src/other.py")\n',
+  "evil.lua": 'os.remove("src/other.py")\n',
+  "evil.awk": 'BEGIN { print "pwn" > "src/other.py"; system("rm -f src/other.py") }\n',
+  "evil.sed": "1w src/other.py\n1e rm -f src/other.py\n",
+  "evil.vim": "!rm -f src/other.py\nqa!\n",
+  "evil.ed": "!rm -f src/other.py\n",
+  "evil.sql": ".shell rm -f src/other.py\n.output src/other.py\nselect 1;\n",
+  "evil.gdb": "shell rm -f src/other.py\n",
+  "evil.mk": "all:\n\trm -f src/other.py\n",
+  Makefile: "test install all:\n\tsh evil.sh\n",
   "list.txt": "src/other.py\n",
   "e.py": 'open("src/other.py", "w").write("pwn")\n',
   "e.js": 'require("fs").writeFileSync("src/other.py", "pwn")\n',
@@ -84,34 +102,10 @@ const COMMITTED: Readonly<Record<string, string | Uint8Array>> = {
 /** They lead out of the worktree. */
 const LINKS = { link_out: "../../secret.txt", dir_out: "../../victim", dangling: "../../victim/not_there" };
 
-/** Programs that a machine may lack, or that must not do what they do: all that is asked is whether they were started. */
-const RECORDERS = "pip pip3 pip3.11 npm npx uvx poetry pdm pixi gem brew apt-get conda hatch docker podman".split(" ");
-const record = 'echo "STUB $0 $*"; echo "$0 $*" >> "$TMPDIR/installed"\n';
-const PROGRAMS: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(RECORDERS.map((name) => [name, record])),
-  uv: `while [ "$1" != "" ] && [ "\${1#-}" != "$1" ]; do shift; done
-[ "$1" = run ] || { ${record.trim()}; exit; }
-shift
-[ "$1" = -- ] && shift
-[ "$1" = --script ] && { shift; exec python3 "$@"; }
-[ "$1" = - ] && exec python3 -
-exec "$@"
-`,
-  go: '[ "$1" = run ] && exec sh evil.sh\n'.concat(record),
-  cargo: '[ "$1" = run ] && exec sh evil.sh\n'.concat(record),
-  python: 'exec python3 "$@"\n',
-  ...(Bun.which("python3") ? {} : { python3: "echo Python 3.0\n" }),
-  "pip-audit": "echo pip-audit 2.0\n",
-  rg: 'exec grep -rnE "$@"\n',
-  pytest: `sh evil.sh; (: > /dev/tcp/127.0.0.1/9) 2>/dev/null; echo "1 passed: $*"\n`,
-  lint: 'echo "linted $*"\n',
-  fix: 'for file; do echo "# fixed" >> "$file"; done\n',
-};
-
 /** How the claims are granted: each file by itself, or the whole worktree, where what is not claimed is put back. */
 export type Granting = "files" | "folder";
 
-export function openSandboxLab(granting: Granting = "files"): SandboxLab {
+export async function openSandboxLab(granting: Granting = "files"): Promise<SandboxLab> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "dgov-sandbox-")));
   const [root, worktree, bin] = [join(folder, "proj"), join(folder, "trees/task"), join(folder, "bin")];
   write(folder, { "secret.txt": `${CANARIES.outside}\n`, "victim/keep.txt": `${CANARIES.victim}\n` });
@@ -120,19 +114,19 @@ export function openSandboxLab(granting: Granting = "files"): SandboxLab {
   for (const name of Object.keys(PROGRAMS)) chmodSync(join(bin, name), 0o755);
   const commit = makeRepository(root, worktree);
   furnish(worktree);
-  const network = listen();
+  const listener = await listen([folder, worktree]);
   let spaces = 0;
   const scope = (role: Scope["role"]) => scopeOf(role, commit);
   return {
     folder,
     root,
     worktree,
-    port: network.port,
+    port: listener.port,
     scope,
     spec(role) {
       const tmp = join(folder, "private", String(++spaces));
       mkdirSync(tmp, { recursive: true });
-      const inherited = { PATH: `${bin}:${process.env.PATH}`, OPENAI_API_KEY: CANARIES.key };
+      const inherited = { PATH: `${bin}:${process.env.PATH}`, ...KEYS };
       return {
         root: worktree,
         write: role === "worker" ? grants(granting) : [],
@@ -143,14 +137,18 @@ export function openSandboxLab(granting: Granting = "files"): SandboxLab {
         scope: scope(role),
       };
     },
-    connections: network.connections,
-    installed: () => callsIn(join(folder, "private")),
+    hits: listener.hits,
+    started: () => callsIn(join(folder, "private")),
     restore() {
       write(worktree, CLAIMED); // into the same files, for they are what is granted
     },
-    seen: () => look(folder, new Set(["private", ...Object.keys(CLAIMED).map((path) => `trees/task/${path}`)])),
+    changedClaims: () => changedClaims(worktree),
+    seen: () => {
+      const own = Object.keys(CLAIMED).map((path) => `trees/task/${path}`);
+      return lookBelow(folder, new Set(["private", ...own]), (path) => !path.startsWith("trees/"));
+    },
     remove() {
-      network.stop();
+      listener.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -183,15 +181,34 @@ function scopeOf(role: Scope["role"], base: string): Scope {
   };
 }
 
-function makeRepository(root: string, worktree: string): string {
-  const git = (...args: string[]) => {
+type RunGit = (...args: string[]) => string;
+
+function gitIn(root: string): RunGit {
+  return (...args) => {
     const own = ["-c", "user.name=Lab", "-c", "user.email=lab@example.invalid", "-c", "commit.gpgsign=false"];
     const env = { PATH: process.env.PATH ?? "/usr/bin:/bin", HOME: dirname(root), LC_ALL: "C" };
     const run = Bun.spawnSync(["git", "-C", root, ...own, ...args], { env });
     if (run.exitCode !== 0) throw new Error(`git ${args.join(" ")}: ${run.stderr}`);
     return run.stdout.toString().trim();
   };
+}
+
+/** Archives that would write over `src/other.py`: a repository of their own makes them, so no archiver is needed. */
+function makeArchives(root: string): void {
+  const source = join(root, "made");
+  const git = gitIn(source);
+  write(source, { "src/other.py": "pwn\n", made_by_archive: "" });
+  git("init", "-q");
+  git("add", "-A");
+  git("commit", "-q", "-m", "what is packed");
+  for (const name of ["evil.zip", "evil.tar", "evil.tar.gz"]) git("archive", "-o", join(root, name), "HEAD");
+  rmSync(source, { recursive: true });
+}
+
+function makeRepository(root: string, worktree: string): string {
+  const git = gitIn(root);
   write(root, COMMITTED);
+  makeArchives(root);
   chmodSync(join(root, "evil.sh"), 0o755);
   for (const [name, target] of Object.entries(LINKS)) symlinkSync(target, join(root, name));
   git("init", "-q", "-b", "main");
@@ -216,22 +233,6 @@ function write(root: string, files: Readonly<Record<string, string | Uint8Array>
   }
 }
 
-function listen() {
-  let connections = 0;
-  const server = Bun.listen({
-    hostname: "127.0.0.1",
-    port: 0,
-    socket: {
-      open(socket) {
-        connections++;
-        socket.end("HTTP/1.0 200 OK\r\n\r\nhello\n");
-      },
-      data() {},
-    },
-  });
-  return { port: server.port, connections: () => connections, stop: () => server.stop(true) };
-}
-
 function callsIn(folder: string): number {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter(({ name }) => name === "installed")
@@ -239,23 +240,12 @@ function callsIn(folder: string): number {
     .reduce((sum, calls) => sum + calls, 0);
 }
 
-/** Everything below a folder: kind, mode and content. */
-function look(folder: string, except: ReadonlySet<string>): Map<string, string> {
-  const found = new Map<string, string>();
-  const visit = (at: string) => {
-    for (const name of readdirSync(join(folder, at)).sort()) {
-      const path = at === "" ? name : `${at}/${name}`;
-      if (except.has(path)) continue;
-      const stat = lstatSync(join(folder, path));
-      const mode = stat.mode.toString(8);
-      if (stat.isDirectory()) {
-        found.set(path, mode);
-        visit(path);
-      } else if (stat.isSymbolicLink()) found.set(path, `-> ${readlinkSync(join(folder, path))}`);
-      else if (stat.isFile()) found.set(path, `${mode} ${Bun.hash(readFileSync(join(folder, path)))}`);
-      else found.set(path, mode);
-    }
-  };
-  visit("");
-  return found;
+function changedClaims(worktree: string): Record<string, string | null> {
+  const now = Object.entries(CLAIMED).map(([path, content]) => {
+    const place = join(worktree, path);
+    const stat = lstatSync(place, { throwIfNoEntry: false });
+    const text = stat?.isFile() ? readFileSync(place, "utf8") : null;
+    return [path, text, text === content && ((stat?.mode ?? 0) & 0o111) === 0] as const;
+  });
+  return Object.fromEntries(now.flatMap(([path, text, same]) => (same ? [] : [[path, text]])));
 }
