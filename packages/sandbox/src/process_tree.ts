@@ -51,6 +51,12 @@ export function factsOf(pid: number): ProcessFacts | null {
   };
 }
 
+/** The memory that a process has in use. 0: it is gone, or there is no /proc. */
+export function residentBytes(pid: number): number {
+  const text = unlessGone(() => readFileSync(`/proc/${pid}/status`, "utf8")) ?? "";
+  return Number(/^VmRSS:\s*(\d+)/m.exec(text)?.[1] ?? 0) * 1024;
+}
+
 /**
  * Ends every process below one: first stops them, so that none can start another behind our back, then kills.
  * Returns when only dead ones are left, or after `rounds_max` looks.
