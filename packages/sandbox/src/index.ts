@@ -6,6 +6,8 @@ export { INTERPRETED, isInterpretable } from "./interpreted/names.ts";
 export * from "./isolate/confinement.ts";
 export * from "./isolate/isolation.ts";
 export { createIsolationMaker } from "./isolate/maker.ts";
+export { isHostRule } from "./isolate/proxy_hosts.ts";
+export { hostsFault } from "./isolate/way_out.ts";
 export { decide, ToolPolicy } from "./policy.ts";
 export { RECIPE_TOOLS } from "./recipe.ts";
 export * from "./tool.ts";

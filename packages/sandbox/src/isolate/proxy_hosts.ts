@@ -26,6 +26,9 @@ export function readHostRule(text: string): HostRule | null {
   return { text, kind: below ? "below" : isIP(host) === 0 ? "name" : "literal", host, port };
 }
 
+/** Whether a list of hosts may have this entry. */
+export const isHostRule = (text: string): boolean => readHostRule(text) !== null;
+
 /** @throws Error for an entry that is none: a list that is half understood would open or close the wrong thing */
 export function readHostRules(hosts: readonly string[]): HostRule[] {
   return hosts.map((text) => {

@@ -73,9 +73,9 @@ export async function throughWayOut(way: WayOut, start: () => Promise<Isolation>
     throw error;
   });
   return {
-    level: isolation.level,
-    pid: isolation.pid,
-    call: async (tool, input) => withRefusals(await isolation.call(tool, input), way.refusals()),
+    ...isolation,
+    call: async (tool, input, policy) => withRefusals(await isolation.call(tool, input, policy), way.refusals()),
+    evaluate: isolation.evaluate,
     async exec(request) {
       const result = await isolation.exec(request);
       const refused_hosts = way.refusals();
