@@ -158,7 +158,8 @@ const CLOCK_MS = 5_000;
 const clockAhead = () => Date.now() - performance.now();
 
 /** Whose tools and rights a row has. A role of another name has the worker's. */
-const roleOf = ({ role }: Row): Scope["role"] => (role === "researcher" || role === "reviewer" ? role : "worker");
+const roleOf = ({ role }: Row): Scope["role"] =>
+  role === "researcher" || role === "reviewer" || role === "planner" ? role : "worker";
 
 /** The answer, or in words why there is none. */
 async function within<T>(answer: Promise<T>, limit_ms: number): Promise<T | { lost: string }> {

@@ -27,7 +27,7 @@ export async function baseFile(host: Host, path: string): Promise<{ bytes: Uint8
   if (listed === "") return null;
   const mode = listed.slice(0, 6);
   if (mode !== "100644" && mode !== "100755")
-    throw new HostError("not_a_file", `Cannot revert "${path}": it is not an ordinary file in the base commit`);
+    throw new HostError("not_a_file", `Cannot take "${path}" from the base commit: it is not an ordinary file there`);
   const blob = gitCommand(["cat-file", "--filters", `${host.scope.base}:${path}`]);
   const text = await execRead(host, `${blob} | base64`, "git cat-file"); // output is text on its way, files are bytes
   return { bytes: Buffer.from(text, "base64"), executable: mode === "100755" };

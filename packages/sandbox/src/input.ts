@@ -17,6 +17,14 @@ export const AnyPath = z.string().transform((text, context) => {
 /** A text that can stand in a command line or a search. */
 export const Line = z.string().refine((text) => !text.includes("\0"), "it has a NUL character");
 
+/** A name as a program has it, with its owner or without: one line, so that it is one pattern. */
+export const SymbolName = z
+  .string()
+  .trim()
+  .min(1)
+  .max(200)
+  .refine((text) => !/[\0\s]/.test(text), "it has white space, and a name has none");
+
 export type Parsed = { ok: true; input: unknown } | { ok: false; text: string };
 
 const INPUT_MAX_CHARS = 4_000_000;
@@ -64,6 +72,8 @@ const propertiesOf = (tool: Tool) => Properties.parse(inputSchema(tool)).propert
 
 function explain(tool: Tool, issue: z.core.$ZodIssue): string {
   const names = Object.keys(propertiesOf(tool));
+  if (issue.code === "unrecognized_keys" && issue.path.length > 0)
+    return `unknown ${issue.keys.map((key) => `"${key}"`).join(", ")} in "${issue.path.join(".")}"`;
   if (issue.code === "unrecognized_keys") {
     const takes = names.length === 0 ? "it takes none" : `it takes ${names.join(", ")}`;
     return issue.keys

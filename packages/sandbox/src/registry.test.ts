@@ -299,7 +299,7 @@ test("grep gives a hundred matches and says that there are more", async () => {
   writeFileSync(join(lab.root, "src/new.py"), "hit\n".repeat(250));
   const lines = (await runTool("grep", { pattern: "hit" }, lab.host)).text.split("\n");
   expect(lines).toHaveLength(101);
-  expect(lines.at(-1)).toBe("... truncated: the first 100 of 250 matches are shown");
+  expect(lines.at(-1)).toBe("... truncated: the first 100 of 250 lines are shown; narrow the search");
 });
 
 test("grep leaves out ignored files unless one is named, and secrets always in a search", async () => {
@@ -313,7 +313,7 @@ test("read_file shows a long file in parts", async () => {
   const lab = await open();
   writeFileSync(join(lab.root, "src/new.py"), Array.from({ length: 5000 }, (_, i) => `line ${i + 1}\n`).join(""));
   const { text } = await runTool("read_file", { path: "src/new.py" }, lab.host);
-  const next = /read on with start_line=(\d+)\]$/.exec(text)?.[1];
+  const next = /start_line=(\d+)\]$/.exec(text)?.[1];
   expect(text.length).toBeLessThan(12_000);
   expect((await runTool("read_file", { path: "src/new.py", start_line: Number(next) }, lab.host)).text).toStartWith(
     `${next}: line ${next}\n`,
@@ -365,6 +365,16 @@ test("a worker has the tools of the original, under their names", () => {
     "type_check",
     "scope_status",
     "done",
+    "head",
+    "tail",
+    "tree",
+    "ripgrep",
+    "ast_grep",
+    "find_references",
+    "search_tests_for",
+    "word_count",
+    "jq",
+    "assert_file_unchanged",
   ];
   expect(
     toolsOf("worker")

@@ -1,31 +1,52 @@
 import { type Answer, type Host, HostError, type Scope, type Tool } from "./tool.ts";
 import { applyPatchTool } from "./tools/apply_patch.ts";
+import { assertFileUnchanged } from "./tools/assert_file_unchanged.ts";
+import { astGrep } from "./tools/ast_grep.ts";
 import { deleteFile } from "./tools/delete_file.ts";
 import { done } from "./tools/done.ts";
 import { editFile } from "./tools/edit_file.ts";
+import { emitPlan } from "./tools/emit_plan.ts";
+import { findReferences } from "./tools/find_references.ts";
 import { formatFile } from "./tools/format_file.ts";
 import { gitDiff } from "./tools/git_diff.ts";
 import { glob } from "./tools/glob.ts";
 import { grep } from "./tools/grep.ts";
+import { head } from "./tools/head.ts";
+import { jq } from "./tools/jq.ts";
 import { lintCheck } from "./tools/lint_check.ts";
 import { lintFix } from "./tools/lint_fix.ts";
 import { listDir } from "./tools/list_dir.ts";
 import { readFile } from "./tools/read_file.ts";
 import { recentChanges } from "./tools/recent_changes.ts";
 import { revertFile } from "./tools/revert_file.ts";
+import { ripgrep } from "./tools/ripgrep.ts";
 import { runBash } from "./tools/run_bash.ts";
 import { runTests } from "./tools/run_tests.ts";
 import { scopeStatus } from "./tools/scope_status.ts";
+import { searchTestsFor } from "./tools/search_tests_for.ts";
+import { tail } from "./tools/tail.ts";
+import { tree } from "./tools/tree.ts";
 import { typeCheck } from "./tools/type_check.ts";
+import { wordCount } from "./tools/word_count.ts";
 import { writeFile } from "./tools/write_file.ts";
 
 const READING: readonly Tool[] = [
   readFile,
+  head,
+  tail,
   listDir,
+  tree,
   glob,
   grep,
+  ripgrep,
+  astGrep,
+  findReferences,
+  searchTestsFor,
+  wordCount,
+  jq,
   gitDiff,
   recentChanges,
+  assertFileUnchanged,
   runTests,
   lintCheck,
   typeCheck,
@@ -42,12 +63,24 @@ const WRITING: readonly Tool[] = [
   formatFile,
 ];
 
+/** The call by which each role ends its work: no other tool can. */
+export const ENDING = {
+  worker: done,
+  researcher: done,
+  reviewer: done,
+  planner: emitPlan,
+} as const satisfies Record<Scope["role"], Tool>;
+
 /** The tools of a role, in the order a model is shown them. Only a worker gets those that can change something. */
-export const toolsOf = (role: Scope["role"]): readonly Tool[] =>
-  role === "worker" ? [...READING, ...WRITING, done] : [...READING, done];
+export const toolsOf = (role: Scope["role"]): readonly Tool[] => [
+  ...READING,
+  ...(role === "worker" ? WRITING : []),
+  ENDING[role],
+];
 
 /** Whatever the role: whether a name is a tool at all. */
-export const toolNamed = (name: string): Tool | null => toolsOf("worker").find((tool) => tool.name === name) ?? null;
+export const toolNamed = (name: string): Tool | null =>
+  [...toolsOf("worker"), emitPlan].find((tool) => tool.name === name) ?? null;
 
 /**
  * Runs one tool on a host. It is called inside the isolation, where only the role's tools exist, with arguments that

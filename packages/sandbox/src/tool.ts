@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Claim } from "./claim.ts";
 import type { ExecRequest, ExecResult } from "./isolate/isolation.ts";
+import type { PlanDraft } from "./plan_draft.ts";
 
 /** What a call would touch. The policy judges these, and nothing else, before `run` is entered. Paths are normalised. */
 export type Access =
@@ -15,7 +16,7 @@ export type RecipeName = "test" | "lint" | "lint_fix" | "format" | "type_check";
 /** What the task may do; what the model is told in `scope_status`; what the recipes are. Plain data: it crosses the pipe. */
 export type Scope = {
   task: string;
-  role: "worker" | "researcher" | "reviewer";
+  role: "worker" | "researcher" | "reviewer" | "planner";
   write: readonly Claim[]; // create, edit, delete and touch claims; [] for a read-only role
   read: readonly Claim[]; // files the task was told it may need to read; they stay unwritable
   deny: readonly string[]; // `[scope] deny_files`, fnmatch patterns: `*` crosses `/`; a trailing slash means all in it
@@ -72,14 +73,14 @@ export type HostErrorCode =
  *
  * `touched`    paths the call wrote, created or deleted (also such as it put back)
  * `refused_by` the rule or layer that refused, for the record: `claim`, `tool_policy.deny_shell_commands`, `jail`, …
- * `ended`      set by the role's ending tool (`done`) alone, when it is accepted
+ * `ended`      set by the role's ending tool alone, when it is accepted; `plan` is what a planner hands in
  */
 export type Answer = {
   ok: boolean;
   text: string;
   touched?: readonly string[];
   refused_by?: string;
-  ended?: { outcome: "done" | "incomplete" | "blocked"; summary: string };
+  ended?: { outcome: "done" | "incomplete" | "blocked"; summary: string; plan?: PlanDraft };
 };
 
 /** A tool is one file and one text. `access` is asked outside, before; `run` runs inside the isolation. */

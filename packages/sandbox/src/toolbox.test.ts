@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { claims, type Lab, type LabOptions, openLab, SCOPE } from "../../../test/lab.ts";
 import { IsolationLost } from "./isolate/isolation.ts";
 import { ToolPolicy } from "./policy.ts";
-import { runTool } from "./registry.ts";
+import { runTool, toolsOf } from "./registry.ts";
 import type { Answer, RecipeName } from "./tool.ts";
 import { createToolbox, type Toolbox, type ToolRecord } from "./toolbox.ts";
 
@@ -229,8 +229,7 @@ test("the offered tools are the role's, with JSON Schemas, and always the same t
   const specs = (role: "worker" | "reviewer") =>
     around({ scope: { ...SCOPE, role }, root: "/w" }, async () => ({ ok: true, text: "" }), null).toolbox.specs;
   expect(JSON.stringify(specs("worker"))).toBe(JSON.stringify(specs("worker")));
-  expect(specs("worker")).toHaveLength(19);
-  expect(specs("reviewer")).toHaveLength(11);
+  expect(specs("worker").map(({ name }) => name)).toEqual(toolsOf("worker").map(({ name }) => name));
   const readFile = specs("reviewer").find(({ name }) => name === "read_file");
   expect(readFile?.parameters).toMatchObject({
     type: "object",

@@ -3,7 +3,7 @@ import type { Isolation } from "./isolate/isolation.ts";
 import { nearest } from "./nearest.ts";
 import { decide, type ToolPolicy } from "./policy.ts";
 import { RECIPE_TOOLS } from "./recipe.ts";
-import { toolNamed, toolsOf } from "./registry.ts";
+import { ENDING, toolNamed, toolsOf } from "./registry.ts";
 import { linkOutside } from "./shell/places.ts";
 import { shorten, withoutSecrets } from "./shorten.ts";
 import type { Access, Answer, RecipeName, Scope } from "./tool.ts";
@@ -95,7 +95,7 @@ async function answerTo(options: ToolboxOptions, proof: Proof, asked: { name: st
   const answer = await isolation.call(tool.name, parsed.input);
   proof.saw(accesses, answer);
   const { ended, ...rest } = answer;
-  if (ended === undefined || tool.name !== "done") return rest; // no other tool can end the work
+  if (ended === undefined || tool !== ENDING[scope.role]) return rest; // no other tool can end the work
   if (ended.outcome === "done" && !proof.given())
     return { ok: false, text: `Error: ${proof.demand()}`, refused_by: "required_check" };
   return answer;

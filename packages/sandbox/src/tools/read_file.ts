@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { FilePath } from "../input.ts";
+import { numbered, textLines } from "../lines.ts";
 import { openText } from "../text_file.ts";
 import { defineTool } from "../tool.ts";
 import { TOOL_LIMITS } from "../tool_limits.ts";
@@ -20,8 +21,7 @@ export const readFile = defineTool({
     const whole = start_line === 0 && end_line === 0;
     if (whole && text.length <= TOOL_LIMITS.read_max_chars)
       return { ok: true, text: text === "" ? "(empty file)" : text };
-    const lines = text.split("\n");
-    if (lines.at(-1) === "") lines.pop();
+    const lines = textLines(text);
     const first = Math.max(1, start_line);
     const last = Math.min(end_line === 0 ? lines.length : end_line, lines.length);
     if (first > lines.length)
@@ -30,19 +30,3 @@ export const readFile = defineTool({
     return { ok: true, text: numbered(lines, first, last) };
   },
 });
-
-/** As many lines as fit, and where to read on. */
-function numbered(lines: readonly string[], first: number, last: number): string {
-  const shown: string[] = [];
-  let size = 0;
-  for (let n = first; n <= last; n++) {
-    const line = `${n}: ${lines[n - 1]}`;
-    size += line.length + 1;
-    if (size > TOOL_LIMITS.read_max_chars && shown.length > 0) {
-      shown.push(`[lines ${n} to ${last} of ${lines.length} omitted; read on with start_line=${n}]`);
-      break;
-    }
-    shown.push(line);
-  }
-  return shown.join("\n");
-}
