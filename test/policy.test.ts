@@ -4,10 +4,13 @@ import { join } from "node:path";
 import { z } from "zod";
 import { parseClaim } from "../packages/sandbox/src/claim.ts";
 import { decide, ToolPolicy } from "../packages/sandbox/src/policy.ts";
-import { loadRules, SHELL_RULES } from "../packages/sandbox/src/shell/rules.ts";
+import { SHELL_RULES } from "../packages/sandbox/src/shell/builtin.ts";
+import { openShell } from "../packages/sandbox/src/shell/open.ts";
+import { loadRules } from "../packages/sandbox/src/shell/rules.ts";
 import type { Access, Scope } from "../packages/sandbox/src/tool.ts";
 import { SCOPE } from "./lab.ts";
 
+const shell = await openShell();
 const FOLDER = join(import.meta.dir, "fixtures/policy");
 const RECIPES = {
   test: "pytest {test_dir}",
@@ -71,7 +74,7 @@ for (const file of readdirSync(FOLDER).sort())
     const rows = rowsOf(file);
     expect(rows.length).toBeGreaterThan(5);
     const told = rows.map(({ policy, scope, access, place }) => {
-      const decision = decide(policy, scope, access);
+      const decision = decide({ rules: policy, scope, shell }, access);
       if (!decision.allow) expect(decision.why.length).toBeGreaterThan(20);
       return { place, access, allow: decision.allow, rule: decision.rule };
     });
@@ -91,7 +94,7 @@ test.each([
 
 test("a rule that lies about its examples does not load", () => {
   const rule = SHELL_RULES[0]!;
-  expect(() => loadRules([{ ...rule, matches: ["ls"] }])).toThrow('does not match its example "ls"');
-  expect(() => loadRules([{ ...rule, passes: ["rm x"] }])).toThrow('wrongly matches "rm x"');
-  expect(() => loadRules([rule])).not.toThrow();
+  expect(() => loadRules(shell.parse, [{ ...rule, matches: ["ls"] }])).toThrow('does not match its example "ls"');
+  expect(() => loadRules(shell.parse, [{ ...rule, passes: ["rm x"] }])).toThrow('wrongly matches "rm x"');
+  expect(() => loadRules(shell.parse, [rule])).not.toThrow();
 });

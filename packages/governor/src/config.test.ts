@@ -75,6 +75,7 @@ test("without a file there are all defaults", () => {
         require_uv_run: false,
         deny_shell_file_mutations: false,
         deny_shell_commands: [],
+        rules: [],
       },
       scope: { ignore: [".venv", "uv.lock", "__pycache__", "*.pyc"], allow: [], deny: [] },
       departments: {},

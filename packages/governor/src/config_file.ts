@@ -1,3 +1,4 @@
+import { ProjectRule } from "@dgov/sandbox";
 import { z } from "zod";
 
 /** `.dgov/project.toml` as people write it: the original's keys and defaults, and ours after them. One schema, strict. */
@@ -62,6 +63,7 @@ const ToolPolicyTable = z.strictObject({
   require_uv_run: z.boolean().optional(),
   deny_shell_file_mutations: z.boolean().optional(),
   deny_shell_commands: list.optional(),
+  rules: z.array(ProjectRule).optional().describe("Rules of the project's own, each with its examples"),
 });
 
 const JUDGES = [".sentrux/baseline.json", ".sentrux/dgov-baseline.json", ".coverage-baseline/coverage.json"];

@@ -14,6 +14,7 @@ const NO_RULES: ToolPolicy = {
   require_uv_run: false,
   deny_shell_file_mutations: false,
   deny_shell_commands: [],
+  rules: [],
 };
 
 /**
@@ -112,6 +113,7 @@ export function withPreset({ sandbox, tool_policy }: Pick<ProjectFile, "sandbox"
       require_uv_run: tool_policy.require_uv_run ?? rules.require_uv_run,
       deny_shell_file_mutations: tool_policy.deny_shell_file_mutations ?? rules.deny_shell_file_mutations,
       deny_shell_commands: tool_policy.deny_shell_commands ?? rules.deny_shell_commands,
+      rules: tool_policy.rules ?? rules.rules,
     },
   };
 }

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { covers } from "./claim.ts";
 import { isSecretFile } from "./secret_file.ts";
-import { judgeCommand } from "./shell/judge.ts";
-import { secretPlace } from "./shell/places.ts";
+import { type Judgement, judgeCommand, secretFile } from "./shell/judge.ts";
+import type { Shell } from "./shell/open.ts";
+import { ProjectRule } from "./shell/project_rule.ts";
 import { inScope } from "./test_targets.ts";
 import type { Access, Scope } from "./tool.ts";
 import { type Decision, insideGit, judgeWrite } from "./write_rules.ts";
@@ -17,19 +18,31 @@ export const ToolPolicy = z.strictObject({
   require_uv_run: z.boolean().default(false),
   deny_shell_file_mutations: z.boolean().default(false),
   deny_shell_commands: z.array(z.string().trim().min(1)).default([]),
+  rules: z.array(ProjectRule).default([]),
 });
 export type ToolPolicy = z.infer<typeof ToolPolicy>;
 
+/**
+ * All that a decision depends on.
+ *
+ * `shell`  what reads commands (`openShell`); null is enough where `needsShell` says so
+ */
+export type Policy = { rules: ToolPolicy; scope: Scope; shell: Shell | null };
+
+/** Whether an access can be judged only with the grammar of the shell, which is worth loading then. */
+export const needsShell = ({ rules, scope }: Omit<Policy, "shell">, access: Access): boolean =>
+  access.kind === "exec" && rules.restrict_run_bash && scope.role === "worker";
+
 /** Judges one access. Pure; what no rule allows is denied; the rule that decided is named. */
-export function decide(policy: ToolPolicy, scope: Scope, access: Access): Decision {
+export function decide(policy: Policy, access: Access): Decision {
+  const { scope } = policy;
   switch (access.kind) {
     case "read":
       return judgeRead(scope, access.path);
     case "write":
       return judgeWrite(scope, access.path);
     case "exec":
-      if (scope.role !== "worker") return readOnly(scope, "run shell commands");
-      return judgeExec(policy, scope, access.command);
+      return judgeExec(policy, access.command).decision;
     case "recipe":
       return judgeRecipe(scope, access);
   }
@@ -44,28 +57,19 @@ function judgeRead(scope: Scope, path: string): Decision {
       why: `"${path}" belongs to git and is not shown`,
       part: null,
     };
-  if (isSecretFile(path) && !claimedByName(scope, path)) return secret(path);
+  if (isSecretFile(path) && !claimedByName(scope, path)) return secretFile(path);
   return { allow: true, rule: "read", layer: "path" };
 }
 
 /** Reading is open in the jail, so of a file that may hold secrets a command is told what `read_file` would say. */
-function judgeExec(policy: ToolPolicy, scope: Scope, command: string): Decision {
-  const decision = judgeCommand(policy, scope.recipes, command);
-  if (!decision.allow || !policy.restrict_run_bash) return decision;
-  const path = secretPlace(command, (own) => claimedByName(scope, own));
-  return path === null ? decision : secret(path);
+export function judgeExec(policy: Policy, command: string): Judgement {
+  const { scope } = policy;
+  if (scope.role !== "worker") return { decision: readOnly(scope, "run shell commands"), commands: [], undecided: [] };
+  return judgeCommand(policy, command, (path) => claimedByName(scope, path));
 }
 
 const claimedByName = ({ read, write }: Scope, path: string): boolean =>
   [...read, ...write].some((claim) => claim.path === path || (claim.kind === "path" && covers(claim, path)));
-
-const secret = (path: string): Decision => ({
-  allow: false,
-  rule: "secret_file",
-  layer: "secret",
-  why: `"${path}" may hold secrets; it is read only by a task that claims it by name (\`files.read\`)`,
-  part: null,
-});
 
 function judgeRecipe(scope: Scope, { recipe, targets }: Extract<Access, { kind: "recipe" }>): Decision {
   const changes = recipe === "lint_fix" || recipe === "format";

@@ -1,31 +1,65 @@
-/** Names under which people keep secrets: such a file is read only when the plan claims it by name. */
+/** Names under which people keep secrets, in lower case: such a file is read only when the plan claims it by name. */
 const SECRET_NAMES = [
-  /^\.env(\..+)?$/,
-  /^\.netrc$/,
-  /^\.pypirc$/,
-  /^\.git-credentials$/,
-  /^id_(rsa|dsa|ecdsa|ed25519)$/,
-  /\.(pem|p12|pfx)$/,
-];
-const HARMLESS = /\.(example|sample|template|dist)$/;
-
-export function isSecretFile(path: string): boolean {
-  const name = path.slice(path.lastIndexOf("/") + 1).toLowerCase();
-  return !HARMLESS.test(name) && SECRET_NAMES.some((pattern) => pattern.test(name));
-}
-
-/** The same for a search of many files. Git knows no exception to an exception, so the examples are left out too. */
-export const SECRET_PATHSPECS = [
   ".env",
   ".env.*",
+  ".envrc",
   ".netrc",
+  ".npmrc",
   ".pypirc",
+  ".pgpass",
   ".git-credentials",
+  ".htpasswd",
+  "credentials",
+  "credentials.json",
+  "client_secret*.json",
+  "service-account*.json",
+  "service_account*.json",
+  "kubeconfig",
+  "*.kubeconfig",
   "id_rsa",
   "id_dsa",
   "id_ecdsa",
   "id_ed25519",
+  "id_*_sk",
   "*.pem",
+  "*.key",
   "*.p12",
   "*.pfx",
-].map((name) => `:(exclude,icase,glob)**/${name}`);
+  "*.jks",
+  "*.ppk",
+  "*.kdbx",
+  "*.tfstate",
+];
+/** Where a name says nothing, its folder does: `.kube/config`, `.docker/config.json`, `.aws/config`, `.ssh/…`. */
+const SECRET_PLACES = /(?:^|\/)(?:\.kube\/config|\.docker\/config\.json|\.aws\/[^/]+|\.ssh\/[^/]+|\.gnupg\/.+)$/;
+const HARMLESS = /\.(example|sample|template|dist|defaults?)$|\.pub$/;
+
+const asPattern = (name: string) => new RegExp(`^${name.replace(/[.]/g, "\\.").replaceAll("*", ".*")}$`);
+const PATTERNS = SECRET_NAMES.map(asPattern);
+
+export function isSecretFile(path: string): boolean {
+  const lower = path.toLowerCase();
+  const name = lower.slice(lower.lastIndexOf("/") + 1);
+  return !HARMLESS.test(name) && (PATTERNS.some((pattern) => pattern.test(name)) || SECRET_PLACES.test(lower));
+}
+
+const EXACT = SECRET_NAMES.filter((name) => !name.includes("*"));
+
+/** Whether a shell's pattern is meant for such a file: it spells a part of the name, as `.en?` and `id_*` do. */
+export function couldBeSecret(pattern: string): boolean {
+  const name = pattern.slice(pattern.lastIndexOf("/") + 1).toLowerCase();
+  const [head = ""] = name.split(/[*?[{]/);
+  if (head.length < 2) return false;
+  const source = name
+    .replace(/[.\\^$+()|]/g, "\\$&")
+    .replace(/\[[^\]]*\]|\{[^}]*\}|\?/g, "[^/]")
+    .replace(/\*/g, "[^/]*");
+  return (
+    /^[^[{}\]]*(\[\^\/\][^[{}\]]*)*$/.test(source) && EXACT.some((secret) => new RegExp(`^${source}$`).test(secret))
+  );
+}
+
+/** The same for a search of many files. Git knows no exception to an exception, so the examples are left out too. */
+export const SECRET_PATHSPECS = [...SECRET_NAMES, ".kube/config", ".docker/config.json", ".aws/*", ".ssh/*"].map(
+  (name) => `:(exclude,icase,glob)**/${name}`,
+);

@@ -1,3 +1,5 @@
+import type { Word } from "./word.ts";
+
 /** Git commands that only show. Everything else may write refs, configuration, the index or files, or start a program. */
 const SHOWING = [
   "status",
@@ -31,30 +33,29 @@ const SHOWING = [
   "help",
   "var",
 ];
-/** Global options before the command, and whether they take a value. */
-const GLOBAL: Readonly<Record<string, boolean>> = {
-  "--no-pager": false,
-  "--no-optional-locks": false,
-  "--literal-pathspecs": false,
-  "-P": false,
-  "--version": false,
-  "--help": false,
-};
-/** Options of showing commands that write a file or start a program. */
-const HARMFUL = /^(--output(=.*)?|--ext-diff|--textconv|-O.+|--open-files-in-pager.*|-p=.*)$/;
+/** Options before the command. `-C` takes a folder, which is judged as a place. */
+const GLOBAL = ["--no-pager", "--no-optional-locks", "--literal-pathspecs", "-P"];
+/** Options of showing commands that write a file or start a program, and what git takes for their short forms. */
+const HARMFUL = /^(--ou(t(p(ut?)?)?)?(=.*)?|--ext.*|--textc.*|--filters|-O.+|--op.*|-p=.*)$/;
 
-/** Why a git command is refused, or null when it only shows something. `argv[0]` is `git`. */
-export function gitFault(argv: readonly string[]): string | null {
+/** Why a git command is refused, or null when it only shows something. The first word is `git`. */
+export function gitFault(words: readonly Word[]): string | null {
+  const argv = words.map(({ text }) => text);
   let at = 1;
   while (argv[at]?.startsWith("-")) {
     const option = argv[at]!;
-    if (GLOBAL[option] === undefined) return `git's option "${option}" may start a program or leave the worktree`;
     if (option === "--version" || option === "--help") return null;
-    at++;
+    if (option === "-C" && words[at + 1]?.known) at += 2;
+    else if (GLOBAL.includes(option)) at++;
+    else return `git's option "${option}" may start a program or leave the worktree`;
   }
   const command = argv[at];
   if (command === undefined) return null;
-  if ((command === "branch" || command === "tag") && argv.slice(at + 1).every((word) => LISTING.test(word)))
+  if (!words[at]!.known) return "git's command is computed";
+  if (
+    (command === "branch" || command === "tag") &&
+    words.slice(at + 1).every(({ text, known }) => known && LISTING.test(text))
+  )
     return null;
   if (command === "stash" && argv[at + 1] === "list") return null;
   if (!SHOWING.includes(command))

@@ -1,74 +1,115 @@
-import type { ToolPolicy } from "../policy.ts";
+import type { JudgedCommand } from "../explain.ts";
+import type { Policy, ToolPolicy } from "../policy.ts";
 import { RECIPE_TOOLS } from "../recipe.ts";
 import type { Scope } from "../tool.ts";
 import type { Decision } from "../write_rules.ts";
+import { SHELL_RULES } from "./builtin.ts";
 import { gitFault } from "./git.ts";
-import { outsidePlace, STREAMS } from "./places.ts";
-import { ruleHolds, SHELL_RULES } from "./rules.ts";
-import { assignmentsOf, type Invocation, invocationsOf, programName } from "./unwrap.ts";
-import { type Command, type Redirect, shellCommands } from "./words.ts";
+import { outsidePlace, STREAMS, secretPlace } from "./places.ts";
+import { begins, verdictOf } from "./project_rule.ts";
+import { ruleHolds } from "./rules.ts";
+import type { Command, Redirect } from "./script.ts";
+import { type Invocation, type Unwrapped, unwrap } from "./unwrap.ts";
+import type { Word } from "./word.ts";
+
+/** A decision about a shell text, and what it is made of. `undecided`: why the text cannot be followed as a whole. */
+export type Judgement = { decision: Decision; commands: JudgedCommand[]; undecided: string[] };
 
 /** Judges a shell text by the project's rules. What they cannot be sure of is refused, where the shell is restricted at all. */
-export function judgeCommand(policy: ToolPolicy, recipes: Scope["recipes"], command: string): Decision {
-  if (!policy.restrict_run_bash) return { allow: true, rule: "tool_policy.restrict_run_bash", layer: "policy" };
-  const script = shellCommands(command);
-  const { invocations, problem } = invocationsOf(command);
-  for (const invocation of invocations) {
-    const fault = judgeInvocation(policy, recipes, invocation);
-    if (fault) return fault;
-  }
+export function judgeCommand(policy: Policy, command: string, mayRead: (path: string) => boolean): Judgement {
+  const { rules, scope, shell } = policy;
+  if (!rules.restrict_run_bash) return { decision: pass("tool_policy.restrict_run_bash"), commands: [], undecided: [] };
+  if (shell === null) throw new Error("Cannot judge a command: the grammar is not open");
+  const seen = unwrap(shell.parse, command);
+  const commands = seen.invocations.map((invocation): JudgedCommand => {
+    const argv = invocation.words.map(({ text }) => text);
+    const decision = judgeInvocation(rules, scope.recipes, invocation) ?? pass("shell");
+    return { text: shown(invocation.text), argv, inside: invocation.inside, decision };
+  });
   const fault =
-    judgeRedirects(policy, script.commands) ??
-    judgeAssignments(script.commands) ??
-    judgePlaces(script.commands, invocations);
-  if (fault) return fault;
-  if (problem !== null)
-    return deny(
-      "tool_policy.restrict_run_bash",
-      `This command cannot be judged: ${problem}; write it plainly, as one command or several calls`,
-    );
-  return { allow: true, rule: "shell", layer: "policy" };
+    commands.find(({ decision }) => !decision.allow)?.decision ??
+    judgeRedirects(rules, seen.commands) ??
+    judgeAssignments(seen) ??
+    judgePlaces(seen, mayRead);
+  const undecided = seen.problem === null ? [] : [seen.problem];
+  if (fault) return { decision: fault, commands, undecided };
+  return { decision: seen.problem === null ? pass("shell") : unsure(seen.problem, null), commands, undecided };
 }
 
-const deny = (rule: string, why: string): Decision => ({ allow: false, rule, layer: "policy", why, part: null });
+const pass = (rule: string): Decision => ({ allow: true, rule, layer: "policy" });
 
-function judgeInvocation(policy: ToolPolicy, recipes: Scope["recipes"], { argv, uv }: Invocation): Decision | null {
-  const shown = argv.slice(0, 3).join(" ").slice(0, 100);
-  const listed = policy.deny_shell_commands.find((entry) => begins(argv, entry));
-  if (listed !== undefined) return deny("tool_policy.deny_shell_commands", `Denied shell command prefix "${listed}"`);
-  if (argv[0] === "git") {
-    const fault = gitFault(argv);
-    if (fault !== null) return deny("shell.git", `Cannot run "${shown}": ${fault}`);
+const deny = (rule: string, why: string, part: string | null): Decision => ({
+  allow: false,
+  rule,
+  layer: "policy",
+  why,
+  part: part === null ? null : shown(part),
+});
+
+const unsure = (problem: string, part: string | null): Decision =>
+  deny(
+    "tool_policy.restrict_run_bash",
+    `This command cannot be judged: ${problem}; write it plainly, as one command or several calls`,
+    part,
+  );
+
+const shown = (text: string) => text.slice(0, 200);
+
+function judgeInvocation(rules: ToolPolicy, recipes: Scope["recipes"], invocation: Invocation): Decision | null {
+  const { words, text } = invocation;
+  const brief = wordsOf(words).slice(0, 3).join(" ").slice(0, 100);
+  const listed = judgeListed(rules.deny_shell_commands, invocation);
+  if (listed) return listed;
+  if (words[0]!.text === "git") {
+    const fault = gitFault(words);
+    if (fault !== null) return deny("shell.git", `Cannot run "${brief}": ${fault}`, text);
   }
-  for (const rule of SHELL_RULES) {
-    if (policy[rule.when] !== true || !ruleHolds(rule, argv)) continue;
-    const what = rule.when === "deny_shell_file_mutations" ? "Denied file mutation shell command" : "Cannot run";
-    return deny(rule.rule, `${what} "${shown}": ${rule.why}`);
+  const verdicts = rules.rules.map((rule) => ({ rule, verdict: verdictOf(rule, words) }));
+  const denied = verdicts.find(({ verdict }) => verdict === "deny");
+  if (denied) return deny(`tool_policy.rules.${denied.rule.name}`, `Cannot run "${brief}": ${denied.rule.why}`, text);
+  if (verdicts.some(({ verdict }) => verdict === "unsure"))
+    return unsure(`a word of "${brief}" is computed, and a rule of the project is about it`, text);
+  if (verdicts.some(({ verdict }) => verdict === "allow")) return null;
+  return judgeByRules(rules, brief, invocation) ?? judgeOwn(rules, recipes, invocation);
+}
+
+const wordsOf = (words: readonly Word[]) => words.map(({ text }) => text);
+
+function judgeListed(entries: readonly string[], { words, text }: Invocation): Decision | null {
+  for (const entry of entries) {
+    const holds = begins(words, entry);
+    if (holds === "yes") return deny("tool_policy.deny_shell_commands", `Denied shell command prefix "${entry}"`, text);
+    if (holds === "unsure") return unsure(`a word is computed that could make it "${entry}"`, text);
   }
-  if (policy.require_wrapped_verify_tools) {
-    const tool = ownRecipe(recipes, argv);
-    if (tool !== null)
-      return deny("tool_policy.require_wrapped_verify_tools", `Cannot run "${shown}": use ${tool}() instead`);
-  }
-  const asksVersion = argv.length === 2 && /^(-V|-VV|--version|--help|-h)$/.test(argv[1]!);
-  if (policy.require_uv_run && !uv && !asksVersion && /^(python|pytest|ruff|ty)\d?$/.test(argv[0] ?? ""))
-    return deny(
-      "tool_policy.require_uv_run",
-      `Cannot run "${shown}": write "uv run ${shown}" so that it runs in the project's environment`,
-    );
   return null;
 }
 
-/** Whether a command begins with the words of a deny entry: without case, and with `pip3` and `python3` as their plain names. */
-function begins(argv: readonly string[], entry: string): boolean {
-  const plain = (word: string) =>
-    programName(word)
-      .toLowerCase()
-      .replace(/^(pip|python)\d$/, "$1");
-  const words = entry.split(/\s+/);
-  return words.every((word, i) =>
-    i === 0 ? plain(argv[0] ?? "") === plain(word) : argv[i]?.toLowerCase() === word.toLowerCase(),
-  );
+function judgeByRules(rules: ToolPolicy, brief: string, { words, text }: Invocation): Decision | null {
+  let doubt: Decision | null = null;
+  for (const rule of SHELL_RULES) {
+    if (rules[rule.when] !== true) continue;
+    const holds = ruleHolds(rule, words);
+    if (holds === "unsure") doubt ??= unsure(`the word after "${words[0]!.text}" is computed`, text);
+    if (holds !== "yes") continue;
+    const what = rule.when === "deny_shell_file_mutations" ? "Denied file mutation shell command" : "Cannot run";
+    return deny(rule.rule, `${what} "${brief}": ${rule.why}`, text);
+  }
+  return doubt;
+}
+
+/** What the project's own commands and environment are for. */
+function judgeOwn(rules: ToolPolicy, recipes: Scope["recipes"], { words, uv, text }: Invocation): Decision | null {
+  const argv = wordsOf(words);
+  const brief = argv.slice(0, 3).join(" ").slice(0, 100);
+  if (rules.require_wrapped_verify_tools) {
+    const tool = ownRecipe(recipes, argv);
+    const rule = "tool_policy.require_wrapped_verify_tools";
+    if (tool !== null) return deny(rule, `Cannot run "${brief}": use ${tool}() instead`, text);
+  }
+  const asksVersion = argv.length === 2 && /^(-V|-VV|--version|--help|-h)$/.test(argv[1]!);
+  if (!rules.require_uv_run || uv || asksVersion || !/^(python|pytest|ruff|ty)\d?$/.test(argv[0] ?? "")) return null;
+  const why = `Cannot run "${brief}": write "uv run ${brief}" so that it runs in the project's environment`;
+  return deny("tool_policy.require_uv_run", why, text);
 }
 
 /** The tool that wraps a command, when the command begins as one of the project's own recipes does up to its target. */
@@ -76,7 +117,7 @@ function ownRecipe(recipes: Scope["recipes"], argv: readonly string[]): string |
   const line = argv.join(" ");
   for (const name of ["test", "lint", "lint_fix", "format", "type_check"] as const) {
     const [first = "", ...words] = stemOf(recipes[name] ?? "");
-    const stem = [programName(first), ...words].join(" ");
+    const stem = [first.slice(first.lastIndexOf("/") + 1), ...words].join(" ");
     if (stem !== "" && !/[;&|$<>(]/.test(stem) && (line === stem || line.startsWith(`${stem} `)))
       return RECIPE_TOOLS[name];
   }
@@ -95,39 +136,59 @@ const stemOf = (recipe: string): string[] => {
 
 const isTemporary = ({ text, known }: Redirect["target"]) => /^\$TMPDIR\/(?!.*\.\.)/.test(text) && !known;
 
-function judgeRedirects(policy: ToolPolicy, commands: readonly Command[]): Decision | null {
+function judgeRedirects(rules: ToolPolicy, commands: readonly Command[]): Decision | null {
+  if (!rules.deny_shell_file_mutations) return null;
   const writes = ({ op, target }: Redirect) =>
     op.includes(">") &&
-    !(op === ">&" && /^(\d+-?|-)$/.test(target.text)) &&
+    !(op.startsWith(">&") && /^(\d+-?|-)$/.test(target.text)) &&
     !STREAMS.test(target.text) &&
     !isTemporary(target);
-  const bad = commands.flatMap(({ redirects }) => redirects).find(writes);
-  if (!policy.deny_shell_file_mutations || !bad) return null;
-  return deny(
-    "tool_policy.deny_shell_file_mutations",
-    `Denied file mutation shell command: "${bad.op} ${bad.target.text}" writes a file; use write_file, edit_file or apply_patch`,
-  );
+  for (const { redirects, text } of commands) {
+    const bad = redirects.find(writes);
+    if (!bad) continue;
+    const why = `Denied file mutation shell command: "${bad.op} ${bad.target.text}" writes a file; use write_file, edit_file or apply_patch`;
+    return deny("tool_policy.deny_shell_file_mutations", why, text);
+  }
+  return null;
 }
 
 const STEERING = [
-  /^(LD_|DYLD_|GIT_|BUN_|PERL5|RUBYOPT|NODE_OPTIONS)/,
-  /^(BASH_ENV|PROMPT_COMMAND|PYTHONSTARTUP|PYTHONPATH|PYTHONHOME)/,
-  /^(ENV|EDITOR|VISUAL|PAGER|IFS|PATH)\+?=/,
+  /^(LD_|DYLD_|GIT_|BUN_|PERL5|RUBYOPT|NODE_OPTIONS|BASH_)/,
+  /^(PROMPT_COMMAND|PYTHONSTARTUP|PYTHONPATH|PYTHONHOME|SHELLOPTS|BASHOPTS|MAKEFLAGS)/,
+  /^(ENV|EDITOR|VISUAL|PAGER|IFS|PATH|PS[0-4]|FCEDIT|CDPATH|TMPDIR)$/,
 ];
+/** Commands that set the variables they name. */
+const SETTERS = /^(read|mapfile|readarray|getopts|wait|printf|export|declare|typeset|readonly|local)$/;
 
-function judgeAssignments(commands: readonly Command[]): Decision | null {
-  const bad = assignmentsOf(commands).find((text) => STEERING.some((name) => name.test(text)));
-  return bad === undefined
-    ? null
-    : deny("shell.environment", `Cannot set "${bad.split("=")[0]}": it makes other programs run code`);
-}
-
-/** Words that name a place outside the worktree. A computed word is left to the jail. */
-function judgePlaces(commands: readonly Command[], invocations: readonly Invocation[]): Decision | null {
-  const bad = outsidePlace(commands, invocations);
-  if (bad === null) return null;
-  return deny(
-    "shell.outside",
-    `"${bad.slice(0, 200)}" is outside the worktree: a task stays in it (temporary files go to $TMPDIR)`,
+function judgeAssignments({ commands, invocations }: Unwrapped): Decision | null {
+  const set = commands.flatMap(({ assigned, text }) => assigned.map(({ name }) => ({ name, text })));
+  const named = invocations.flatMap(({ words, text }) =>
+    SETTERS.test(words[0]!.text)
+      ? words.slice(1).map((word) => ({ name: word.text.replace(/[=[+][\s\S]*$/, ""), text }))
+      : [],
   );
+  const passed = ({ name, text }: { name: string; text: string }) =>
+    STEERING.some((steering) => steering.test(name)) && !/^(export|readonly|declare -x) \w+$/.test(text);
+  const bad = [...set, ...named].find(passed);
+  if (!bad) return null;
+  return deny("shell.environment", `Cannot set "${bad.name}": it makes other programs run code`, bad.text);
 }
+
+/** Words that name a place outside the worktree, or a file that may hold secrets. A computed word is left to the jail. */
+function judgePlaces(seen: Unwrapped, mayRead: (path: string) => boolean): Decision | null {
+  const bad = outsidePlace(seen);
+  if (bad !== null) {
+    const why = `"${bad.slice(0, 200)}" is outside the worktree: a task stays in it (temporary files go to $TMPDIR)`;
+    return deny("shell.outside", why, null);
+  }
+  const path = secretPlace(seen, mayRead);
+  return path === null ? null : secretFile(path);
+}
+
+export const secretFile = (path: string): Decision => ({
+  allow: false,
+  rule: "secret_file",
+  layer: "secret",
+  why: `"${path.slice(0, 200)}" may hold secrets; it is read only by a task that claims it by name (\`files.read\`)`,
+  part: null,
+});

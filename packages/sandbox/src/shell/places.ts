@@ -1,44 +1,58 @@
 import { readlinkSync, realpathSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import { isSecretFile } from "../secret_file.ts";
-import { type Invocation, programName } from "./unwrap.ts";
-import { type Command, shellCommands, type Word } from "./words.ts";
+import { couldBeSecret, isSecretFile } from "../secret_file.ts";
+import type { Command } from "./script.ts";
+import { programName, type Unwrapped } from "./unwrap.ts";
+import type { Word } from "./word.ts";
 
 /** The usual streams and the empty device: places that every command may name. */
 export const STREAMS = /^(\/dev\/(null|stdout|stderr|stdin|fd\/\d+)|-|\d+-?)$/;
 
-/** A word that names a place outside the worktree, or null. `invocations` are the commands within commands, too. */
-export function outsidePlace(commands: readonly Command[], invocations: readonly Invocation[]): string | null {
+/** A word that names a place outside the worktree, or null: of a text, and of the commands in its commands. */
+export function outsidePlace({ commands, own, invocations }: Unwrapped): string | null {
   let deepest = 0;
-  for (const { word, inside } of placesIn(commands)) {
+  for (const { word, inside } of placesIn(commands.slice(0, own))) {
     if ((word.text.startsWith("~") && !word.quoted) || depthOf(word.text, inside) < 0) return word.text;
     deepest = Math.max(deepest, inside);
   }
-  for (const text of commands.flatMap(({ assigned }) => assigned)) {
-    const value = text.slice(text.indexOf("=") + 1);
-    if (MACHINE.test(value) || /^(\.\.\/)+/.test(value)) return value;
+  for (const { value } of commands.flatMap(({ assigned }) => assigned)) {
+    const text = value?.text ?? "";
+    if (MACHINE.test(text) || /^(\.\.\/)+/.test(text)) return text;
   }
-  for (const { argv } of invocations) {
-    const words = argv.map((text): Word => ({ text, known: true, quoted: true }));
-    const bad = operandsOf(words).find(({ text }) => depthOf(text, deepest) < 0)?.text ?? placeInCode(argv, deepest);
-    if (bad !== null) return bad;
+  const nested = commands.slice(own).flatMap(({ redirects }) => redirects.map(({ target }) => target));
+  for (const words of [...invocations.map((invocation) => operandsOf(invocation.words)), nested]) {
+    const bad = words.find(({ text }) => depthOf(text, deepest) < 0)?.text;
+    if (bad !== undefined) return bad;
   }
-  return null;
+  return placesInCode(invocations).find((text) => leaves(text, deepest)) ?? null;
 }
 
 /**
  * A word of a command that a link in the worktree leads out of it, or null. The file tools follow no links; a command
  * does, and what it reads there is nobody's claim. This looks at files, so the policy, which is pure, cannot ask it.
  */
-export function linkOutside(root: string, command: string): string | null {
-  const { commands } = shellCommands(command);
-  return placesIn(commands).find(({ word, from }) => leadsOut(root, join(from, literalPart(word))))?.word.text ?? null;
+export function linkOutside(root: string, { commands, own, invocations }: Unwrapped): string | null {
+  const nested = invocations.flatMap(({ words }) => operandsOf(words)).map((word) => ({ word, from: "." }));
+  const places = [...placesIn(commands.slice(0, own)), ...nested];
+  return places.find(({ word, from }) => leadsOut(root, join(from, literalPart(word))))?.word.text ?? null;
 }
 
-/** A word of a command that names a file which may hold secrets and is not claimed by name, or null. */
-export function secretPlace(command: string, allowed: (path: string) => boolean): string | null {
-  const texts = placesIn(shellCommands(command).commands).map(({ word }) => word.text);
-  return texts.find((text) => isSecretFile(text) && !allowed(text.replace(/^(\.\/)+/, ""))) ?? null;
+/** A word of a command that names a file which may hold secrets and may not be read by name, or null. */
+export function secretPlace(
+  { commands, own, invocations }: Unwrapped,
+  mayRead: (path: string) => boolean,
+): string | null {
+  const words = [
+    ...placesIn(commands.slice(0, own)).map(({ word }) => word),
+    ...commands.slice(own).flatMap(({ redirects }) => redirects.map(({ target }) => target)),
+    ...invocations.flatMap(({ words: all }) => operandsOf(all)),
+    ...placesInCode(invocations).map((text): Word => ({ text, known: true, quoted: true, pieces: [text] })),
+  ];
+  const secret = ({ text, known, quoted }: Word) => {
+    const path = text.replace(/^(?:\w+=|@|[^/:]*:)/, "").replace(/^(\.\/)+/, "");
+    return (isSecretFile(path) || (!known && !quoted && couldBeSecret(path))) && !mayRead(path) && !mayRead(text);
+  };
+  return words.find(secret)?.text ?? null;
 }
 
 type Place = { word: Word; from: string; inside: number };
@@ -85,15 +99,16 @@ function operandsOf(words: readonly Word[]): Word[] {
 /** Absolute places that no program's text is about but to open them. */
 const MACHINE = /^\/(etc|proc|sys|root|home|Users|var|tmp|boot|srv|mnt|run)(\/|$)/;
 
-/** A place outside that code in a command line names in quotes. */
-function placeInCode([name = "", ...rest]: readonly string[], inside: number): string | null {
-  if (!INTERPRETERS.includes(name)) return null;
-  const code = rest.filter((_, at) => CODE.test(rest[at - 1] ?? ""));
-  const quoted = code.flatMap((text) =>
-    [...text.matchAll(/(["'`])((?:\.\.?)?\/[^"'`\s]*)\1/g)].map((match) => match[2]!),
+/** Places that code in a command line names in quotes. */
+function placesInCode(invocations: Unwrapped["invocations"]): string[] {
+  const code = invocations.flatMap(({ words: [first, ...rest] }) =>
+    INTERPRETERS.includes(first?.text ?? "") ? rest.filter((_, at) => CODE.test(rest[at - 1]?.text ?? "")) : [],
   );
-  return quoted.find((text) => (text.startsWith("/") ? MACHINE.test(text) : depthOf(text, inside) < 0)) ?? null;
+  return code.flatMap(({ text }) => [...text.matchAll(/(["'`])([^"'`\s]*)\1/g)].map((match) => match[2]!));
 }
+
+const leaves = (text: string, inside: number) =>
+  text.startsWith("/") ? MACHINE.test(text) : /^\.\.?\//.test(text) && depthOf(text, inside) < 0;
 
 /** How far below the root a word leads, from a folder so far below it; below zero: out of it. */
 function depthOf(text: string, from: number): number {

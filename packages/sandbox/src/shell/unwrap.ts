@@ -1,85 +1,46 @@
-import { type Command, shellCommands, type Word } from "./words.ts";
+import type { Dialect } from "./account.ts";
+import type { ParseShell } from "./grammar.ts";
+import { SHELL_LIMITS } from "./limits.ts";
+import { type Assignment, type Command, readScript } from "./script.ts";
+import { computed, literal, type Piece, type Word } from "./word.ts";
+import { commandAt, FETCHERS, RUNNERS, WRAPPERS } from "./wrapper.ts";
 
-/** A program a shell text would start, with the wrappers around it taken off. `uv`: it runs under `uv run`. */
-export type Invocation = { argv: readonly string[]; uv: boolean };
-export type Unwrapped = { invocations: Invocation[]; problem: string | null };
-
-const NESTING_MAX = 8;
-
-/** Options of wrappers that take the next word. Other words with a dash are taken to stand alone. */
-const WRAPPERS: Readonly<Record<string, { valued: readonly string[]; skip: number }>> = {
-  env: { valued: ["-u", "--unset", "-C", "--chdir"], skip: 0 },
-  command: { valued: [], skip: 0 },
-  builtin: { valued: [], skip: 0 },
-  exec: { valued: ["-a"], skip: 0 },
-  nohup: { valued: [], skip: 0 },
-  setsid: { valued: [], skip: 0 },
-  time: { valued: ["-f", "-o"], skip: 0 },
-  nice: { valued: ["-n"], skip: 0 },
-  ionice: { valued: ["-c", "-n", "-p"], skip: 0 },
-  stdbuf: { valued: ["-i", "-o", "-e"], skip: 0 },
-  timeout: { valued: ["-s", "--signal", "-k", "--kill-after"], skip: 1 },
-  xargs: { valued: ["-a", "-I", "-n", "-L", "-P", "-d", "-E", "-s"], skip: 0 },
-  busybox: { valued: [], skip: 0 },
-  chpst: { valued: ["-u", "-U", "-e", "-/"], skip: 0 },
-  strace: { valued: ["-e", "-o", "-p"], skip: 0 },
-  ltrace: { valued: ["-e", "-o", "-p"], skip: 0 },
+/**
+ * A program that a shell text would start. `uv`: it runs in the project's environment, under `uv run` or its like.
+ * `inside`: the wrappers that were taken off, outermost first. `text`: the simple command it stands in, as written.
+ */
+export type Invocation = { words: readonly Word[]; uv: boolean; inside: readonly string[]; text: string };
+/** All that a text does, and all the texts in it. `own`: how many of the commands are the text's, before those of texts in it. */
+export type Unwrapped = {
+  invocations: Invocation[];
+  commands: Command[];
+  own: number;
+  problem: string | null;
 };
-const SHELLS = ["sh", "bash", "dash", "zsh", "ksh", "ash"];
-const UV_VALUED = [
-  "--with",
-  "--with-editable",
-  "--with-requirements",
-  "--python",
-  "-p",
-  "--extra",
-  "--group",
-  "--package",
-  "--project",
-  "--directory",
-  "--env-file",
-  "--index",
-  "--config-file",
-  "--cache-dir",
-];
+
+const SHELLS: Readonly<Record<string, Dialect>> = {
+  sh: "posix",
+  dash: "posix",
+  ash: "posix",
+  bash: "bash",
+  rbash: "bash",
+};
+const OTHER_SHELLS = ["zsh", "ksh", "mksh", "fish", "csh", "tcsh", "nu", "xonsh", "pwsh", "elvish", "oksh", "yash"];
+
+type Context = {
+  parse: ParseShell;
+  found: Unwrapped;
+  depth: number;
+  uv: boolean;
+  inside: readonly string[];
+  text: string;
+};
 
 /** Every program that the commands of a shell text start, the wrappers themselves included. */
-export function invocationsOf(text: string, depth = 0): Unwrapped {
-  const { commands, problem } = shellCommands(text);
-  const found: Unwrapped = { invocations: [], problem };
-  if (depth > NESTING_MAX) return { invocations: [], problem: "it is nested too deeply" };
-  for (const command of commands) unwrap({ found, depth, uv: false }, command.words);
+export function unwrap(parse: ParseShell, text: string): Unwrapped {
+  const found: Unwrapped = { invocations: [], commands: [], own: 0, problem: null };
+  followText({ parse, found, depth: 0, uv: false, inside: [], text }, text, "bash");
   return found;
-}
-
-export const assignmentsOf = (commands: readonly Command[]): string[] => commands.flatMap(({ assigned }) => assigned);
-
-type Context = { found: Unwrapped; depth: number; uv: boolean };
-
-function unwrap(context: Context, words: readonly Word[]): void {
-  const [first, ...rest] = words;
-  if (!first) return;
-  if (!first.known) {
-    unsure(context, "the name of a command is computed");
-    return;
-  }
-  if (context.depth > NESTING_MAX) {
-    unsure(context, "it is nested too deeply");
-    return;
-  }
-  const name = programName(first.text);
-  context.found.invocations.push({ argv: splitModule([name, ...rest.map(({ text }) => text)]), uv: context.uv });
-  unwrapRest({ ...context, depth: context.depth + 1 }, name, rest);
-}
-
-function unwrapRest(context: Context, name: string, rest: readonly Word[]): void {
-  if (SHELLS.includes(name)) unwrapShell(context, rest);
-  else if (name === "eval") unwrapText(context, rest, rest.map(({ text }) => text).join(" "));
-  else if (name === "trap") unwrapText(context, rest.slice(0, 1), rest[0]?.text ?? "");
-  else if (name === "alias" && rest.length > 0) unsure(context, "it gives a command another name");
-  else if (name === "uv" || name === "uvx") unwrapUv(context, name, rest);
-  else if (name === "find" || name === "fd") unwrapFind(context, rest);
-  else if (WRAPPERS[name]) unwrapWrapper(context, name, rest);
 }
 
 /** Keeps the first reason why the commands of a text cannot all be seen. */
@@ -87,69 +48,244 @@ function unsure({ found }: Context, why: string): void {
   found.problem ??= why;
 }
 
+function followText(context: Context, text: string, dialect: Dialect): void {
+  const { found, depth } = context;
+  if (depth > SHELL_LIMITS.within_max) {
+    unsure(context, "it is nested too deeply");
+    return;
+  }
+  const { commands, problem } = readScript(context.parse, text, dialect);
+  found.commands.push(...commands);
+  if (depth === 0) found.own = commands.length;
+  if (problem !== null) unsure(context, problem);
+  if (found.commands.length > SHELL_LIMITS.commands_max) {
+    unsure(context, "it has too many commands");
+    return;
+  }
+  const values = valuesOf(commands);
+  for (const command of commands)
+    for (const words of readings(command.words, values)) follow({ ...context, text: command.text }, words);
+}
+
+type Values = ReadonlyMap<string, readonly Word[]>;
+
+function valuesOf(commands: readonly Command[]): Values {
+  const values = new Map<string, Word[]>();
+  for (const { name, value } of commands.flatMap(({ assigned }) => assigned)) {
+    const known = values.get(name) ?? [];
+    values.set(name, known);
+    if (value?.pieces && known.length < SHELL_LIMITS.values_max) known.push(value);
+  }
+  return values;
+}
+
+/**
+ * The words of a command as they are, and as they are with the values that the text itself gives to its variables: so
+ * `a=install; npm $a` is seen. What a variable holds otherwise is not known.
+ */
+function readings(words: readonly Word[], values: Values): (readonly Word[])[] {
+  const variables = new Set(
+    words.flatMap(({ pieces }) =>
+      (pieces ?? []).flatMap((piece) => (typeof piece === "string" ? [] : [piece.variable])),
+    ),
+  );
+  const others = [...variables].flatMap((variable) =>
+    (values.get(variable) ?? []).map((_, at) => words.flatMap((word) => filled(word, values, at))),
+  );
+  return [words, ...others.filter(([first]) => first?.known)];
+}
+
+/** A word with the values of its variables in it, the nth of each; split at blanks where the shell would split it. */
+function filled(word: Word, values: Values, nth: number): Word[] {
+  if (!word.pieces || word.known) return [word];
+  const fill = (pieces: readonly Piece[], depth: number): string | null => {
+    const texts = pieces.map((piece) => {
+      if (typeof piece === "string") return piece;
+      const all = values.get(piece.variable) ?? [];
+      const value = all[nth] ?? all.at(-1);
+      return value?.pieces && depth < 4 ? fill(value.pieces, depth + 1) : null;
+    });
+    return texts.includes(null) ? null : texts.join("");
+  };
+  const text = fill(word.pieces, 0);
+  if (text === null) return [word];
+  if (word.quoted) return [literal(text)];
+  return text
+    .split(/\s+/)
+    .filter((part) => part !== "")
+    .map((part) => ({ ...literal(part), quoted: false }));
+}
+
 /** `/usr/bin/python3.11` and `python3.11` are `python3`; `pip3.11` is `pip3`. */
 export const programName = (text: string): string =>
   text.slice(text.lastIndexOf("/") + 1).replace(/^(python|pip|pypy)(\d)(?:\.\d+)+$/i, "$1$2");
 
-/** `-mpip` is `-m pip`; options without a value before it are dropped, so that a rule finds `python -m pip`. */
-function splitModule(argv: readonly string[]): string[] {
-  const [name = "", ...rest] = argv;
-  if (!/^(python|pypy)\d?$/i.test(name)) return [...argv];
-  const at = rest.findIndex((word) => !/^-[bBdEiIOqsSuvx]+$/.test(word));
-  const from = at < 0 ? [] : rest.slice(at);
-  const joined = /^-[bBdEiIOqsSuvx]*m(.*)$/.exec(from[0] ?? "");
-  if (!joined) return [...argv];
-  return [name, "-m", ...(joined[1] === "" ? [] : [joined[1]!]), ...from.slice(1)];
-}
-
-function unwrapWrapper(context: Context, name: string, rest: readonly Word[]): void {
-  const { valued, skip } = WRAPPERS[name]!;
-  let at = 0;
-  for (; at < rest.length; at++) {
-    const text = rest[at]!.text;
-    if (name === "env" && /^(-S|--split-string)/.test(text)) {
-      unsure(context, "env splits a text into a command");
-      return;
-    }
-    if (valued.includes(text)) at++;
-    else if (text === "--") {
-      at++;
-      break;
-    } else if (!text.startsWith("-") && !(name === "env" && text.includes("="))) break;
-  }
-  const inner = rest.slice(at + skip);
-  if (name === "command" && rest.some(({ text }) => /^-[vV]$/.test(text))) return; // it only looks the name up
-  unwrap(context, inner);
-}
-
-function unwrapShell(context: Context, rest: readonly Word[]): void {
-  const at = rest.findIndex(({ text }) => /^-[a-z]*c[a-z]*$/.test(text));
-  if (at >= 0) {
-    unwrapText(context, rest.slice(at + 1, at + 2), rest[at + 1]?.text ?? "");
+function follow(context: Context, words: readonly Word[]): void {
+  const [first, ...rest] = words;
+  if (!first) return;
+  if (!first.known) {
+    unsure(context, "the name of a command is computed");
     return;
   }
-  const script = rest.find(({ text }) => !/^[-+]/.test(text));
-  const looks = rest.some(({ text }) => text === "--version" || text === "--help");
-  if (!script && !looks) context.found.problem ??= "a shell takes its commands from its input";
+  if (context.inside.length > SHELL_LIMITS.within_max) {
+    unsure(context, "it is nested too deeply");
+    return;
+  }
+  const { found, uv, inside, text } = context;
+  const name = programName(first.text);
+  if (found.invocations.length >= SHELL_LIMITS.commands_max) {
+    unsure(context, "it has too many commands");
+    return;
+  }
+  found.invocations.push({ words: splitModule([literal(name), ...rest]), uv, inside, text });
+  followRest({ ...context, inside: [...inside, name] }, name, rest);
 }
 
-function unwrapText(context: Context, words: readonly Word[], text: string): void {
+/** Programs of which a part of the words is a command. */
+function followRest(context: Context, name: string, rest: readonly Word[]): void {
+  const dialect = SHELLS[name];
+  if (dialect) followShell(context, rest, dialect);
+  else if (OTHER_SHELLS.includes(name)) {
+    if (!asksOnly(rest)) unsure(context, `only sh and bash can be followed, and this is ${name}`);
+  } else if (name === "uv" || name === "uvx") followUv(context, name, rest);
+  else if (name === "find" || name === "fd") followFind(context, rest);
+  else if (RUNNERS[name]?.includes(rest[0]?.text ?? "")) followRunner(context, rest.slice(1));
+  else if (FETCHERS.includes(name)) followRunner(context, rest[0]?.text === "run" ? rest.slice(1) : rest);
+  else if (name === "jobs" && !rest.some(({ text }) => text === "-x")) return;
+  else if (WRAPPERS[name]) followWrapper(context, name, rest);
+  else followBuiltin(context, name, rest);
+}
+
+const asksOnly = (rest: readonly Word[]) =>
+  rest.length > 0 && rest.every(({ text }) => /^(--version|--help|-h|-V)$/.test(text));
+
+/** What a shell itself does with texts and names. */
+function followBuiltin(context: Context, name: string, rest: readonly Word[]): void {
+  const has = (option: RegExp) => rest.some(({ text, known }) => !known || option.test(text));
+  if (name === "eval") followWords(context, rest);
+  else if (name === "trap") followTrap(context, rest);
+  else if (name === "alias" && rest.length > 0) unsure(context, "it gives a command another name");
+  else if (name === "hash" && has(/^-[a-z]*p/)) unsure(context, "it gives a command another name");
+  else if (name === "enable" && has(/^-[a-z]*f/)) unsure(context, "it loads a command into the shell");
+  else if (/^(mapfile|readarray)$/.test(name) && has(/^-[a-zA-Z]*C/)) unsure(context, "it calls back a text");
+  else if (/^(compgen|complete|bind|fc)$/.test(name) && rest.length > 0) unsure(context, `${name} may run a text`);
+  else if ((name === "." || name === "source") && !(rest[0]?.known && !/^\/(dev|proc)\//.test(rest[0].text)))
+    unsure(context, "the file of commands is computed");
+  else if (name === "parallel" || name === "watch" || name === "script" || name === "entr" || name === "setfacl-run")
+    unsure(context, `what ${name} runs is not followed`);
+}
+
+function followTrap(context: Context, rest: readonly Word[]): void {
+  const words = rest[0]?.text === "--" ? rest.slice(1) : rest;
+  if (words.length < 2 || (words[0]!.known && /^(-|-[lp])$/.test(words[0]!.text))) return;
+  followWords(context, words.slice(0, 1));
+}
+
+/** A text that a shell reads once more. */
+function followWords(context: Context, words: readonly Word[], dialect: Dialect = "bash"): void {
   if (words.some(({ known }) => !known)) {
     unsure(context, "the commands it runs are computed");
     return;
   }
-  const inner = invocationsOf(text, context.depth);
-  context.found.invocations.push(...inner.invocations.map(({ argv, uv }) => ({ argv, uv: uv || context.uv })));
-  context.found.problem ??= inner.problem;
+  const text = words.map((word) => word.text).join(" ");
+  const before = context.found.commands.length;
+  followText({ ...context, depth: context.depth + 1 }, text, dialect);
+  for (const command of context.found.commands.slice(before)) command.text = context.text;
 }
 
-function unwrapUv(context: Context, name: string, rest: readonly Word[]): void {
+/** `-mpip` is `-m pip`; options without a value before it are dropped, so that a rule finds `python -m pip`. */
+function splitModule(words: readonly Word[]): readonly Word[] {
+  const [name, ...rest] = words;
+  if (!name || !/^(python|pypy)\d?$/i.test(name.text)) return words;
+  const at = rest.findIndex(({ text }) => !/^-[bBdEiIOqsSuvxP]+$/.test(text));
+  const from = at < 0 ? [] : rest.slice(at);
+  const joined = /^-[bBdEiIOqsSuvxP]*m(.*)$/.exec(from[0]?.text ?? "");
+  if (!joined) return words;
+  const module = joined[1] === "" ? [] : [{ ...from[0]!, text: joined[1]! }];
+  return [name, literal("-m"), ...module, ...from.slice(1)];
+}
+
+function followWrapper(context: Context, name: string, rest: readonly Word[]): void {
+  if (name === "env" && rest.some(({ text }) => /^(-[a-zA-Z0]*S|--split)/.test(text))) {
+    unsure(context, "env splits a text into a command");
+    return;
+  }
+  if (name === "command" && rest.some(({ text }) => /^-[pvV]*[vV]/.test(text))) return; // it only looks the name up
+  const at = commandAt(name, rest);
+  if (typeof at === "object") {
+    unsure(context, at.problem);
+    return;
+  }
+  if (name === "env") assigned(context, rest.slice(0, at));
+  const own = rest.slice(at);
+  if (name === "busybox" && own.length === 0) return;
+  if (name !== "xargs") {
+    follow(context, own);
+    return;
+  }
+  const marks = rest
+    .slice(0, at)
+    .flatMap(({ text }, i) => (/^-I/.test(text) ? [text.slice(2) || (rest[i + 1]?.text ?? "")] : []));
+  if (rest.slice(0, at).some(({ text }) => /^(-i|--replace)/.test(text))) marks.push("{}");
+  follow(context, own.length === 0 ? [] : [...own.map((word) => marked(word, marks)), computed()]);
+}
+
+/** A word in which something is put by the wrapper is a computed one. */
+const marked = (word: Word, marks: readonly string[]): Word =>
+  marks.some((mark) => mark !== "" && word.text.includes(mark)) ? { ...word, known: false, pieces: null } : word;
+
+function assigned({ found, text }: Context, words: readonly Word[]): void {
+  const set: Assignment[] = words.flatMap((word) => {
+    const match = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(word.text);
+    return match ? [{ name: match[1]!, value: { ...word, text: match[2]!, pieces: null } }] : [];
+  });
+  found.commands.push({ text, words: [], assigned: set, redirects: [] });
+}
+
+function followShell(context: Context, rest: readonly Word[], dialect: Dialect): void {
+  if (asksOnly(rest)) return;
+  const { letters, first, problem } = shellOptions(rest);
+  if (problem !== null) unsure(context, problem);
+  else if (letters.includes("c") && first) followWords(context, [first], dialect);
+  else if (letters.includes("s") || !first || /^\/(dev|proc)\//.test(first.text))
+    unsure(context, "a shell takes its commands from its input");
+  // Otherwise it is a script of the worktree: the jail confines what it does.
+}
+
+/** The letters of a shell's options, and its first word after them. */
+function shellOptions(rest: readonly Word[]): { letters: string; first: Word | null; problem: string | null } {
+  let letters = "";
+  for (let at = 0; at < rest.length; at++) {
+    const { text, known } = rest[at]!;
+    if (!known) return { letters, first: null, problem: "what a shell runs is computed" };
+    if (/^--(rcfile|init-file)/.test(text))
+      return { letters, first: null, problem: "a shell reads another start file" };
+    if (!/^[-+]/.test(text)) return { letters, first: rest[at]!, problem: null };
+    if (text === "--" || text === "-") return { letters, first: rest[at + 1] ?? null, problem: null };
+    if (!text.startsWith("--")) letters += text.slice(1);
+    if (/^[-+][a-zA-Z]*[oO]$/.test(text)) at++;
+  }
+  return { letters, first: null, problem: null };
+}
+
+const UV_VALUED = new RegExp(
+  `^(--(${[
+    "with|with-editable|with-requirements|python|extra|group|package|project|directory|env-file|index|config-file",
+    "cache-dir|from|only-group|no-group|index-url|default-index|extra-index-url|find-links|refresh-package|color",
+  ].join("|")})|-[pfCPwn])$`,
+);
+
+function followUv(context: Context, name: string, rest: readonly Word[]): void {
   const words = [...rest];
   const takeOptions = () => {
     while (words[0]?.text.startsWith("-") && words[0].text !== "-") {
       const option = words.shift()!.text;
       if (option === "--") return;
-      if (UV_VALUED.includes(option)) words.shift();
+      if (UV_VALUED.test(option)) words.shift();
+      if (option === "-m" || option === "--module") {
+        words.unshift(literal("python"), literal("-m"));
+        return;
+      }
     }
   };
   takeOptions();
@@ -160,16 +296,36 @@ function unwrapUv(context: Context, name: string, rest: readonly Word[]): void {
   }
   takeOptions();
   if (words.length === 0) {
-    unsure(context, "uv run names no command");
+    if (!asksOnly(rest)) unsure(context, "uv run names no command");
     return;
   }
-  unwrap({ ...context, uv: true }, words);
+  follow({ ...context, uv: true }, words);
 }
 
-function unwrapFind(context: Context, rest: readonly Word[]): void {
+/** The command of a runner, after its options; one whose next word may be a value is asked both ways. */
+function followRunner(context: Context, rest: readonly Word[]): void {
+  const at = rest.findIndex(({ text }) => !text.startsWith("-") || text === "--");
+  if (at < 0) return;
+  const from = rest[at]!.text === "--" ? at + 1 : at;
+  const called = rest.findIndex(({ text }) => text === "-c" || text === "--call");
+  if (called >= 0) {
+    followWords(context, rest.slice(called + 1, called + 2), "posix");
+    return;
+  }
+  const [first, ...more] = rest.slice(from);
+  if (!first) return;
+  const bare = { ...first, text: first.text.replace(/(?<=.)@[^/]*$/, "") };
+  follow({ ...context, uv: true }, [bare, ...more]);
+  if (at > 0 && from === at && more.length > 0) follow({ ...context, uv: true }, more);
+}
+
+function followFind(context: Context, rest: readonly Word[]): void {
   for (let at = 0; at < rest.length; at++) {
     if (!/^(-exec|-execdir|-ok|-okdir|-x|-X|--exec|--exec-batch)$/.test(rest[at]!.text)) continue;
     const end = rest.findIndex(({ text }, i) => i > at && (text === ";" || text === "+"));
-    unwrap(context, rest.slice(at + 1, end < 0 ? undefined : end));
+    follow(
+      context,
+      rest.slice(at + 1, end < 0 ? undefined : end).map((word) => marked(word, ["{}"])),
+    );
   }
 }
