@@ -126,6 +126,7 @@ test("a planner reads and plans, and changes nothing; nobody else plans", async 
   for (const role of ["worker", "researcher", "reviewer"] as const)
     expect(toolsOf(role).map(({ name }) => name)).not.toContain("emit_plan");
   expect(await runTool("write_file", { path: "x", content: "" }, lab.host)).toMatchObject({ refused_by: "role" });
-  expect(decide(ToolPolicy.parse({}), lab.scope, { kind: "write", path: "a.py" })).toMatchObject({ rule: "role" });
-  expect(decide(ToolPolicy.parse({}), lab.scope, { kind: "exec", command: "ls" })).toMatchObject({ rule: "role" });
+  const policy = { rules: ToolPolicy.parse({}), scope: lab.scope, shell: null };
+  expect(decide(policy, { kind: "write", path: "a.py" })).toMatchObject({ rule: "role" });
+  expect(decide(policy, { kind: "exec", command: "ls" })).toMatchObject({ rule: "role" });
 });

@@ -54,6 +54,7 @@ export const projectWith = (root: string, { commands, rules, settlement_ms = 20_
       deny_shell_file_mutations: false,
       require_wrapped_verify_tools: false,
       require_uv_run: false,
+      rules: [],
     },
     scope: { ignore: [".venv", "uv.lock", "__pycache__", "*.pyc"], allow: [], deny: [] },
     departments: {},
