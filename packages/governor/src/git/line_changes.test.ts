@@ -35,3 +35,15 @@ test("hunks say which lines become which", async () => {
     { from: 4, from_count: 1, to: 4, to_count: 1 },
   ]);
 });
+
+test("names of every kind, files that go, and files that an attribute takes for binary", async () => {
+  const odd = 'q"\\ \n\té';
+  const repo = await repository({ ".gitattributes": "* -diff\n", a: "1\n2\n", b: "1\n2\n3\n", [odd]: "1\n" });
+  made.push(repo);
+  const head = await repo.user("rev-parse", "HEAD");
+  const changed = await lineChanges(repo.git, head, await repo.commit({ a: "1\ntwo\n", b: null, [odd]: "1\n2\n" }));
+  expect(Object.fromEntries(changed)).toEqual({
+    a: [{ from: 2, from_count: 1, to: 2, to_count: 1 }],
+    [odd]: [{ from: 1, from_count: 0, to: 2, to_count: 1 }],
+  });
+});

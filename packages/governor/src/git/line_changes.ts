@@ -14,6 +14,7 @@ export async function lineChanges(git: Git, from: string, to: string): Promise<M
     "--no-color",
     "--no-ext-diff",
     "--no-textconv",
+    "--text", // no attribute of a checkout says what has lines
     "--src-prefix=a/",
     "--dst-prefix=b/",
     from,
@@ -28,10 +29,10 @@ export async function lineChanges(git: Git, from: string, to: string): Promise<M
       left -= line.startsWith("\\") ? 0 : 1;
       continue;
     }
-    const file = /^\+\+\+ b\/(.*?)\t?$/.exec(line)?.[1];
-    if (file !== undefined) {
-      hunks = [];
-      found.set(file, hunks);
+    if (line.startsWith("+++ ")) {
+      hunks = []; // also of a file that is gone, which has no name here
+      const file = fileOf(line);
+      if (file !== null) found.set(file, hunks);
     }
     const hunk = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/.exec(line);
     if (!hunk) continue;
@@ -41,6 +42,17 @@ export async function lineChanges(git: Git, from: string, to: string): Promise<M
   }
   return found;
 }
+
+/** The file that a line names as the new one, or null. Names with control characters, quotes or backslashes are quoted as in C. */
+function fileOf(line: string): string | null {
+  const plain = /^\+\+\+ b\/(.*?)\t?$/.exec(line)?.[1];
+  const quoted = /^\+\+\+ "b\/(.*)"\t?$/.exec(line)?.[1];
+  return plain ?? quoted?.replace(/\\(?:([0-7]{3})|(.))/g, unquoted) ?? null;
+}
+
+const unquoted = (_: string, octal: string | undefined, letter: string): string =>
+  octal === undefined ? (LETTERS[letter] ?? letter) : String.fromCharCode(Number.parseInt(octal, 8));
+const LETTERS: Readonly<Record<string, string>> = { a: "\x07", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t", v: "\v" };
 
 /** Lines (from 1, in the new text) that a tree has and the old one has not, by path. */
 export async function addedLines(git: Git, from: string, to: string): Promise<Map<string, Set<number>>> {
