@@ -5,130 +5,32 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  realpathSync,
   rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
-  createIsolationMaker,
   type ExecResult,
   type Grant,
   type Isolation,
   IsolationLost,
   type IsolationSpec,
-  parseClaim,
-  type Scope,
-  toolEnvironment,
 } from "../packages/sandbox/src/index.ts";
+import { alive, available, FIXTURES, makePlace, maker, missing, SERVE, sh, specOf, until } from "./jail.ts";
 
-import { LAB_CONFINEMENT, SCOPE } from "./lab.ts";
-
-const FIXTURES = join(import.meta.dir, "fixtures/isolation");
-const SERVE = join(import.meta.dir, "../packages/sandbox/src/serve.ts");
 const MAKER = join(import.meta.dir, "../packages/sandbox/src/isolate/maker.ts");
-const maker = createIsolationMaker({ self: [process.execPath, SERVE], now_ms: () => performance.now() });
-const levels = await maker.probe();
 
-// Every level runs one list. A level that this machine lacks is skipped under its name, with the reason.
-for (const found of levels)
-  if (!found.available) test.skip(`${found.level}: not on this machine (${found.why}; ${found.cure})`, () => {});
-const available = levels.filter((found) => found.available).map((found) => found.level);
+for (const { title } of missing) test.skip(title, () => {});
 
 test("at least one level is to be had, or this machine runs nothing", () => {
   expect(available.length).toBeGreaterThan(0);
 });
 
-const CLAIMS = ["src/claimed.py", "src/new.py"];
 const ONLY = ["^src/claimed\\.py$", "^src/new\\.py$"];
 const NARROW: readonly Grant[] = [{ kind: "directory", path: "src", only: ONLY }];
 const WHOLE: readonly Grant[] = [{ kind: "directory", path: ".", only: ONLY }];
 const ONE_FILE: readonly Grant[] = [{ kind: "file", path: "src/claimed.py" }];
-
-type Place = { base: string; outside: string; main: string; root: string; commit: string };
-
-/** A real repository with a linked worktree, as an attempt has it, and a folder that is nobody's business. */
-function makePlace(): Place {
-  const base = realpathSync(mkdtempSync(join(tmpdir(), "dgov-isolation-")));
-  const [outside, main, root] = [join(base, "outside"), join(base, "main"), join(base, "work")];
-  mkdirSync(outside);
-  writeFileSync(join(outside, "victim.txt"), "victim\n");
-  for (const folder of ["src", "docs"]) mkdirSync(join(main, folder), { recursive: true });
-  const files = {
-    "README.md": "read me\n",
-    ".gitignore": "*.log\n",
-    "src/claimed.py": "claimed = 1\n",
-    "src/other.py": "other = 1\n",
-    "docs/guide.md": "guide\n",
-  };
-  for (const [path, text] of Object.entries(files)) writeFileSync(join(main, path), text);
-  const git = (...args: string[]) => {
-    const words = ["git", "-C", main, "-c", "user.name=t", "-c", "user.email=t@t", ...args];
-    const { exitCode, stdout, stderr } = Bun.spawnSync(words);
-    if (exitCode !== 0) throw new Error(stderr.toString());
-    return stdout.toString().trim();
-  };
-  git("init", "-q", "-b", "main");
-  git("add", ".");
-  git("commit", "-q", "-m", "base");
-  git("worktree", "add", "-q", "--detach", root);
-  return { base, outside, main, root, commit: git("rev-parse", "HEAD") };
-}
-
-const scopeOf = ({ commit }: Place): Scope => ({
-  ...SCOPE,
-  write: CLAIMS.map(parseClaim),
-  read: [],
-  test_targets: [],
-  base: commit,
-});
-
-const homeless = {
-  inherited: { PATH: process.env.PATH, OPENAI_API_KEY: "secret", BUN_OPTIONS: "--bad" },
-  real_home: process.env.HOME ?? null,
-};
-
-function specOf(place: Place, write: IsolationSpec["write"]): IsolationSpec {
-  const tmp = mkdtempSync(join(place.base, "tmp-"));
-  const env = toolEnvironment({ tmp, ...homeless });
-  return {
-    root: place.root,
-    write,
-    git_dir: join(place.main, ".git"),
-    tmp,
-    ...LAB_CONFINEMENT,
-    env,
-    scope: scopeOf(place),
-  };
-}
-
-const sh = (
-  isolation: Isolation,
-  command: string,
-  more: { timeout_ms?: number; output_max_bytes?: number } = {},
-): Promise<ExecResult> =>
-  isolation.exec({ command, timeout_ms: 20_000, output_max_bytes: 1_000_000, clip_bytes: 8_000, ...more });
-
-/** Processes whose command line has a word that only this test uses. */
-function alive(mark: string): number {
-  return readdirSync("/proc").filter((pid) => {
-    if (!/^\d+$/.test(pid) || !existsSync(`/proc/${pid}/cmdline`)) return false;
-    const words = Bun.spawnSync(["cat", `/proc/${pid}/cmdline`], { stderr: "ignore" })
-      .stdout.toString()
-      .split("\0");
-    return words.includes("sleep") && words.includes(mark);
-  }).length;
-}
-
-async function until(holds: () => boolean, limit_ms = 10_000): Promise<boolean> {
-  for (let waited_ms = 0; waited_ms < limit_ms; waited_ms += 50) {
-    if (holds()) return true;
-    await Bun.sleep(50);
-  }
-  return holds();
-}
 
 /** What a level may differ in: bubblewrap gives private folders and process numbers where Landlock refuses. */
 const PRIVATE_IN_BWRAP = ["write /dev/shm"];
@@ -167,6 +69,15 @@ describe.each(available)("%s", (level) => {
     });
     expect(wrong).toEqual([]);
     expect(Object.keys(results).length).toBeGreaterThan(50);
+  });
+
+  test("where all may be read, what is outside is, and is still not written", async () => {
+    const isolation = await open(NARROW, { read: "all" });
+    const victim = join(place.outside, "victim.txt");
+    const result = await sh(isolation, `cat ${victim} && echo x >> ${victim}`);
+    expect(result.head).toStartWith("victim\n");
+    expect(result.exit).not.toBe(0);
+    await isolation.stop();
   });
 
   test("what was outside is as it was", () => {

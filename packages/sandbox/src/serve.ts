@@ -1,10 +1,12 @@
 import { mkdirSync, readlinkSync } from "node:fs";
 import { runCommand, type Shell } from "./isolate/command.ts";
+import type { ResourceLimits } from "./isolate/confinement.ts";
 import { enterIsolation } from "./isolate/enter.ts";
 import { createGuard } from "./isolate/guard.ts";
 import type { ExecRequest, ExecResult, IsolationSpec } from "./isolate/isolation.ts";
 import { landlockAbi } from "./isolate/landlock.ts";
 import { type Libc, openLibc } from "./isolate/libc.ts";
+import type { Readable } from "./isolate/readable.ts";
 import { decodeFrames, encodeFrame } from "./isolate/wire.ts";
 import { childrenOf, factsOf, signal } from "./process_tree.ts";
 import { createSpared, endAllBelow, type Spared } from "./spared.ts";
@@ -12,7 +14,10 @@ import type { Answer } from "./tool.ts";
 
 /** What the governor asks, after one `ServeOrder`, and what it hears. The order of answers is the order of requests. */
 export type ServeOrder = Pick<IsolationSpec, "root" | "write" | "git_dir" | "tmp" | "env" | "scope"> & {
+  self: readonly string[]; // argv prefix that starts this program again
   interpreter: readonly string[] | null; // argv prefix that interprets a command's file: then no native one is started
+  limits: ResourceLimits;
+  readable: Readable | "all"; // for the words in which a refusal is told
   outer_pids: string; // the governor's process namespace: where ours is another, our signals stay in it
 };
 export type ServeRequest = { id: number; exec: ExecRequest } | { id: number; tool: string; input: unknown };

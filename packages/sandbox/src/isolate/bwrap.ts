@@ -1,5 +1,7 @@
 import { lstatSync, statSync } from "node:fs";
 import type { Place } from "./landlock.ts";
+import type { Readable } from "./readable.ts";
+import { isWithin } from "./toolchain.ts";
 
 /** Only folders that root alone writes: a `bwrap` of the repository's or the user's would be no wall. */
 const TRUSTED = ["/usr/bin/bwrap", "/bin/bwrap", "/usr/local/bin/bwrap"];
@@ -13,18 +15,45 @@ export function findBwrap(): string | null {
   return TRUSTED.find(isProgram) ?? null;
 }
 
-export type BwrapOrder = { places: readonly Place[]; read_only: readonly string[]; network: boolean };
+/**
+ * `places`      what may be written
+ * `read_only`   what of that may not
+ * `shm_bytes`   how large its own /dev/shm may grow, which is memory
+ */
+export type BwrapOrder = {
+  places: readonly Place[];
+  read_only: readonly string[];
+  readable: Readable | "all";
+  network: boolean;
+  shm_bytes: number;
+};
 
-/** The words before the program: everything readable, the places writable, and nothing else of the machine to be seen. */
-export function bwrapWords({ places, read_only, network }: BwrapOrder): string[] {
+/** The words before the program: what is readable and what is writable, and nothing else of the machine to be seen. */
+export function bwrapWords({ places, read_only, readable, network, shm_bytes }: BwrapOrder): string[] {
   const bind = (word: string, path: string) => [word, path, path];
   const outerFirst = [...places].sort((a, b) => a.path.length - b.path.length);
   return [
-    ...["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"],
+    ...seen(readable, places),
     ...outerFirst.flatMap(({ path }) => bind("--bind", path)),
     ...read_only.flatMap((path) => bind("--ro-bind", path)),
+    ...["--size", String(shm_bytes), "--tmpfs", "/dev/shm", "--remount-ro", "/dev", "--remount-ro", "/"],
     ...["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
     ...(network ? [] : ["--unshare-net"]),
     ...["--die-with-parent", "--new-session", "--chdir", "/", "--"],
+  ];
+}
+
+/** The first root is empty. What is written is bound later, so what may be read and lies in it is left to that. */
+function seen(readable: Readable | "all", written: readonly Place[]): string[] {
+  const kernel = ["--dev", "/dev", "--proc", "/proc"];
+  if (readable === "all") return ["--ro-bind", "/", "/", ...kernel];
+  const read = readable.places.filter(({ path }) => !written.some((place) => isWithin(path, place.path)));
+  return [
+    ...kernel,
+    ...read.flatMap(({ path }) => ["--ro-bind", path, path]),
+    ...readable.links.flatMap(({ path, target }) => ["--symlink", target, path]),
+    ...readable.hidden.flatMap(({ kind, path }) =>
+      kind === "file" ? ["--ro-bind", "/dev/null", path] : ["--tmpfs", path, "--remount-ro", path],
+    ),
   ];
 }

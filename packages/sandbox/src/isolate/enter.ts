@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { landlockAbi, type Place, restrictWrites } from "./landlock.ts";
+import type { ResourceLimits } from "./confinement.ts";
+import { landlockAbi, type Place, restrictFiles } from "./landlock.ts";
 import { address, type Libc, openLibc, SyscallError } from "./libc.ts";
 import { type DoorOrder, handOutDoor } from "./proxy_door.ts";
 import { type Filter, seccompFilter } from "./seccomp.ts";
@@ -10,14 +11,17 @@ import { readFrameSync } from "./wire.ts";
  * The first frame on the standard input of a process that is about to be isolated. It comes from the governor alone.
  *
  * `argv`      what takes its place once it is restricted: this program again, as the server
+ * `readable`  what may be read besides the places; "all" also where bubblewrap shows no more than may be read
  * `landlock`  whether it is the wall ("required") or a second one behind bubblewrap's ("if_there")
  * `door`      the way to the proxy, where the network is a list of hosts
  */
 export type EnterOrder = {
   argv: readonly string[];
   places: readonly Place[];
+  readable: readonly Place[] | "all";
   landlock: "required" | "if_there";
   door: DoorOrder | null;
+  limits: ResourceLimits;
   filter: Omit<Filter, "landlock_abi">;
 };
 
@@ -32,8 +36,7 @@ const SECCOMP_SET_MODE_FILTER = 1;
 const RLIMIT_FSIZE = 1;
 const RLIMIT_CORE = 4;
 const RLIMIT_NPROC = 6;
-const MORE_TASKS = 4_096; // the limit counts all that the user runs anywhere, so it only stops the absurd
-const FILE_MAX_BYTES = 8n * 1024n * 1024n * 1024n; // a runaway writer stops before most disks are full
+const RLIMIT_NOFILE = 7;
 
 const CAPABILITY_VERSION = 0x20080522;
 const CAP_DAC_OVERRIDE = 1; // kept: root works in other people's checkouts; it opens nothing that Landlock closes
@@ -49,13 +52,12 @@ export function enterIsolation(): never {
   const libc = openLibc();
   libc.prctl(PR_SET_PDEATHSIG, SIGKILL);
   libc.prctl(PR_SET_CHILD_SUBREAPER, 1);
-  limit(libc, RLIMIT_CORE, 0n);
-  limit(libc, RLIMIT_FSIZE, FILE_MAX_BYTES);
-  if (process.getuid?.() !== 0) limit(libc, RLIMIT_NPROC, BigInt(tasksOfMachine() + MORE_TASKS)); // root has no such limit
+  setLimits(libc, order.limits);
   if (libc.prctl(PR_SET_NO_NEW_PRIVS, 1) !== 0) throw new SyscallError("give up new privileges", libc.errno());
   if (order.door !== null) handOutDoor(libc, order.door);
   const landlock_abi = landlockAbi(libc);
-  if (landlock_abi > 0) restrictWrites(libc, { places: order.places, network: order.filter.network });
+  const { places, readable, filter } = order;
+  if (landlock_abi > 0) restrictFiles(libc, { places, readable, network: filter.network });
   else if (order.landlock === "required") throw new SyscallError("use Landlock", libc.errno());
   dropCapabilities(libc);
   restrictCalls(libc, { ...order.filter, landlock_abi });
@@ -66,8 +68,24 @@ export function enterIsolation(): never {
   return libc.execve(program, order.argv, env);
 }
 
-function limit(libc: Libc, resource: number, most: bigint): void {
-  const value = new BigUint64Array([most, most]);
+/**
+ * What the kernel keeps by itself. It counts address space and not memory, and tasks of the user and not of this tree, so
+ * there is no limit of the first kind, a wide one of the second, and both are watched from outside; see `watch.ts`.
+ */
+function setLimits(libc: Libc, { file_bytes, open_files, processes }: ResourceLimits): void {
+  limit(libc, RLIMIT_CORE, 0);
+  limit(libc, RLIMIT_FSIZE, file_bytes);
+  limit(libc, RLIMIT_NOFILE, Math.min(open_files, openFilesMost()));
+  if (process.getuid?.() !== 0) limit(libc, RLIMIT_NPROC, tasksOfMachine() + TASKS_EACH * processes); // root has no such limit
+}
+const TASKS_EACH = 4; // threads count as tasks, and run times have some
+
+/** The machine's own limit: nobody without privileges can go above it. */
+const openFilesMost = () =>
+  Number(/^Max open files\s+\d+\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1] ?? 1024);
+
+function limit(libc: Libc, resource: number, most: number): void {
+  const value = new BigUint64Array([BigInt(most), BigInt(most)]);
   if (libc.syscall("prlimit64", 0, resource, address(value), 0) < 0)
     throw new SyscallError("set a limit", libc.errno());
 }

@@ -8,7 +8,9 @@ import type { Level, Network, ResourceLimits } from "./confinement.ts";
  * `write`    "all": everything under `root` (a gate's throw-away checkout); else paths relative to `root`, see `Grant`
  * `git_dir`  absolute path of the repository's common git folder, which stays readable and is never writable; null: none
  * `tmp`      absolute path of a private folder that the caller made and will remove: HOME, TMPDIR and tool caches go there
- * `read`     absolute paths that commands may read beyond `root`, `tmp`, `git_dir` and the system's own; "all": any
+ * `read`     absolute paths that commands may read beyond `root`, `tmp`, `git_dir`, the system and the toolchain that `env`
+ *            names; "all": any
+ * `programs` absolute paths of programs that the project's own commands name: they are readable with their installations
  * `network`  "none": no sockets at all; hosts: a network of its own, whose one way out is a proxy for these hosts
  * `env`      the whole environment of what runs inside; the caller has built it from an allow-list
  * `scope`    for the tools that run inside; null for a process that only executes commands
@@ -19,6 +21,7 @@ export type IsolationSpec = {
   git_dir: string | null;
   tmp: string;
   read: "all" | readonly string[];
+  programs?: readonly string[];
   network: Network;
   limits: ResourceLimits;
   env: Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 import { address, type Libc, SyscallError } from "./libc.ts";
 
-/** A place that may be written. A file is granted by itself; a folder with all in it. */
+/** A place that may be written or read. A file is granted by itself; a folder with all in it. */
 export type Place = { kind: "file" | "directory"; path: string };
 
 const EXECUTE = 1n << 0n;
@@ -25,32 +25,41 @@ export function landlockAbi(libc: Libc): number {
   return Math.max(0, libc.syscall("landlock_create_ruleset", 0, 0, VERSION_FLAG));
 }
 
+/** `readable`: what may be read besides what may be written; "all": reading is not restricted. */
+export type LandlockOrder = { places: readonly Place[]; readable: readonly Place[] | "all"; network: boolean };
+
 /**
- * From here on this thread, and whatever it starts, writes only in `places`, and (as far as the version goes) opens no
- * TCP connection, and signals or traces nobody outside. There is no way back. Needs no_new_privs.
+ * From here on this thread, and whatever it starts, writes only in `places`, reads only there and in what is `readable`,
+ * and (as far as the version goes) opens no TCP connection, and signals or traces nobody outside. There is no way back.
+ * Needs no_new_privs.
  *
  * @throws SyscallError when the kernel refuses any part: a jail with a hole is no jail
  */
-export function restrictWrites(libc: Libc, { places, network }: { places: readonly Place[]; network: boolean }): void {
+export function restrictFiles(libc: Libc, { places, readable, network }: LandlockOrder): void {
   const abi = landlockAbi(libc);
-  const handled = handledRights(abi);
+  const handled = handledRights(abi) & ~(readable === "all" ? READING : 0n);
   const net = abi >= 4 && !network ? 3n : 0n;
   const attributes = new BigUint64Array([handled, net, abi >= 6 ? 3n : 0n]);
   const size = abi >= 6 ? 24 : abi >= 4 ? 16 : 8;
   const ruleset = libc.syscall("landlock_create_ruleset", address(attributes), size, 0);
   if (ruleset < 0) throw new SyscallError("make a Landlock ruleset", libc.errno());
-  const fileRights = (WRITE_FILE | TRUNCATE | IOCTL_DEV) & handled;
+  const grant = (path: string, rights: bigint) => allow(libc, ruleset, path, rights & handled);
+  const fileRights = EXECUTE | READ_FILE | WRITE_FILE | TRUNCATE | IOCTL_DEV;
   const folderRights = handled & ~(MAKE_CHAR | MAKE_BLOCK | IOCTL_DEV); // a device made here would be a door to the disk
-  for (const { kind, path } of places) allow(libc, ruleset, path, kind === "file" ? fileRights : folderRights);
-  for (const path of DEVICES) allow(libc, ruleset, path, fileRights);
+  for (const { kind, path } of places) grant(path, kind === "file" ? fileRights : folderRights);
+  for (const path of DEVICES) grant(path, fileRights);
+  if (readable !== "all") {
+    for (const { kind, path } of readable) grant(path, kind === "file" ? EXECUTE | READ_FILE : READING);
+    grant("/proc", READ_FILE | READ_DIR); // whole: run times need their own part, whose name nobody knows beforehand
+  }
   if (libc.syscall("landlock_restrict_self", ruleset, 0) < 0) throw new SyscallError("enter Landlock", libc.errno());
   libc.syscall("close", ruleset);
 }
 
-/** All rights to change that the version knows. Reading and executing stay free: a jail that cannot read cannot build. */
+/** All rights that the version knows. */
 function handledRights(abi: number): bigint {
   const bits = abi >= 5 ? 16n : abi >= 3 ? 15n : abi >= 2 ? 14n : 13n;
-  return ((1n << bits) - 1n) & ~READING;
+  return (1n << bits) - 1n;
 }
 
 function allow(libc: Libc, ruleset: number, path: string, rights: bigint): void {

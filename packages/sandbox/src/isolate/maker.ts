@@ -1,17 +1,14 @@
-import { readlinkSync, realpathSync } from "node:fs";
 import { LIMITS } from "../limits.ts";
 import { endDescendants, signal } from "../process_tree.ts";
-import { PID_NAMESPACE, type ServeOrder } from "../serve.ts";
 import type { Answer } from "../tool.ts";
-import { bwrapWords, findBwrap } from "./bwrap.ts";
 import type { Level } from "./confinement.ts";
 import { Connection } from "./connection.ts";
-import type { EnterOrder } from "./enter.ts";
 import type { ExecResult, Isolation, IsolationMaker, IsolationSpec } from "./isolation.ts";
+import { ordersFor } from "./orders.ts";
 import { createOrphans, type Orphans } from "./orphans.ts";
-import { keptReadOnly, placesOf } from "./places.ts";
 import { probeLevels } from "./probe.ts";
 import type { Resolve } from "./proxy.ts";
+import { createFindReadable, type FindReadable } from "./readable.ts";
 import { makeWayOut, throughWayOut, type WayOut } from "./way_out.ts";
 import { encodeFrame } from "./wire.ts";
 
@@ -28,9 +25,10 @@ export type Outside = { self: readonly string[]; now_ms: () => number; resolve?:
 export function createIsolationMaker(outside: Outside): IsolationMaker {
   const nursery: Nursery = { live: new Set(), orphans: null };
   const self = withoutAutoload(outside.self);
+  const findReadable = createFindReadable();
   const start: IsolationMaker["start"] = async (level, spec) => {
     const way = await makeWayOut(level, spec.network, outside.resolve);
-    return throughWayOut(way, () => startIsolation({ level, spec, self, nursery, way }));
+    return throughWayOut(way, () => startIsolation({ level, spec, self, nursery, way, findReadable }));
   };
   return { self: outside.self, start, probe: () => probeLevels(start, outside.now_ms) };
 }
@@ -41,39 +39,24 @@ function withoutAutoload([program = "", ...rest]: readonly string[]): string[] {
   return [program, "--config=/dev/null", "--no-env-file", ...rest];
 }
 
-type Start = { level: Level; spec: IsolationSpec; self: readonly string[]; nursery: Nursery; way: WayOut };
+type Start = {
+  level: Level;
+  spec: IsolationSpec;
+  self: readonly string[];
+  nursery: Nursery;
+  way: WayOut;
+  findReadable: FindReadable;
+};
 
-async function startIsolation({ level, spec, self, nursery, way }: Start): Promise<Isolation> {
+async function startIsolation({ level, spec, self, nursery, way, findReadable }: Start): Promise<Isolation> {
   nursery.orphans ??= createOrphans();
   nursery.orphans.adopt();
-  const places = placesOf(spec);
-  const { root, tmp } = { root: realpathSync(spec.root), tmp: realpathSync(spec.tmp) };
-  const enter: EnterOrder = {
-    argv: [...self, "__isolated", "serve"],
-    places,
-    landlock: level === "landlock" ? "required" : "if_there",
-    door: way.door,
-    filter: { network: spec.network !== "none", own_ipc: level === "bwrap", protect_pids: [process.pid] },
-  };
-  const { write, git_dir, env, scope } = spec;
-  const serve: ServeOrder = {
-    root,
-    tmp,
-    write,
-    git_dir,
-    env: { ...scrubbed(env), ...way.env },
-    scope,
-    interpreter: level === "wasm" ? [...self, "__isolated", "interpret"] : null,
-    outer_pids: readlinkSync(PID_NAMESPACE),
-  };
-  const outer =
-    level === "bwrap"
-      ? [bwrapOrThrow(), ...bwrapWords({ places, read_only: keptReadOnly(spec), network: spec.network === "open" })]
-      : [];
+  const readable = findReadable({ spec, self });
+  const { outer, enter, serve } = ordersFor({ level, spec, self, way, readable });
   const jailed = level !== "wasm";
   const child = Bun.spawn([...outer, ...self, "__isolated", jailed ? "enter" : "serve"], {
     cwd: "/",
-    env: { PATH: env.PATH ?? "/usr/local/bin:/usr/bin:/bin", LANG: "C.UTF-8", TMPDIR: tmp },
+    env: { PATH: serve.env.PATH ?? "/usr/local/bin:/usr/bin:/bin", LANG: "C.UTF-8", TMPDIR: serve.tmp },
     stdio: ["pipe", "pipe", "pipe", ...way.inherited],
   });
   nursery.live.add(child.pid);
@@ -143,16 +126,3 @@ function stopper(child: Child, { live, orphans }: Nursery): () => Promise<void> 
   };
 }
 const STOP_PATIENCE_MS = 1_000;
-
-function bwrapOrThrow(): string {
-  const path = findBwrap();
-  if (path === null) throw new Error("Cannot start an isolated process with bwrap: it is not installed");
-  return path;
-}
-
-/** The caller has built it from an allow-list; these would run code of somebody's choice in any program, so they go anyway. */
-function scrubbed(env: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => HARMLESS_GIT.has(name) || !LOADERS.test(name)));
-}
-const LOADERS = /^(BUN_|LD_|NODE_|GIT_)/;
-const HARMLESS_GIT = new Set(["GIT_OPTIONAL_LOCKS", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_GLOBAL"]);

@@ -1,0 +1,67 @@
+import { readlinkSync, realpathSync } from "node:fs";
+import { PID_NAMESPACE, type ServeOrder } from "../serve.ts";
+import { bwrapWords, findBwrap } from "./bwrap.ts";
+import type { Level } from "./confinement.ts";
+import type { EnterOrder } from "./enter.ts";
+import type { IsolationSpec } from "./isolation.ts";
+import { keptReadOnly, placesOf } from "./places.ts";
+import { type Readable, withoutHidden } from "./readable.ts";
+import type { WayOut } from "./way_out.ts";
+
+/** What one isolated process is told: the words before it, how it restricts itself, and what it serves then. */
+export type Orders = { outer: string[]; enter: EnterOrder; serve: ServeOrder };
+
+export type Ordering = {
+  level: Level;
+  spec: IsolationSpec;
+  self: readonly string[];
+  way: WayOut;
+  readable: Readable | "all";
+};
+
+/** @throws Error when a grant is not what it says, or the level is not installed */
+export function ordersFor({ level, spec, self, way, readable }: Ordering): Orders {
+  const places = placesOf(spec);
+  const { write, git_dir, env, scope, limits } = spec;
+  const bare = level !== "landlock" || readable === "all"; // bubblewrap shows no more than may be read
+  return {
+    outer: level === "bwrap" ? bwrapOf(spec, { places, readable }) : [],
+    enter: {
+      argv: [...self, "__isolated", "serve"],
+      places,
+      readable: bare ? "all" : withoutHidden(readable),
+      landlock: level === "landlock" ? "required" : "if_there",
+      door: way.door,
+      limits,
+      filter: { network: spec.network !== "none", own_ipc: level === "bwrap", protect_pids: [process.pid] },
+    },
+    serve: {
+      root: realpathSync(spec.root),
+      tmp: realpathSync(spec.tmp),
+      write,
+      git_dir,
+      env: { ...scrubbed(env), ...way.env },
+      scope,
+      self,
+      interpreter: level === "wasm" ? [...self, "__isolated", "interpret"] : null,
+      outer_pids: readlinkSync(PID_NAMESPACE),
+      limits,
+      readable,
+    },
+  };
+}
+
+function bwrapOf(spec: IsolationSpec, { places, readable }: Pick<EnterOrder, "places"> & Pick<Ordering, "readable">) {
+  const path = findBwrap();
+  if (path === null) throw new Error("Cannot start an isolated process with bwrap: it is not installed");
+  const shm_bytes = Math.min(spec.limits.tmp_bytes, Math.floor(spec.limits.memory_bytes / 2));
+  const order = { places, read_only: keptReadOnly(spec), readable, network: spec.network === "open", shm_bytes };
+  return [path, ...bwrapWords(order)];
+}
+
+/** The caller has built it from an allow-list; these would run code of somebody's choice in any program, so they go anyway. */
+function scrubbed(env: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => HARMLESS_GIT.has(name) || !LOADERS.test(name)));
+}
+const LOADERS = /^(BUN_|LD_|NODE_|GIT_)/;
+const HARMLESS_GIT = new Set(["GIT_OPTIONAL_LOCKS", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_GLOBAL"]);
