@@ -93,6 +93,9 @@ test.each([
   ["src/pipe", "not_a_file"],
   ["src/deep", "not_a_file"],
   ["../outside.txt", "outside"],
+  ["SRC/a.py", "not_claimed"],
+  ["src/Deep/a.py", "exists"],
+  ["src/a.py.", "exists"],
 ])("writes %s: %s, and nothing is left beside it", async (path, code) => {
   expect(await codeOf(hostOf().write(path, "text\n"))).toBe(code);
   expect(readFileSync(join(base, "outside.txt"), "utf8")).toBe("outside\n");
@@ -125,3 +128,87 @@ test("lists without git's folder, and follows no link", async () => {
   expect(kinds).toMatchObject({ "a.py": "file", away: "link", deep: "directory", pipe: "other", soft: "link" });
   expect((await hostOf().list(".")).map(({ name }) => name)).toEqual(["README.md", "src"]);
 });
+
+test("a name is found in whatever form of Unicode the disk has it, and written under it", async () => {
+  const [composed, apart] = ["src/caf\u00e9.py", "src/cafe\u0301.py"];
+  writeFileSync(join(root, apart), "a = 1\n");
+  for (const path of [composed, apart]) expect(await hostOf().readText(path)).toBe("a = 1\n");
+  await hostOf().write(composed, "a = 2\n");
+  expect(readFileSync(join(root, apart), "utf8")).toBe("a = 2\n");
+  expect(readdirSync(join(root, "src")).filter((name) => name.startsWith("caf"))).toHaveLength(1);
+});
+
+test.each([
+  ["a long name", `src/${"n".repeat(300)}`],
+  ["a long name in a folder", `src/new/${"n".repeat(300)}`],
+  ["a deep path", `src/${"d/".repeat(200)}f`],
+  ["a long path", `src/${"nn/".repeat(50)}${"n/".repeat(5_000)}`],
+])("%s is refused", async (_, path) => {
+  const host = hostOf();
+  expect(await codeOf(host.write(path, "x"))).toBe("io");
+  expect(await codeOf(host.readText(path))).toMatch(/^(io|missing)$/);
+  expect(await codeOf(host.stat(path))).toMatch(/^(io|done)$/);
+});
+
+test("many slashes are read at once", async () => {
+  expect(await codeOf(hostOf().readText(`./${"/".repeat(80)}\0`))).toBe("outside");
+});
+
+test("folders that were made for a write that failed are gone again", async () => {
+  expect(await codeOf(hostOf().write(`src/one/two/${"n".repeat(300)}`, "x"))).toBe("io");
+  expect(readdirSync(join(root, "src"))).not.toContain("one");
+});
+
+test("a write that was killed leaves nothing in the way of the next", async () => {
+  const beside = `.${Bun.hash("a.py").toString(36)}.dgov-write`;
+  writeFileSync(join(root, "src", beside), "half");
+  await hostOf().write("src/a.py", "a = 3\n");
+  symlinkSync(join(base, "outside.txt"), join(root, "src", beside));
+  await hostOf().write("src/a.py", "a = 4\n");
+  expect(readFileSync(join(base, "outside.txt"), "utf8")).toBe("outside\n");
+  expect(readdirSync(join(root, "src"))).not.toContain(beside);
+});
+
+/** Swaps a folder for a link to the outside and back, as fast as it can. What a write makes meanwhile is swept away. */
+const SWAP = `const { renameSync, rmSync, symlinkSync } = require("node:fs");
+const [at, away] = process.argv.slice(1);
+console.log("swapping");
+for (;;) {
+  try {
+    renameSync(at, at + ".real");
+    symlinkSync(away, at);
+  } catch {}
+  rmSync(at, { recursive: true, force: true });
+  try {
+    renameSync(at + ".real", at);
+  } catch {}
+}`;
+
+test("a folder that another process swaps for a link leads nowhere", async () => {
+  const away = join(base, "away");
+  mkdirSync(away, { recursive: true });
+  writeFileSync(join(away, "there.py"), "outside\n");
+  writeFileSync(join(root, "src/deep/there.py"), "inside\n");
+  const child = Bun.spawn([process.execPath, "-e", SWAP, join(root, "src/deep"), away], { stdout: "pipe" });
+  try {
+    await child.stdout.getReader().read();
+    const host = hostOf();
+    const seen = new Map<string, number>();
+    const tell = (word: string) => seen.set(word, (seen.get(word) ?? 0) + 1);
+    for (let n = 0; n < 4_000; n++) {
+      tell(`write ${await codeOf(host.write("src/deep/made.py", "inside\n"))}`);
+      tell(`read ${await host.readText("src/deep/there.py").catch(({ code }) => code)}`);
+      tell(`remove ${await codeOf(host.remove("src/deep/made.py"))}`);
+      tell(`list ${(await host.list("src/deep").catch(() => [])).some(({ name }) => name === "never.py")}`);
+      if (n === 0) writeFileSync(join(away, "never.py"), "outside\n");
+    }
+    expect(readdirSync(away).sort()).toEqual(["never.py", "there.py"]);
+    expect(readFileSync(join(away, "there.py"), "utf8")).toBe("outside\n");
+    expect([...seen.keys()].filter((word) => /outside|list true/.test(word))).toEqual([]);
+    expect(seen.get("write done")).toBeGreaterThan(100); // else the swap was not raced at all
+    expect(seen.get("write link") ?? 0).toBeGreaterThan(0);
+  } finally {
+    child.kill("SIGKILL");
+    await child.exited;
+  }
+}, 60_000);

@@ -1,27 +1,11 @@
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  fstatSync,
-  ftruncateSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  type Stats,
-  unlinkSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { lstatSync, readdirSync, type Stats, unlinkSync } from "node:fs";
 import { ClaimError, normalisePath } from "./claim.ts";
+import { Descent } from "./descent.ts";
+import { errorCode, fileErrors } from "./file_errors.ts";
 import type { ExecRequest, ExecResult } from "./isolate/isolation.ts";
 import { LIMITS } from "./limits.ts";
 import { type Host, HostError, type HostErrorCode, type Scope } from "./tool.ts";
+import { readWhole, type Spot, tooLarge, writeWhole } from "./whole_file.ts";
 import { judgeWrite } from "./write_rules.ts";
 
 /** `root` is where tools work, `tmp` the private folder; `exec` runs a command and may be reached through the host alone. */
@@ -53,131 +37,158 @@ export type Files = {
 };
 
 export function createFiles(place: Omit<HostPlace, "exec">): Files {
-  const { root } = place;
+  const { root, tmp } = place;
   return {
-    readBytes: (path) => readWhole(root, resolve(root, path, "read")),
-    readText: (path) => decodeText(path, readWhole(root, resolve(root, path, "read"))),
+    readBytes: (path) => within(root, path, "read", (way) => readWhole(there(way, "read"))),
+    readText: (path) => within(root, path, "read", (way) => decodeText(way.path, readWhole(there(way, "read")))),
     write(path, content) {
       const own = claimedPath(place, path, "write");
       const bytes = typeof content === "string" ? Buffer.from(content) : content;
       if (bytes.length > LIMITS.read_max_bytes) throw tooLarge("write", own, bytes.length);
-      fileErrors("write", own, () => writeWhole(place, own, bytes));
+      within(root, own, "write", (way) => writeAt(way, bytes, tmp));
     },
     remove(path) {
-      const own = claimedPath(place, path, "remove");
-      const stat = existing(root, own, "remove");
-      if (stat.isDirectory())
-        throw new HostError("not_a_file", `Cannot remove "${own}": it is a directory; remove its files`);
-      fileErrors("remove", own, () => unlinkSync(join(root, own)));
+      within(root, claimedPath(place, path, "remove"), "remove", (way) => {
+        const { descent, name } = there(way, "remove");
+        if (lstatSync(descent.at(name)).isDirectory())
+          throw new HostError("not_a_file", `Cannot remove "${way.path}": it is a directory; remove its files`);
+        unlinkSync(descent.at(name));
+      });
     },
-    stat(path) {
-      const own = resolve(root, path, "look at");
-      const stat = lstatSync(join(root, own), { throwIfNoEntry: false });
-      return stat ? { kind: kindOf(stat), size_bytes: stat.size, mode: stat.mode & 0o7777 } : null;
-    },
-    list(path) {
-      const own = resolve(root, path, "list");
-      if (!existing(root, own, "list").isDirectory())
-        throw new HostError("not_a_file", `Cannot list "${own}": it is not a directory`);
-      return fileErrors("list", own, () => listFolder(join(root, own)));
-    },
+    stat: (path) => within(root, path, "look at", statAt),
+    list: (path) =>
+      within(root, path, "list", (way) => {
+        const { descent, name } = there(way, "list");
+        if (!lstatSync(descent.at(name)).isDirectory())
+          throw new HostError("not_a_file", `Cannot list "${way.path}": it is not a directory`);
+        if (name !== ".") descent.enter(name);
+        return listFolder(descent);
+      }),
   };
 }
 
+/** A path walked as far as there are folders. `missing`: those that are not there; `name` is then not there either. */
+type Way = Spot & { missing: readonly string[] };
+
 /**
- * The one resolver: a relative path whose every folder is a real folder below the root. The last part may be anything,
- * also missing. "." is the root.
+ * The one resolver: walks down from the root to the folder that holds the last part, each folder a real one, and works
+ * there. The last part may be anything, also missing. "." is the root.
  *
- * @throws HostError outside, link, reserved, not_a_file
+ * @throws HostError outside, link, reserved, not_a_file, and what `work` throws, also the system's errors, as HostError
  */
-function resolve(root: string, text: string, verb: string): string {
+function within<T>(root: string, text: string, verb: string, work: (way: Way) => T): T {
   const path = spelled(text, verb);
-  if (path === ".") return path;
-  const parts = path.split("/");
-  for (let depth = 1; depth < parts.length; depth++) {
-    const folder = parts.slice(0, depth).join("/");
-    const stat = lstatSync(join(root, folder), { throwIfNoEntry: false });
-    if (!stat) break;
-    if (stat.isSymbolicLink())
-      throw new HostError(
-        "link",
-        `Cannot ${verb} "${path}": "${folder}" is a symbolic link, and links are not followed`,
-      );
-    if (!stat.isDirectory())
-      throw new HostError("not_a_file", `Cannot ${verb} "${path}": "${folder}" is a file, not a folder`);
-  }
-  return path;
+  return fileErrors(verb, path, () => {
+    const descent = new Descent(root);
+    try {
+      return work(walk(descent, path, verb));
+    } finally {
+      descent.close();
+    }
+  });
 }
 
+function walk(descent: Descent, path: string, verb: string): Way {
+  const parts = path.split("/");
+  const name = parts.pop()!;
+  for (const [at, part] of parts.entries()) {
+    const own = nameOnDisk(descent, part);
+    if (own === null) return { descent, name, path, missing: parts.slice(at) };
+    enterFolder(descent, own, { verb, path, folder: parts.slice(0, at + 1).join("/") });
+  }
+  return { descent, name: nameOnDisk(descent, name) ?? name, path, missing: [] };
+}
+
+function enterFolder(descent: Descent, name: string, told: { verb: string; path: string; folder: string }): void {
+  try {
+    descent.enter(name);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code !== "ENOTDIR" && code !== "ELOOP") throw error;
+    const start = `Cannot ${told.verb} "${told.path}": "${told.folder}"`;
+    if (code === "ELOOP" || lstatSync(descent.at(name), { throwIfNoEntry: false })?.isSymbolicLink() !== false)
+      throw new HostError("link", `${start} is a symbolic link, and links are not followed`);
+    throw new HostError("not_a_file", `${start} is a file, not a folder`);
+  }
+}
+
+/** A path is spelled in one form of Unicode, a name on the disk may be in another. null: there is no such name. */
+function nameOnDisk(descent: Descent, name: string): string | null {
+  if (name === "." || lstatSync(descent.at(name), { throwIfNoEntry: false })) return name;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is ASCII
+  if (/^[\x00-\x7f]*$/.test(name)) return null;
+  return readdirSync(descent.at(".")).find((own) => own.normalize("NFC") === name) ?? null;
+}
+
+/** @throws HostError missing */
+function there(way: Way, verb: string): Spot {
+  if (way.missing.length === 0 && lstatSync(way.descent.at(way.name), { throwIfNoEntry: false })) return way;
+  throw new HostError("missing", `Cannot ${verb} "${way.path}": it does not exist; list its folder to see what does`);
+}
+
+function statAt({ descent, name, missing }: Way): Awaited<ReturnType<Host["stat"]>> {
+  if (missing.length > 0) return null;
+  const stat = lstatSync(descent.at(name), { throwIfNoEntry: false });
+  return stat ? { kind: kindOf(stat), size_bytes: stat.size, mode: stat.mode & 0o7777 } : null;
+}
+
+/** Folders that are missing are made, and taken away again when the write fails. */
+function writeAt(way: Way, bytes: Uint8Array, tmp: string): void {
+  const { descent, name, path, missing } = way;
+  refuseOtherSpelling(descent, missing[0] ?? name, path);
+  try {
+    for (const folder of missing) descent.make(folder);
+    writeWhole(way, bytes, tmp);
+  } catch (error) {
+    descent.unmake();
+    throw error;
+  }
+}
+
+/** On a file system without case, `A.py` would be `a.py`; on any, two such files cannot be checked out everywhere. */
+function refuseOtherSpelling(descent: Descent, name: string, path: string): void {
+  if (lstatSync(descent.at(name), { throwIfNoEntry: false })) return;
+  const other = readdirSync(descent.at(".")).find((own) => folded(own) === folded(name));
+  if (other !== undefined)
+    throw new HostError(
+      "exists",
+      `Cannot write "${path}": "${other}" is there already, in another spelling; use that name`,
+    );
+}
+
+/** What file systems take for one name: without case, dots and spaces at the end, and forms of Unicode. */
+const folded = (name: string): string =>
+  name
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[. ]+$/, "");
+
+const PATH_MAX_CHARS = 4_000;
+const DEPTH_MAX = 100;
+
 function spelled(text: string, verb: string): string {
-  if (/^(\.?\/*)*$/.test(text.trim()) && !text.trim().startsWith("/")) return ".";
+  const parts = text.trim().split("/");
+  if (parts.every((part) => part === "" || part === ".") && !text.trim().startsWith("/")) return ".";
+  if (text.length > PATH_MAX_CHARS || parts.length > DEPTH_MAX)
+    throw new HostError("io", `Cannot ${verb} "${text.slice(0, 200)}…": the path is too long`);
   try {
     return normalisePath(text);
   } catch (error) {
     if (!(error instanceof ClaimError)) throw error;
-    const git = text.split("/").some((part) => part.toLowerCase().startsWith(".git") && part.length <= 6);
+    const git = parts.some((part) => part.toLowerCase().startsWith(".git") && part.length <= 6);
     const code: HostErrorCode = git && !/^\/|\.\./.test(text) ? "reserved" : "outside";
     throw new HostError(code, `Cannot ${verb} "${text}": ${error.why}; give a path relative to the repository's root`);
   }
 }
 
-/** A path that this task may write, judged at the moment of writing. */
-function claimedPath({ root, scope }: Omit<HostPlace, "exec">, text: string, verb: string): string {
-  const path = resolve(root, text, verb);
+/** The one spelling of a path that this task may write. */
+function claimedPath({ scope }: Pick<HostPlace, "scope">, text: string, verb: string): string {
+  const path = spelled(text, verb);
   if (path === ".") throw new HostError("not_a_file", `Cannot ${verb} ".": it is the repository's root`);
   const decision = judgeWrite(scope, path);
-  if (!decision.allow) {
-    const code = decision.rule === "role" ? "read_only" : decision.rule === "reserved" ? "reserved" : "not_claimed";
-    throw new HostError(code, `Cannot ${verb} "${path}": ${decision.why}`);
-  }
-  refuseOtherSpelling(root, path, verb);
-  return path;
-}
-
-/** On a file system without case, `A.py` would be `a.py`; on any, two such files cannot be checked out everywhere. */
-function refuseOtherSpelling(root: string, path: string, verb: string): void {
-  const folder = join(root, dirname(path));
-  if (!lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
-  const name = basename(path);
-  const names = readdirSync(folder);
-  if (names.includes(name)) return;
-  const other = names.find((own) => own.normalize("NFC").toLowerCase() === name.toLowerCase());
-  if (other !== undefined)
-    throw new HostError(
-      "exists",
-      `Cannot ${verb} "${path}": "${other}" is there already, in another spelling; use that name`,
-    );
-}
-
-function existing(root: string, path: string, verb: string): Stats {
-  const stat = lstatSync(join(root, path), { throwIfNoEntry: false });
-  if (!stat)
-    throw new HostError("missing", `Cannot ${verb} "${path}": it does not exist; list its folder to see what does`);
-  return stat;
-}
-
-/** A regular file. Opened without following a link and without waiting on a pipe, then looked at again. */
-function readWhole(root: string, path: string): Buffer {
-  refuseUnlessFile(existing(root, path, "read"), path, "read");
-  return fileErrors("read", path, () => {
-    const fd = openSync(join(root, path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    try {
-      const stat = fstatSync(fd);
-      refuseUnlessFile(stat, path, "read");
-      if (stat.size > LIMITS.read_max_bytes) throw tooLarge("read", path, stat.size);
-      return readFileSync(fd);
-    } finally {
-      closeSync(fd);
-    }
-  });
-}
-
-function refuseUnlessFile(stat: Stats, path: string, verb: string): void {
-  if (stat.isFile()) return;
-  if (stat.isSymbolicLink())
-    throw new HostError("link", `Cannot ${verb} "${path}": it is a symbolic link, and links are not followed`);
-  const what = stat.isDirectory() ? "a directory" : "not a regular file";
-  throw new HostError("not_a_file", `Cannot ${verb} "${path}": it is ${what}`);
+  if (decision.allow) return path;
+  const code = decision.rule === "role" ? "read_only" : decision.rule === "reserved" ? "reserved" : "not_claimed";
+  throw new HostError(code, `Cannot ${verb} "${path}": ${decision.why}`);
 }
 
 function decodeText(path: string, bytes: Uint8Array): string {
@@ -191,67 +202,14 @@ function decodeText(path: string, bytes: Uint8Array): string {
   }
 }
 
-/** Beside and renamed where the folder is granted, so that no reader sees half a file; else into the file itself. */
-function writeWhole({ root, tmp }: Omit<HostPlace, "exec">, path: string, bytes: Uint8Array): void {
-  const at = join(root, path);
-  const stat = lstatSync(at, { throwIfNoEntry: false });
-  if (stat) {
-    refuseUnlessFile(stat, path, "write");
-    if (stat.nlink > 1)
-      throw new HostError("link", `Cannot write "${path}": it is a hard link, so another file would change with it`);
-  }
-  const made = mkdirSync(dirname(at), { recursive: true });
-  const beside = join(dirname(at), `.${basename(at).slice(0, 200)}.dgov-write`);
-  try {
-    writeFileSync(beside, bytes, { flag: "wx", mode: 0o666 });
-    if (stat) chmodSync(beside, stat.mode & 0o777);
-    renameSync(beside, at);
-  } catch (error) {
-    if (stat && isRefusal(error)) {
-      writeInPlace(at, bytes, join(tmp, "before-write"));
-      return;
-    }
-    rmSync(beside, { force: true });
-    if (made !== undefined) removeEmpty(dirname(at), made);
-    throw error;
-  }
-}
-
-/** Only the file is granted: its old bytes are kept aside until the new ones are whole. */
-function writeInPlace(at: string, bytes: Uint8Array, backup: string): void {
-  const before = readFileSync(at);
-  writeFileSync(backup, before);
-  const fd = openSync(at, constants.O_WRONLY | constants.O_NOFOLLOW);
-  try {
-    replace(fd, bytes);
-  } catch (error) {
-    replace(fd, before);
-    throw error;
-  } finally {
-    closeSync(fd);
-    rmSync(backup, { force: true });
-  }
-}
-
-function replace(fd: number, bytes: Uint8Array): void {
-  ftruncateSync(fd, 0);
-  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, done);
-}
-
-function removeEmpty(folder: string, last: string): void {
-  for (let at = folder; at.startsWith(last); at = dirname(at)) {
-    if (readdirSync(at).length > 0) return;
-    rmdirSync(at);
-  }
-}
-
-function listFolder(folder: string) {
-  return readdirSync(folder)
+function listFolder(descent: Descent): Awaited<ReturnType<Host["list"]>> {
+  return readdirSync(descent.at("."))
     .filter((name) => name.toLowerCase() !== ".git")
     .sort()
     .flatMap((name) => {
-      const stat = lstatSync(join(folder, name), { throwIfNoEntry: false });
-      return stat ? [{ name, kind: kindOf(stat), size_bytes: stat.size }] : [];
+      const stat = lstatSync(descent.at(name), { throwIfNoEntry: false });
+      if (stat) return [{ name, kind: kindOf(stat), size_bytes: stat.size }];
+      return name.includes("\ufffd") ? [{ name, kind: "other" as const, size_bytes: 0 }] : []; // not UTF-8: unreachable by name
     });
 }
 
@@ -259,31 +217,4 @@ function kindOf(stat: Stats): "file" | "directory" | "link" | "other" {
   if (stat.isFile()) return "file";
   if (stat.isDirectory()) return "directory";
   return stat.isSymbolicLink() ? "link" : "other";
-}
-
-function tooLarge(verb: string, path: string, size_bytes: number): HostError {
-  const most = LIMITS.read_max_bytes;
-  return new HostError(
-    "too_large",
-    `Cannot ${verb} "${path}": ${size_bytes} bytes are more than ${most}; work on a part of it`,
-  );
-}
-
-const REFUSALS = ["EACCES", "EPERM", "EROFS", "EBUSY", "EXDEV"];
-const isRefusal = (error: unknown) =>
-  error instanceof Error && "code" in error && typeof error.code === "string" && REFUSALS.includes(error.code);
-
-/** Turns what the kernel says into what a model can act on. Other errors are ours and go on. */
-function fileErrors<T>(verb: string, path: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof HostError || !(error instanceof Error) || !("code" in error)) throw error;
-    if (error.code === "ENOENT") throw new HostError("missing", `Cannot ${verb} "${path}": it does not exist`);
-    if (error.code === "ELOOP")
-      throw new HostError("link", `Cannot ${verb} "${path}": it is a symbolic link, and links are not followed`);
-    if (isRefusal(error))
-      throw new HostError("read_only", `Cannot ${verb} "${path}": the jail of this task refuses it (${error.code})`);
-    throw new HostError("io", `Cannot ${verb} "${path}": ${error.message}`);
-  }
 }

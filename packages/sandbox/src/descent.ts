@@ -1,0 +1,67 @@
+import { closeSync, constants, lstatSync, mkdirSync, openSync, rmdirSync } from "node:fs";
+import { join } from "node:path";
+
+/** Not among Node's constants: a descriptor that only stands for a place, and needs no right to read it. */
+const O_PATH = 0o10_000_000;
+/** macOS: no part of the path may be a link. */
+const O_NOFOLLOW_ANY = 0x2000_0000;
+
+/**
+ * A way down from a root, folder by folder, each held open by a descriptor and the next looked up in it: the names above
+ * are not looked at again, so a folder that is swapped for a link meanwhile changes nothing. It is what `openat2` does
+ * with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS, for any kernel and without another system call.
+ *
+ * Where there is no /proc (macOS) names are resolved from the root each time, and links refused at each.
+ *
+ * Errors are the system's own: ENOENT, ENOTDIR (also for a link), ELOOP, ENAMETOOLONG.
+ */
+export class Descent {
+  readonly #held: number[] = [];
+  readonly #made: string[] = []; // paths of folders that were made, through their own parents
+  #path: string;
+
+  constructor(root: string) {
+    this.#path = root;
+    this.#hold(root);
+  }
+
+  /** The path by which the system reaches a name in the folder that is held; "." is the folder itself. */
+  at(name: string): string {
+    return HELD === null ? join(this.#path, name) : `${HELD}/${this.#held.at(-1)}/${name}`;
+  }
+
+  /** Goes down into a folder, which must be a real one. */
+  enter(name: string): void {
+    this.#hold(this.at(name));
+    this.#path = join(this.#path, name);
+  }
+
+  /** Makes a folder and goes down into it. */
+  make(name: string): void {
+    const path = this.at(name);
+    mkdirSync(path);
+    this.#made.push(path);
+    this.enter(name);
+  }
+
+  /** Takes away the folders that were made, from the deepest: those that are empty. */
+  unmake(): void {
+    for (const path of this.#made.splice(0).reverse()) rmdirSync(path);
+  }
+
+  close(): void {
+    for (const fd of this.#held.splice(0)) closeSync(fd);
+  }
+
+  #hold(path: string): void {
+    this.#held.push(openSync(path, FOLDER_FLAGS));
+  }
+}
+
+const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
+const LINUX = process.platform === "linux";
+const HELD = LINUX && lstatSync("/proc/self/fd", { throwIfNoEntry: false }) ? "/proc/self/fd" : null;
+const FOLDER_FLAGS = LINUX ? O_PATH | O_DIRECTORY | O_NOFOLLOW : O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
+
+/** Added to the flags by which a file is opened. */
+export const NO_LINK = process.platform === "darwin" ? O_NOFOLLOW_ANY | O_NOFOLLOW : O_NOFOLLOW;
