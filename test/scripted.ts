@@ -38,12 +38,12 @@ export async function untilRunning(mark: string): Promise<void> {
   throw new Error(`No process with "${mark}" within ten seconds`);
 }
 
-type More = { project?: Record<string, string>; files?: Record<string, string>; name?: string };
+type More = { project?: Record<string, string>; tables?: string; files?: Record<string, string>; name?: string };
 
-/** A repository with a plan `p` of these tasks, played by scripted workers. `project` are further keys of [project]. */
+/** A repository with a plan `p` of these tasks, played by scripted workers. `project` are further keys of [project], `tables` further tables. */
 export function layTasks(
   tasks: Readonly<Record<string, Played>>,
-  { project = {}, files = {}, name }: More = {},
+  { project = {}, tables = "", files = {}, name }: More = {},
 ): Place {
   const script = Object.entries(tasks).map(([slug, { attempts }]) => [
     `tasks/main.${slug}`,
@@ -53,7 +53,7 @@ export function layTasks(
     {
       "src/a.txt": "alpha\n",
       "src/b.txt": "beta\n",
-      ".dgov/project.toml": projectToml(project),
+      ".dgov/project.toml": `${projectToml(project)}\n${tables}`,
       ".dgov/.gitignore": "state.db*\nout/\nruntime/\nplans/*/_compiled.toml\n",
       ".dgov/plans/p/_root.toml": '[plan]\nname = "p"\nsummary = "A plan"\nsections = ["tasks"]\n',
       ".dgov/plans/p/tasks/main.toml": Object.entries(tasks).map(taskToml).join("\n"),

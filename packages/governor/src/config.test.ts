@@ -234,6 +234,12 @@ test.each([
   expect(project(text).provider).toBe(provider);
 });
 
+test("hosts are names, patterns of names and addresses, with a port or without", () => {
+  const hosts = ["pypi.org", "*.example.org", "*", "localhost:3000", "10.0.0.7:8080", "[fd00::7]"];
+  const { rules } = project(`[sandbox]\nhosts = ${JSON.stringify(hosts)}\nsetup_network = ["pypi.org"]`);
+  expect(rules.sandbox).toMatchObject({ hosts, gate_hosts: [], setup: { hosts: ["pypi.org"] } });
+});
+
 test.each<[string, [string, number, number][]]>([
   [
     "[project]\ntest_cmdd = 'x'\nline_lenght = 3",
@@ -304,6 +310,8 @@ test.each<[string, [string, number, number][]]>([
     ],
   ],
   ["[sandbox]\nmin = 'none'", [["value_invalid", 2, 1]]],
+  ["[sandbox]\nhosts = ['http://pypi.org']", [["value_invalid", 2, 10]]],
+  ["[sandbox]\nsetup_network = ['a.*.org']", [["value_invalid", 2, 18]]],
   ["[departments]\nA = 'x'", [["value_invalid", 2, 1]]],
   ["[agents]\na = 3", [["value_invalid", 2, 1]]],
   ["[project\n", [["toml_syntax", 1, 9]]],

@@ -1,4 +1,4 @@
-import { ProjectRule } from "@dgov/sandbox";
+import { isHostRule, ProjectRule } from "@dgov/sandbox";
 import { z } from "zod";
 
 /** `.dgov/project.toml` as people write it: the original's keys and defaults, and ours after them. One schema, strict. */
@@ -126,8 +126,9 @@ export const LimitsTable = z.strictObject({
 export type LimitsTable = z.infer<typeof LimitsTable>;
 
 const absolute = z.string().refine((path) => /^(\/|~\/)/.test(path), { error: "it must begin with / or ~/" });
-const host = z.string().refine((name) => /^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*$|^\*$/i.test(name), {
-  error: 'it must be a host name, "*.example.org" for all below one, or "*" for any public one',
+const host = z.string().refine(isHostRule, {
+  error:
+    'it must be a host name, "*.example.org" for all below one, "*" for any public one, or an address; with ":PORT" for another port than 80 and 443',
 });
 const megabytes = z.int().min(1).max(1_000_000);
 

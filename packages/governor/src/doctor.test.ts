@@ -50,6 +50,24 @@ async function faults({
 const PROVIDER =
   '[project]\nprovider = "p"\n[providers.p]\nbase_url = "https://example.org/v1"\napi_key_env = "A_KEY"\n';
 
+test("doctor says what network the commands of workers have", async () => {
+  const root = mkdtempSync(join(tmpdir(), "dgov-test-"));
+  open.push(root);
+  await createGit(root, { PATH: process.env.PATH ?? "" }).ask(["init", "-q", "-b", "main"]);
+  mkdirSync(join(root, ".dgov"));
+  writeFileSync(join(root, ".dgov/project.toml"), '[sandbox]\nhosts = ["pypi.org"]\n');
+  const { checks } = await examine({
+    cwd: root,
+    env: { PATH: process.env.PATH ?? "" },
+    self: SELF,
+    now_ms: () => performance.now(),
+  });
+  const network = checks.find(({ name }) => name === "sandbox network");
+  const cannot = { state: "fault", code: "sandbox_missing", cure: expect.stringContaining("install bubblewrap") };
+  const can = { state: "ok", detail: expect.stringMatching(/no host but these, .*: pypi\.org$/) };
+  expect(network).toMatchObject(network?.state === "ok" ? can : cannot);
+});
+
 test("doctor tells of a log that is damaged, and of all the rest", async () => {
   expect(
     await faults({ log: "this is no database, and is longer than a header of one would be: ".repeat(20) }),

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, rmdirSync, statfsSync } from "node:fs";
 import { release } from "node:os";
-import { createIsolationMaker } from "@dgov/sandbox";
+import { createIsolationMaker, type Level } from "@dgov/sandbox";
 import { readProject } from "./config.ts";
 import { DgovError, type ErrorCode } from "./error.ts";
 import { createGit } from "./git/git.ts";
@@ -9,6 +9,7 @@ import { poolFolder } from "./git/worktrees.ts";
 import { isAccepted } from "./jail.ts";
 import { repositoryHolder } from "./lock.ts";
 import { explainLogError, withLog } from "./log.ts";
+import { networkWords, refuseHosts } from "./network.ts";
 import type { SandboxRules } from "./project.ts";
 import { findRoot } from "./root.ts";
 import { sharedGitFolder } from "./shared_git_folder.ts";
@@ -69,8 +70,10 @@ async function check(name: string, look: () => Promise<string>): Promise<Check> 
 async function sandboxChecks(root: string, { self, now_ms }: Patient): Promise<Check[]> {
   const found = await createIsolationMaker({ self, now_ms }).probe();
   const rules = sandboxRules(root);
-  const enough = found.some(({ level, available }) => available && isAccepted(level, rules));
-  return found.map((one): Check => {
+  const chosen = found.find(({ level, available }) => available && isAccepted(level, rules));
+  const enough = chosen !== undefined;
+  const network = chosen ? [await check("sandbox network", async () => networkDetail(chosen.level, rules))] : [];
+  const ladder = found.map((one): Check => {
     const name = `sandbox ${one.level}`;
     if (one.available && isAccepted(one.level, rules)) return { ...OK, name, detail: one.detail };
     if (one.available) {
@@ -81,15 +84,23 @@ async function sandboxChecks(root: string, { self, now_ms }: Patient): Promise<C
       ? { name, state: "note", detail: one.why, code: null, cure: one.cure }
       : { name, state: "fault", detail: one.why, code: "sandbox_missing", cure: one.cure };
   });
+  return [...ladder, ...network];
+}
+
+type Asked = Pick<SandboxRules, "min" | "level" | "hosts" | "gate_hosts" | "setup">;
+
+function networkDetail(level: Level, rules: Asked): string {
+  refuseHosts(level, rules);
+  return networkWords(level, rules.hosts);
 }
 
 /** A file that cannot be read has a check of its own. */
-function sandboxRules(root: string): Pick<SandboxRules, "min" | "level"> {
+function sandboxRules(root: string): Asked {
   try {
     return readProject(root).rules.sandbox;
   } catch (error) {
     if (!(error instanceof DgovError)) throw error;
-    return { min: "landlock", level: "auto" };
+    return { min: "landlock", level: "auto", hosts: [], gate_hosts: [], setup: "none" };
   }
 }
 

@@ -14,6 +14,7 @@ import { takeRepository } from "./lock.ts";
 import { openWritable } from "./log.ts";
 import { runLoop } from "./loop.ts";
 import { mendLanding } from "./mend_landing.ts";
+import { refuseHosts } from "./network.ts";
 import { deployedBefore, pastRuns } from "./past.ts";
 import { performersOf } from "./perform.ts";
 import { writeCompiled } from "./plan/store.ts";
@@ -105,6 +106,7 @@ async function carryOut(ready: Ready, { decided, only, models, log, request }: C
   const { root, git, project, plan, target, head } = ready;
   const jail = await openJail(project.rules.sandbox, world);
   refuseNativeGates(jail.level, project, plan);
+  refuseHosts(jail.level, project.rules.sandbox);
   const session =
     decided.do === "resume"
       ? Session.resume(RunId.parse(decided.run), log, world)

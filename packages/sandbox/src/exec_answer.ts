@@ -8,7 +8,7 @@ export function execAnswer(result: ExecResult, timeout_ms: number): Answer {
   const output = `${result.head}${cut}${result.tail}`;
   const { put_back, lost = [] } = result;
   const said = output.trim() === "" ? "(no output)" : output.trimEnd();
-  const lines = [said, ...restored(put_back), ...unrestored(lost), ...confined(output)];
+  const lines = [said, ...restored(put_back), ...unrestored(lost), ...confined(output), ...unread(result)];
   const answer: Answer = {
     ok: result.ended === "exit" && result.exit === 0,
     text: [...lines, `EXIT:${ending(result, timeout_ms)}`].join("\n"),
@@ -26,17 +26,36 @@ const REFUSED = [
 function confined(output: string): string[] {
   if (!REFUSED.some((words) => words.test(output))) return [];
   return [
-    "CONFINED: if that was a refusal, it comes from this task's jail: only claimed paths and $TMPDIR can be written, git's data cannot, and there is no network.",
+    "CONFINED: if that was a refusal, it comes from this task's jail: only claimed paths and $TMPDIR can be written, git's data cannot, and there is no network but the hosts your task names.",
   ];
 }
 
-function ending({ ended, exit, signal }: ExecResult, timeout_ms: number): string {
-  if (ended === "exit") return String(exit);
-  if (ended === "timeout") return `timeout after ${timeout_ms / 1000}s`;
-  if (ended === "signal") return `signal ${signal ?? "unknown"}`;
-  if (ended === "output_limit") return "stopped, too much output";
-  return "not started";
+/** A path that is not there and one that may not be read look alike from inside. */
+function unread({ unreadable = [] }: ExecResult): string[] {
+  return unreadable.map(
+    (path) =>
+      `CONFINED: ${path} is outside what this task may read; if the task needs it, the project can add it with [sandbox] read`,
+  );
 }
+
+/** What struck, as a task's last line says it. */
+const ENDINGS: Readonly<Partial<Record<ExecResult["ended"], string>>> = {
+  output_limit: "stopped, too much output",
+  memory_limit: "stopped, its processes took more memory than this task may have ([sandbox] memory_mb)",
+  process_limit: "stopped, it had more processes than this task may have ([sandbox] processes)",
+  disk_limit: "stopped, it wrote more than this task may ([sandbox] tmp_mb): remove from $TMPDIR what is not needed",
+};
+
+function ending({ ended, exit, signal }: ExecResult, timeout_ms: number): string {
+  if (ended === "exit") return `${exit}${exit === EXIT_BY_SIGXFSZ ? TOO_LARGE : ""}`;
+  if (ended === "timeout") return `timeout after ${timeout_ms / 1000}s`;
+  if (ended === "signal") return `signal ${signal ?? "unknown"}${signal === "SIGXFSZ" ? TOO_LARGE : ""}`;
+  return ENDINGS[ended] ?? "not started";
+}
+
+/** How a shell says that its program was ended for writing a file that is too large. */
+const EXIT_BY_SIGXFSZ = 128 + 25;
+const TOO_LARGE = ": it wrote a file larger than this task may ([sandbox] file_mb)";
 
 const SHOWN = 20;
 

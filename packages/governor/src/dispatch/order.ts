@@ -2,6 +2,7 @@ import type { Cause, EventOf, Failed, TaskId } from "@dgov/kernel";
 import { formatClaim, INTERPRETED, type Level, RECIPE_TOOLS, type RecipeName, type Scope } from "@dgov/sandbox";
 import { type Facts, firstMessages, type Limits, type Order, type Previous, ROLES } from "@dgov/worker";
 import { items } from "../git/git.ts";
+import { networkWords } from "../network.ts";
 import type { CompiledTask } from "../plan/compiled.ts";
 import type { Project } from "../project.ts";
 import type { Site } from "../site.ts";
@@ -29,7 +30,7 @@ export async function orderOf(site: Site, attempting: Attempting): Promise<WorkO
     },
     policy: policyLines(project),
     checks: { recipes: recipeTools(scope), test_targets: scope.test_targets, required: required?.label ?? null },
-    sandbox: SANDBOX[jail.level],
+    sandbox: sandboxLines(jail.level, project),
     sops: site.sops
       .filter(({ name }) => unit.sops.includes(name))
       .map((sop) => ({ name: sop.title, text: renderSops([sop]) })),
@@ -81,18 +82,17 @@ function policyLines({ rules }: Project): string[] {
   ];
 }
 
-const JAILED = ["Commands run without network; only your claimed files and a private temporary folder can be written"];
+/** What the level in force, and the network that the project opens at it, mean for a command. */
+function sandboxLines(level: Level, { rules }: Project): string[] {
+  const network = networkWords(level, rules.sandbox.hosts);
+  if (level === "wasm") return [...WITHOUT_JAIL, network];
+  return [network, "Only your claimed files and a private temporary folder can be written by commands"];
+}
 
-/** What the level in force means for a command. */
-const SANDBOX: Readonly<Record<Level, readonly string[]>> = {
-  bwrap: JAILED,
-  landlock: JAILED,
-  seatbelt: JAILED,
-  wasm: [
-    "There is no jail on this machine, so no native program is started: no git, no interpreter, no compiler, no test runner",
-    `run_bash is an interpreted bash with ${INTERPRETED.join(", ")}; its links, modes and background processes do not work`,
-  ],
-};
+const WITHOUT_JAIL = [
+  "There is no jail on this machine, so no native program is started: no git, no interpreter, no compiler, no test runner",
+  `run_bash is an interpreted bash with ${INTERPRETED.join(", ")}; its links, modes and background processes do not work`,
+];
 
 /** The first files of the repository, sources and tests before the rest, as many as the project wants shown. */
 async function repoMap({ git, project }: Site, base: string): Promise<string> {

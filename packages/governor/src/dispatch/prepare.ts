@@ -28,7 +28,8 @@ export async function prepare(
     const result = await endedBy(signal, isolation, () => isolation.exec(asked));
     if (result === null || result.exit === 0) return null;
     const how = result.exit === null ? `ended by ${result.ended}` : `exit status ${result.exit}`;
-    return `setup_cmd failed (${how}): ${(result.tail || result.head).slice(-500)}`;
+    const refused = (result.refused_hosts ?? []).map((words) => `${words}; `).join("");
+    return `setup_cmd failed (${how}): ${refused}${(result.tail || result.head).slice(-500)}`;
   } catch (error) {
     // A command can kill the process that serves it: that is its failure. A bug of ours goes on up.
     if (error instanceof IsolationLost) return "setup_cmd failed: its isolated process died";

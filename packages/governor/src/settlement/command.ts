@@ -92,12 +92,16 @@ export function judged(
     ...pass,
     verdict,
     cause: verdict === "broken" ? "broken" : cause,
-    findings: verdict === "pass" ? [] : findings,
+    findings: verdict === "pass" ? [] : [...findings, ...refusedHosts(said)],
     command: said.command,
     exit: said.result.exit,
     output: said.output,
   };
 }
+
+/** What of the network it was refused may be why it failed. */
+const refusedHosts = ({ result }: Said): Finding[] =>
+  (result.refused_hosts ?? []).map((message) => ({ code: "host_refused", message }));
 
 /** Words of a shell for paths, each one word whatever it is called. */
 export const shellPaths = (paths: readonly string[]): string =>
