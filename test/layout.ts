@@ -25,7 +25,7 @@ const FOLDERS: Readonly<Record<string, { may: RegExp; why: string }>> = {
 /** Where each dangerous word may stand, and why nowhere else. Paths are below `packages/`. */
 // biome-ignore format: a table reads by its columns
 const ONLY_IN: readonly [word: RegExp, home: RegExp, why: string][] = [
-  [/Bun\.spawn|child_process/, /^(governor\/src\/process\.ts|sandbox\/src\/(host|serve|process_tree|isolate\/.*)\.ts)$/, "one place starts processes, on either side of the jail"],
+  [/Bun\.spawn|child_process/, /^(governor\/src\/process\.ts|sandbox\/src\/(host|serve|process_tree|script\/child|isolate\/.*)\.ts)$/, "one place starts processes, on either side of the jail"],
   [/["']node:fs|["']fs["']|Bun\.file|Bun\.write/, /^(governor|sandbox|cli)\//, "kernel and worker have no hands"],
   [/["']bun:sqlite["']/, /^kernel\/src\/log\.ts$/, "one file knows how the log is kept"],
   [/["']bun:ffi["']/, /^sandbox\/src\//, "one package talks to the operating system"],

@@ -122,8 +122,8 @@ class Rig {
       now_ms,
       required: null,
       root: this.lab.worktree,
-      record: (call) => {
-        refused.by = call.refused_by;
+      record: ([call]) => {
+        refused.by = call?.refused_by ?? null;
       },
     });
     const started = now_ms();

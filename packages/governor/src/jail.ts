@@ -109,7 +109,7 @@ async function startIn(maker: IsolationMaker, level: Level, { spec, env }: Start
       await isolation.stop();
       removeTree(tmp);
     };
-    return { level: isolation.level, pid: isolation.pid, call: isolation.call, exec: isolation.exec, stop };
+    return { ...isolation, stop };
   } catch (error) {
     removeTree(tmp);
     const why = error instanceof Error ? error.message : String(error);

@@ -170,6 +170,7 @@ export const Event = z.discriminatedUnion("kind", [
     touched: z.array(z.string()), // paths the call wrote
     text: z.string(), // the answer, shortened
     took_ms: z.int().min(0),
+    within: z.int().min(1).optional(), // the `n` of the script that made the call; absent: the model did
   }),
   z.strictObject({
     kind: z.literal("gate_judged"),

@@ -33,7 +33,9 @@ export function createHost(place: HostPlace): Host {
 
 /** The host's files for whoever cannot wait, as a WASM component cannot. The same rules, words and errors. */
 export type Files = {
-  [Name in Exclude<keyof Host, "scope" | "exec">]: (...args: Parameters<Host[Name]>) => Awaited<ReturnType<Host[Name]>>;
+  [Name in Exclude<keyof Host, "scope" | "exec" | "script">]: (
+    ...args: Parameters<Host[Name]>
+  ) => Awaited<ReturnType<Host[Name]>>;
 };
 
 export function createFiles(place: Omit<HostPlace, "exec">): Files {

@@ -344,7 +344,7 @@ test.each(["researcher", "reviewer"] as const)("the role %s has no tool that cha
   expect((await runTool("read_file", { path: "src/app.py" }, lab.host)).ok).toBe(true);
 });
 
-test("a worker has the tools of the original, under their names", () => {
+test("a worker has the tools of the original, under their names, and scripts", () => {
   const names = [
     "read_file",
     "write_file",
@@ -375,6 +375,7 @@ test("a worker has the tools of the original, under their names", () => {
     "word_count",
     "jq",
     "assert_file_unchanged",
+    "run_script",
   ];
   expect(
     toolsOf("worker")

@@ -21,6 +21,7 @@ import { recentChanges } from "./tools/recent_changes.ts";
 import { revertFile } from "./tools/revert_file.ts";
 import { ripgrep } from "./tools/ripgrep.ts";
 import { runBash } from "./tools/run_bash.ts";
+import { runScript } from "./tools/run_script.ts";
 import { runTests } from "./tools/run_tests.ts";
 import { scopeStatus } from "./tools/scope_status.ts";
 import { searchTestsFor } from "./tools/search_tests_for.ts";
@@ -51,6 +52,7 @@ const READING: readonly Tool[] = [
   lintCheck,
   typeCheck,
   scopeStatus,
+  runScript,
 ];
 const WRITING: readonly Tool[] = [
   writeFile,

@@ -8,9 +8,14 @@ import { landlockAbi } from "./isolate/landlock.ts";
 import { type Libc, openLibc } from "./isolate/libc.ts";
 import type { Readable } from "./isolate/readable.ts";
 import { decodeFrames, encodeFrame } from "./isolate/wire.ts";
+import type { ToolPolicy } from "./policy.ts";
 import { childrenOf, factsOf, signal } from "./process_tree.ts";
+import { SCRIPT_LIMITS } from "./script/limits.ts";
+import type { EvaluateOrder, EvaluateResult } from "./script/order.ts";
+import { answerOf, evaluated, modulesOrder } from "./script/report.ts";
+import { createScripts, type Scripts } from "./script/scripts.ts";
 import { createSpared, endAllBelow, type Spared } from "./spared.ts";
-import type { Answer } from "./tool.ts";
+import type { Answer, Host } from "./tool.ts";
 
 /** What the governor asks, after one `ServeOrder`, and what it hears. The order of answers is the order of requests. */
 export type ServeOrder = Pick<IsolationSpec, "root" | "write" | "git_dir" | "tmp" | "env" | "scope"> & {
@@ -20,10 +25,13 @@ export type ServeOrder = Pick<IsolationSpec, "root" | "write" | "git_dir" | "tmp
   readable: Readable | "all"; // for the words in which a refusal is told
   outer_pids: string; // the governor's process namespace: where ours is another, our signals stay in it
 };
-export type ServeRequest = { id: number; exec: ExecRequest } | { id: number; tool: string; input: unknown };
+export type ServeRequest =
+  | { id: number; exec: ExecRequest }
+  | { id: number; tool: string; input: unknown; policy: ToolPolicy | null }
+  | { id: number; evaluate: EvaluateOrder };
 export type ServeAnswer =
   | { ready: true; sealed: boolean }
-  | { id: number; result: ExecResult | Answer }
+  | { id: number; result: ExecResult | Answer | EvaluateResult }
   | { id: number; failed: string };
 
 const PR_SET_PDEATHSIG = 1;
@@ -35,11 +43,13 @@ export const PID_NAMESPACE = "/proc/self/ns/pid";
 
 /**
  * The isolated side of dgov. `argv` is `["__isolated", "enter"]` for a process that still has to be restricted, and
- * `["__isolated", "serve"]` for what it becomes then; `["__isolated", "interpret", FILE]` is one interpreted command. Ends with its process.
+ * `["__isolated", "serve"]` for what it becomes then; `["__isolated", "interpret", FILE]` is one interpreted command, and `["__isolated", "script"]` runs
+ * scripts, one after another. Ends with its process.
  */
 export async function serveIsolated(argv: readonly string[], now_ms: () => number = monotonic_ms): Promise<void> {
   if (argv[1] === "enter") enterIsolation();
   if (argv[1] === "interpret") return speak(argv[2] ?? "");
+  if (argv[1] === "script") return runScripts(now_ms);
   if (argv[1] !== "serve") throw new Error(`Cannot serve "${argv.join(" ")}": the words are "enter" and "serve"`);
   await serve(now_ms);
 }
@@ -50,6 +60,13 @@ async function speak(file: string): Promise<void> {
   const { output, exit } = await interpret(readOrder(file));
   await Bun.write(Bun.stdout, output);
   process.exit(exit);
+}
+
+/** The child that runs scripts: it alone carries the interpreter. */
+async function runScripts(now_ms: () => number): Promise<void> {
+  const { serveScripts } = await import("./script/serve_scripts.ts");
+  await serveScripts(now_ms);
+  process.exit(0);
 }
 
 /** This process is its own entry: the clock of the caller does not reach it, and no decision hangs on this one. */
@@ -125,28 +142,52 @@ function createServer(order: ServeOrder, powers: Powers): (request: ServeRequest
     const { put_back, lost } = guard.putBack();
     return lost.length === 0 ? { ...result, put_back } : { ...result, put_back, lost };
   };
+  const scripts = scriptsOf(order, exec, spared);
   return async (request) => {
+    const { id } = request;
     try {
-      if ("exec" in request) return { id: request.id, result: await exec(request.exec) };
-      return { id: request.id, result: await callTool(request, { root, tmp, scope, exec, spared }) };
+      if ("exec" in request) return { id, result: await exec(request.exec) };
+      if ("evaluate" in request) return { id, result: evaluated(await scripts.run(modulesOrder(request.evaluate))) };
+      return { id, result: await callTool(request, { root, tmp, scope, exec, scripts }) };
     } catch (error) {
-      return { id: request.id, failed: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+      return { id, failed: error instanceof Error ? (error.stack ?? error.message) : String(error) };
     }
   };
 }
 
-/** `spared`: where a tool puts a child of ours that lives on after the call, so that the end of a command is not its end. */
+type Exec = (request: ExecRequest) => Promise<ExecResult>;
+
+/** The child of a script works where we do; what it may not do itself is done here, on our own files. */
+function scriptsOf({ self, root, tmp, env, scope }: ServeOrder, exec: Exec, spared: Spared): Scripts {
+  return createScripts({
+    argv: [...self, "__isolated", "script"],
+    env: { PATH: env.PATH ?? "/usr/bin:/bin", LANG: "C.UTF-8", TMPDIR: tmp },
+    setup: { root, tmp, scope },
+    spared,
+    async answer(question) {
+      if (scope === null) throw new Error("Cannot answer a script: this process has no task");
+      const { answerAsk } = await import("./script/answer_ask.ts");
+      return answerAsk(question, { root, tmp, scope, exec });
+    },
+  });
+}
+
 type ToolPlace = Pick<ServeOrder, "root" | "tmp" | "scope"> & {
-  exec: (request: ExecRequest) => Promise<ExecResult>;
-  spared: Spared;
+  exec: Exec;
+  scripts: Scripts;
 };
+type ToolRequest = { tool: string; input: unknown; policy: ToolPolicy | null };
 
 /** Tools, and the schemas they bring, are loaded with the first call: gates only run commands, and start in half the time. */
-async function callTool({ tool, input }: { tool: string; input: unknown }, place: ToolPlace): Promise<Answer> {
-  const { root, tmp, scope, exec } = place;
+async function callTool({ tool, input, policy }: ToolRequest, place: ToolPlace): Promise<Answer> {
+  const { root, tmp, scope, exec, scripts } = place;
   if (scope === null) throw new Error(`Cannot call "${tool}": this process has no task, it only runs commands`);
   const [{ runTool }, { createHost }] = await Promise.all([import("./registry.ts"), import("./host.ts")]);
-  return runTool(tool, input, createHost({ root, tmp, scope, exec }));
+  const host = createHost({ root, tmp, scope, exec });
+  if (policy === null) return runTool(tool, input, host); // nobody has said by what a script would be judged
+  const script: NonNullable<Host["script"]> = async ({ code, time_ms }) =>
+    answerOf(await scripts.run({ kind: "tools", code, policy, limits: { ...SCRIPT_LIMITS.tools, time_ms } }));
+  return runTool(tool, input, { ...host, script });
 }
 
 const WNOHANG = 1;

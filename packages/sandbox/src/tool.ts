@@ -44,6 +44,8 @@ export interface Host {
   /** Sorted names; never `.git`. */
   list(path: string): Promise<{ name: string; kind: "file" | "directory" | "link" | "other"; size_bytes: number }[]>;
   exec(request: ExecRequest): Promise<ExecResult>;
+  /** Runs a script of the model, whose calls pass as its own would. Absent inside a script, and where none can run. */
+  script?(order: { code: string; time_ms: number }): Promise<Answer>;
 }
 
 /** A refusal by the file host, with the words for the model. `code` is what a test or a rule looks at. */
@@ -74,6 +76,7 @@ export type HostErrorCode =
  * `touched`    paths the call wrote, created or deleted (also such as it put back)
  * `refused_by` the rule or layer that refused, for the record: `claim`, `tool_policy.deny_shell_commands`, `jail`, …
  * `ended`      set by the role's ending tool alone, when it is accepted; `plan` is what a planner hands in
+ * `calls`      what a script called, in order; set by `run_script` alone
  */
 export type Answer = {
   ok: boolean;
@@ -81,6 +84,19 @@ export type Answer = {
   touched?: readonly string[];
   refused_by?: string;
   ended?: { outcome: "done" | "incomplete" | "blocked"; summary: string; plan?: PlanDraft };
+  calls?: readonly BoundCall[];
+};
+
+/** One call that a script made. `accesses`: what it did beyond reading, without the words of commands; refused: none. */
+export type BoundCall = {
+  tool: string;
+  input: string; // JSON, shortened
+  ok: boolean;
+  refused_by: string | null;
+  touched: readonly string[];
+  text: string; // shortened
+  took_ms: number;
+  accesses: readonly Access[];
 };
 
 /** A tool is one file and one text. `access` is asked outside, before; `run` runs inside the isolation. */

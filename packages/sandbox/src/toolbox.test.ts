@@ -45,7 +45,7 @@ function around(
     policy: ToolPolicy.parse({ restrict_run_bash: true, deny_shell_commands: ["pip"] }),
     isolation: { call },
     now_ms: () => (now += 5),
-    record: (call) => records.push(call),
+    record: (calls) => records.push(...calls),
     required: required === null ? null : { label: "test_cmd", recipe: required },
     root: lab.root,
   });

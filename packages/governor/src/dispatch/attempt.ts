@@ -169,8 +169,10 @@ async function converse(site: Site, attempt: Attempt, { isolation, scope, signal
     now_ms: site.world.now_ms,
     required: order.required,
     root: worktree.path,
-    record: (call) =>
-      site.session.record({ kind: "tool_called", task, attempt: n, ...call, touched: [...call.touched] }),
+    record: (calls) =>
+      site.session.recordAll(
+        calls.map((call) => ({ kind: "tool_called", task, attempt: n, ...call, touched: [...call.touched] })),
+      ),
   });
   const { price } = site.models.binding(task);
   return work(order, {

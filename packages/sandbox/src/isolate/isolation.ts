@@ -1,3 +1,5 @@
+import type { ToolPolicy } from "../policy.ts";
+import type { EvaluateOrder, EvaluateResult } from "../script/order.ts";
 import type { Answer, Scope } from "../tool.ts";
 import type { Level, Network, ResourceLimits } from "./confinement.ts";
 
@@ -78,8 +80,13 @@ export type ExecResult = {
 export interface Isolation {
   readonly level: Level;
   readonly pid: number;
-  /** Runs one tool inside. Never throws for what the tool or the model did; throws `IsolationLost` when the process is gone. */
-  call(tool: string, input: unknown): Promise<Answer>;
+  /**
+   * Runs one tool inside. Never throws for what the tool or the model did; throws `IsolationLost` when the process is gone.
+   * `policy` judges what a script calls in turn: without it no script runs.
+   */
+  call(tool: string, input: unknown, policy?: ToolPolicy): Promise<Answer>;
+  /** Runs modules in an interpreter, with nothing at hand. @throws IsolationLost; whatever the modules do is in the result */
+  evaluate(order: EvaluateOrder): Promise<EvaluateResult>;
   /** @throws IsolationLost when the isolated process is gone; the command's own failure is in the result */
   exec(request: ExecRequest): Promise<ExecResult>;
   /** Ends the process and every process below it. Idempotent; never throws. */

@@ -1,5 +1,6 @@
 import { LIMITS } from "../limits.ts";
 import { endDescendants, signal } from "../process_tree.ts";
+import type { EvaluateResult } from "../script/order.ts";
 import type { Answer } from "../tool.ts";
 import type { Level } from "./confinement.ts";
 import { Connection } from "./connection.ts";
@@ -94,7 +95,8 @@ function isolation({ level, pid, connection, stop }: Running): Isolation {
   return {
     level,
     pid,
-    call: async (tool, input) => (await ask({ tool, input }, LIMITS.tool_ms)) as Answer, // serve.ts answers with one
+    call: async (tool, input, policy) => (await ask({ tool, input, policy: policy ?? null }, LIMITS.tool_ms)) as Answer, // by serve.ts
+    evaluate: async (evaluate) => (await ask({ evaluate }, LIMITS.tool_ms)) as EvaluateResult,
     exec: async (exec) => (await ask({ exec }, exec.timeout_ms + LIMITS.grace_ms)) as ExecResult, // likewise
     async stop() {
       connection.lose("it was stopped");

@@ -1,4 +1,4 @@
-import { readSync } from "node:fs";
+import { readSync, writeSync } from "node:fs";
 
 /** A frame is the length of its JSON text in bytes (four, little-endian) and the text. Longer ones are nobody's message. */
 const FRAME_MAX_BYTES = 64 * 1024 * 1024;
@@ -12,14 +12,27 @@ export function encodeFrame(value: unknown): Uint8Array {
   return frame;
 }
 
+/** Writes one frame, also where the other side is slow to read. */
+export function writeFrameSync(fd: number, value: unknown): void {
+  const frame = encodeFrame(value);
+  for (let done = 0; done < frame.length; ) done += whenReady(() => writeSync(fd, frame, done));
+}
+
 /** Cuts a stream of bytes into frames. @throws Error when a length cannot be true: the stream is then of no use */
 export async function* decodeFrames(stream: AsyncIterable<Uint8Array>): AsyncGenerator<unknown> {
   let held = Buffer.alloc(0);
+  let more: Uint8Array[] = []; // of a frame that is still coming: joined once, however many parts it comes in
+  let missing = 0;
   for await (const chunk of stream) {
-    held = held.length === 0 ? Buffer.from(chunk) : Buffer.concat([held, chunk]);
+    more.push(chunk);
+    missing -= chunk.length;
+    if (missing > 0) continue;
+    held = Buffer.concat([held, ...more]);
+    more = [];
     while (held.length >= HEAD_BYTES) {
       const end = HEAD_BYTES + frameLength(held);
-      if (held.length < end) break;
+      missing = end - held.length;
+      if (missing > 0) break;
       const text = held.toString("utf8", HEAD_BYTES, end);
       held = held.subarray(end);
       yield JSON.parse(text);
@@ -43,18 +56,18 @@ function frameLength(head: Buffer): number {
 function readExactly(fd: number, length: number): Buffer {
   const bytes = Buffer.alloc(length);
   for (let filled = 0; filled < length; ) {
-    const got = readSome(fd, bytes, filled);
+    const got = whenReady(() => readSync(fd, bytes, filled, length - filled, null));
     if (got === 0) throw new Error("Cannot read a frame: the other side is gone");
     filled += got;
   }
   return bytes;
 }
 
-/** A pipe that Bun made does not block: where nothing has come yet, wait a moment. */
-function readSome(fd: number, bytes: Buffer, offset: number): number {
+/** A pipe that Bun made does not block: where nothing has come yet, or nothing more fits, wait a moment. */
+function whenReady(work: () => number): number {
   for (;;) {
     try {
-      return readSync(fd, bytes, offset, bytes.length - offset, null);
+      return work();
     } catch (error) {
       if (!(error instanceof Error) || !("code" in error) || error.code !== "EAGAIN") throw error;
       Bun.sleepSync(1);

@@ -1,0 +1,107 @@
+import { parseInput } from "./input.ts";
+import { nearest } from "./nearest.ts";
+import { decide, needsShell, type Policy } from "./policy.ts";
+import { ENDING, toolNamed, toolsOf } from "./registry.ts";
+import { openShell } from "./shell/open.ts";
+import { linkOutside } from "./shell/places.ts";
+import { unwrap } from "./shell/unwrap.ts";
+import { shorten, withoutSecrets } from "./shorten.ts";
+import type { Access, Answer, Scope } from "./tool.ts";
+import { TOOL_LIMITS } from "./tool_limits.ts";
+import type { ToolboxOptions, ToolRecord } from "./toolbox.ts";
+
+/** What passing a call needs. `name` and `raw` are the model's: a tool's name, and JSON. */
+export type Passing = Pick<ToolboxOptions, "scope" | "policy" | "isolation" | "root">;
+export type Asked = { name: string; raw: string };
+/** `accesses`: what it touched; none when it was refused. */
+export type Passed = { answer: Answer; accesses: readonly Access[]; tool: string };
+
+/** A call as the log keeps it, with at most so many characters of its input, and of its answer. */
+export function recordOf(
+  { name, raw }: Asked,
+  answer: Answer,
+  { took_ms, chars }: { took_ms: number; chars: number },
+): Omit<ToolRecord, "n"> {
+  return {
+    tool: name.slice(0, 100),
+    input: shorten(withoutSecrets(raw), chars),
+    ok: answer.ok,
+    refused_by: answer.refused_by ?? null,
+    touched: answer.touched ?? [],
+    text: shorten(withoutSecrets(answer.text), chars),
+    took_ms: Math.max(0, Math.round(took_ms)),
+  };
+}
+
+/**
+ * Parses a call, asks what it touches, decides, sends it in, and cuts the answer.
+ *
+ * @throws IsolationLost when the isolated process is gone; everything else is an answer
+ */
+export async function passCall(options: Passing, asked: Asked): Promise<Passed> {
+  const { answer, accesses } = await answerTo(options, asked);
+  const text = shorten(printable(answer.text), TOOL_LIMITS.answer_max_chars);
+  return { answer: { ...answer, text }, accesses, tool: asked.name };
+}
+
+async function answerTo({ scope, policy, isolation, root }: Passing, asked: Asked): Promise<Omit<Passed, "tool">> {
+  const refused = (text: string, refused_by: string) => ({ answer: { ok: false, text, refused_by }, accesses: [] });
+  const tool = toolsOf(scope.role).find(({ name }) => name === asked.name);
+  if (!tool) return { answer: unknownTool(asked.name, scope), accesses: [] };
+  const parsed = parseInput(tool, asked.raw, root ?? null);
+  if (!parsed.ok) return refused(parsed.text, "input");
+  const accesses = tool.access(parsed.input, scope);
+  const shell = accesses.some((access) => needsShell({ rules: policy, scope }, access)) ? await openShell() : null;
+  const judged: Policy = { rules: policy, scope, shell };
+  for (const access of accesses) {
+    const decision = decide(judged, access);
+    if (!decision.allow) return refused(`Error: ${decision.why} [${decision.rule}]`, decision.rule);
+  }
+  const linked = root === undefined ? null : followsOut(root, judged, accesses);
+  if (linked !== null) return { answer: linked, accesses: [] };
+  const { ended, ...answer } = await isolation.call(tool.name, parsed.input, policy);
+  // No other tool can end the work.
+  return { answer: ended !== undefined && tool === ENDING[scope.role] ? { ...answer, ended } : answer, accesses };
+}
+
+/** The one question that the policy, which is pure, cannot answer: what the links in the worktree point to. */
+function followsOut(root: string, { shell }: Policy, accesses: readonly Access[]): Answer | null {
+  if (shell === null) return null;
+  for (const access of accesses) {
+    const word = access.kind === "exec" ? linkOutside(root, unwrap(shell.parse, access.command)) : null;
+    if (word === null) continue;
+    const why = `"${word.slice(0, 200)}" leads out of the worktree by a symbolic link: a task stays in it`;
+    return { ok: false, text: `Error: ${why} [shell.outside]`, refused_by: "shell.outside" };
+  }
+  return null;
+}
+
+/** Why there is no such tool, or none for this role. */
+export function unknownTool(name: string, scope: Scope): Answer {
+  const names = toolsOf(scope.role).map((tool) => tool.name);
+  if (toolNamed(name))
+    return {
+      ok: false,
+      text: `Error: "${name}" is not allowed in this worker role ("${scope.role}")`,
+      refused_by: "role",
+    };
+  const near = nearest(name.slice(0, 100), names);
+  const offer = near === null ? "" : ` Did you mean "${near}"?`;
+  return {
+    ok: false,
+    text: `Error: There is no tool "${name.slice(0, 100)}".${offer} The tools are: ${names.join(", ")}`,
+    refused_by: "tool",
+  };
+}
+
+/** Without what would steer a terminal or break a log: escape sequences, control characters, halves of characters. */
+function printable(text: string): string {
+  return (
+    text
+      .toWellFormed()
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+      .replace(/\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)/g, "")
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: the same
+      .replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/g, "")
+  );
+}

@@ -1,0 +1,95 @@
+import { drainMicrotasks } from "bun:jsc";
+import { createHost } from "../host.ts";
+import type { ExecRequest, ExecResult } from "../isolate/isolation.ts";
+import { type Asked, passCall, recordOf } from "../pass_call.ts";
+import type { ToolPolicy } from "../policy.ts";
+import { runTool, toolNamed, toolsOf } from "../registry.ts";
+import { type Access, type Answer, type BoundCall, type Host, HostError, type Scope } from "../tool.ts";
+import { SCRIPT_LIMITS } from "./limits.ts";
+import type { Called, Powers } from "./realm.ts";
+import type { ScriptAsk, ScriptReply, ScriptWord } from "./words.ts";
+
+/** Where the tools of a script work, and by what they are judged. `deadline_ms` is on the clock of `now_ms`. */
+export type BoundPlace = { root: string; tmp: string; scope: Scope; policy: ToolPolicy; deadline_ms: number };
+export type Line = {
+  say: (word: ScriptWord) => void;
+  ask: (question: ScriptAsk) => ScriptReply;
+  now_ms: () => number;
+};
+
+/** What a script cannot call: it does not end the task, and starts no script. */
+const UNBOUND: readonly string[] = ["done", "emit_plan", "run_script"];
+
+/** The tools of the role as a script calls them. Each call is judged, cut and told as if the model had made it. */
+export function bindTools(place: BoundPlace, line: Line): Pick<Powers, "tools" | "call"> {
+  const tools = toolsOf(place.scope.role).flatMap(({ name }) => (UNBOUND.includes(name) ? [] : [name]));
+  const host = hostOf(place, line);
+  let room: number = SCRIPT_LIMITS.recorded_chars;
+  const told = (asked: Asked, answer: Answer, started_ms: number): Omit<BoundCall, "accesses"> => {
+    const chars = room > 0 ? SCRIPT_LIMITS.recorded_call_chars : SCRIPT_LIMITS.recorded_least_chars;
+    const call = recordOf(asked, answer, { took_ms: line.now_ms() - started_ms, chars });
+    room -= call.input.length + call.text.length;
+    return call;
+  };
+  const pass = async (asked: Asked): Promise<Called> => {
+    const started_ms = line.now_ms();
+    const call = (name: string, input: unknown): Promise<Answer> => {
+      const accesses = changing(toolNamed(name)?.access(input as never, place.scope) ?? []);
+      if (accesses.length > 0) line.say({ begun: { ...told(asked, CUT_OFF, started_ms), accesses } });
+      return runTool(name, input, host);
+    };
+    const { answer, accesses } = await passCall({ ...place, isolation: { call } }, asked);
+    line.say({ called: { ...told(asked, answer, started_ms), accesses: changing(accesses) } });
+    if (answer.ok) return { ok: true, text: answer.text };
+    const { text, refused_by } = answer;
+    return { ok: false, name: "ToolError", message: text, more: { text, refused_by: refused_by ?? null } };
+  };
+  return {
+    tools,
+    call(name, raw) {
+      const called = pass({ name, raw });
+      drainMicrotasks(); // what a tool of ours waits for is done by then, and the script has its answer at once
+      return Bun.peek(called);
+    },
+  };
+}
+
+/** What is told of a call that is never heard of again. */
+const CUT_OFF: Answer = { ok: false, text: "Error: The script was ended in the middle of this call" };
+
+/** What the governor needs to know of what a call touched. A command may be long, and is in the input. */
+const changing = (accesses: readonly Access[]): Access[] =>
+  accesses.flatMap((access) => {
+    if (access.kind === "read") return [];
+    return [access.kind === "exec" ? { ...access, command: "" } : access];
+  });
+
+/**
+ * Reading is done here. What changes something is asked of the server, whom nobody kills in the middle of it.
+ * A command gets no more time than the script has left.
+ */
+function hostOf(place: BoundPlace, { ask, now_ms }: Line): Host {
+  const exec = (request: ExecRequest): ExecResult => {
+    const left_ms = Math.max(1, Math.round(place.deadline_ms - now_ms()));
+    const result = answered(ask({ exec: { ...request, timeout_ms: Math.min(request.timeout_ms, left_ms) } }));
+    if (result === null) throw new Error("The server answered a command with nothing");
+    return result;
+  };
+  return {
+    ...createHost({ ...place, exec: async (request) => exec(request) }),
+    async write(path, content) {
+      const base64 = typeof content !== "string";
+      answered(ask({ write: path, content: base64 ? Buffer.from(content).toString("base64") : content, base64 }));
+    },
+    async remove(path) {
+      answered(ask({ remove: path }));
+    },
+  };
+}
+
+/** @throws HostError as the server's own host threw it */
+function answered(reply: ScriptReply): ExecResult | null {
+  if ("refused" in reply) throw new HostError(reply.refused.code, reply.refused.message);
+  if ("failed" in reply) throw new Error(reply.failed);
+  return reply.result;
+}

@@ -1,0 +1,59 @@
+import { decodeFrames, encodeFrame } from "../isolate/wire.ts";
+import { signal } from "../process_tree.ts";
+import type { Spared } from "../spared.ts";
+import type { ScriptEnding, ScriptOrder, ScriptReply, ScriptSetup, ScriptWord } from "./words.ts";
+
+/** How children are started: `argv` is this program again; each is `spared` when what a command left is ended. */
+export type ChildPlace = {
+  argv: readonly string[];
+  env: Readonly<Record<string, string>>;
+  setup: ScriptSetup;
+  spared: Spared;
+};
+
+/**
+ * A process that runs scripts. `hear` gives each of its words to `to`, until that says how it ended; null: the process is
+ * gone. `end` kills it and waits until it is collected.
+ */
+export type Child = {
+  send(order: ScriptOrder | ScriptReply): void;
+  hear(to: (word: ScriptWord) => Promise<ScriptEnding | null>): Promise<ScriptEnding | null>;
+  kill: () => void;
+  end(): Promise<void>;
+};
+
+/** Starts a child. What it is told before it listens waits in its pipe. */
+export function startChild({ argv, env, setup, spared }: ChildPlace): Child {
+  const child = Bun.spawn([...argv], { cwd: "/", env, stdio: ["pipe", "pipe", "ignore"] });
+  spared.add(child.pid);
+  const words = decodeFrames(child.stdout);
+  const kill = () => void signal(child.pid, "SIGKILL");
+  const send = (frame: ScriptSetup | ScriptOrder | ScriptReply) => {
+    child.stdin.write(encodeFrame(frame));
+    void Promise.resolve(child.stdin.flush()).catch(() => {}); // it is gone, and its end is heard where it is waited for
+  };
+  send(setup);
+  void child.exited.then(() => spared.remove(child.pid));
+  return {
+    send,
+    kill,
+    async hear(to) {
+      try {
+        for (;;) {
+          const { value, done } = await words.next();
+          if (done) return null;
+          const ended = await to(value as ScriptWord); // our own child writes these
+          if (ended !== null) return ended;
+        }
+      } catch (error) {
+        kill(); // it talks nonsense: whatever it has become, it is of no use
+        if (error instanceof SyntaxError || error instanceof RangeError) return null;
+        throw error;
+      }
+    },
+    async end() {
+      kill();
+      await child.exited;
+    },
+  };
+}

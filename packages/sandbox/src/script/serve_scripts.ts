@@ -1,0 +1,45 @@
+import { openLibc } from "../isolate/libc.ts";
+import { readFrameSync, writeFrameSync } from "../isolate/wire.ts";
+import { openEngine } from "./engine.ts";
+import { SCRIPT_LIMITS } from "./limits.ts";
+import type { Powers } from "./realm.ts";
+import type { ScriptAsk, ScriptOrder, ScriptReply, ScriptSetup, ScriptWord } from "./words.ts";
+
+const PR_SET_PDEATHSIG = 1;
+const PR_SET_DUMPABLE = 4;
+const SIGKILL = 9;
+
+/**
+ * The child that runs scripts, one after another, until its input ends. All it does is synchronous but the loading: a
+ * script's call returns when its tool has, so the interpreter need not be left and entered again for each.
+ */
+export async function serveScripts(now_ms: () => number): Promise<void> {
+  const libc = openLibc();
+  libc.prctl(PR_SET_DUMPABLE, 0); // commands run as the same user: they open neither our pipes nor our memory
+  libc.prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const setup = readFrameSync(0) as ScriptSetup; // serve.ts writes these, and nobody else has the pipe
+  const loading = setup.scope === null ? null : import("./bound_tools.ts");
+  const [engine, bound] = await Promise.all([openEngine(), loading]);
+  const say = (word: ScriptWord) => writeFrameSync(1, word);
+  say({ ready: true });
+  for (let last = false; !last; ) {
+    const order = readFrameSync(0) as ScriptOrder;
+    say({ started: true });
+    const powers: Powers = { now_ms, print: (log) => say({ log }), tools: [], call: () => NO_TOOLS };
+    const { limits } = order;
+    if (order.kind === "tools" && bound !== null && setup.scope !== null) {
+      const ask = (question: ScriptAsk) => {
+        say({ ask: question });
+        return readFrameSync(0) as ScriptReply;
+      };
+      const place = { ...setup, scope: setup.scope, policy: order.policy, deadline_ms: now_ms() + limits.time_ms };
+      Object.assign(powers, bound.bindTools(place, { say, ask, now_ms }));
+    }
+    const ending = await engine.run(order, limits, powers);
+    say({ ended: ending });
+    if (process.memoryUsage.rss() > SCRIPT_LIMITS.tidy_bytes) Bun.gc(true); // nobody waits for us now
+    last = ending.last;
+  }
+}
+
+const NO_TOOLS = { ok: false, name: "Error", message: "There are no tools here", more: {} } as const;

@@ -1,0 +1,38 @@
+import type { ExecRequest, ExecResult } from "../isolate/isolation.ts";
+import type { ToolPolicy } from "../policy.ts";
+import type { BoundCall, HostErrorCode, Scope } from "../tool.ts";
+import type { EvaluateOrder, ScriptFailure, ScriptLimits } from "./order.ts";
+
+/** What the isolated process tells the child that runs scripts: once who it works for, then one order after another. */
+export type ScriptSetup = { root: string; tmp: string; scope: Scope | null };
+export type ScriptOrder =
+  | ({ kind: "modules"; input: string } & Pick<EvaluateOrder, "modules" | "entry" | "limits">)
+  | { kind: "tools"; code: string; policy: ToolPolicy; limits: ScriptLimits };
+
+/**
+ * What the child says, in this order: that it is ready, once; then for each order `started`, what happened, and `ended`.
+ * A call that may change something is told before it begins; `ask` waits for a `ScriptReply`. `json` null: no result;
+ * `last`: this child takes no more orders.
+ */
+export type ScriptWord =
+  | { ready: true }
+  | { started: true }
+  | { log: string }
+  | { begun: BoundCall }
+  | { called: BoundCall }
+  | { ask: ScriptAsk }
+  | { ended: ScriptEnding };
+export type ScriptEnding = { last: boolean } & ({ ok: true; json: string | null } | ({ ok: false } & ScriptFailure));
+
+/** What the child may not do itself: commands and changes to files are the server's, which no deadline of a script cuts off. */
+export type ScriptAsk =
+  | { exec: ExecRequest }
+  | { write: string; content: string; base64: boolean }
+  | { remove: string };
+export type ScriptReply =
+  | { result: ExecResult | null }
+  | { refused: { code: HostErrorCode; message: string } }
+  | { failed: string };
+
+/** How a script of the model ended, and each call it made. */
+export type ScriptReport = { ending: ScriptEnding; log: string; calls: readonly BoundCall[] };
