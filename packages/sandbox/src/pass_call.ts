@@ -1,7 +1,7 @@
 import { parseInput } from "./input.ts";
 import { nearest } from "./nearest.ts";
 import { decide, needsShell, type Policy } from "./policy.ts";
-import { ENDING, toolNamed, toolsOf } from "./registry.ts";
+import { ENDING, toolNamed, toolsFor } from "./registry.ts";
 import { openShell } from "./shell/open.ts";
 import { linkOutside } from "./shell/places.ts";
 import { unwrap } from "./shell/unwrap.ts";
@@ -46,7 +46,7 @@ export async function passCall(options: Passing, asked: Asked): Promise<Passed> 
 
 async function answerTo({ scope, policy, isolation, root }: Passing, asked: Asked): Promise<Omit<Passed, "tool">> {
   const refused = (text: string, refused_by: string) => ({ answer: { ok: false, text, refused_by }, accesses: [] });
-  const tool = toolsOf(scope.role).find(({ name }) => name === asked.name);
+  const tool = toolsFor(scope).find(({ name }) => name === asked.name);
   if (!tool) return { answer: unknownTool(asked.name, scope), accesses: [] };
   const parsed = parseInput(tool, asked.raw, root ?? null);
   if (!parsed.ok) return refused(parsed.text, "input");
@@ -60,6 +60,8 @@ async function answerTo({ scope, policy, isolation, root }: Passing, asked: Aske
   const linked = root === undefined ? null : followsOut(root, judged, accesses);
   if (linked !== null) return { answer: linked, accesses: [] };
   const { ended, ...answer } = await isolation.call(tool.name, parsed.input, policy);
+  const own = scope.components?.some(({ name }) => name === tool.name);
+  if (own) accesses.push(...(answer.touched ?? []).map((path) => ({ kind: "write", path }) as const)); // it shows afterwards
   // No other tool can end the work.
   return { answer: ended !== undefined && tool === ENDING[scope.role] ? { ...answer, ended } : answer, accesses };
 }
@@ -78,8 +80,8 @@ function followsOut(root: string, { shell }: Policy, accesses: readonly Access[]
 
 /** Why there is no such tool, or none for this role. */
 export function unknownTool(name: string, scope: Scope): Answer {
-  const names = toolsOf(scope.role).map((tool) => tool.name);
-  if (toolNamed(name))
+  const names = toolsFor(scope).map((tool) => tool.name);
+  if (toolNamed(name) || scope.components?.some((own) => own.name === name))
     return {
       ok: false,
       text: `Error: "${name}" is not allowed in this worker role ("${scope.role}")`,

@@ -1,3 +1,4 @@
+import { componentTools } from "./component/tools.ts";
 import { type Answer, type Host, HostError, type Scope, type Tool } from "./tool.ts";
 import { applyPatchTool } from "./tools/apply_patch.ts";
 import { assertFileUnchanged } from "./tools/assert_file_unchanged.ts";
@@ -80,6 +81,12 @@ export const toolsOf = (role: Scope["role"]): readonly Tool[] => [
   ENDING[role],
 ];
 
+/** A role's tools and the project's own; what ends the work stays last. */
+export function toolsFor(scope: Scope): readonly Tool[] {
+  const [tools, own] = [toolsOf(scope.role), componentTools(scope)];
+  return [...tools.slice(0, -1), ...own, ...tools.slice(-1)];
+}
+
 /** Whatever the role: whether a name is a tool at all. */
 export const toolNamed = (name: string): Tool | null =>
   [...toolsOf("worker"), emitPlan].find((tool) => tool.name === name) ?? null;
@@ -89,7 +96,7 @@ export const toolNamed = (name: string): Tool | null =>
  * were parsed outside and are parsed again here. It never throws for what the model or the tool did.
  */
 export async function runTool(name: string, input: unknown, host: Host): Promise<Answer> {
-  const tool = toolsOf(host.scope.role).find((own) => own.name === name);
+  const tool = toolsFor(host.scope).find((own) => own.name === name);
   if (!tool) return { ok: false, text: `Error: "${name}" is not allowed in this worker role`, refused_by: "role" };
   const parsed = tool.input.safeParse(input);
   if (!parsed.success)

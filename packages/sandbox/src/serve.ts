@@ -1,4 +1,5 @@
 import { mkdirSync, readlinkSync } from "node:fs";
+import type { ChildOrder, ComponentAnswer, ComponentOrder } from "./component/order.ts";
 import { runCommand, type Shell } from "./isolate/command.ts";
 import type { ResourceLimits } from "./isolate/confinement.ts";
 import { enterIsolation } from "./isolate/enter.ts";
@@ -28,10 +29,11 @@ export type ServeOrder = Pick<IsolationSpec, "root" | "write" | "git_dir" | "tmp
 export type ServeRequest =
   | { id: number; exec: ExecRequest }
   | { id: number; tool: string; input: unknown; policy: ToolPolicy | null }
-  | { id: number; evaluate: EvaluateOrder };
+  | { id: number; evaluate: EvaluateOrder }
+  | { id: number; component: ComponentOrder };
 export type ServeAnswer =
   | { ready: true; sealed: boolean }
-  | { id: number; result: ExecResult | Answer | EvaluateResult }
+  | { id: number; result: ExecResult | Answer | EvaluateResult | ComponentAnswer }
   | { id: number; failed: string };
 
 const PR_SET_PDEATHSIG = 1;
@@ -50,6 +52,7 @@ export async function serveIsolated(argv: readonly string[], now_ms: () => numbe
   if (argv[1] === "enter") enterIsolation();
   if (argv[1] === "interpret") return speak(argv[2] ?? "");
   if (argv[1] === "script") return runScripts(now_ms);
+  if (argv[1] === "component") return runComponentChild();
   if (argv[1] !== "serve") throw new Error(`Cannot serve "${argv.join(" ")}": the words are "enter" and "serve"`);
   await serve(now_ms);
 }
@@ -67,6 +70,15 @@ async function runScripts(now_ms: () => number): Promise<void> {
   const { serveScripts } = await import("./script/serve_scripts.ts");
   await serveScripts(now_ms);
   process.exit(0);
+}
+
+/** The child that runs one component, or compiles it: whatever becomes of it, becomes of it alone. */
+async function runComponentChild(): Promise<void> {
+  const [{ beChild }, { answerOrder }] = await Promise.all([
+    import("./isolate/child.ts"),
+    import("./component/child.ts"),
+  ]);
+  await beChild((order) => answerOrder(order as ChildOrder)); // written by our own code from this type
 }
 
 /** This process is its own entry: the clock of the caller does not reach it, and no decision hangs on this one. */
@@ -143,12 +155,18 @@ function createServer(order: ServeOrder, powers: Powers): (request: ServeRequest
     return lost.length === 0 ? { ...result, put_back } : { ...result, put_back, lost };
   };
   const scripts = scriptsOf(order, exec, spared);
+  const child = [...order.self, "__isolated", "component"];
+  const component = async (asked: ComponentOrder) => {
+    const { runComponent } = await import("./component/run.ts");
+    return runComponent({ child, root, tmp, scope }, asked);
+  };
   return async (request) => {
     const { id } = request;
     try {
       if ("exec" in request) return { id, result: await exec(request.exec) };
       if ("evaluate" in request) return { id, result: evaluated(await scripts.run(modulesOrder(request.evaluate))) };
-      return { id, result: await callTool(request, { root, tmp, scope, exec, scripts }) };
+      if ("component" in request) return { id, result: await component(request.component) };
+      return { id, result: await callTool(request, { root, tmp, scope, exec, scripts, component }) };
     } catch (error) {
       return { id, failed: error instanceof Error ? (error.stack ?? error.message) : String(error) };
     }
@@ -175,15 +193,16 @@ function scriptsOf({ self, root, tmp, env, scope }: ServeOrder, exec: Exec, spar
 type ToolPlace = Pick<ServeOrder, "root" | "tmp" | "scope"> & {
   exec: Exec;
   scripts: Scripts;
+  component: NonNullable<Host["component"]>;
 };
 type ToolRequest = { tool: string; input: unknown; policy: ToolPolicy | null };
 
 /** Tools, and the schemas they bring, are loaded with the first call: gates only run commands, and start in half the time. */
 async function callTool({ tool, input, policy }: ToolRequest, place: ToolPlace): Promise<Answer> {
-  const { root, tmp, scope, exec, scripts } = place;
+  const { root, tmp, scope, exec, scripts, component } = place;
   if (scope === null) throw new Error(`Cannot call "${tool}": this process has no task, it only runs commands`);
   const [{ runTool }, { createHost }] = await Promise.all([import("./registry.ts"), import("./host.ts")]);
-  const host = createHost({ root, tmp, scope, exec });
+  const host = { ...createHost({ root, tmp, scope, exec }), component };
   if (policy === null) return runTool(tool, input, host); // nobody has said by what a script would be judged
   const script: NonNullable<Host["script"]> = async ({ code, time_ms }) =>
     answerOf(await scripts.run({ kind: "tools", code, policy, limits: { ...SCRIPT_LIMITS.tools, time_ms } }));

@@ -1,5 +1,7 @@
 import type { z } from "zod";
 import type { Claim } from "./claim.ts";
+import type { ToolComponent } from "./component/component.ts";
+import type { ComponentAnswer, ComponentOrder } from "./component/order.ts";
 import type { ExecRequest, ExecResult } from "./isolate/isolation.ts";
 import type { PlanDraft } from "./plan_draft.ts";
 
@@ -25,6 +27,7 @@ export type Scope = {
   test_targets: readonly string[]; // what `run_tests` may name; normalised
   src_dir: string;
   base: string; // commit the worktree was made from: diffs are against it
+  components?: readonly ToolComponent[]; // the project's own tools; absent: none
 };
 
 /** The only door to the machine. Inside isolation it is the real thing; in tests it may be a fake. Paths are relative to the root. */
@@ -46,6 +49,8 @@ export interface Host {
   exec(request: ExecRequest): Promise<ExecResult>;
   /** Runs a script of the model, whose calls pass as its own would. Absent inside a script, and where none can run. */
   script?(order: { code: string; time_ms: number }): Promise<Answer>;
+  /** Runs a WASM component on the task's files. Absent inside a script. */
+  component?(order: ComponentOrder): Promise<ComponentAnswer>;
 }
 
 /** A refusal by the file host, with the words for the model. `code` is what a test or a rule looks at. */

@@ -3,7 +3,7 @@ import type { Isolation } from "./isolate/isolation.ts";
 import { type Passed, passCall, recordOf } from "./pass_call.ts";
 import type { ToolPolicy } from "./policy.ts";
 import { RECIPE_TOOLS } from "./recipe.ts";
-import { toolsOf } from "./registry.ts";
+import { toolsFor } from "./registry.ts";
 import type { Access, Answer, RecipeName, Scope } from "./tool.ts";
 
 /** One call as the log keeps it. `input` and `text` are shortened, and what looks like a secret is blotted out. */
@@ -49,7 +49,7 @@ export function createToolbox(options: ToolboxOptions): Toolbox {
   const proof = createProof(options);
   let calls = 0;
   return {
-    specs: toolsOf(scope.role).map((tool) => ({
+    specs: toolsFor(scope).map((tool) => ({
       name: tool.name,
       description: tool.description.trim(),
       parameters: inputSchema(tool),

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import glue from "@bytecodealliance/jco-transpile/component" with { type: "file" };
 import core from "../../node_modules/@bytecodealliance/jco-transpile/vendor/js-component-bindgen-component.core.wasm" with {
@@ -45,9 +45,9 @@ export async function loadGenerator(folder: string, wasi: Wasi): Promise<Generat
   const exports = Object.fromEntries(modules.map(([module]) => [`./${module}`, `./${module}.js`]));
   writeFileSync(join(shim, "package.json"), JSON.stringify({ name: SHIM, type: "module", exports }));
   for (const [module, names] of modules) writeFileSync(join(shim, `${module}.js`), shimModule(module, names));
-  copyFileSync(core, join(folder, `${NAME}.core.wasm`));
-  copyFileSync(core2, join(folder, `${NAME}.core2.wasm`));
-  copyFileSync(glue, join(folder, `${NAME}.mjs`));
+  const own = { [`${NAME}.core.wasm`]: core, [`${NAME}.core2.wasm`]: core2, [`${NAME}.mjs`]: glue };
+  // Read and written, not copied: in the executable they are no files of the system's.
+  for (const [name, path] of Object.entries(own)) writeFileSync(join(folder, name), readFileSync(path));
   Object.defineProperty(globalThis, Symbol.for(OURS), { value: wasi.imports, configurable: true });
   // The library's own types; its bindings are generated from them.
   const library = (await import(join(folder, `${NAME}.mjs`))) as Generator & { $init: Promise<void> };

@@ -1,7 +1,7 @@
 /** What a component may use, beside what its own table says. */
 export const COMPONENT_LIMITS = {
   file_max_bytes: 32 * 1024 * 1024, // the component itself
-  input_max_chars: 8 * 1024 * 1024,
+  input_max_chars: 48 * 1024 * 1024,
   output_max_bytes: 1024 * 1024, // what it returns
   changes_max_bytes: 32 * 1024 * 1024, // all files that one call changes
   refused_max: 20, // sentences

@@ -37,10 +37,8 @@ export async function askChild(argv: readonly string[], order: unknown, limits: 
     const first = await decodeFrames(child.stdout).next();
     if (state.struck !== null) return { ended: state.struck };
     if (!first.done) return { ended: "answer", answer: first.value };
-    return {
-      ended: "died",
-      why: (await words).trim().slice(-500) || `it ended with ${child.signalCode ?? (await child.exited)}`,
-    };
+    const exit = await child.exited;
+    return { ended: "died", why: (await words).trim().slice(-500) || `it ended with ${child.signalCode ?? exit}` };
   } finally {
     clearTimeout(timer);
     clearInterval(watch);

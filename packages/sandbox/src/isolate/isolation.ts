@@ -1,3 +1,4 @@
+import type { ComponentAnswer, ComponentOrder } from "../component/order.ts";
 import type { ToolPolicy } from "../policy.ts";
 import type { EvaluateOrder, EvaluateResult } from "../script/order.ts";
 import type { Answer, Scope } from "../tool.ts";
@@ -87,6 +88,8 @@ export interface Isolation {
   call(tool: string, input: unknown, policy?: ToolPolicy): Promise<Answer>;
   /** Runs modules in an interpreter, with nothing at hand. @throws IsolationLost; whatever the modules do is in the result */
   evaluate(order: EvaluateOrder): Promise<EvaluateResult>;
+  /** Compiles or runs a WASM component in a child. @throws IsolationLost; whatever the component does is in the answer */
+  component(order: ComponentOrder): Promise<ComponentAnswer>;
   /** @throws IsolationLost when the isolated process is gone; the command's own failure is in the result */
   exec(request: ExecRequest): Promise<ExecResult>;
   /** Ends the process and every process below it. Idempotent; never throws. */

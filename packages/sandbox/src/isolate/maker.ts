@@ -1,3 +1,4 @@
+import type { ComponentAnswer } from "../component/order.ts";
 import { LIMITS } from "../limits.ts";
 import { endDescendants, signal } from "../process_tree.ts";
 import type { EvaluateResult } from "../script/order.ts";
@@ -97,6 +98,7 @@ function isolation({ level, pid, connection, stop }: Running): Isolation {
     pid,
     call: async (tool, input, policy) => (await ask({ tool, input, policy: policy ?? null }, LIMITS.tool_ms)) as Answer, // by serve.ts
     evaluate: async (evaluate) => (await ask({ evaluate }, LIMITS.tool_ms)) as EvaluateResult,
+    component: async (component) => (await ask({ component }, LIMITS.tool_ms)) as ComponentAnswer, // likewise
     exec: async (exec) => (await ask({ exec }, exec.timeout_ms + LIMITS.grace_ms)) as ExecResult, // likewise
     async stop() {
       connection.lose("it was stopped");

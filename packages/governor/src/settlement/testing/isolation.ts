@@ -10,6 +10,7 @@ export function openShell(root: string, tmp: string): Isolation {
     pid: process.pid,
     call: () => Promise.reject(new Error("No tool is called here")),
     evaluate: () => Promise.reject(new Error("No module is evaluated here")),
+    component: () => Promise.reject(new Error("No component runs here")),
     stop: async () => undefined,
     async exec({ command, timeout_ms, output_max_bytes, clip_bytes }) {
       const script = `exec 2>&1; ${command}`;
