@@ -120,7 +120,7 @@ async function openWay({ rules, resolve, limits }: Gate, target: Target): Promis
   if (good.length === 0 && bad)
     return {
       status: 403,
-      why: `${target.host} leads to ${bad.address}, which is ${bad.why}; only public hosts can be reached`,
+      why: `${target.host} leads to ${bad.address}, which is ${bad.why}; a name may lead there only when the address is listed too`,
     };
   for (const { address } of good) {
     const upstream = await connectTo(address, target.port, limits);

