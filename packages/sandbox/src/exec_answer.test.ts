@@ -32,6 +32,22 @@ test.each<[string, Partial<ExecResult>, boolean, string]>([
   expect(execAnswer({ ...RESULT, ...change }, 3_000)).toEqual({ ok, text });
 });
 
+test.each<[ExecResult["ended"], string]>([
+  ["memory_limit", "[sandbox] memory_mb"],
+  ["process_limit", "[sandbox] processes"],
+  ["disk_limit", "[sandbox] tmp_mb"],
+])("%s is told with the key that moves it", (ended, key) => {
+  const { ok, text } = execAnswer({ ...RESULT, exit: null, ended }, 3_000);
+  expect({ ok, last: text.split("\n").at(-1) }).toEqual({ ok: false, last: expect.stringContaining(key) });
+});
+
+test("a path that may not be read is told, with what a person can do", () => {
+  const { text } = execAnswer({ ...RESULT, exit: 1, unreadable: ["/srv/x"] }, 3_000);
+  expect(text).toContain("CONFINED: /srv/x is outside what this task may read");
+  expect(text).toContain("[sandbox] read");
+  expect(execAnswer(RESULT, 3_000).text).not.toContain("CONFINED");
+});
+
 test("what was put back is named, with the reason and the way to ask for it", () => {
   const put_back = Array.from({ length: 25 }, (_, i) => `src/f${i}.py`);
   const answer = execAnswer({ ...RESULT, put_back }, 3_000);

@@ -1,6 +1,6 @@
 import { mkdirSync, readlinkSync } from "node:fs";
 import type { ChildOrder, ComponentAnswer, ComponentOrder } from "./component/order.ts";
-import { runCommand, type Shell } from "./isolate/command.ts";
+import { type Running, runCommand, type Shell } from "./isolate/command.ts";
 import type { ResourceLimits } from "./isolate/confinement.ts";
 import { enterIsolation } from "./isolate/enter.ts";
 import { createGuard } from "./isolate/guard.ts";
@@ -8,6 +8,7 @@ import type { ExecRequest, ExecResult, IsolationSpec } from "./isolate/isolation
 import { landlockAbi } from "./isolate/landlock.ts";
 import { type Libc, openLibc } from "./isolate/libc.ts";
 import type { Readable } from "./isolate/readable.ts";
+import type { Strike } from "./isolate/watch.ts";
 import { decodeFrames, encodeFrame } from "./isolate/wire.ts";
 import type { ToolPolicy } from "./policy.ts";
 import { childrenOf, factsOf, signal } from "./process_tree.ts";
@@ -31,6 +32,8 @@ export type ServeRequest =
   | { id: number; tool: string; input: unknown; policy: ToolPolicy | null }
   | { id: number; evaluate: EvaluateOrder }
   | { id: number; component: ComponentOrder };
+/** Ends what runs, without an answer of its own: what was asked is answered as ended by this limit. */
+export type Halt = { halt: Strike };
 export type ServeAnswer =
   | { ready: true; sealed: boolean }
   | { id: number; result: ExecResult | Answer | EvaluateResult | ComponentAnswer }
@@ -93,11 +96,13 @@ async function serve(now_ms: () => number): Promise<void> {
   const order = first.value as ServeOrder;
   const sealed = isSealed(libc, order);
   const spared = createSpared();
+  const running: Running = { stop: null };
   const endTree = () => endAllBelow(sealed, spared.pids);
   const server = createServer(order, {
     now_ms,
     endTree,
     spared,
+    running,
     reap: () => reapOrphans(libc, spared.pids),
     pause: (on) => sealed && signal(-1, on ? "SIGSTOP" : "SIGCONT"),
     onGovernorDeath: (number) => void libc.prctl(PR_SET_PDEATHSIG, number),
@@ -110,7 +115,12 @@ async function serve(now_ms: () => number): Promise<void> {
   await answer({ ready: true, sealed });
   let turn = Promise.resolve();
   for await (const frame of frames) {
-    const request = frame as ServeRequest;
+    const request = frame as ServeRequest | Halt;
+    if ("halt" in request) {
+      if (running.stop) running.stop(request.halt);
+      else endAllBelow(sealed, new Set()); // no command: then it is a child of ours that has grown too much
+      continue;
+    }
     turn = turn.then(async () => answer(await server(request)));
   }
   endAllBelow(sealed, new Set()); // the governor is gone: so is what it started, in whatever state
@@ -127,7 +137,7 @@ function isSealed(libc: Libc, { outer_pids }: ServeOrder): boolean {
 }
 const SIGNALS_CONFINED_ABI = 6;
 
-type Powers = Pick<Shell, "now_ms" | "endTree" | "pause" | "reap"> & {
+type Powers = Pick<Shell, "now_ms" | "endTree" | "pause" | "reap" | "running"> & {
   onGovernorDeath: (signal: number) => void;
   spared: Spared;
 };
@@ -143,7 +153,8 @@ function createServer(order: ServeOrder, powers: Powers): (request: ServeRequest
     fromGit: (path) => (order.interpreter === null ? baseFile(order, path) : null), // an interpreted command needs no undoing
   });
   const interpreter = order.interpreter === null ? null : { argv: order.interpreter, scope };
-  const shell: Shell = { root, tmp, env, interpreter, ...ours };
+  const most = { processes_max: order.limits.processes, file_max_bytes: order.limits.file_bytes };
+  const shell: Shell = { root, tmp, env, interpreter, ...ours, ...most, readable: order.readable };
   let logs = 0;
   const exec = async (request: ExecRequest): Promise<ExecResult> => {
     guard.remember();
@@ -201,6 +212,7 @@ type ToolRequest = { tool: string; input: unknown; policy: ToolPolicy | null };
 async function callTool({ tool, input, policy }: ToolRequest, place: ToolPlace): Promise<Answer> {
   const { root, tmp, scope, exec, scripts, component } = place;
   if (scope === null) throw new Error(`Cannot call "${tool}": this process has no task, it only runs commands`);
+  if (tool === "run_script") scripts.prepare();
   const [{ runTool }, { createHost }] = await Promise.all([import("./registry.ts"), import("./host.ts")]);
   const host = { ...createHost({ root, tmp, scope, exec }), component };
   if (policy === null) return runTool(tool, input, host); // nobody has said by what a script would be judged

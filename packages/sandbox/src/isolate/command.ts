@@ -6,6 +6,9 @@ import { hasMoreBelow, signal } from "../process_tree.ts";
 import type { Scope } from "../tool.ts";
 import { HeadTail } from "../truncate.ts";
 import type { ExecRequest, ExecResult } from "./isolation.ts";
+import type { Readable } from "./readable.ts";
+import { unreadableIn } from "./unreadable.ts";
+import type { Strike } from "./watch.ts";
 
 /**
  * Where commands run. `endTree` ends all that a command left, at once; `pause` halts it or lets it
@@ -21,7 +24,14 @@ export type Shell = {
   endTree: () => void;
   pause: (on: boolean) => void;
   reap: () => void;
+  processes_max: number; // alive at once
+  file_max_bytes: number; // we are under that limit too, and the log is a file of ours
+  readable: Readable | "all";
+  running: Running;
 };
+
+/** How the command under way is ended by whom it does not know; null: none runs. */
+export type Running = { stop: ((by: Strike) => void) | null };
 
 type Ended = { by: ExecResult["ended"] };
 
@@ -51,12 +61,15 @@ export async function runCommand(
   };
   const timer = setTimeout(() => stop("timeout"), request.timeout_ms);
   const watch = setInterval(
-    watchProcesses(shell.pause, () => stop("signal")),
+    watchProcesses(shell, () => stop("process_limit")),
     LIMITS.watch_every_ms,
   );
+  shell.running.stop = stop;
   const kept = new HeadTail(request.clip_bytes);
-  const reading = drain(child.stdout, { log, kept, output_max_bytes: request.output_max_bytes, stop });
+  const output_max_bytes = Math.min(request.output_max_bytes, shell.file_max_bytes);
+  const reading = drain(child.stdout, { log, kept, output_max_bytes, stop });
   await child.exited;
+  shell.running.stop = null;
   clearTimeout(timer);
   clearInterval(watch);
   endAll();
@@ -64,13 +77,16 @@ export async function runCommand(
   shell.reap(); // after Bun has collected the command itself: that one is not ours to take
   const by = ended.by === "exit" && child.signalCode !== null ? "signal" : ended.by;
   const fatal = by === "signal" ? String(child.signalCode ?? "SIGKILL") : null;
+  const output = kept.result();
+  const unreadable = unreadableIn(`${output.head}\n${output.tail}`, shell.readable);
   return {
     exit: by === "exit" ? child.exitCode : null,
     ended: by,
     signal: fatal,
     took_ms: shell.now_ms() - start_ms,
-    ...kept.result(),
+    ...output,
     log,
+    ...(unreadable.length > 0 ? { unreadable } : {}),
   };
 }
 
@@ -154,13 +170,13 @@ async function drain(stream: ReadableStream<Uint8Array>, { log, kept, output_max
  * Looks at the machine's count of tasks, which is one small file, and counts our own only when that has grown much. They
  * stand still meanwhile: a fork bomb grows faster than anybody counts.
  */
-function watchProcesses(pause: (on: boolean) => void, tooMany: () => void): () => void {
+function watchProcesses({ pause, processes_max }: Shell, tooMany: () => void): () => void {
   const tasks = () => Number(/\/(\d+)/.exec(readFileSync("/proc/loadavg", "utf8"))?.[1] ?? 0);
   const before = tasks();
   return () => {
-    if (tasks() - before < LIMITS.processes_max / 2) return;
+    if (tasks() - before < processes_max / 2) return;
     pause(true);
-    if (hasMoreBelow(process.pid, LIMITS.processes_max)) tooMany();
+    if (hasMoreBelow(process.pid, processes_max)) tooMany();
     else pause(false);
   };
 }

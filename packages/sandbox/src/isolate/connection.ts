@@ -1,4 +1,4 @@
-import type { ServeAnswer, ServeRequest } from "../serve.ts";
+import type { Halt, ServeAnswer, ServeRequest } from "../serve.ts";
 import { IsolationLost } from "./isolation.ts";
 import { decodeFrames, encodeFrame } from "./wire.ts";
 
@@ -42,6 +42,11 @@ export class Connection {
       if (!("result" in got)) throw new IsolationLost("The isolated process answered nothing");
       return got.result;
     });
+  }
+
+  /** Says something that has no answer of its own, also while an answer is awaited. */
+  async tell(word: Halt): Promise<void> {
+    if (this.#gone === null) await this.#pipe.send(encodeFrame(word)).catch(() => this.lose("its pipe is closed"));
   }
 
   /** Fails what is asked and all that will be. @returns the error they fail with, which names the first reason */

@@ -3,6 +3,7 @@ import type { ToolPolicy } from "../policy.ts";
 import type { EvaluateOrder, EvaluateResult } from "../script/order.ts";
 import type { Answer, Scope } from "../tool.ts";
 import type { Level, Network, ResourceLimits } from "./confinement.ts";
+import type { Strike } from "./watch.ts";
 
 /**
  * What one isolated process may do. All of it is fixed before it starts; nothing can be widened later.
@@ -61,11 +62,12 @@ export type ExecRequest = {
  * `log`      absolute path, under the private folder, of the whole output (stdout and stderr as they came)
  * `put_back` unclaimed paths that the command changed and that were restored
  * `refused_hosts` in words, what of the network it asked for and was refused; absent: nothing
+ * `unreadable` absolute paths that its output names where something could not be opened, and that it may not read
  * `lost`     unclaimed paths that it changed and that could not be restored: neither memory nor git had them
  */
 export type ExecResult = {
   exit: number | null;
-  ended: "exit" | "signal" | "timeout" | "output_limit" | "not_started";
+  ended: "exit" | "signal" | "timeout" | "output_limit" | Strike | "not_started";
   signal: string | null;
   took_ms: number;
   head: string;
@@ -74,6 +76,7 @@ export type ExecResult = {
   log: string | null;
   put_back: readonly string[];
   lost?: readonly string[];
+  unreadable?: readonly string[];
   refused_hosts?: readonly string[];
 };
 

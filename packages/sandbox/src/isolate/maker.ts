@@ -11,6 +11,7 @@ import { createOrphans, type Orphans } from "./orphans.ts";
 import { probeLevels } from "./probe.ts";
 import type { Resolve } from "./proxy.ts";
 import { createFindReadable, type FindReadable } from "./readable.ts";
+import { createWatch, type Strike, type Watch } from "./watch.ts";
 import { makeWayOut, throughWayOut, type WayOut } from "./way_out.ts";
 import { encodeFrame } from "./wire.ts";
 
@@ -18,8 +19,8 @@ import { encodeFrame } from "./wire.ts";
 type Nursery = { live: Set<number>; orphans: Orphans | null };
 
 /**
- * `self` is the argv prefix that starts this program again; the clock is only for the probe. `resolve` finds the addresses
- * of listed hosts; absent: as the system does.
+ * `self` is the argv prefix that starts this program again; the clock is for the probe, and for how often limits are
+ * looked at. `resolve` finds the addresses of listed hosts; absent: as the system does.
  */
 export type Outside = { self: readonly string[]; now_ms: () => number; resolve?: Resolve };
 
@@ -30,7 +31,8 @@ export function createIsolationMaker(outside: Outside): IsolationMaker {
   const findReadable = createFindReadable();
   const start: IsolationMaker["start"] = async (level, spec) => {
     const way = await makeWayOut(level, spec.network, outside.resolve);
-    return throughWayOut(way, () => startIsolation({ level, spec, self, nursery, way, findReadable }));
+    const { now_ms } = outside;
+    return throughWayOut(way, () => startIsolation({ level, spec, self, nursery, way, findReadable, now_ms }));
   };
   return { self: outside.self, start, probe: () => probeLevels(start, outside.now_ms) };
 }
@@ -48,9 +50,10 @@ type Start = {
   nursery: Nursery;
   way: WayOut;
   findReadable: FindReadable;
+  now_ms: () => number;
 };
 
-async function startIsolation({ level, spec, self, nursery, way, findReadable }: Start): Promise<Isolation> {
+async function startIsolation({ level, spec, self, nursery, way, findReadable, now_ms }: Start): Promise<Isolation> {
   nursery.orphans ??= createOrphans();
   nursery.orphans.adopt();
   const readable = findReadable({ spec, self });
@@ -79,15 +82,18 @@ async function startIsolation({ level, spec, self, nursery, way, findReadable }:
     });
   }
   void child.exited.then(stop); // also when it dies by itself: what it leaves falls to us
-  return isolation({ level, pid: child.pid, connection, stop });
+  const { root, tmp } = serve;
+  const watch = createWatch({ pid: child.pid, root, tmp, limits: spec.limits }, now_ms);
+  return isolation({ level, pid: child.pid, connection, stop, watch });
 }
 
-type Running = { level: Level; pid: number; connection: Connection; stop: () => Promise<void> };
+type Running = { level: Level; pid: number; connection: Connection; stop: () => Promise<void>; watch: Watch };
 
-function isolation({ level, pid, connection, stop }: Running): Isolation {
+function isolation({ level, pid, connection, stop, watch }: Running): Isolation {
   const ask = async (question: Parameters<Connection["ask"]>[0], limit_ms: number): Promise<unknown> => {
+    const asked = connection.ask(question, limit_ms);
     try {
-      return await connection.ask(question, limit_ms);
+      return await watch.during(asked, (by) => halt(connection, asked, by));
     } catch (error) {
       if (error instanceof Error && error.name === "IsolationLost") await stop();
       throw error;
@@ -99,12 +105,20 @@ function isolation({ level, pid, connection, stop }: Running): Isolation {
     call: async (tool, input, policy) => (await ask({ tool, input, policy: policy ?? null }, LIMITS.tool_ms)) as Answer, // by serve.ts
     evaluate: async (evaluate) => (await ask({ evaluate }, LIMITS.tool_ms)) as EvaluateResult,
     component: async (component) => (await ask({ component }, LIMITS.tool_ms)) as ComponentAnswer, // likewise
-    exec: async (exec) => (await ask({ exec }, exec.timeout_ms + LIMITS.grace_ms)) as ExecResult, // likewise
+    exec: async (exec) => (await ask({ exec }, exec.timeout_ms + LIMITS.grace_ms)) as ExecResult,
     async stop() {
       connection.lose("it was stopped");
       await stop();
     },
   };
+}
+
+/** The other side ends what runs and answers; where it cannot, since the command has halted it, it is lost with all it has. */
+function halt(connection: Connection, asked: Promise<unknown>, by: Strike): void {
+  void connection.tell({ halt: by });
+  const timer = setTimeout(() => connection.lose(`it passed its ${by.replace("_", " ")}`), LIMITS.halted_ms);
+  const done = () => clearTimeout(timer);
+  asked.then(done, done);
 }
 
 type Child = { pid: number; exited: Promise<number>; stdin: { end(): unknown } };

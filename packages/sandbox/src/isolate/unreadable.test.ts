@@ -1,0 +1,38 @@
+import { expect, test } from "bun:test";
+import type { Readable } from "./readable.ts";
+import { unreadableIn } from "./unreadable.ts";
+
+const readable: Readable = {
+  places: [
+    { kind: "directory", path: "/usr" },
+    { kind: "directory", path: "/home/u/repo/.dgov/w1" },
+    { kind: "file", path: "/etc/passwd" },
+  ],
+  links: [{ path: "/bin", target: "usr/bin" }],
+  hidden: [],
+};
+
+test.each<[string, string[]]>([
+  ["cat: /home/u/.ssh/id_rsa: No such file or directory", ["/home/u/.ssh/id_rsa"]],
+  ["cat: '/home/u/notes/a b.txt': Permission denied", ["/home/u/notes/a"]],
+  [
+    "FileNotFoundError: [Errno 2] No such file or directory: '/srv/data/x.json'\nFileNotFoundError: ENOENT /srv/data/x.json",
+    ["/srv/data/x.json"],
+  ],
+  ["ls: cannot access '/var/log/': No such file or directory", ["/var/log"]],
+  ["/bin/sh: 1: cannot open /home/u/repo/src/a.py: No such file", ["/home/u/repo/src/a.py"]],
+  // What may be read, what is nobody's refusal, and what is no absolute path.
+  ["cat: /usr/share/none: No such file or directory", []],
+  ["/bin/sh: 1: cannot open src/a.py: No such file", []],
+  ["cat: /etc/passwd/x: Not a directory\n/proc/1/environ: Permission denied", []],
+  ["wrote /home/u/other\ncopied to /srv/x", []],
+  ["https://example.org/a/b: No such file or directory", []],
+])("of %j", (output, paths) => {
+  expect(unreadableIn(output, readable)).toEqual(paths);
+});
+
+test("many paths are told in part, and nothing where all may be read", () => {
+  const output = Array.from({ length: 30 }, (_, n) => `/srv/${n}: Permission denied`).join("\n");
+  expect(unreadableIn(output, readable)).toHaveLength(5);
+  expect(unreadableIn(output, "all")).toEqual([]);
+});

@@ -1,0 +1,65 @@
+import { type Dirent, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { lstat, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { unlessGone } from "../process_tree.ts";
+
+/**
+ * The memory that processes hold of their own, swapped out or not: not programs and files that the kernel could drop.
+ * What several of them share is counted once, but only where the quick count says more than `enough_bytes`.
+ */
+export function memoryOf(pids: readonly number[], enough_bytes: number): number {
+  const quick = sum(pids.map((pid) => fieldsOf(`/proc/${pid}/status`, ["RssAnon", "RssShmem", "VmSwap"]) ?? 0));
+  if (quick <= enough_bytes) return quick;
+  return sum(pids.map((pid) => fieldsOf(`/proc/${pid}/smaps_rollup`, ["Pss_Anon", "Pss_Shmem", "SwapPss"]) ?? 0));
+}
+
+/** Memory in files without a name that processes have open (memfd_create): no process's own count shows it. */
+export function unnamedFilesOf(pids: readonly number[]): number {
+  const seen = new Map<number, number>();
+  for (const pid of pids)
+    for (const fd of unlessGone(() => readdirSync(`/proc/${pid}/fd`)) ?? []) {
+      const path = `/proc/${pid}/fd/${fd}`;
+      if (!unlessGone(() => readlinkSync(path))?.startsWith("/memfd:")) continue;
+      const stat = unlessGone(() => statSync(path));
+      if (stat) seen.set(stat.ino, stat.blocks * BLOCK_BYTES);
+    }
+  return sum([...seen.values()]);
+}
+
+/** All memory of the machine that is files in memory. */
+export const sharedMemory = (): number => fieldsOf("/proc/meminfo", ["Shmem"]) ?? 0;
+
+const BLOCK_BYTES = 512;
+const sum = (values: readonly number[]) => values.reduce((all, one) => all + one, 0);
+
+/** Fields of a file of /proc that are given in kB, added up in bytes; null: the process is gone. */
+function fieldsOf(path: string, names: readonly string[]): number | null {
+  const text = unlessGone(() => readFileSync(path, "utf8"));
+  if (text === null) return null;
+  return sum(names.map((name) => 1024 * Number(new RegExp(`^${name}:\\s*(\\d+) kB`, "m").exec(text)?.[1] ?? 0)));
+}
+
+/** Bytes on the disk below a folder, of what was changed since then. Stops counting once they are more than enough. */
+export async function bytesBelow(folder: string, { since_ms, enough }: { since_ms: number; enough: number }) {
+  let bytes = 0;
+  const next = [folder];
+  for (let at = next.pop(); at !== undefined && bytes <= enough; at = next.pop()) {
+    for (const entry of await entriesOf(at)) {
+      const path = join(at, entry.name);
+      if (entry.isDirectory()) next.push(path);
+      const stat = await lstat(path).catch(ifGone);
+      if (stat && stat.ctimeMs >= since_ms) bytes += stat.blocks * BLOCK_BYTES;
+    }
+  }
+  return bytes;
+}
+
+const entriesOf = async (folder: string): Promise<Dirent[]> =>
+  (await readdir(folder, { withFileTypes: true }).catch(ifGone)) ?? [];
+
+/** The command goes on meanwhile: what it has removed counts nothing, nor does a folder that it closed to everybody. */
+function ifGone(error: unknown): null {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (["ENOENT", "ENOTDIR", "EACCES", "ENAMETOOLONG"].includes(code)) return null;
+  throw error;
+}

@@ -1,0 +1,96 @@
+import { lstatSync, statfsSync } from "node:fs";
+import { LIMITS } from "../limits.ts";
+import { descendantsOf, hasMoreBelow } from "../process_tree.ts";
+import type { ResourceLimits } from "./confinement.ts";
+import { bytesBelow, memoryOf, sharedMemory, unnamedFilesOf } from "./usage.ts";
+
+/** Which limit struck. */
+export type Strike = "memory_limit" | "process_limit" | "disk_limit";
+
+/**
+ * `pid`   what was started for the isolation: it and what is below it now are ours, and are not counted
+ * `tmp`   the private folder, which counts whole
+ * `root`  where the work is: what was written there since the isolation began counts
+ */
+export type Watched = { pid: number; tmp: string; root: string; limits: ResourceLimits };
+export type Watch = {
+  /** Looks again and again while the work is under way, and tells of the first limit that is passed. @returns what it gives */
+  during<Value>(work: Promise<Value>, struck: (by: Strike) => void): Promise<Value>;
+};
+
+/**
+ * Keeps from outside what the kernel cannot keep by a process's own limits: the memory and the number of all processes
+ * together, and the disk they fill. It looks every tenth of a second, so what grows faster is over the limit for so long.
+ */
+export function createWatch(watched: Watched, now_ms: () => number): Watch {
+  const ours = new Set([watched.pid, ...descendantsOf(watched.pid)]);
+  const disk = createDiskLook(watched, now_ms);
+  const shared_before = sharedMemory();
+  const look = async (): Promise<Strike | null> => {
+    const { pid, limits } = watched;
+    if (hasMoreBelow(pid, limits.processes + ours.size)) return "process_limit";
+    const pids = descendantsOf(pid).filter((one) => !ours.has(one));
+    const enough = limits.memory_bytes;
+    const isHidden = sharedMemory() - shared_before > enough / 4; // somebody on this machine fills files in memory
+    if (memoryOf(pids, enough) + (isHidden ? unnamedFilesOf(pids) : 0) > enough) return "memory_limit";
+    return (await disk()) ? "disk_limit" : null;
+  };
+  return {
+    async during(work, struck) {
+      const state = { over: false };
+      const { promise: broken, reject } = Promise.withResolvers<never>();
+      lookAgain(look, { over: () => state.over, now_ms, struck }).catch((error: unknown) => {
+        if (!state.over) reject(error); // who cannot look does not know that all is well
+      });
+      try {
+        return await Promise.race([work, broken]);
+      } finally {
+        state.over = true;
+      }
+    },
+  };
+}
+
+type Looking = { over: () => boolean; now_ms: () => number; struck: (by: Strike) => void };
+
+/** A look may cost a twentieth of the time at most, however much there is to look at. */
+async function lookAgain(look: () => Promise<Strike | null>, { over, now_ms, struck }: Looking): Promise<void> {
+  let rest_ms: number = LIMITS.watch_every_ms;
+  for (;;) {
+    await Bun.sleep(rest_ms);
+    if (over()) return;
+    const start_ms = now_ms();
+    const by = await look();
+    if (over()) return;
+    if (by !== null) return struck(by);
+    rest_ms = Math.max(LIMITS.watch_every_ms, 20 * (now_ms() - start_ms));
+  }
+}
+
+/**
+ * Counting files is dear, so they are counted when the disk has lost much since the last time, and now and then. What is
+ * over the limit already may not grow further: a command that cleans up must be able to.
+ */
+function createDiskLook({ tmp, root, limits }: Watched, now_ms: () => number): () => Promise<boolean> {
+  const since_ms = lstatSync(tmp).ctimeMs; // the files' own clock: the isolation has just laid it out
+  const free = () => [tmp, root].map(freeBytes);
+  const last = { free: free(), at_ms: now_ms(), most: limits.tmp_bytes };
+  return async () => {
+    const lost = Math.max(...free().map((bytes, i) => (last.free[i] ?? bytes) - bytes));
+    if (lost < limits.tmp_bytes / 8 && now_ms() - last.at_ms < LIMITS.count_files_every_ms) return false;
+    const enough = last.most * 2;
+    const used = await bytesBelow(tmp, { since_ms: 0, enough });
+    const written = used + (await bytesBelow(root, { since_ms, enough }));
+    Object.assign(last, { free: free(), at_ms: now_ms() });
+    const isOver = written > last.most;
+    const most = isOver ? written + SLACK_BYTES : Math.min(last.most, written + SLACK_BYTES);
+    last.most = Math.max(limits.tmp_bytes, most);
+    return isOver;
+  };
+}
+const SLACK_BYTES = 1024 * 1024;
+
+function freeBytes(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+}
