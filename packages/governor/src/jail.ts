@@ -13,6 +13,7 @@ import {
 } from "@dgov/sandbox";
 import { DgovError } from "./error.ts";
 import type { CompiledPlan } from "./plan/compiled.ts";
+import { absolutePaths } from "./programs.ts";
 import type { Project, SandboxRules } from "./project.ts";
 import { removeTree } from "./remove_tree.ts";
 import type { World } from "./session.ts";
@@ -20,15 +21,17 @@ import type { Jail } from "./site.ts";
 
 /**
  * Picks the strongest level that works on this machine, tried for real, and starts isolated processes at it; or the very
- * level that the project names. It never falls below what the project demands, and never silently.
+ * level that the project names. It never falls below what the project demands, and never silently. The programs that
+ * `commands` name by absolute paths are readable there, with their installations.
  *
  * @throws DgovError `sandbox_missing` with the one command that mends it
  */
 export async function openJail(
-  rules: Pick<SandboxRules, "min" | "level" | "read" | "limits">,
+  rules: Pick<SandboxRules, "min" | "level" | "read" | "limits"> & { commands?: readonly string[] },
   world: Pick<World, "self" | "now_ms" | "env">,
 ): Promise<Jail & { detail: string }> {
-  const { read, limits } = rules;
+  const { read, limits, commands = [] } = rules;
+  const programs = absolutePaths(commands);
   removeLeftOvers();
   const maker = createIsolationMaker({ self: world.self, now_ms: world.now_ms });
   const found = await maker.probe();
@@ -38,7 +41,7 @@ export async function openJail(
     level: best.level,
     detail: best.detail,
     maker,
-    start: (spec) => startIn(maker, best.level, { spec: { ...spec, read, limits }, env: world.env }),
+    start: (spec) => startIn(maker, best.level, { spec: { ...spec, read, limits, programs }, env: world.env }),
   };
 }
 

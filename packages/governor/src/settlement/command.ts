@@ -67,9 +67,18 @@ export function unanswered({ command, result, output }: Said, timeout_ms: number
       code: "gate_output",
       message: `"${command}" wrote more than ${LOG_MAX_BYTES / 1024 / 1024} MiB, and was ended`,
     };
+  const limit = LIMITS_OF_TASKS[ended];
+  if (limit !== undefined) return { code: "gate_limit", message: `"${command}" ${limit}, and was ended` };
   if (ended === "signal") return { code: "gate_signal", message: `"${command}" was ended by ${signal ?? "a signal"}` };
   return { code: "gate_not_started", message: `Cannot start "${command}"` };
 }
+
+/** The limits of all processes of a command together, with the key that moves each. */
+const LIMITS_OF_TASKS: Readonly<Partial<Record<ExecResult["ended"], string>>> = {
+  memory_limit: "took more memory than [sandbox] memory_mb",
+  process_limit: "had more processes than [sandbox] processes",
+  disk_limit: "wrote more than [sandbox] tmp_mb",
+};
 
 /** What starts tools by name and says in its own words, with a status of no meaning, that there is no such tool. */
 function isMissing(command: string, said: string): boolean {

@@ -1,0 +1,19 @@
+import type { CompiledPlan } from "./plan/compiled.ts";
+import type { Project } from "./project.ts";
+
+/** Every command that a person has written: what it names by an absolute path is the project's own toolchain. */
+export function ownCommands({ commands, rules }: Project, plan: Pick<CompiledPlan, "tasks">): string[] {
+  const verify = Object.values(rules.verify).map(({ command }) => command);
+  const tasks = plan.tasks.map(({ test_cmd }) => test_cmd);
+  return [...Object.values(commands), ...verify, ...rules.review_hooks, ...tasks].filter((one) => one !== null);
+}
+
+/** The absolute paths that commands name, each once: quoted or not, also after a variable's "=". */
+export function absolutePaths(commands: readonly string[]): string[] {
+  const found = commands.flatMap((command) =>
+    [...command.matchAll(WORDS)].map(([, single, double, plain = ""]) => single ?? double ?? plain),
+  );
+  return [...new Set(found)];
+}
+
+const WORDS = /'(\/[^']+)'|"(\/[^"$`\\]+)"|(?<![^\s=;|&(])(\/[^\s'"`$;|&()<>\\*?{}]+)(?=[\s;|&)<>]|$)/g;
