@@ -18,6 +18,7 @@ import { refuseHosts } from "./network.ts";
 import { deployedBefore, pastRuns } from "./past.ts";
 import { performersOf } from "./perform.ts";
 import { writeCompiled } from "./plan/store.ts";
+import { ownCommands } from "./programs.ts";
 import {
   compileOrRefuse,
   makeReady,
@@ -104,7 +105,7 @@ type Carrying = {
 /** Opens what a run needs, begins or resumes it, and performs it. @returns its id */
 async function carryOut(ready: Ready, { decided, only, models, log, request }: Carrying, world: World): Promise<RunId> {
   const { root, git, project, plan, target, head } = ready;
-  const jail = await openJail(project.rules.sandbox, world);
+  const jail = await openJail({ ...project.rules.sandbox, commands: ownCommands(project, plan) }, world);
   refuseNativeGates(jail.level, project, plan);
   refuseHosts(jail.level, project.rules.sandbox);
   const session =
