@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { DgovError } from "../error.ts";
 import { run } from "../process.ts";
+import { disarming } from "./disarm.ts";
 import { createObjects, type Objects } from "./objects.ts";
 
 /**
@@ -64,8 +65,18 @@ const PINNED = {
   "core.askPass": "",
   "core.sshCommand": "false",
   "credential.helper": "",
+  "core.alternateRefsCommand": "false",
+  "core.ignoreStat": "false", // it would take what is checked out for unchanged for ever
   "commit.gpgSign": "false",
   "tag.gpgSign": "false",
+  "gpg.program": "false",
+  "gpg.openpgp.program": "false",
+  "gpg.x509.program": "false",
+  "gpg.ssh.program": "false",
+  "gpg.ssh.defaultKeyCommand": "false",
+  "log.showSignature": "false",
+  "i18n.commitEncoding": "UTF-8",
+  "i18n.logOutputEncoding": "UTF-8",
   "gc.auto": "0",
   "maintenance.auto": "false",
   "protocol.allow": "never",
@@ -73,7 +84,10 @@ const PINNED = {
   "advice.detachedHead": "false",
   "merge.renames": "false", // a task owns paths: see integrate.ts, for git older than 2.50 does it all the same
   "merge.directoryRenames": "false",
+  "merge.default": "text",
+  "merge.renormalize": "false",
   "diff.renames": "false",
+  "diff.orderFile": "/dev/null",
   "safe.directory": "*", // git's check guards what is pinned away here, and the user's own list is not read
 };
 /** How files look in our own worktrees: as they are in the repository. */
@@ -81,6 +95,9 @@ const AS_STORED = {
   "core.autocrlf": "false",
   "core.attributesFile": "/dev/null",
   "core.excludesFile": "/dev/null",
+  "core.safecrlf": "false",
+  "core.eol": "lf",
+  "core.symlinks": "true",
   "core.sparseCheckout": "false",
   "core.sparseCheckoutCone": "false",
   "index.sparse": "false",
@@ -108,9 +125,12 @@ type Shared = {
 };
 
 function gitAt(root: string, shared: Shared, place: Record<string, string>): Git {
-  const plain = (args: readonly string[], options: GitOptions) =>
-    spawn(args, { cwd: root, ...options }, { ...shared.kept, ...(options.bare ? {} : place) });
-  const disarm = once(() => disarmed(plain));
+  const plain = (args: readonly string[], options: GitOptions) => {
+    // A checkout is where it was found, whatever `core.worktree` says by now.
+    const where = options.user ? { GIT_WORK_TREE: root, ...place } : place;
+    return spawn(args, { cwd: root, ...options }, { ...shared.kept, ...(options.bare ? {} : where) });
+  };
+  const disarm = disarming(plain);
   const user = once(() => userSettings(root, shared.kept));
   const common = once(() => git.text(["rev-parse", "--path-format=absolute", "--git-common-dir"]));
   const git: Git = {
@@ -193,6 +213,10 @@ const ENV = {
   GIT_CONFIG_SYSTEM: "/dev/null",
   GIT_CONFIG_NOSYSTEM: "1",
   GIT_ATTR_NOSYSTEM: "1",
+  GIT_NO_REPLACE_OBJECTS: "1", // an object is what its name says, and a commit has the parents that it names
+  GIT_GRAFT_FILE: "/dev/null",
+  GIT_ALLOW_PROTOCOL: "none", // a setting for one protocol would overrule `protocol.allow`
+  GIT_NO_LAZY_FETCH: "1",
   GIT_TERMINAL_PROMPT: "0",
   GIT_OPTIONAL_LOCKS: "0",
   GIT_AUTHOR_NAME: "dgov",
@@ -213,27 +237,6 @@ async function checkVersion(cwd: string, kept: Readonly<Record<string, string>>)
   const [major, minor] = OLDEST_GIT.split(".").map(Number);
   if (found && (Number(found[1]) > major! || (Number(found[1]) === major && Number(found[2]) >= minor!))) return;
   throw new DgovError("git_missing", `Cannot use "${said}": it is older than ${OLDEST_GIT}`);
-}
-
-/**
- * The programs that the repository's own configuration names, turned off: content filters pass files as they are, and a
- * merge driver that some attribute picks answers "conflict".
- */
-async function disarmed(
-  plain: (args: readonly string[], options: GitOptions) => Promise<GitAnswer>,
-): Promise<Record<string, string>> {
-  const { bytes } = await plain(["config", "-z", "--name-only", "--get-regexp", "^(filter|merge)\\..+\\..+"], {
-    ok: [0, 1, 128], // 128: no repository here, which the command itself will say
-  });
-  const off: Record<string, string> = {};
-  for (const key of items(bytes)) {
-    const name = /^filter\.(.+)\.(clean|smudge|process|required)$/.exec(key)?.[1];
-    const driver = /^merge\.(.+)\.driver$/.exec(key)?.[1];
-    if (name !== undefined) for (const part of ["clean", "smudge", "process"]) off[`filter.${name}.${part}`] = "";
-    if (name !== undefined) off[`filter.${name}.required`] = "false";
-    if (driver !== undefined) off[`merge.${driver}.driver`] = "false";
-  }
-  return off;
 }
 
 /** Read from all of the user's configuration: reading runs nothing. */
