@@ -1,6 +1,16 @@
 export * from "./claim.ts";
+export { COMPONENT_COMPILER, type Component, type ComponentKind, type ToolComponent } from "./component/component.ts";
+export type { ComponentAnswer, ComponentOrder } from "./component/order.ts";
+export { inputOf as componentInput } from "./component/tools.ts";
 export { toolEnvironment } from "./environment.ts";
-export type { Explanation, JudgedAccess, JudgedCommand } from "./explain.ts";
+export {
+  type AskedCall,
+  askedCommand,
+  type Explanation,
+  explainCall,
+  type JudgedAccess,
+  type JudgedCommand,
+} from "./explain.ts";
 export { fnmatch } from "./fnmatch.ts";
 export { INTERPRETED, isInterpretable } from "./interpreted/names.ts";
 export * from "./isolate/confinement.ts";

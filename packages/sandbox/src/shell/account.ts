@@ -102,6 +102,7 @@ function nodeFault(reading: Reading, part: Part): string | null {
     for (const inner of [...parts, { from: to, to }]) {
       const gap = text.slice(at, inner.from);
       if (kind === "concatenation" || kind === "simple_expansion" ? gap !== "" : !BLANK.test(gap)) return UNREAD;
+      if (/^(?:\\\n)+$/.test(gap)) return "a line is continued without a blank";
       at = inner.to;
     }
   }

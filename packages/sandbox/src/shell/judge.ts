@@ -24,10 +24,16 @@ export function judgeCommand(policy: Policy, command: string, mayRead: (path: st
   const commands = seen.invocations.map((invocation): JudgedCommand => {
     const argv = invocation.words.map(({ text }) => text);
     const decision = judgeInvocation(rules, scope.recipes, invocation) ?? pass("shell");
-    return { text: shown(invocation.text), argv, inside: invocation.inside, decision };
+    return {
+      ...{ text: shown(invocation.text), argv, inside: invocation.inside, decision },
+      computed: invocation.words.some(({ known }) => !known),
+      script: RUNS_CODE.test(argv[0]!) && argv.length > 1,
+    };
   });
+  const refused = commands.map(({ decision }) => decision).filter(({ allow }) => !allow);
   const fault =
-    commands.find(({ decision }) => !decision.allow)?.decision ??
+    refused.find(({ rule }) => rule !== UNSURE) ?? // what is sure says more
+    refused[0] ??
     judgeRedirects(rules, seen.commands) ??
     judgeAssignments(seen) ??
     judgePlaces(seen, mayRead);
@@ -35,6 +41,10 @@ export function judgeCommand(policy: Policy, command: string, mayRead: (path: st
   if (fault) return { decision: fault, commands, undecided };
   return { decision: seen.problem === null ? pass("shell") : unsure(seen.problem, null), commands, undecided };
 }
+
+/** Programs whose words are code, or files of code. */
+const RUNS_CODE =
+  /^(\.|source|(ba|da|a|z|k)?sh|python\d?|node|bun|deno|perl|ruby|php|lua|make|awk|gawk|npm|go|cargo|\S+\.(sh|py|js|ts|pl|rb))$/;
 
 const pass = (rule: string): Decision => ({ allow: true, rule, layer: "policy" });
 
@@ -46,12 +56,11 @@ const deny = (rule: string, why: string, part: string | null): Decision => ({
   part: part === null ? null : shown(part),
 });
 
+/** The rule of what cannot be judged. */
+const UNSURE = "tool_policy.restrict_run_bash";
+
 const unsure = (problem: string, part: string | null): Decision =>
-  deny(
-    "tool_policy.restrict_run_bash",
-    `This command cannot be judged: ${problem}; write it plainly, as one command or several calls`,
-    part,
-  );
+  deny(UNSURE, `This command cannot be judged: ${problem}; write it plainly, as one command or several calls`, part);
 
 const shown = (text: string) => text.slice(0, 200);
 
@@ -169,7 +178,9 @@ function judgeAssignments({ commands, invocations }: Unwrapped): Decision | null
   );
   const passed = ({ name, text }: { name: string; text: string }) =>
     STEERING.some((steering) => steering.test(name)) && !/^(export|readonly|declare -x) \w+$/.test(text);
-  const bad = [...set, ...named].find(passed);
+  const splits = commands.filter(({ words, text }) => words[0]?.text === "read" && text.startsWith("IFS=")).length;
+  const harmless = set.filter(({ name }) => name === "IFS").length === splits; // `while IFS= read -r line`
+  const bad = [...set, ...named].find((one) => passed(one) && !(one.name === "IFS" && harmless));
   if (!bad) return null;
   return deny("shell.environment", `Cannot set "${bad.name}": it makes other programs run code`, bad.text);
 }

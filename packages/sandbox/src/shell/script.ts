@@ -26,18 +26,22 @@ type Reading = { text: string; dialect: Dialect; script: Script };
 /** Walks over all nodes: a command counts wherever it stands. */
 function collect(reading: Reading, part: Part): void {
   const { text, script } = reading;
-  const command = READERS[part.kind]?.(reading, part);
+  const redirects = redirectsOf(text, part); // also of a group, a loop, a substitution
+  const command = READERS[part.kind]?.(reading, part) ?? (redirects.length > 0 ? {} : null);
   if (command)
-    script.commands.push({ text: text.slice(part.from, part.to), words: [], assigned: [], redirects: [], ...command });
-  for (const inner of part.parts) collect(reading, inner);
+    script.commands.push({ text: text.slice(part.from, part.to), words: [], assigned: [], redirects, ...command });
+  for (const inner of part.parts) {
+    const whole = command && part.kind === "redirected_statement" && inner.kind === "command"; // it was read with it
+    for (const one of whole ? inner.parts : [inner]) collect(reading, one);
+  }
 }
 
 const READERS: Readonly<Record<string, (reading: Reading, part: Part) => Partial<Command> | null>> = {
   command: readCommand,
+  redirected_statement: readRedirected,
   declaration_command: readDeclaration,
   unset_command: ({ text }, part) => ({ words: part.parts.map((inner) => wordOf(text, inner)) }),
   test_command: ({ text }, part) => ({ words: testWords(text, part) }),
-  redirected_statement: ({ text }, part) => ({ redirects: redirectsOf(text, part) }),
   for_statement: readLoop,
   variable_assignment: ({ text }, part) => ({ assigned: [assignmentOf(text, part)] }),
   expansion: readExpansion,
@@ -50,9 +54,23 @@ const REDIRECTS = ["file_redirect", "herestring_redirect"];
 
 function readCommand({ text, dialect }: Reading, part: Part): Partial<Command> {
   const words = part.parts
-    .filter(({ kind }) => kind !== "variable_assignment" && !kind.endsWith("_redirect"))
+    .filter(({ kind }) => kind !== "variable_assignment" && kind !== "comment" && !kind.endsWith("_redirect"))
     .flatMap((inner, at) => (at === 0 || dialect === "posix" ? [wordOf(text, inner)] : braceWords(text, inner)));
-  return { words, redirects: redirectsOf(text, part) };
+  return { words };
+}
+
+/** The grammar gives to a redirection all words behind it; to a shell all but the first belong to the command. */
+function readRedirected(reading: Reading, part: Part): Partial<Command> | null {
+  const more = part.parts
+    .filter(({ kind }) => REDIRECTS.includes(kind))
+    .flatMap(({ parts }) => parts.slice(parts.findIndex(({ kind }) => kind !== "file_descriptor") + 2));
+  const body = part.parts[0]!;
+  if (body.kind !== "command") {
+    if (more.length > 0) reading.script.problem ??= "there are words behind a redirection";
+    return null;
+  }
+  const words = readCommand(reading, { ...body, parts: [...body.parts, ...more] }).words ?? [];
+  return { words, redirects: [...redirectsOf(reading.text, body), ...redirectsOf(reading.text, part)] };
 }
 
 /** `{a,b}` is several words to bash. What cannot be told apart simply stays one that is computed. */
@@ -79,7 +97,7 @@ function readDeclaration({ text, script }: Reading, part: Part): Partial<Command
   const words = part.parts.filter(({ kind }) => kind !== "variable_assignment" && !kind.endsWith("_redirect"));
   const read = words.map((inner) => wordOf(text, inner));
   if (read.some(({ known }) => !known)) script.problem ??= "it sets variables whose names are computed";
-  return { words: read, redirects: redirectsOf(text, part) };
+  return { words: read };
 }
 
 function readLoop({ text }: Reading, part: Part): Partial<Command> {

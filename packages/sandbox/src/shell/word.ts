@@ -17,8 +17,16 @@ type Making = Word & { pieces: Piece[] | null };
 export function wordOf(text: string, part: Part): Word {
   const word: Making = { text: "", known: true, quoted: false, pieces: [] };
   add(word, text, part);
+  const bare = text.slice(part.from, part.to).replace(/\\[\s\S]|'[^']*'|"(?:[^"\\]|\\[\s\S])*"/g, "");
+  if (EXPANDED.test(bare)) {
+    word.known = false;
+    word.pieces = null;
+  }
   return word;
 }
+
+/** What a shell expands outside of quotes: patterns, braces with several members, and the home of a user. */
+const EXPANDED = /[*?[]|\{[^}]*(,|\.\.)|^~/;
 
 function add(word: Making, text: string, part: Part): void {
   const own = text.slice(part.from, part.to);
@@ -66,13 +74,7 @@ function addUnknown(word: Making, name: string): void {
   word.pieces = null;
 }
 
-/** Without its backslashes. A pattern or a brace that the shell expands makes it a computed one. */
 function addBare(word: Making, own: string): void {
-  const bare = own.replace(/\\[\s\S]/g, "");
-  if (/[*?[]/.test(bare) || /\{[^}]*(,|\.\.)/.test(bare)) {
-    word.known = false;
-    word.pieces = null;
-  }
   if (own.includes("\\")) word.quoted = true;
   addText(word, own.replace(/\\\n/g, "").replace(/\\([\s\S])/g, "$1"));
 }

@@ -81,8 +81,11 @@ export function commandAt(
   while (at < texts.length) {
     const { text, known } = texts[at]!;
     if (!known && !text.startsWith("-")) break;
-    if (text === "--") return at + 1 + skip;
-    if (name === "env" && (text === "-" || /^[A-Za-z_]\w*=/.test(text))) at++;
+    if (text === "--") {
+      at++;
+      break;
+    }
+    if ((name === "env" && text === "-") || ASSIGNS.test(text)) at++;
     else if (!text.startsWith("-") || text === "-") break;
     else if (!known) return { problem: `an option of ${name} is computed` };
     else if (text.startsWith("--")) {
@@ -97,5 +100,9 @@ export function commandAt(
       else return { problem: `"${text.slice(0, 40)}" is an option of ${name} that is not known` };
     }
   }
-  return at + skip;
+  at += skip;
+  while (ASSIGNS.test(texts[at]?.text ?? "")) at++; // `time A=1 make`; where it is none, the program is looked for too far
+  return at;
 }
+
+const ASSIGNS = /^[A-Za-z_]\w*=/;

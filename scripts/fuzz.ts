@@ -1,0 +1,45 @@
+// Texts by chance against what judges them.
+// Usage: bun scripts/fuzz.ts commands|paths COUNT [--seed N] [--real N]
+//   commands   the judge of shell texts; --real: so many of the hidden commands are also run by a real bash
+//   paths      the resolver of the file host, on a worktree with links, pipes and canaries around it
+
+import { parseArgs } from "node:util";
+import { fuzzCommands, tryHidden } from "../test/fuzz/command_judge.ts";
+import { fuzzPaths, openPathWorld } from "../test/fuzz/paths.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { seed: { type: "string" }, real: { type: "string", default: "0" } },
+});
+const [word = "", count = ""] = positionals;
+const seed = Number(values.seed ?? Date.now() % 2 ** 31);
+
+const FUZZERS: Readonly<Record<string, (runs: number) => Promise<void>>> = {
+  async commands(runs) {
+    const { slowest_ms } = await fuzzCommands(runs, seed);
+    console.log(`slowest: ${slowest_ms.toFixed(1)} ms`);
+    const wanted = Number(values.real);
+    if (wanted === 0) return;
+    const { ran, idle } = await tryHidden(wanted, seed);
+    console.log(`run by bash: ${ran} of ${wanted} hidden commands`);
+    for (const text of idle.slice(0, 5)) console.log(`not run: ${JSON.stringify(text)}`);
+  },
+  async paths(runs) {
+    const world = openPathWorld();
+    try {
+      fuzzPaths(world, runs, seed);
+    } finally {
+      world.remove();
+    }
+  },
+};
+
+const fuzz = FUZZERS[word];
+const runs = Number(count);
+if (!fuzz || !Number.isInteger(runs) || runs < 1) {
+  console.error(`Usage: bun scripts/fuzz.ts ${Object.keys(FUZZERS).join("|")} COUNT [--seed N] [--real N]`);
+  process.exit(2);
+}
+const started = performance.now();
+await fuzz(runs);
+console.log(`${word}: ${runs} inputs, seed ${seed}, ${((performance.now() - started) / 1000).toFixed(1)} s, no fault`);
