@@ -177,7 +177,7 @@ export const Event = z.discriminatedUnion("kind", [
     ...attempt,
     gate: z.string(),
     verdict: z.enum(["pass", "reject", "broken"]),
-    findings: z.array(Finding), // empty unless `reject`; a `broken` gate's cause stands here too
+    findings: z.array(Finding), // of a `pass` these are notes; a `broken` gate's cause stands here too
     took_ms: z.int().min(0),
     command: z.string().nullable(),
     exit: z.int().nullable(),

@@ -5,6 +5,7 @@ import { judged, runProjectCommand, shellPaths, unanswered } from "./command.ts"
 import { formatFindings } from "./format.ts";
 import { type Gate, pass } from "./gate.ts";
 import { lintFindings } from "./lint.ts";
+import { isScriptHook } from "./rules/load.ts";
 import { changedSources } from "./sources.ts";
 import { testCommands } from "./tests.ts";
 import { newDiagnostics } from "./types.ts";
@@ -17,7 +18,7 @@ type IntegratedGate = Gate<IntegratedCandidate>;
  */
 export function commandGates({ commands, rules }: Project, unit: CompiledTask): IntegratedGate[] {
   const own = [
-    ...(rules.review_hooks.length === 0 ? [] : [hooks]),
+    ...(rules.review_hooks.every(isScriptHook) ? [] : [hooks]),
     ...(commands.lint === null ? [] : [lint]),
     ...(commands.format_check === null ? [] : [format]),
     ...(commands.type_check === null ? [] : [types]),
@@ -49,6 +50,7 @@ const hooks: IntegratedGate = {
     const files = shellPaths(changes.map(({ path }) => path));
     let last = pass;
     for (const [at, hook] of project.rules.review_hooks.entries()) {
+      if (isScriptHook(hook)) continue; // it has been asked: see policy.ts
       const command = hook.replaceAll(/\{files?\}/g, () => files);
       const said = await runProjectCommand(isolation, { command, timeout_ms: HOOK_MS, out, log: `hook-${at + 1}.log` });
       const missing = unanswered(said, HOOK_MS);

@@ -6,7 +6,7 @@ export type Verdict = Judgement & { gate: string; took_ms: number };
 export type Judgement = {
   verdict: "pass" | "reject" | "broken";
   cause: Cause; // why the task fails if this is not a pass; read only then
-  findings: readonly Finding[]; // [] for a pass
+  findings: readonly Finding[]; // of a pass: notes
   command: string | null;
   exit: number | null;
   output: Output | null;

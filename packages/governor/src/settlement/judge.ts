@@ -9,7 +9,9 @@ import { openBench } from "./bench.ts";
 import type { FrozenCandidate, IntegratedCandidate } from "./candidate.ts";
 import { claimsGate } from "./claims.ts";
 import { commandGates } from "./commands.ts";
+import { componentGates } from "./components.ts";
 import { settle, type Verdict, verdictEvent } from "./gate.ts";
+import { openEvaluator, ruleGates } from "./policy.ts";
 import { unchanging } from "./unchanging.ts";
 
 type Of = Pick<EventOf<"gate_judged">, "task" | "attempt">;
@@ -50,6 +52,7 @@ export async function judge(
   const landing = merged.kind === "already" ? await emptyLanding(site, of, head) : merged;
   const changes = await diffTrees(git, head, landing.tree);
   const integrated = { head, tree: landing.tree, changes };
+  if (await stopped(site, of, signal, judgeByRules(site, of, integrated, signal))) return;
   if (await stopped(site, of, signal, judgeIntegrated(site, of, integrated, signal))) return;
   session.record({ kind: "candidate_passed", ...of, head, tree: landing.tree, commit: landing.commit });
 }
@@ -97,6 +100,25 @@ async function frozenCandidate(
 
 type Integrated = { head: string; tree: string; changes: readonly Change[] };
 
+/** Asks the project's scripts before anything is checked out: they look at the change alone. */
+async function judgeByRules(
+  site: Site,
+  of: Of,
+  { head, tree }: Integrated,
+  signal: AbortSignal,
+): Promise<Verdict | null> {
+  const { git, project } = site;
+  const gates = await ruleGates({ git, head, project });
+  if (gates.length === 0) return null;
+  const { evaluate, close } = openEvaluator(site.jail, signal);
+  try {
+    const candidate = { git, project, unit: unitOf(site, of.task), head, tree, evaluate };
+    return await settle(gates, candidate, recorder(site, of, signal));
+  } finally {
+    await close();
+  }
+}
+
 /** Runs the project's own commands on a checkout of the very tree that would land. Without commands there is no checkout. */
 async function judgeIntegrated(
   site: Site,
@@ -105,7 +127,7 @@ async function judgeIntegrated(
   signal: AbortSignal,
 ): Promise<Verdict | null> {
   const unit = unitOf(site, of.task);
-  const gates = commandGates(site.project, unit);
+  const gates = [...commandGates(site.project, unit), ...componentGates(site, signal)];
   if (gates.length === 0) return null;
   const bench = await openBench(site, { head, tree }, signal);
   try {

@@ -155,7 +155,12 @@ const outputOf = ({ verdict, command, exit, output }: EventOf<"gate_judged">): G
 
 function timing({ gate, verdict, findings, took_ms }: EventOf<"gate_judged">): PhaseTiming {
   const status = ({ pass: "passed", reject: "failed", broken: "broken" } as const)[verdict];
-  return { phase: gate, duration_s: took_ms / 1000, status, error: findings[0]?.message ?? "" };
+  return {
+    phase: gate,
+    duration_s: took_ms / 1000,
+    status,
+    error: verdict === "pass" ? "" : (findings[0]?.message ?? ""),
+  };
 }
 
 function review(unit: PlanShape["tasks"][number], task: Task | null, tallied: Tally): UnitReview {

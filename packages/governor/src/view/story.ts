@@ -123,6 +123,8 @@ function ofTool({ tool, input, ok, refused_by, text }: EventOf<"tool_called">): 
 
 function ofGate({ gate, verdict, findings, took_ms, command }: EventOf<"gate_judged">): Words {
   const how = command === null ? "" : ` (${command})`;
+  if (verdict === "pass" && findings.length > 0)
+    return stream(`gate ${gate} passed${how}, and notes: ${found(findings)}`);
   if (verdict === "pass") return detail(`gate ${gate} passed in ${took_ms} ms${how}`);
   return stream(
     `gate ${gate} ${verdict === "reject" ? "refuses" : "could not answer"}${how}: ${found(findings)}`,
