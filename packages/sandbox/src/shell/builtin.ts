@@ -14,6 +14,12 @@ const verify = (tool: string) =>
     why: `use ${tool}() instead, which runs the project's own command`,
   }) as const;
 const restricted = (name: string, why: string) => ({ rule: `shell.${name}`, when: "restrict_run_bash", why }) as const;
+const RUNS_TESTS =
+  "npm pnpm yarn bun deno go cargo make just task bazel dotnet swift mix gradle gradlew mvn mvnw xcodebuild hatch meson ninja rake sbt stack cabal lein".split(
+    " ",
+  );
+const TEST_SCRIPT = [/^tests?([:_-].*)?$/];
+const LINT_SCRIPT = [/^lint([:_-].*)?$/];
 const INSTALLS = restricted(
   "installer",
   "nothing can be installed here: there is no network, and dependencies are the plan's business (setup_cmd)",
@@ -31,20 +37,35 @@ export const SHELL_RULES: readonly CommandRule[] = [
   { ...mutation, words: [["tar"]], option: /^(-?[A-Za-z]*x[A-Za-z]*|--extract|--get)$/, matches: ["tar xf a.tar", "tar -xzf a.tgz"], passes: ["tar -tf a.tar"] },
   { ...mutation, words: [["perl", "ruby", "lua", "php", "tclsh", "node", "bun", "deno", ...PYTHON]], option: /\b(unlink|os\.remove|os\.rename|rmtree|rmdir|mkdir|truncate|write_text|write_bytes|writeFile|writeFileSync|appendFile|appendFileSync|rmSync|unlinkSync|renameSync|Bun\.write)\b["']?[ (]/, matches: ["perl -e 'unlink q(a)'", `node -e 'require("fs").writeFileSync("a", "b")'`, `uv run python -c 'import os;os.remove("a")'`], passes: ["python scripts/unlink.py", "node -e 'f(1)'", "perl -ne 'print if /unlink/' f", `uv run python -c 'print(open("a").read())'`] },
 
-  { ...verify("run_tests"), words: [["pytest", "py.test", "tox", "nox", "jest", "vitest", "mocha", "unittest"]], matches: ["pytest -q", "uv run pytest", "cd tests && pytest", "(pytest)", "uv run -- pytest", "uv --quiet run pytest", "uv run --nosuchflag pytest tests"], passes: ["cat pytest.ini", "pytest-cov"] },
-  { ...verify("run_tests"), words: [PYTHON, ["-m"], ["pytest", "unittest", "tox", "nox"]], matches: ["python -m pytest", "python3 -mpytest", "uv run python -m pytest"], passes: ["python -m json.tool"] },
+  { ...verify("run_tests"), words: [["pytest", "py.test", "tox", "nox", "jest", "vitest", "mocha", "ava", "unittest", "ctest", "phpunit", "rspec", "pest", "gotestsum", "nextest", "trial", "nose2", "nosetests"]], matches: ["pytest -q", "uv run pytest", "cd tests && pytest", "(pytest)", "uv run -- pytest", "uv --quiet run pytest", "uv run --nosuchflag pytest tests", "ctest --output-on-failure", "uvx pytest", "npx jest", "npx --yes jest@29", "poetry run pytest", "bunx vitest run", "pnpm exec jest"], passes: ["cat pytest.ini", "pytest-cov", "ls ctest", "grep -r jest src"] },
+  { ...verify("run_tests"), words: [PYTHON, ["-m"], ["pytest", "unittest", "tox", "nox", "nose2"]], matches: ["python -m pytest", "python3 -mpytest", "uv run python -m pytest", "uv run -m pytest"], passes: ["python -m json.tool"] },
   { ...verify("run_tests"), words: [PYTHON], option: /(^|[;\n]\s*)(import|from) (pytest|unittest)\b/, matches: ["uv run python -c 'import pytest'"], passes: ["python x.py pytest", "uv run python -c 'print(1)'"] },
-  { ...verify("run_tests"), words: [["npm", "pnpm", "yarn", "bun", "deno", "go", "cargo", "make", "just", "task", "bazel", "dotnet", "swift", "mix", "gradle", "mvn", "xcodebuild", "hatch"], ["test", "t"]], matches: ["npm test", "go test ./...", "make test"], passes: ["npm ls", "go vet", "make -n"] },
-  { ...verify("run_tests"), words: [["npm", "pnpm", "yarn", "bun", "hatch"], ["run"], ["test"]], matches: ["npm run test"], passes: ["npm run docs"] },
-  { ...verify("run_tests"), words: [["node"]], option: /^--test$/, matches: ["node --test"], passes: ["node -e 1"] },
-  { ...verify("lint_check"), words: [["ruff"], ["check", "clean"]], matches: ["ruff check src", "uv run ruff check"], passes: ["ruff --version"] },
-  { ...verify("lint_check"), words: [["flake8", "pylint", "eslint", "biome", "clippy"]], matches: ["eslint src"], passes: ["cat eslint.config.js"] },
+  { ...verify("run_tests"), words: [PYTHON, ["manage.py"], ["test"]], matches: ["python manage.py test"], passes: ["python manage.py shell"] },
+  { ...verify("run_tests"), words: [RUNS_TESTS, ["test", "tests", "t", "tst", "check", "nextest", "bench"]], matches: ["npm test", "go test ./...", "make test", "make -C lib check", "cargo nextest run", "cargo +nightly test", "npm --prefix web test", "go -C x test ./..."], passes: ["npm ls", "go version", "make -n", "npm view test", "cargo tree"] },
+  { ...verify("run_tests"), words: [["npm", "pnpm", "yarn", "bun", "hatch", "pdm", "composer"], ["run", "run-script"], TEST_SCRIPT], matches: ["npm run test", "npm run test:unit", "pnpm run test-ci", "npm run-script tests"], passes: ["npm run docs", "npm run latest", "npm run build"] },
+  { ...verify("run_tests"), words: [["pnpm", "yarn", "bun"], TEST_SCRIPT], matches: ["yarn test:unit", "pnpm test:e2e"], passes: ["yarn docs"] },
+  { ...verify("run_tests"), words: [["node"]], option: /^--test(-.*)?$/, matches: ["node --test"], passes: ["node -e 1"] },
+  { ...verify("run_tests"), words: [["playwright", "cypress"], ["test", "run"]], matches: ["npx playwright test"], passes: ["playwright --version"] },
+  { ...verify("lint_check"), words: [["ruff"], ["check", "clean"]], matches: ["ruff check src", "uv run ruff check", "uvx ruff check"], passes: ["ruff --version"] },
+  { ...verify("lint_check"), words: [PYTHON, ["-m"], ["ruff"], ["check"]], matches: ["python -m ruff check .", "uv run python -m ruff check"], passes: ["python -m ruff --version"] },
+  { ...verify("lint_check"), words: [PYTHON, ["-m"], ["flake8", "pylint", "pyflakes", "pycodestyle"]], matches: ["python -m flake8"], passes: ["python -m json.tool"] },
+  { ...verify("lint_check"), words: [["flake8", "pylint", "pyflakes", "eslint", "biome", "oxlint", "clippy", "golangci-lint", "staticcheck", "shellcheck", "rubocop", "stylelint", "tslint", "cargo-clippy", "clippy-driver", "pre-commit"]], matches: ["eslint src", "npx eslint .", "golangci-lint run"], passes: ["cat eslint.config.js", "git log --grep=eslint"] },
+  { ...verify("lint_check"), words: [["cargo"], ["clippy"]], matches: ["cargo clippy -- -D warnings", "cargo +stable clippy"], passes: ["cargo tree", "cargo metadata"] },
+  { ...verify("lint_check"), words: [["go"], ["vet"]], matches: ["go vet ./..."], passes: ["go version", "go list ./..."] },
+  { ...verify("lint_check"), words: [["npm", "pnpm", "yarn", "bun"], ["run", "run-script"], LINT_SCRIPT], matches: ["npm run lint", "npm run lint:fix"], passes: ["npm run build"] },
+  { ...verify("lint_check"), words: [["deno", "make", "just", "task", "pnpm", "yarn"], LINT_SCRIPT], matches: ["make lint", "deno lint", "yarn lint"], passes: ["make -n", "deno info"] },
   { ...verify("format_file"), words: [["ruff"], ["format"]], matches: ["ruff format ."], passes: ["ruff --version"] },
-  { ...verify("format_file"), words: [["black", "isort", "prettier", "gofmt", "rustfmt"]], matches: ["black src"], passes: ["grep black src"] },
+  { ...verify("format_file"), words: [PYTHON, ["-m"], ["ruff"], ["format"]], matches: ["python -m ruff format ."], passes: ["python -m ruff --version"] },
+  { ...verify("format_file"), words: [PYTHON, ["-m"], ["black", "isort"]], matches: ["python -m black ."], passes: ["python -m json.tool"] },
+  { ...verify("format_file"), words: [["black", "isort", "prettier", "gofmt", "goimports", "gofumpt", "rustfmt", "clang-format", "shfmt", "dprint"]], matches: ["black src", "npx prettier --write ."], passes: ["grep black src"] },
+  { ...verify("format_file"), words: [["cargo", "go", "deno", "make", "just", "terraform"], ["fmt", "format"]], matches: ["cargo fmt", "go fmt ./...", "deno fmt", "make format"], passes: ["cargo tree", "make -n"] },
+  { ...verify("format_file"), words: [["npm", "pnpm", "yarn", "bun"], ["run", "run-script"], ["format", "fmt", "prettier"]], matches: ["npm run format"], passes: ["npm run build"] },
   { ...verify("type_check"), words: [["ty"], ["check"]], matches: ["ty check", "uv run ty check"], passes: ["ty --version"] },
   { ...verify("type_check"), words: [["ty"]], option: /^check$/, matches: ["ty --verbose check"], passes: ["ty version"] },
-  { ...verify("type_check"), words: [PYTHON, ["-m"], ["ty", "mypy"]], matches: ["python -m ty check"], passes: ["python -m json.tool"] },
-  { ...verify("type_check"), words: [["mypy", "pyright", "tsc"]], matches: ["mypy src"], passes: ["cat mypy.ini"] },
+  { ...verify("type_check"), words: [PYTHON, ["-m"], ["ty", "mypy", "pyright"]], matches: ["python -m ty check"], passes: ["python -m json.tool"] },
+  { ...verify("type_check"), words: [["mypy", "pyright", "basedpyright", "tsc", "tsgo", "vue-tsc", "pyre", "pytype"]], matches: ["mypy src", "npx tsc --noEmit"], passes: ["cat mypy.ini"] },
+  { ...verify("type_check"), words: [["cargo", "deno"], ["check"]], matches: ["cargo check", "deno check x.ts"], passes: ["cargo tree"] },
+  { ...verify("type_check"), words: [["npm", "pnpm", "yarn", "bun"], ["run", "run-script"], ["typecheck", "type-check", "types", "tsc", "check-types"]], matches: ["npm run typecheck"], passes: ["npm run build"] },
 
   { ...INSTALLS, words: [["pip", "pip3", "pipx", "npx", "uvx", "brew", "gem", "apt", "apt-get", "apk", "dnf", "yum", "pacman", "conda", "mamba", "corepack"]], matches: ["pip install x", "npx -y x"], passes: ["pip-audit --version", "echo pip"] },
   { ...INSTALLS, words: [["uv"], ["pip", "sync", "add", "remove", "lock", "venv", "tool", "build", "publish", "python", "self"]], matches: ["uv sync", "uv pip install x"], passes: ["uv run python -V", "uv --version"] },

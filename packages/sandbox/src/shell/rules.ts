@@ -11,7 +11,7 @@ import type { Word } from "./word.ts";
 export type CommandRule = {
   rule: string;
   when: Exclude<keyof ToolPolicy, "deny_shell_commands" | "rules">;
-  words: readonly (readonly string[])[];
+  words: readonly (readonly (string | RegExp)[])[];
   option?: RegExp;
   why: string;
   matches: readonly string[];
@@ -32,9 +32,9 @@ export function ruleHolds({ words, option }: CommandRule, argv: readonly Word[])
 function prefixHolds(words: CommandRule["words"], argv: readonly Word[]): Holds {
   for (const [at, allowed] of words.entries()) {
     const word = argv[at];
-    if (word && !word.known && at > 0 && !word.text.startsWith("-") && !allowed[0]!.startsWith("-"))
-      return isWholeVariable(word) ? "unsure" : "no";
-    if (!allowed.includes(word?.text ?? "")) return "no";
+    if (word && !word.known && at > 0 && isWholeVariable(word) && !String(allowed[0]).startsWith("-")) return "unsure";
+    const text = word?.text ?? "";
+    if (!allowed.some((one) => (typeof one === "string" ? one === text : one.test(text)))) return "no";
   }
   return "yes";
 }
