@@ -361,3 +361,35 @@ test.each<[name: string, files: Readonly<Record<string, string>>, setup: string 
   rmSync(root, { recursive: true });
   expect(commands.setup).toBe(setup);
 });
+
+test("components are tools and gates by name, with what they may do", () => {
+  const { rules } = project(
+    [
+      '[tools.words]\ncomponent = "tools/words.wasm"\ndescription = " Counts words "',
+      '[gates.owners]\ncomponent = "tools/owners.wasm"\nclock = true\ntimeout_s = 5\nmemory_mb = 16',
+    ].join("\n"),
+  );
+  const plain = { clock: false, timeout_ms: 30_000, memory_bytes: 256 * MIB };
+  expect(rules.tools).toEqual({
+    words: { path: "tools/words.wasm", ...plain, description: "Counts words", write: false },
+  });
+  const own = { clock: true, timeout_ms: 5_000, memory_bytes: 16 * MIB };
+  expect(rules.gates).toEqual({ owners: { path: "tools/owners.wasm", ...own } });
+});
+
+test.each([
+  ["a tool of dgov's", '\n[tools.read_file]\ncomponent = "a.wasm"\ndescription = "x"', "name_taken", 2],
+  ["the call that ends the work", '[tools.done]\ncomponent = "a.wasm"\ndescription = "x"', "name_taken", 1],
+  ["a gate of dgov's", '[gates.tests]\ncomponent = "a.wasm"', "name_taken", 1],
+  ["a name that is none", '[tools.Read-File]\ncomponent = "a.wasm"\ndescription = "x"', "value_invalid", 1],
+  ["a path out of the repository", '[gates.a]\ncomponent = "../a.wasm"', "value_invalid", 2],
+  ["something else than a component", '[gates.a]\ncomponent = "a.js"', "value_invalid", 2],
+])("a component that bears %s is refused with its place", (_, text, code, line) => {
+  expect(read(text).places).toEqual([expect.objectContaining({ code, line, column: expect.any(Number) })]);
+});
+
+test("a tool may have the name of a gate, and a gate that of a tool", () => {
+  expect(
+    read('[tools.tests]\ncomponent = "a.wasm"\ndescription = "x"\n[gates.read_file]\ncomponent = "b.wasm"').places,
+  ).toEqual([]);
+});

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { TOOL_NAMES } from "@dgov/sandbox";
 import { type LimitsTable, ProjectFile } from "./config_file.ts";
 import { DgovError, type Place } from "./error.ts";
 import { nearest } from "./nearest.ts";
@@ -91,8 +92,30 @@ function readIfThere(path: string): Uint8Array | null {
   }
 }
 
-/** What the schema cannot see: a provider that is named must be there. */
-function referencePlaces({ project, providers }: ProjectFile, toml: Toml): Place[] {
+/** What the schema cannot see. */
+const referencePlaces = (file: ProjectFile, toml: Toml): Place[] => [
+  ...providerPlaces(file, toml),
+  ...namePlaces(file, toml),
+];
+
+/** The gates that every project may have, by the names under which their verdicts are kept. */
+const GATE_NAMES = "claims integration policy script_hooks setup hooks lint format types tests".split(" ");
+
+/** A name says who answered: no component may bear one of ours. */
+function namePlaces({ tools, gates }: ProjectFile, toml: Toml): Place[] {
+  const taken = (table: "tools" | "gates", names: readonly string[], ours: readonly string[]): Place[] =>
+    names
+      .filter((name) => ours.includes(name))
+      .map((name) => {
+        const message = `Cannot use the name "${name}" in [${table}.${name}]: dgov has ${table} of its own, and this is one; choose another`;
+        const spot = toml.at([table, name]);
+        return { severity: "error", code: "name_taken", message, file: toml.file, ...spot, unit: null };
+      });
+  return [...taken("tools", Object.keys(tools), TOOL_NAMES), ...taken("gates", Object.keys(gates), GATE_NAMES)];
+}
+
+/** A provider that is named must be there. */
+function providerPlaces({ project, providers }: ProjectFile, toml: Toml): Place[] {
   const name = project.provider;
   if (name === undefined || name === "scripted" || Object.hasOwn(providers, name)) return [];
   const known = ["scripted", ...Object.keys(providers)];

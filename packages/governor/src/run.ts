@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { RunId, type Store, type TaskId } from "@dgov/kernel";
 import { newRunId, startedEvent } from "./begin.ts";
+import { openComponents, withComponents } from "./components.ts";
 import { readProject } from "./config.ts";
 import { bindModels, type Models } from "./dispatch/provider.ts";
 import { reachable } from "./git/describe.ts";
@@ -105,9 +106,10 @@ type Carrying = {
 /** Opens what a run needs, begins or resumes it, and performs it. @returns its id */
 async function carryOut(ready: Ready, { decided, only, models, log, request }: Carrying, world: World): Promise<RunId> {
   const { root, git, project, plan, target, head } = ready;
-  const jail = await openJail({ ...project.rules.sandbox, commands: ownCommands(project, plan) }, world);
+  const jail = await openJail({ ...withComponents(project), commands: ownCommands(project, plan) }, world);
   refuseNativeGates(jail.level, project, plan);
   refuseHosts(jail.level, project.rules.sandbox);
+  const components = await openComponents({ git, project, head, jail });
   const session =
     decided.do === "resume"
       ? Session.resume(RunId.parse(decided.run), log, world)
@@ -134,6 +136,7 @@ async function carryOut(ready: Ready, { decided, only, models, log, request }: C
       git,
       pool,
       jail,
+      components,
       target,
       out,
       leftOut: new Map(),

@@ -1,4 +1,5 @@
 import type { Isolation, IsolationMaker, IsolationSpec, Level } from "@dgov/sandbox";
+import type { Components } from "./components.ts";
 import type { Models } from "./dispatch/provider.ts";
 import type { Git } from "./git/git.ts";
 import type { Pool } from "./git/worktrees.ts";
@@ -24,6 +25,7 @@ export type Site = {
   git: Git;
   pool: Pool;
   jail: Jail;
+  components: Components;
   target: string;
   out: string;
   leftOut: Map<string, readonly string[]>;

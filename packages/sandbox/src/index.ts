@@ -24,6 +24,7 @@ export type { EvaluateOrder, EvaluateResult, ScriptCause, ScriptLimits } from ".
 export { openShell, type Shell } from "./shell/open.ts";
 export { ProjectRule, type RuleFault, ruleFaults } from "./shell/project_rule.ts";
 export * from "./tool.ts";
+export { TOOL_NAMES } from "./tool_names.ts";
 export {
   createToolbox,
   type Toolbox,

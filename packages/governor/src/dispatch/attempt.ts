@@ -106,7 +106,7 @@ type Attending = {
 /** Prepares the worktree, lets the worker work, and ends all its processes. */
 async function attend(site: Site, attempt: Attempt, { signal, mend, failed, carried }: Attending): Promise<Ending> {
   const { unit, worktree } = attempt;
-  const scope = scopeOf(site.project, unit, attempt.base);
+  const scope: Scope = { ...scopeOf(site.project, unit, attempt.base), components: site.components.tools };
   const unprepared = await prepare(site, worktree, signal);
   if (signal.aborted) return interrupted(signal);
   if (unprepared !== null) return { done: false, cause: "setup", detail: unprepared };

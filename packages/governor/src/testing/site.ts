@@ -91,6 +91,7 @@ export async function openSite({ files = { "a.txt": "one\n" }, unit = {}, ...par
       start: async ({ root }) => openShell(root, repo.folder),
       maker: { self: [], start: () => unused("maker"), probe: async () => [] },
     },
+    components: { tools: [], gates: [] },
     target: "refs/heads/main",
     out: join(repo.folder, "out"),
     leftOut: new Map(),

@@ -39,3 +39,6 @@ export class ComponentError extends Error {
 
 /** What the generator writes is named for this: the script of a component is `component.js`. */
 export const COMPILED_NAME = "component";
+
+/** Who compiles, and in which form we keep it: another one compiles anew. */
+export const COMPONENT_COMPILER = "jco-transpile 0.15.0, form 1";

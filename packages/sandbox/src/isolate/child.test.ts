@@ -12,12 +12,13 @@ test("a child is told one thing and answers one thing, also a large one", async 
   expect(await askChild(program(echo), order, ROOMY)).toEqual({ ended: "answer", answer: { told: order } });
 });
 
-test.each<[how: string, code: string, end: object]>([
-  ["exits", "process.exit(3)", { ended: "died", why: expect.stringContaining("3") }],
-  ["throws", "throw new Error('no, thanks')", { ended: "died", why: expect.stringContaining("no, thanks") }],
-  ["kills itself", "process.kill(process.pid, 'SIGKILL')", { ended: "died", why: expect.stringContaining("SIGKILL") }],
-])("a child that %s before its answer has died", async (_, code, end) => {
-  expect(await askChild(program(code), {}, ROOMY)).toEqual(end);
+test.each([
+  ["exits", "process.exit(3)", "3"],
+  ["throws", "throw new Error('no, thanks')", "no, thanks"],
+  ["kills itself", "process.kill(process.pid, 'SIGKILL')", "SIGKILL"],
+])("a child that %s before its answer has died", async (_, code, why) => {
+  const end = await askChild(program(code), {}, ROOMY);
+  expect(end).toEqual({ ended: "died", why: expect.stringContaining(why) });
 });
 
 test("a child that never comes back is ended", async () => {
