@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { covers } from "./claim.ts";
-import { isSecretFile } from "./secret_file.ts";
+import { claimsByName, isKeptSecret } from "./secret_file.ts";
 import { type Judgement, judgeCommand, secretFile } from "./shell/judge.ts";
 import type { Shell } from "./shell/open.ts";
 import { ProjectRule } from "./shell/project_rule.ts";
@@ -57,7 +56,7 @@ function judgeRead(scope: Scope, path: string): Decision {
       why: `"${path}" belongs to git and is not shown`,
       part: null,
     };
-  if (isSecretFile(path) && !claimedByName(scope, path)) return secretFile(path);
+  if (isKeptSecret(scope, path)) return secretFile(path);
   return { allow: true, rule: "read", layer: "path" };
 }
 
@@ -65,11 +64,8 @@ function judgeRead(scope: Scope, path: string): Decision {
 export function judgeExec(policy: Policy, command: string): Judgement {
   const { scope } = policy;
   if (scope.role !== "worker") return { decision: readOnly(scope, "run shell commands"), commands: [], undecided: [] };
-  return judgeCommand(policy, command, (path) => claimedByName(scope, path));
+  return judgeCommand(policy, command, (path) => claimsByName(scope, path));
 }
-
-const claimedByName = ({ read, write }: Scope, path: string): boolean =>
-  [...read, ...write].some((claim) => claim.path === path || (claim.kind === "path" && covers(claim, path)));
 
 function judgeRecipe(scope: Scope, { recipe, targets }: Extract<Access, { kind: "recipe" }>): Decision {
   const changes = recipe === "lint_fix" || recipe === "format";

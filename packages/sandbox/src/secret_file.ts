@@ -1,3 +1,6 @@
+import { covers } from "./claim.ts";
+import type { Scope } from "./tool.ts";
+
 /** Names under which people keep secrets, in lower case: such a file is read only when the plan claims it by name. */
 const SECRET_NAMES = [
   ".env",
@@ -42,6 +45,13 @@ export function isSecretFile(path: string): boolean {
   const name = lower.slice(lower.lastIndexOf("/") + 1);
   return !HARMLESS.test(name) && (PATTERNS.some((pattern) => pattern.test(name)) || SECRET_PLACES.test(lower));
 }
+
+/** Whether such a file is kept from a task, because it does not claim it by name. A folder or a pattern is no name. */
+export const isKeptSecret = (scope: Pick<Scope, "read" | "write">, path: string): boolean =>
+  isSecretFile(path) && !claimsByName(scope, path);
+
+export const claimsByName = ({ read, write }: Pick<Scope, "read" | "write">, path: string): boolean =>
+  [...read, ...write].some((claim) => claim.path === path || (claim.kind === "path" && covers(claim, path)));
 
 const EXACT = SECRET_NAMES.filter((name) => !name.includes("*"));
 

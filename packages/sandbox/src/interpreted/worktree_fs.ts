@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { FsStat, IFileSystem } from "just-bash/browser";
-import { isSecretFile } from "../secret_file.ts";
+import { isKeptSecret } from "../secret_file.ts";
 import { type Host, HostError, type HostErrorCode } from "../tool.ts";
 
 type DirentEntry = Awaited<ReturnType<NonNullable<IFileSystem["readdirWithFileTypes"]>>>[number];
@@ -67,7 +67,7 @@ function readingOf(place: Place): Reading {
   const readFileBuffer = (path: string) =>
     asErrno(place, "open", path, async () => {
       const own = relative(path);
-      if (isSecretFile(own) && !claimedByName(host.scope, own))
+      if (isKeptSecret(host.scope, own))
         throw new HostError("reserved", `Cannot read "${own}": it may hold secrets, and is not claimed by name`);
       return host.readBytes(own);
     });
@@ -185,9 +185,6 @@ function writingOf(place: Place, reading: Reading): Writing {
     link: (_existing, path) => refuse("link", path, "links cannot be made here"),
   };
 }
-
-const claimedByName = ({ read, write }: Host["scope"], path: string): boolean =>
-  [...read, ...write].some((claim) => claim.path === path);
 
 /** The host speaks of paths below its root. */
 const relative = (path: string): string => posix.resolve("/", path).slice(1) || ".";

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { gitRead, untracked } from "../git_read.ts";
+import { changes, gitRead, untracked } from "../git_read.ts";
+import { isKeptSecret } from "../secret_file.ts";
 import { decode } from "../text_file.ts";
 import { defineTool, type Host } from "../tool.ts";
 import { TOOL_LIMITS } from "../tool_limits.ts";
@@ -12,9 +13,12 @@ export const gitDiff = defineTool({
   access: () => [],
 
   async run(_, host) {
-    const followed = await gitRead(host, ["diff", "--no-ext-diff", "--no-textconv", "--no-renames", host.scope.base]);
-    const fresh: string[] = [];
-    const news = await untracked(host);
+    const kept = (await changes(host)).map(({ path }) => path).filter((path) => isKeptSecret(host.scope, path));
+    const shown = [".", ...kept.map((path) => `:(exclude,literal)${path}`)];
+    const asked = ["diff", "--no-ext-diff", "--no-textconv", "--no-renames", host.scope.base, "--", ...shown];
+    const followed = await gitRead(host, asked);
+    const fresh = kept.map((path) => `[${path} has changed; it may hold secrets, and is not shown]`);
+    const news = (await untracked(host)).filter((path) => !kept.includes(path));
     for (const path of news.slice(0, NEW_FILES)) fresh.push(await newFile(host, path));
     if (news.length > NEW_FILES) fresh.push(`[${news.length - NEW_FILES} more new files omitted]`);
     const text = [followed.trimEnd(), ...fresh].filter((part) => part !== "").join("\n");
