@@ -5,11 +5,11 @@ import { join } from "node:path";
 import {
   createIsolationMaker,
   type ExecResult,
-  hostsFault,
   type Isolation,
   type Level,
   toolEnvironment,
 } from "../packages/sandbox/src/index.ts";
+import { hostsFault } from "../packages/sandbox/src/network.ts";
 import { testCertificate } from "./certificate.ts";
 import { LAB_LIMITS } from "./lab.ts";
 

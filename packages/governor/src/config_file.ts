@@ -1,4 +1,5 @@
-import { isHostRule, ProjectRule } from "@dgov/sandbox";
+import { ProjectRule } from "@dgov/sandbox";
+import { isHostRule } from "@dgov/sandbox/network";
 import { z } from "zod";
 
 /** `.dgov/project.toml` as people write it: the original's keys and defaults, and ours after them. One schema, strict. */

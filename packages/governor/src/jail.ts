@@ -93,9 +93,12 @@ function removeLeftOvers(): void {
     const pid = name.startsWith(PRIVATE) ? Number(name.slice(PRIVATE.length).split("-")[0]) : Number.NaN;
     const folder = join(tmpdir(), name);
     const stat = Number.isInteger(pid) ? lstatSync(folder, { throwIfNoEntry: false }) : undefined;
-    if (stat?.isDirectory() && stat.uid === process.getuid?.() && !existsSync(`/proc/${pid}`)) removeTree(folder);
+    if (stat?.isDirectory() && stat.uid === process.getuid?.() && isOver(pid)) removeTree(folder);
   }
 }
+
+/** Without /proc nobody knows, and what is left stays. */
+const isOver = (pid: number): boolean => existsSync("/proc/self") && !existsSync(`/proc/${pid}`);
 
 type Starting = { spec: Omit<IsolationSpec, "tmp" | "env">; env: World["env"] };
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { hostsFault } from "@dgov/sandbox";
+import { hostsFault } from "@dgov/sandbox/network";
 import { DgovError } from "./error.ts";
 import { networkWords, refuseHosts } from "./network.ts";
 

@@ -1,4 +1,5 @@
-import { hostsFault, type Level } from "@dgov/sandbox";
+import type { Level } from "@dgov/sandbox";
+import { hostsFault } from "@dgov/sandbox/network";
 import { DgovError } from "./error.ts";
 import type { SandboxRules } from "./project.ts";
 

@@ -16,8 +16,6 @@ export { INTERPRETED, isInterpretable } from "./interpreted/names.ts";
 export * from "./isolate/confinement.ts";
 export * from "./isolate/isolation.ts";
 export { createIsolationMaker } from "./isolate/maker.ts";
-export { isHostRule } from "./isolate/proxy_hosts.ts";
-export { hostsFault } from "./isolate/way_out.ts";
 export { decide, type Policy, ToolPolicy } from "./policy.ts";
 export { RECIPE_TOOLS } from "./recipe.ts";
 export type { EvaluateOrder, EvaluateResult, ScriptCause, ScriptLimits } from "./script/order.ts";

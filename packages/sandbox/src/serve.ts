@@ -44,7 +44,9 @@ const PR_SET_DUMPABLE = 4;
 const SIGKILL = 9;
 const SIGCONT = 18;
 /** A link whose text names the process namespace. */
-export const PID_NAMESPACE = "/proc/self/ns/pid";
+const PID_NAMESPACE = "/proc/self/ns/pid";
+/** The name of this process's namespace of process numbers; "": there is none to tell apart. */
+export const pidNamespace = (): string => (process.platform === "linux" ? readlinkSync(PID_NAMESPACE) : "");
 
 /**
  * The isolated side of dgov. `argv` is `["__isolated", "enter"]` for a process that still has to be restricted, and
@@ -132,7 +134,7 @@ async function serve(now_ms: () => number): Promise<void> {
  * signals, and a real refusal, since a parent of another user would refuse too.
  */
 function isSealed(libc: Libc, { outer_pids }: ServeOrder): boolean {
-  if (readlinkSync(PID_NAMESPACE) !== outer_pids) return true;
+  if (pidNamespace() !== outer_pids) return true;
   return landlockAbi(libc) >= SIGNALS_CONFINED_ABI && signal(process.ppid, 0) === "refused";
 }
 const SIGNALS_CONFINED_ABI = 6;

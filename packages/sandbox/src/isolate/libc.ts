@@ -34,6 +34,7 @@ export type Libc = {
 };
 
 export function openLibc(): Libc {
+  if (process.platform !== "linux") return NO_CALLS;
   const { symbols } = load();
   const machine = thisMachine(process.arch);
   const errno = () => read.i32(symbols.__errno_location() ?? fail(), 0);
@@ -55,6 +56,20 @@ export function openLibc(): Libc {
     defaultSignal: (signal) => void symbols.signal(signal, 0n),
   };
 }
+
+const ENOSYS = 38;
+
+/** These are Linux's calls: elsewhere each answers as on a kernel that is too old for it. */
+const NO_CALLS: Libc = {
+  syscall: () => -1,
+  prctl: () => -1,
+  open: () => -1,
+  execve(path) {
+    throw new SyscallError(`start "${path}"`, ENOSYS);
+  },
+  defaultSignal: () => {},
+  errno: () => ENOSYS,
+};
 
 /** The address of bytes, for a call that takes it as a number. The caller keeps the bytes alive until the call is done. */
 export const address = (bytes: NodeJS.ArrayBufferView): Pointer => ptr(bytes);

@@ -58,7 +58,7 @@ async function startIsolation({ level, spec, self, nursery, way, findReadable, n
   nursery.orphans.adopt();
   const readable = findReadable({ spec, self });
   const { outer, enter, serve } = ordersFor({ level, spec, self, way, readable });
-  const jailed = level !== "wasm";
+  const jailed = level === "bwrap" || level === "landlock"; // it restricts itself; else a jail stands before it, or none
   const child = Bun.spawn([...outer, ...self, "__isolated", jailed ? "enter" : "serve"], {
     cwd: "/",
     env: { PATH: serve.env.PATH ?? "/usr/local/bin:/usr/bin:/bin", LANG: "C.UTF-8", TMPDIR: serve.tmp },

@@ -1,11 +1,12 @@
-import { readlinkSync, realpathSync } from "node:fs";
-import { PID_NAMESPACE, type ServeOrder } from "../serve.ts";
+import { realpathSync } from "node:fs";
+import { pidNamespace, type ServeOrder } from "../serve.ts";
 import { bwrapWords, findBwrap } from "./bwrap.ts";
 import type { Level } from "./confinement.ts";
 import type { EnterOrder } from "./enter.ts";
 import type { IsolationSpec } from "./isolation.ts";
 import { keptReadOnly, placesOf } from "./places.ts";
 import { type Readable, withoutHidden } from "./readable.ts";
+import { SANDBOX_EXEC, seatbeltProfile } from "./seatbelt.ts";
 import type { WayOut } from "./way_out.ts";
 
 /** What one isolated process is told: the words before it, how it restricts itself, and what it serves then. */
@@ -25,7 +26,7 @@ export function ordersFor({ level, spec, self, way, readable }: Ordering): Order
   const { write, git_dir, env, scope, limits } = spec;
   const bare = level !== "landlock" || readable === "all"; // bubblewrap shows no more than may be read
   return {
-    outer: level === "bwrap" ? bwrapOf(spec, { places, readable }) : [],
+    outer: wordsBefore(level, spec, { places, readable, port: way.port }),
     enter: {
       argv: [...self, "__isolated", "serve"],
       places,
@@ -44,14 +45,24 @@ export function ordersFor({ level, spec, self, way, readable }: Ordering): Order
       scope,
       self,
       interpreter: level === "wasm" ? [...self, "__isolated", "interpret"] : null,
-      outer_pids: readlinkSync(PID_NAMESPACE),
+      outer_pids: pidNamespace(),
       limits,
       readable,
     },
   };
 }
 
-function bwrapOf(spec: IsolationSpec, { places, readable }: Pick<EnterOrder, "places"> & Pick<Ordering, "readable">) {
+type Walls = Pick<EnterOrder, "places"> & Pick<Ordering, "readable"> & Pick<WayOut, "port">;
+
+/** What stands before this program's own words, where another one builds the jail around it. */
+function wordsBefore(level: Level, spec: IsolationSpec, walls: Walls): string[] {
+  if (level === "bwrap") return bwrapOf(spec, walls);
+  if (level !== "seatbelt") return [];
+  const network = spec.network === "open" ? "open" : "none";
+  return [SANDBOX_EXEC, "-p", seatbeltProfile({ ...walls, read_only: keptReadOnly(spec), network })];
+}
+
+function bwrapOf(spec: IsolationSpec, { places, readable }: Omit<Walls, "port">) {
   const path = findBwrap();
   if (path === null) throw new Error("Cannot start an isolated process with bwrap: it is not installed");
   const shm_bytes = Math.min(spec.limits.tmp_bytes, Math.floor(spec.limits.memory_bytes / 2));

@@ -2,25 +2,22 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findBwrap } from "./bwrap.ts";
-import type { ResourceLimits } from "./confinement.ts";
+import type { Level, ResourceLimits } from "./confinement.ts";
 import type { Availability, IsolationMaker } from "./isolation.ts";
 import { landlockAbi } from "./landlock.ts";
 import { openLibc } from "./libc.ts";
+import { SANDBOX_EXEC } from "./seatbelt.ts";
 
 /** Tries each level for real: it must start, let a permitted write through and stop a forbidden one. Strongest first. */
 export async function probeLevels(start: IsolationMaker["start"], now_ms: () => number): Promise<Availability[]> {
   const found: Availability[] = [];
-  for (const level of ["bwrap", "landlock", "wasm"] as const) found.push(await probeLevel(level, start, now_ms));
+  for (const level of LADDER) found.push(await probeLevel(level, start, now_ms));
   return found;
 }
 
-type OwnLevel = "bwrap" | "landlock" | "wasm";
+const LADDER: readonly Level[] = process.platform === "darwin" ? ["seatbelt", "wasm"] : ["bwrap", "landlock", "wasm"];
 
-async function probeLevel(
-  level: OwnLevel,
-  start: IsolationMaker["start"],
-  now_ms: () => number,
-): Promise<Availability> {
+async function probeLevel(level: Level, start: IsolationMaker["start"], now_ms: () => number): Promise<Availability> {
   const missing = MISSING[level]();
   if (missing !== null) return { level, available: false, ...missing };
   const place = mkdtempSync(join(tmpdir(), "dgov-probe-"));
@@ -46,7 +43,7 @@ const PROBE_LIMITS: ResourceLimits = {
 
 type Trial = { place: string; now_ms: () => number };
 
-async function tryLevel(level: OwnLevel, start: IsolationMaker["start"], { place, now_ms }: Trial): Promise<number> {
+async function tryLevel(level: Level, start: IsolationMaker["start"], { place, now_ms }: Trial): Promise<number> {
   for (const name of ["root", "tmp", "outside"]) mkdirSync(join(place, name));
   const start_ms = now_ms();
   const isolation = await start(level, {
@@ -72,7 +69,8 @@ async function tryLevel(level: OwnLevel, start: IsolationMaker["start"], { place
   return took_ms;
 }
 
-const MISSING: Readonly<Record<OwnLevel, () => Missing | null>> = {
+const MISSING: Readonly<Record<Level, () => Missing | null>> = {
+  seatbelt: () => missingSeatbelt(),
   bwrap: () => missingBwrap(),
   landlock: () => missingLandlock(),
   wasm: () => null,
@@ -80,7 +78,8 @@ const MISSING: Readonly<Record<OwnLevel, () => Missing | null>> = {
 
 type Missing = { why: string; cure: string };
 
-const CURES: Readonly<Record<OwnLevel, string>> = {
+const CURES: Readonly<Record<Level, string>> = {
+  seatbelt: "Run dgov on macOS outside of any other sandbox, or on Linux",
   bwrap:
     "Allow unprivileged user namespaces: sysctl -w kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0",
   wasm: "Report this: the interpreted shell needs nothing of the machine",
@@ -92,6 +91,11 @@ function missingBwrap(): Missing | null {
   if (process.platform !== "linux") return { why: "bubblewrap is for Linux", cure: "Run dgov on Linux" };
   if (findBwrap() !== null) return null;
   return { why: "bubblewrap is not installed", cure: "apt-get install bubblewrap" };
+}
+
+function missingSeatbelt(): Missing | null {
+  if (existsSync(SANDBOX_EXEC)) return null;
+  return { why: `there is no ${SANDBOX_EXEC}`, cure: CURES.seatbelt };
 }
 
 const EOPNOTSUPP = 95;
@@ -108,7 +112,8 @@ function missingLandlock(): Missing | null {
   };
 }
 
-function nameOf(level: OwnLevel): string {
+function nameOf(level: Level): string {
+  if (level === "seatbelt") return "Seatbelt by sandbox-exec";
   if (level === "bwrap") return `bubblewrap at ${findBwrap()} with a system call filter`;
   if (level === "landlock") return `Landlock version ${landlockAbi(openLibc())} with a system call filter`;
   return "no jail: commands are interpreted, and no native program is started";

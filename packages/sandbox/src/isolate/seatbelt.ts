@@ -17,6 +17,9 @@ export type SeatbeltOrder = {
   port: number | null;
 };
 
+/** Apple's own, which has been called deprecated for ten years and is what everybody uses. */
+export const SANDBOX_EXEC = "/usr/bin/sandbox-exec";
+
 /** Programs, libraries and settings of macOS itself, and where people's tools are: nobody's home and no keys. */
 const SYSTEM = [
   ...["/System", "/usr", "/bin", "/sbin", "/Library/Apple", "/Library/Frameworks", "/Library/Developer"],
