@@ -12,6 +12,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   "plan list": async () => (await import("./commands/plan_list.ts")).planList,
   "plan status": async () => (await import("./commands/plan_status.ts")).planStatus,
   "plan review": async () => (await import("./commands/plan_review.ts")).planReview,
+  "policy check": async () => (await import("./commands/policy_check.ts")).policyCheck,
   clean: async () => (await import("./commands/clean.ts")).clean,
   doctor: async () => (await import("./commands/doctor.ts")).doctor,
   demo: async () => (await import("./commands/demo.ts")).demo,

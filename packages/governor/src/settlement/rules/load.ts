@@ -1,3 +1,5 @@
+import { lstatSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type Git, items } from "../../git/git.ts";
 
 /** Where a project keeps its rules: each file in it is one, unless others import it and it exports none. */
@@ -24,8 +26,7 @@ export class UnusableScript extends Error {
  */
 export async function loadRules(git: Git, commit: string): Promise<Scripts> {
   const modules = await scriptsBelow(git, commit, RULES_FOLDER);
-  const entries = Object.keys(modules).filter((path) => !path.slice(RULES_FOLDER.length + 1).includes("/"));
-  return { modules, entries };
+  return { modules, entries: entriesOf(modules) };
 }
 
 /**
@@ -58,6 +59,36 @@ async function scriptsBelow(git: Git, commit: string, folder: string): Promise<R
   }
   return modules;
 }
+
+/**
+ * The same from a checkout, as its files stand: for whoever writes a rule and tries it before committing it.
+ *
+ * @throws UnusableScript
+ */
+export function readScripts(root: string, hooks: readonly string[]): { rules: Scripts; hooks: Scripts } {
+  const modules: Record<string, string> = {};
+  const visit = (folder: string) => {
+    const stat = lstatSync(join(root, folder), { throwIfNoEntry: false });
+    if (stat && !stat.isDirectory()) throw new UnusableScript(folder, "it is no folder");
+    for (const entry of stat ? readdirSync(join(root, folder), { withFileTypes: true }) : []) {
+      const path = `${folder}/${entry.name}`;
+      if (entry.isDirectory() && path !== `${HOME}/plans`) visit(path);
+      else if (path.endsWith(".js") && !entry.isFile()) throw new UnusableScript(path, "it is no file");
+      else if (path.endsWith(".js")) modules[path] = readFileSync(join(root, path), "utf8").replace(/^\uFEFF/, "");
+    }
+  };
+  visit(HOME);
+  const sorted = Object.fromEntries(Object.entries(modules).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const rules = Object.fromEntries(Object.entries(sorted).filter(([path]) => path.startsWith(`${RULES_FOLDER}/`)));
+  return {
+    rules: { modules: rules, entries: entriesOf(rules) },
+    hooks: { modules: sorted, entries: [...new Set(hooks.filter(isScriptHook))] },
+  };
+}
+
+/** The files that lie in the folder of the rules itself. */
+const entriesOf = (modules: Readonly<Record<string, string>>): string[] =>
+  Object.keys(modules).filter((path) => !path.slice(RULES_FOLDER.length + 1).includes("/"));
 
 /** Whether some other module imports this one. Reading is enough: it only decides what is no rule of its own. */
 export function isImported(path: string, modules: Readonly<Record<string, string>>): boolean {
