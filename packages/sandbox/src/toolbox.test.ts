@@ -151,6 +151,16 @@ test("what steers a terminal is taken out of an answer", async () => {
   expect((await say("run_bash", { cmd: "ls" })).text).toBe("ab\ufffd\tc");
 });
 
+test.each([
+  ["escapes of eight bits", "a\x9b31mb\x9d0;x\x9cc", "abc"],
+  ["a line that is written over", "good\rbad\r\r\nend\r", "good\nbad\r\nend\n"],
+  ["marks that turn the direction", "a\u202eb\u2066c", "a<U+202E>b<U+2066>c"],
+  ["the line ends of another system stay", "a\r\nb\r\n", "a\r\nb\r\n"],
+])("also %s", async (_, said, shown) => {
+  const { say } = around({ scope: SCOPE, root: "/w" }, async () => ({ ok: true, text: said }), null);
+  expect((await say("run_bash", { cmd: "ls" })).text).toBe(shown);
+});
+
 test("the record is short and has no secrets", async () => {
   const { say, records } = await open({ write: claims("src/new.py") });
   const key = `sk-${"a1".repeat(12)}`;
