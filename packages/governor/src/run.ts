@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { RunId, type Store, type TaskId } from "@dgov/kernel";
 import { newRunId, startedEvent } from "./begin.ts";
 import { openComponents, withComponents } from "./components.ts";
+import { proveRules } from "./command_rules.ts";
 import { readProject } from "./config.ts";
 import { bindModels, type Models } from "./dispatch/provider.ts";
 import { reachable } from "./git/describe.ts";
@@ -30,6 +31,7 @@ import {
   wantedTasks,
 } from "./ready.ts";
 import { keepOrphans, recover } from "./recover.ts";
+import { refuseBrokenRules } from "./policy_check.ts";
 import { findRoot } from "./root.ts";
 import { planned, type RunView, viewOf } from "./run_view.ts";
 import { Session, type World } from "./session.ts";
@@ -68,6 +70,7 @@ async function underLock(git: Git, request: RunRequest, { world, start_ms }: Out
     world,
     check: () => compileOrRefuse(readProject(root), dir, { path }),
   });
+  await proveRules(readProject(root));
   const log = openWritable(root, { readonly: request.dry_run });
   try {
     const past = pastRuns(log, dir);
@@ -109,6 +112,7 @@ async function carryOut(ready: Ready, { decided, only, models, log, request }: C
   const jail = await openJail({ ...withComponents(project), commands: ownCommands(project, plan) }, world);
   refuseNativeGates(jail.level, project, plan);
   refuseHosts(jail.level, project.rules.sandbox);
+  await refuseBrokenRules(jail, { git, project, head }, world.signal);
   const components = await openComponents({ git, project, head, jail });
   const session =
     decided.do === "resume"
