@@ -375,6 +375,9 @@ test("a worker has the tools of the original, under their names, and scripts", (
     "word_count",
     "jq",
     "assert_file_unchanged",
+    "file_symbols",
+    "related_files",
+    "check_syntax",
     "run_script",
   ];
   expect(

@@ -3,10 +3,12 @@ import { type Answer, type Host, HostError, type Scope, type Tool } from "./tool
 import { applyPatchTool } from "./tools/apply_patch.ts";
 import { assertFileUnchanged } from "./tools/assert_file_unchanged.ts";
 import { astGrep } from "./tools/ast_grep.ts";
+import { checkSyntax } from "./tools/check_syntax.ts";
 import { deleteFile } from "./tools/delete_file.ts";
 import { done } from "./tools/done.ts";
 import { editFile } from "./tools/edit_file.ts";
 import { emitPlan } from "./tools/emit_plan.ts";
+import { fileSymbols } from "./tools/file_symbols.ts";
 import { findReferences } from "./tools/find_references.ts";
 import { formatFile } from "./tools/format_file.ts";
 import { gitDiff } from "./tools/git_diff.ts";
@@ -19,6 +21,7 @@ import { lintFix } from "./tools/lint_fix.ts";
 import { listDir } from "./tools/list_dir.ts";
 import { readFile } from "./tools/read_file.ts";
 import { recentChanges } from "./tools/recent_changes.ts";
+import { relatedFiles } from "./tools/related_files.ts";
 import { revertFile } from "./tools/revert_file.ts";
 import { ripgrep } from "./tools/ripgrep.ts";
 import { runBash } from "./tools/run_bash.ts";
@@ -44,6 +47,9 @@ const READING: readonly Tool[] = [
   astGrep,
   findReferences,
   searchTestsFor,
+  fileSymbols,
+  relatedFiles,
+  checkSyntax,
   wordCount,
   jq,
   gitDiff,

@@ -5,6 +5,7 @@ export const TOOL_LIMITS = {
   git_ms: 30_000,
   search_ms: 20_000,
   jq_ms: 10_000,
+  parse_ms: 10_000,
   log_max_bytes: 64_000_000, // where a command's whole output stops and its tree is ended
   shown_bytes: 5_500, // of a command's output, head and tail each: together they fit into `answer_max_chars`
   git_max_bytes: 16_000_000,
