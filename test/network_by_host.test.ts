@@ -161,6 +161,10 @@ describe.each(able)("%s", (level) => {
   });
 });
 
+test("there is a level to try this at", () => {
+  expect(levels).not.toEqual([]);
+});
+
 test("a list that cannot be read starts nothing", async () => {
   for (const level of able) await expect(open(level, ["http://pypi.org"])).rejects.toThrow("Cannot open the host");
 });

@@ -20,12 +20,12 @@ const RUNS_TESTS =
   );
 const TEST_SCRIPT = [/^tests?([:_-].*)?$/];
 const LINT_SCRIPT = [/^lint([:_-].*)?$/];
-const INSTALLS = restricted(
-  "installer",
-  "nothing can be installed here: there is no network, and dependencies are the plan's business (setup_cmd)",
-);
+const INSTALLS = restricted("installer", "workers install nothing: dependencies are the plan's business (setup_cmd)");
 const HOST = restricted("host", "it needs the machine or other rights, which a task does not have");
-const NETWORK = restricted("network", "there is no network here");
+const NETWORK = restricted(
+  "network",
+  "workers fetch nothing by themselves: dependencies are the plan's business (setup_cmd)",
+);
 
 // biome-ignore format: a table reads by its columns
 export const SHELL_RULES: readonly CommandRule[] = [
