@@ -11,7 +11,7 @@ const TOKENS = [
   // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the shell's
   ..."&& || ;; ;& |& << <<- <<< <( >( $( $(( )) ${ } [[ ]] (( $' $\" &> >& >| <> {a,b} {1..3}".split(" "),
   ..."if then elif else fi for while until do done case esac in function select time coproc".split(" "),
-  ...'rm ls cat echo sh bash eval exec env xargs find git pip python -c -m -exec -S EOF x=1 $x $@ "$x" 2>&1'.split(" "),
+  ...'rm constructor valueOf __proto__ toString ls cat echo sh bash eval exec env xargs find git pip python -c -m -exec -S EOF x=1 $x $@ "$x" 2>&1'.split(" "),
 ];
 
 /** Any text at all, and texts from what a shell's syntax is made of. */

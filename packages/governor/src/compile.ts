@@ -1,3 +1,4 @@
+import { proveRules } from "./command_rules.ts";
 import { readProject } from "./config.ts";
 import { DgovError, type Place } from "./error.ts";
 import { withLog } from "./log.ts";
@@ -50,7 +51,9 @@ export async function compileForUser(
   const dir = findPlan(root, cwd, text);
   const providers = dry_run ? "advised" : "required";
   const landed = await landedUnits(root, dir);
-  const { plan, places } = compileFolder(readProject(root), dir, { providers, path, landed });
+  const project = readProject(root);
+  await proveRules(project);
+  const { plan, places } = compileFolder(project, dir, { providers, path, landed });
   if (!plan) throw new DgovError("plan_invalid", `Cannot compile the plan "${dir}": ${counted(places)}`, { places });
   return {
     status: "compiled",
@@ -83,7 +86,9 @@ export async function validateForUser({ cwd, path }: Asking, text: string): Prom
   const root = findRoot(cwd);
   const dir = findPlan(root, cwd, text);
   const landed = await landedUnits(root, dir);
-  const { plan, places } = compileFolder(readProject(root), dir, { providers: "advised", path, landed });
+  const project = readProject(root);
+  await proveRules(project);
+  const { plan, places } = compileFolder(project, dir, { providers: "advised", path, landed });
   return {
     valid: plan !== null,
     name: plan?.name ?? null,

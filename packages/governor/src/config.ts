@@ -96,7 +96,23 @@ function readIfThere(path: string): Uint8Array | null {
 const referencePlaces = (file: ProjectFile, toml: Toml): Place[] => [
   ...providerPlaces(file, toml),
   ...namePlaces(file, toml),
+  ...rulePlaces(file, toml),
 ];
+
+/** A rule that never acts would be a false comfort, and two of one name could not be told apart in a refusal. */
+function rulePlaces(file: ProjectFile, toml: Toml): Place[] {
+  const { rules, restrict_run_bash } = withPreset(file).tool_policy;
+  const wrong = (at: number, why: string): Place => {
+    const spot = toml.at(["tool_policy", "rules", at]);
+    const message = `Cannot use the rule "${rules[at]!.name}": ${why}`;
+    return { severity: "error", code: "value_invalid", message, file: toml.file, ...spot, unit: null };
+  };
+  if (rules.length > 0 && !restrict_run_bash)
+    return [wrong(0, "no rule acts without restrict_run_bash = true in [tool_policy]")];
+  return rules.flatMap(({ name }, at) =>
+    rules.findIndex((one) => one.name === name) < at ? [wrong(at, "there is another of this name")] : [],
+  );
+}
 
 /** The gates that every project may have, by the names under which their verdicts are kept. */
 const GATE_NAMES = "claims integration policy script_hooks setup hooks lint format types tests".split(" ");

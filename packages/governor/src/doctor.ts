@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, rmdirSync, statfsSync } from "node:fs";
 import { release } from "node:os";
 import { createIsolationMaker, type Level } from "@dgov/sandbox";
+import { proveRules } from "./command_rules.ts";
 import { readProject } from "./config.ts";
 import { DgovError, type ErrorCode } from "./error.ts";
 import { createGit } from "./git/git.ts";
@@ -121,8 +122,9 @@ async function repository({ cwd, env }: Patient): Promise<string> {
   return `${state.target.replace(/^refs\/heads\//, "")} at ${state.head.slice(0, 7)}, nothing uncommitted`;
 }
 
-function configuration(root: string): string {
+async function configuration(root: string): Promise<string> {
   const project = readProject(root);
+  await proveRules(project);
   return project.hash === ""
     ? "no .dgov/project.toml: every setting is the default"
     : `.dgov/project.toml, provider ${project.provider ?? "not chosen"}`;

@@ -2,8 +2,8 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { RunId, type Store, type TaskId } from "@dgov/kernel";
 import { newRunId, startedEvent } from "./begin.ts";
-import { openComponents, withComponents } from "./components.ts";
 import { proveRules } from "./command_rules.ts";
+import { openComponents, withComponents } from "./components.ts";
 import { readProject } from "./config.ts";
 import { bindModels, type Models } from "./dispatch/provider.ts";
 import { reachable } from "./git/describe.ts";
@@ -20,6 +20,7 @@ import { refuseHosts } from "./network.ts";
 import { deployedBefore, pastRuns } from "./past.ts";
 import { performersOf } from "./perform.ts";
 import { writeCompiled } from "./plan/store.ts";
+import { refuseBrokenRules } from "./policy_check.ts";
 import { ownCommands } from "./programs.ts";
 import {
   compileOrRefuse,
@@ -31,7 +32,6 @@ import {
   wantedTasks,
 } from "./ready.ts";
 import { keepOrphans, recover } from "./recover.ts";
-import { refuseBrokenRules } from "./policy_check.ts";
 import { findRoot } from "./root.ts";
 import { planned, type RunView, viewOf } from "./run_view.ts";
 import { Session, type World } from "./session.ts";

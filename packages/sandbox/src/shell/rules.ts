@@ -43,21 +43,23 @@ function prefixHolds(words: CommandRule["words"], argv: readonly Word[]): Holds 
 const isWholeVariable = ({ text }: Word) => text === "" || text.startsWith("$");
 
 /** Options that take the next word, of programs whose sub-command may follow them. */
-const VALUED: Readonly<Record<string, readonly string[]>> = {
-  make: ["-C", "-f", "-I", "-o", "-W", "--directory", "--file"],
-  npm: ["--prefix", "-w", "--workspace", "-C", "--loglevel"],
-  pnpm: ["-C", "--dir", "--filter", "-F"],
-  yarn: ["--cwd"],
-  bun: ["--cwd", "--filter", "-c"],
-  cargo: ["--manifest-path", "--color", "-C", "--config", "-Z"],
-  go: ["-C"],
-  poetry: ["-C", "--directory", "-P", "--project"],
-  pip: ["--python", "--proxy", "--cache-dir", "--log"],
-  uv: ["--directory", "--project", "--config-file", "--cache-dir", "--color"],
-};
+const VALUED: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    make: ["-C", "-f", "-I", "-o", "-W", "--directory", "--file"],
+    npm: ["--prefix", "-w", "--workspace", "-C", "--loglevel"],
+    pnpm: ["-C", "--dir", "--filter", "-F"],
+    yarn: ["--cwd"],
+    bun: ["--cwd", "--filter", "-c"],
+    cargo: ["--manifest-path", "--color", "-C", "--config", "-Z"],
+    go: ["-C"],
+    poetry: ["-C", "--directory", "-P", "--project"],
+    pip: ["--python", "--proxy", "--cache-dir", "--log"],
+    uv: ["--directory", "--project", "--config-file", "--cache-dir", "--color"],
+  }),
+);
 
 function withoutOptions([name, ...rest]: readonly Word[]): readonly Word[] {
-  const valued = VALUED[name?.text ?? ""];
+  const valued = VALUED.get(name?.text ?? "");
   if (!name || !valued) return [];
   const at = rest.findIndex(({ text }, i) => !/^[-+]/.test(text) && !valued.includes(rest[i - 1]?.text ?? ""));
   return at < 0 ? [] : [name, ...rest.slice(at)];

@@ -18,13 +18,13 @@ export type Unwrapped = {
   problem: string | null;
 };
 
-const SHELLS: Readonly<Record<string, Dialect>> = {
-  sh: "posix",
-  dash: "posix",
-  ash: "posix",
-  bash: "bash",
-  rbash: "bash",
-};
+const SHELLS: ReadonlyMap<string, Dialect> = new Map([
+  ["sh", "posix"],
+  ["dash", "posix"],
+  ["ash", "posix"],
+  ["bash", "bash"],
+  ["rbash", "bash"],
+]);
 const OTHER_SHELLS = ["zsh", "ksh", "mksh", "fish", "csh", "tcsh", "nu", "xonsh", "pwsh", "elvish", "oksh", "yash"];
 
 type Context = {
@@ -143,16 +143,16 @@ function follow(context: Context, words: readonly Word[]): void {
 
 /** Programs of which a part of the words is a command. */
 function followRest(context: Context, name: string, rest: readonly Word[]): void {
-  const dialect = SHELLS[name];
+  const dialect = SHELLS.get(name);
   if (dialect) followShell(context, rest, dialect);
   else if (OTHER_SHELLS.includes(name)) {
     if (!asksOnly(rest)) unsure(context, `only sh and bash can be followed, and this is ${name}`);
   } else if (name === "uv" || name === "uvx") followUv(context, name, rest);
   else if (name === "find" || name === "fd") followFind(context, rest);
-  else if (RUNNERS[name]?.includes(rest[0]?.text ?? "")) followRunner(context, rest.slice(1));
+  else if (RUNNERS.get(name)?.includes(rest[0]?.text ?? "")) followRunner(context, rest.slice(1));
   else if (FETCHERS.includes(name)) followRunner(context, rest[0]?.text === "run" ? rest.slice(1) : rest);
   else if (name === "jobs" && !rest.some(({ text }) => text === "-x")) return;
-  else if (WRAPPERS[name]) followWrapper(context, name, rest);
+  else if (WRAPPERS.has(name)) followWrapper(context, name, rest);
   else followBuiltin(context, name, rest);
 }
 

@@ -17,7 +17,7 @@ const wrapper = (flags: string, valued = "", long: readonly string[] = [], skip 
 });
 
 // biome-ignore format: a table reads by its columns
-export const WRAPPERS: Readonly<Record<string, Wrapper>> = {
+export const WRAPPERS: ReadonlyMap<string, Wrapper> = new Map(Object.entries({
   env:       wrapper("i0v", "uCP", ["ignore-environment", "null", "debug", "unset=", "chdir=", "list-signal-handling"]),
   command:   wrapper("p"),
   builtin:   wrapper(""),
@@ -49,24 +49,26 @@ export const WRAPPERS: Readonly<Record<string, Wrapper>> = {
   sudo:      wrapper("EHnkKbiSs", "ugCTph"),
   doas:      wrapper("ns", "uC"),
   jobs:      wrapper("lnprsx"),
-};
+}));
 
 /** Wrappers behind a verb: `poetry run CMD`. They run it in the project's environment, as `uv run` does. */
-export const RUNNERS: Readonly<Record<string, readonly string[]>> = {
-  poetry: ["run"],
-  pdm: ["run"],
-  pipenv: ["run"],
-  rye: ["run"],
-  hatch: ["run"],
-  pixi: ["run"],
-  bundle: ["exec"],
-  pnpm: ["exec", "dlx", "x"],
-  yarn: ["exec", "dlx"],
-  npm: ["exec", "x"],
-  bun: ["x"],
-  mise: ["exec", "x"],
-  asdf: ["exec"],
-};
+export const RUNNERS: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    poetry: ["run"],
+    pdm: ["run"],
+    pipenv: ["run"],
+    rye: ["run"],
+    hatch: ["run"],
+    pixi: ["run"],
+    bundle: ["exec"],
+    pnpm: ["exec", "dlx", "x"],
+    yarn: ["exec", "dlx"],
+    npm: ["exec", "x"],
+    bun: ["x"],
+    mise: ["exec", "x"],
+    asdf: ["exec"],
+  }),
+);
 /** Programs that fetch another and run it. */
 export const FETCHERS = ["npx", "bunx", "pnpx", "pipx"];
 
@@ -75,7 +77,7 @@ export function commandAt(
   name: string,
   texts: readonly { text: string; known: boolean }[],
 ): number | { problem: string } {
-  const { flags, valued, long, skip } = WRAPPERS[name]!;
+  const { flags, valued, long, skip } = WRAPPERS.get(name)!;
   const value = (option: string) => (option.length > 0 ? 1 : 2);
   let at = 0;
   while (at < texts.length) {
