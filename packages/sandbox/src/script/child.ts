@@ -28,9 +28,12 @@ export function startChild({ argv, env, setup, spared }: ChildPlace): Child {
   spared.add(child.pid);
   const words = decodeFrames(child.stdout);
   const kill = () => void signal(child.pid, "SIGKILL");
-  const send = (frame: ScriptSetup | ScriptOrder | ScriptReply) => {
+  const write = async (frame: unknown) => {
     child.stdin.write(encodeFrame(frame));
-    void Promise.resolve(child.stdin.flush()).catch(() => {}); // it is gone, and its end is heard where it is waited for
+    await child.stdin.flush();
+  };
+  const send = (frame: ScriptSetup | ScriptOrder | ScriptReply) => {
+    write(frame).catch(kill); // it does not listen any more: its end is heard where its words are waited for
   };
   send(setup);
   void child.exited.then(() => spared.remove(child.pid));

@@ -23,7 +23,8 @@ export async function openEngine(): Promise<Engine> {
 
 /**
  * An error that comes out of the interpreter and is not the script's (its own stack overflows, it aborts) leaves it in an
- * unknown state: then the ending is the `last` one of this process. So is one that has made it large: memory never shrinks.
+ * unknown state: then the ending is the `last` one of this process. So is one by a limit, and one that has made it large:
+ * memory never shrinks.
  */
 async function run(
   quick: QuickJSWASMModule,
@@ -38,12 +39,24 @@ async function run(
   try {
     const realm = openRealm(quick, limits, powers);
     const ending = program.kind === "tools" ? await realm.runCode(program.code) : await realm.runModules(program);
-    realm.close();
-    return { ...ending, last: quick.getWasmMemory().buffer.byteLength > SCRIPT_LIMITS.keep_bytes };
+    // Where a limit has struck, what was cut off still holds on to things, and the interpreter would fail to let them go.
+    if (!ending.ok && ending.cause !== "error") return { ...ending, last: true };
+    const untidy = thrownBy(() => realm.close());
+    const large = quick.getWasmMemory().buffer.byteLength > SCRIPT_LIMITS.keep_bytes;
+    return { ...ending, last: untidy !== null || large };
   } catch (error) {
     const stack = error instanceof RangeError;
     const message = stack ? "it nests too deep for the interpreter" : `the interpreter failed: ${String(error)}`;
     return { ok: false, cause: stack ? "stack" : "crash", message, line: null, last: true };
+  }
+}
+
+function thrownBy(work: () => void): unknown {
+  try {
+    work();
+    return null;
+  } catch (error) {
+    return error;
   }
 }
 

@@ -27,6 +27,7 @@ export type Ended = { ok: true; json: string | null } | ({ ok: false } & ScriptF
 export type Realm = {
   runCode(code: string): Promise<Ended>;
   runModules(program: { modules: Readonly<Record<string, string>>; entry: string; input: string }): Promise<Ended>;
+  /** @throws when something inside still holds on to something: the interpreter is of no use then */
   close(): void;
 };
 
@@ -57,7 +58,12 @@ export function openRealm(quick: QuickJSWASMModule, limits: ScriptLimits, powers
   });
   const pending: Pending = { open: new Map(), come: [], last: 0 };
   const guest = furnish(world, powers, pending);
-  const settle = (of: QuickJSHandle) => settled(world, guest, { of, pending });
+  const settle = async (of: QuickJSHandle) => {
+    const ended = await settled(world, guest, { of, pending });
+    // A command that is cut off at the deadline fails, and the script with it, before the interpreter looks at the clock.
+    if (ended.ok || ended.cause !== "error" || powers.now_ms() < deadline_ms) return ended;
+    return { ...ended, cause: "timeout", message: struckBy("timeout", limits) } as const;
+  };
   const enter = (name: "finish" | "enter", ...args: QuickJSHandle[]) => {
     const called = vm.callFunction(guest[name], vm.undefined, ...args);
     return "error" in called && called.error

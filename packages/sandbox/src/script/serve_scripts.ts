@@ -18,8 +18,9 @@ export async function serveScripts(now_ms: () => number): Promise<void> {
   libc.prctl(PR_SET_DUMPABLE, 0); // commands run as the same user: they open neither our pipes nor our memory
   libc.prctl(PR_SET_PDEATHSIG, SIGKILL);
   const setup = readFrameSync(0) as ScriptSetup; // serve.ts writes these, and nobody else has the pipe
-  const loading = setup.scope === null ? null : import("./bound_tools.ts");
-  const [engine, bound] = await Promise.all([openEngine(), loading]);
+  const opening = openEngine(); // it compiles on other threads, while the tools load on this one
+  const bound = setup.scope === null ? null : await import("./bound_tools.ts");
+  const engine = await opening;
   const say = (word: ScriptWord) => writeFrameSync(1, word);
   say({ ready: true });
   for (let last = false; !last; ) {
