@@ -93,6 +93,14 @@ test("the star is every name on the ports of the web, and no address", () => {
   expect(isListedAddress(any, { host: "10.0.0.7", port: 443 })).toBe(false);
 });
 
+test("a refusal names the hosts there are, but not hundreds of them", () => {
+  const many = readHostRules(Array.from({ length: 200 }, (_, at) => `h${at}.test`));
+  expect(hostFault(many, { host: "x.test", port: 443 })).toEndWith(
+    ": h0.test, h1.test, h2.test, h3.test, h4.test, h5.test, h6.test, h7.test, h8.test, h9.test, h10.test, h11.test, and 188 more",
+  );
+  expect(hostFault(RULES, { host: "x.test", port: 443 })).toEndWith("[fd00::7]:443");
+});
+
 test("an address counts as listed on its own port alone", () => {
   expect(isListedAddress(RULES, { host: "10.0.0.7", port: 8080 })).toBe(true);
   expect(isListedAddress(RULES, { host: "10.0.0.7", port: 80 })).toBe(false);

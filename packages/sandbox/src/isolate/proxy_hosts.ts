@@ -54,12 +54,15 @@ export const authorityOf = ({ host, port }: Target): string =>
 export function hostFault(rules: readonly HostRule[], { host, port }: Target): string | null {
   const known = rules.filter((rule) => matches(rule, host));
   if (known.some((rule) => opens(rule, port))) return null;
-  const listed = rules.map(({ text }) => text).join(", ");
+  const more = rules.length > SHOWN ? [`and ${rules.length - SHOWN} more`] : [];
+  const listed = [...rules.slice(0, SHOWN).map(({ text }) => text), ...more].join(", ");
   if (known.length > 0) return `port ${port} of ${host} is not open to this task, whose hosts are: ${listed}`;
   if (isIP(host) !== 0)
     return `the address ${host} is not among the hosts of this task, and only names can be covered by "*": ${listed}`;
   return `${host} is not among the hosts of this task: ${listed}`;
 }
+
+const SHOWN = 12;
 
 /** Whether an address is listed by itself, so that it may be reached although it is private. */
 export const isListedAddress = (rules: readonly HostRule[], { host, port }: Target): boolean =>
