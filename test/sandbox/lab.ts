@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Grant, IsolationSpec, Scope } from "../../packages/sandbox/src/index.ts";
 import { claimPattern, parseClaim, toolEnvironment } from "../../packages/sandbox/src/index.ts";
-import { LAB_CONFINEMENT } from "../lab.ts";
+import { LAB_LIMITS } from "../lab.ts";
 import { listen } from "./listen.ts";
 import { lookBelow, type Seen } from "./look.ts";
 import { PROGRAMS } from "./programs.ts";
@@ -132,7 +132,7 @@ export async function openSandboxLab(granting: Granting = "files"): Promise<Sand
         write: role === "worker" ? grants(granting) : [],
         git_dir: join(root, ".git"),
         tmp,
-        ...LAB_CONFINEMENT,
+        ...{ read: [], network: "none", limits: LAB_LIMITS },
         env: toolEnvironment({ tmp, inherited, real_home: process.env.HOME ?? null }),
         scope: scope(role),
       };

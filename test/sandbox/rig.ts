@@ -157,9 +157,9 @@ const SETTLING_MS = 300;
 const CLOCK_MS = 5_000;
 const clockAhead = () => Date.now() - performance.now();
 
+const READERS = ["researcher", "reviewer", "planner"] as const;
 /** Whose tools and rights a row has. A role of another name has the worker's. */
-const roleOf = ({ role }: Row): Scope["role"] =>
-  role === "researcher" || role === "reviewer" || role === "planner" ? role : "worker";
+const roleOf = ({ role }: Row): Scope["role"] => READERS.find((own) => own === role) ?? "worker";
 
 /** The answer, or in words why there is none. */
 async function within<T>(answer: Promise<T>, limit_ms: number): Promise<T | { lost: string }> {

@@ -17,11 +17,13 @@ export type Runner = {
 };
 type Gathered = { runners: Runner[]; remove: () => void };
 
-const SCRIPT = resolve(import.meta.dir, "../../scripts/sandbox-suite.ts");
+const [SCRIPT, MAIN] = ["scripts/sandbox-suite.ts", "packages/cli/src/main.ts"].map((path) =>
+  resolve(import.meta.dir, "../..", path),
+) as [string, string];
 /** Bun would read `bunfig.toml` and `.env` of the folder it starts in. */
-const SELF = Bun.isStandaloneExecutable
-  ? [process.execPath]
-  : [process.execPath, "--config=/dev/null", "--no-env-file", SCRIPT];
+const started = (entry: string): string[] =>
+  Bun.isStandaloneExecutable ? [process.execPath] : [process.execPath, "--config=/dev/null", "--no-env-file", entry];
+const SELF = started(SCRIPT);
 
 /** Who runs the rows: who we are; for root an ordinary user runs the rows as well, unless one of the two was asked for. */
 export function gather({ user, as_root }: { user: string | null; as_root: boolean }): Gathered {
@@ -74,7 +76,7 @@ async function child<Answer>({ name, self, as }: Runner, order: Order): Promise<
 
 /** What such a process does. */
 export async function obey(order: Order): Promise<never> {
-  const maker = makerOf(SELF);
+  const maker = makerOf(started(MAIN));
   const answer =
     order.ask === "levels" ? await maker.probe() : await runRows(order.rows, { maker, level: order.level });
   await Bun.write(Bun.stdout, JSON.stringify(answer));
