@@ -26,7 +26,7 @@ export function withMemoryLimit(module: Uint8Array, memory_bytes: number): Uint8
     } else parts.push(module.subarray(at, end));
     at = end;
   }
-  return Uint8Array.from(Buffer.concat(parts));
+  return new Uint8Array(Buffer.concat(parts)); // not `from`, which walks over them one by one
 }
 
 function limited(section: Uint8Array, pages: number): number[] {
