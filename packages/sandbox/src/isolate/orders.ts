@@ -1,4 +1,4 @@
-import { realpathSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 import { pidNamespace, type ServeOrder } from "../serve.ts";
 import { bwrapWords, findBwrap } from "./bwrap.ts";
 import type { Level } from "./confinement.ts";
@@ -34,7 +34,11 @@ export function ordersFor({ level, spec, self, way, readable }: Ordering): Order
       landlock: level === "landlock" ? "required" : "if_there",
       door: way.door,
       limits,
-      filter: { network: spec.network !== "none", own_ipc: level === "bwrap", protect_pids: [process.pid] },
+      filter: {
+        network: spec.network !== "none",
+        own_ipc: level === "bwrap",
+        protect_pids: level === "landlock" || level === "bwrap" ? [process.pid, -ownGroup()] : [],
+      },
     },
     serve: {
       root: realpathSync(spec.root),
@@ -61,6 +65,14 @@ function wordsBefore(level: Level, spec: IsolationSpec, walls: Walls): string[] 
   const network = spec.network === "open" ? "open" : "none";
   return [SANDBOX_EXEC, "-p", seatbeltProfile({ ...walls, read_only: keptReadOnly(spec), network })];
 }
+
+/** The governor's process group, which may be that of the shell that started it. */
+const ownGroup = () =>
+  Number(
+    readFileSync("/proc/self/stat", "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ")[2],
+  );
 
 function bwrapOf(spec: IsolationSpec, { places, readable }: Omit<Walls, "port">) {
   const path = findBwrap();

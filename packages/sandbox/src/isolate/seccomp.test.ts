@@ -33,7 +33,7 @@ function judge(program: Uint8Array<ArrayBuffer>, call: { arch: number; number: n
   throw new Error("The program has no end");
 }
 
-const STRICT = { network: false, own_ipc: false, landlock_abi: 7, protect_pids: [77] };
+const STRICT = { network: false, own_ipc: false, landlock_abi: 7, protect_pids: [77, -66] };
 const ONLINE = { ...STRICT, network: true };
 const OLD = { ...STRICT, landlock_abi: 1 };
 const BEHIND_BWRAP = { ...STRICT, own_ipc: true };
@@ -49,11 +49,33 @@ const CASES: [SyscallName, number[], typeof STRICT, string][] = [
   ["socket", [17, 3], ONLINE, "EACCES"],
   ["socketpair", [1, 1], STRICT, "allow"],
   ["socketpair", [2, 1], STRICT, "EACCES"],
+  ["socketpair", [1, 0x80801], STRICT, "allow"], // non-blocking, closed on exec
+  ["socketpair", [1, 5], STRICT, "allow"],
+  ["socketpair", [1, 2], ONLINE, "EACCES"],
+  ["socketpair", [1, 0x80802], STRICT, "EACCES"],
+  ["socketpair", [1, 3], STRICT, "EACCES"],
+  ["prlimit64", [0, 7], STRICT, "allow"],
+  ["prlimit64", [77, 7], STRICT, "EPERM"],
+  ["prlimit64", [77, 7], BEHIND_BWRAP, "allow"],
+  ["sched_setaffinity", [0], STRICT, "allow"],
+  ["sched_setaffinity", [77], STRICT, "EPERM"],
+  ["setpriority", [0, 0, 5], STRICT, "allow"],
+  ["setpriority", [0, 77, 5], STRICT, "EPERM"],
+  ["setpriority", [2, 0, 5], STRICT, "EPERM"],
+  ["ioprio_set", [1, 0, 5], STRICT, "allow"],
+  ["ioprio_set", [3, 0, 5], STRICT, "EPERM"],
+  ["fcntl", [0, 8, 77], STRICT, "allow"],
+  ["fcntl", [0, 8, 77], OLD, "EPERM"],
+  ["fcntl", [0, 4, 0], OLD, "allow"],
+  ["kill", [-66, 9], OLD, "EPERM"],
+  ["kill", [-78, 9], OLD, "allow"],
   ["clone", [0x11], STRICT, "allow"],
   ["clone", [0x10000011], STRICT, "EPERM"],
   ["clone3", [0], STRICT, "ENOSYS"],
   ["ioctl", [0, 0x5401], STRICT, "allow"],
   ["ioctl", [0, 0x5412], STRICT, "EPERM"],
+  ["ioctl", [0, 0x40086602], BEHIND_BWRAP, "EPERM"],
+  ["ioctl", [0, 0x80086601], STRICT, "allow"], // reading them
   ["fchmodat", [0, 0, 0o755], STRICT, "allow"],
   ["fchmodat", [0, 0, 0o4755], STRICT, "EPERM"],
   ["setxattr", [], STRICT, "ENOTSUP"],

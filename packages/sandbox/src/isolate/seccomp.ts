@@ -4,7 +4,7 @@ import { AUDIT_ARCH, type Machine, NEWEST_KNOWN, type SyscallName, syscallNumber
  * What the filter closes besides the fixed list. See docs/decisions/0006-landlock-and-seccomp.md.
  *
  * `network`      true: internet sockets may be opened; never local ones, which reach daemons outside the jail
- * `own_ipc`      true: the process has its own IPC namespace, so System V and POSIX queues end with it
+ * `own_ipc`      true: the process has its own IPC and process namespaces: queues end with it, and nobody outside has a number
  * `landlock_abi` 0: no Landlock. The filter fills what old versions leave open (truncation before 3, signals before 6)
  * `protect_pids` processes that may not be signalled where Landlock cannot say so
  */
@@ -37,6 +37,12 @@ const AF_NETLINK = 16; // name resolution asks the kernel for its addresses
 const NAMESPACE_FLAGS = 0x7e020000; // every CLONE_NEW… that clone takes
 const SETID_BITS = 0o6000;
 const TERMINAL_INPUT = [0x5412, 0x541c]; // TIOCSTI, TIOCLINUX: typing into somebody's terminal
+const FILE_FLAGS = [0x40086602, 0x40087602, 0x401c5820]; // FS_IOC_SETFLAGS and its like: an owner needs only to read
+const SOCK_STREAM = 1;
+const SOCK_SEQPACKET = 5;
+const PRIO_USER = 2;
+const IOPRIO_WHO_USER = 3;
+const SIGNAL_OWNER = [8, 10, 15]; // F_SETOWN, F_SETSIG, F_SETOWN_EX: a signal of choice to a process of choice
 const O_ACCMODE = 3;
 const O_TRUNC = 0o1000;
 
@@ -105,13 +111,13 @@ function refuse(machine: Machine, names: readonly SyscallName[], verdict: number
 }
 
 /** Rules that look at an argument. Each is a block that reloads the call's number at its end, so blocks can stand in a row. */
-function byArgument(machine: Machine, { network, landlock_abi, protect_pids }: Filter): Instruction[] {
+function byArgument(machine: Machine, { network, own_ipc, landlock_abi, protect_pids }: Filter): Instruction[] {
   const families = network ? [AF_INET, AF_INET6, AF_NETLINK] : [];
   const rules: [SyscallName, Instruction[]][] = [
     ["socket", unlessEqual(0, families, EACCES)],
-    ["socketpair", unlessEqual(0, [AF_UNIX], EACCES)],
+    ["socketpair", unlessConnected()],
     ["clone", ifAnyBit(0, NAMESPACE_FLAGS, EPERM)],
-    ["ioctl", ifEqual(1, TERMINAL_INPUT, EPERM)],
+    ["ioctl", ifEqual(1, [...TERMINAL_INPUT, ...FILE_FLAGS], EPERM)],
     ["chmod", ifAnyBit(1, SETID_BITS, EPERM)],
     ["fchmod", ifAnyBit(1, SETID_BITS, EPERM)],
     ["fchmodat", ifAnyBit(2, SETID_BITS, EPERM)],
@@ -119,7 +125,9 @@ function byArgument(machine: Machine, { network, landlock_abi, protect_pids }: F
   ];
   if (landlock_abi > 0 && landlock_abi < 3)
     rules.push(["open", truncatesUnwritten(1)], ["openat", truncatesUnwritten(2)]);
+  if (!own_ipc) rules.push(...ofOtherProcesses());
   if (landlock_abi < 6) {
+    rules.push(["fcntl", ifEqual(1, SIGNAL_OWNER, EPERM)]);
     const all = [...protect_pids, 0xffffffff]; // -1 is everybody
     for (const name of ["kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open"] as const)
       rules.push([name, ifEqual(0, all, EPERM)]);
@@ -131,9 +139,30 @@ function byArgument(machine: Machine, { network, landlock_abi, protect_pids }: F
   });
 }
 
-function unlessEqual(argument: number, values: readonly number[], verdict: number): Instruction[] {
+/**
+ * A pair whose ends reach nobody but each other. One end of a datagram pair (SOCK_DGRAM, and SOCK_RAW, which becomes it)
+ * can send to any socket that has a name, of daemons too.
+ */
+function unlessConnected(): Instruction[] {
+  const types = unlessEqual(1, [SOCK_STREAM, SOCK_SEQPACKET], EACCES, 0xf);
+  return [load(atArgument(0)), [JUMP_EQUAL, 1, 0, AF_UNIX], give(EACCES), ...types];
+}
+
+/** Calls by which a process of the same user, though outside, could be starved, limited or moved: only for oneself. */
+function ofOtherProcesses(): [SyscallName, Instruction[]][] {
+  const numbered = ["prlimit64", "sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr"] as const;
+  const moved = ["migrate_pages", "move_pages"] as const;
+  const own = unlessEqual(1, [0], EPERM);
+  return [
+    ...[...numbered, ...moved].map((name): [SyscallName, Instruction[]] => [name, unlessEqual(0, [0], EPERM)]),
+    ["setpriority", [load(atArgument(0)), [JUMP_EQUAL, 0, 1, PRIO_USER], give(EPERM), ...own]],
+    ["ioprio_set", [load(atArgument(0)), [JUMP_EQUAL, 0, 1, IOPRIO_WHO_USER], give(EPERM), ...own]],
+  ];
+}
+
+function unlessEqual(argument: number, values: readonly number[], verdict: number, mask = 0xffffffff): Instruction[] {
   const checks = values.map((value, i): Instruction => [JUMP_EQUAL, values.length - i, 0, value]);
-  return [load(atArgument(argument)), ...checks, give(verdict)];
+  return [load(atArgument(argument)), [AND, 0, 0, mask], ...checks, give(verdict)];
 }
 
 function ifEqual(argument: number, values: readonly number[], verdict: number): Instruction[] {
