@@ -3,6 +3,7 @@ import type { ChildOrder, ComponentAnswer, ComponentOrder } from "./component/or
 import { type Running, runCommand, type Shell } from "./isolate/command.ts";
 import type { ResourceLimits } from "./isolate/confinement.ts";
 import { enterIsolation } from "./isolate/enter.ts";
+import { freshen } from "./isolate/fresh.ts";
 import { createGuard } from "./isolate/guard.ts";
 import type { ExecRequest, ExecResult, IsolationSpec } from "./isolate/isolation.ts";
 import { landlockAbi } from "./isolate/landlock.ts";
@@ -160,6 +161,7 @@ function createServer(order: ServeOrder, powers: Powers): (request: ServeRequest
   let logs = 0;
   const exec = async (request: ExecRequest): Promise<ExecResult> => {
     guard.remember();
+    if (request.fresh) freshen(tmp, ++logs);
     // Now the end of our input must reach us, or the command would outlive us: also when it has halted us.
     onGovernorDeath(SIGCONT);
     const result = await runCommand(shell, request, ++logs);

@@ -4,14 +4,15 @@ import { ignoreRule } from "../ignore.ts";
 import { hostsOrNone } from "../presets.ts";
 import type { Site } from "../site.ts";
 import type { IntegratedCandidate } from "./candidate.ts";
+import type { GateWatch } from "./unchanging.ts";
 
-type Bench = Pick<IntegratedCandidate, "root" | "isolation" | "setupIsolation" | "baseline"> & {
-  /** Tracked files that commands have changed since it was last asked, all put back by now. */
-  takeChanged: () => string[];
-};
+type Bench = Pick<IntegratedCandidate, "root" | "isolation" | "setupIsolation" | "baseline"> & { watch: GateWatch };
 
-/** A checkout that stays what it is: see `Keeper`. `changed` has what commands did to tracked files, all put back. */
-type Stand = { root: string; keeper: Keeper; changed: Set<string> };
+/**
+ * A checkout that stays what it is: see `Keeper`. `changed` has what the gate's commands did to tracked files, all put
+ * back; `fresh`: the next command is the first of its gate.
+ */
+type Stand = { root: string; keeper: Keeper; changed: Set<string>; fresh: boolean };
 
 /**
  * A fresh checkout of a tree with an isolated process in it, and on demand one of the head beside it, set up as the
@@ -44,7 +45,7 @@ export async function openBench(
   const checkout = async (content: string): Promise<Stand> => {
     const lease = await pool.acquire(head, { tree: content });
     open.releases.push(lease.release);
-    return { root: lease.path, keeper: keepFiles(lease, { commit: head, ignores }), changed: new Set() };
+    return { root: lease.path, keeper: keepFiles(lease, { commit: head, ignores }), changed: new Set(), fresh: false };
   };
   const openBaseline = async (): ReturnType<Bench["baseline"]> => {
     const beside = await checkout(head);
@@ -69,7 +70,13 @@ export async function openBench(
         before.made ??= openBaseline();
         return before.made;
       },
-      takeChanged: () => [...stand.changed].sort().filter((path) => stand.changed.delete(path)),
+      watch: {
+        begin() {
+          stand.changed.clear();
+          stand.fresh = true;
+        },
+        changed: () => [...stand.changed].sort(),
+      },
       async close() {
         signal.removeEventListener("abort", end);
         await close();
@@ -82,11 +89,14 @@ export async function openBench(
 }
 
 /** After each command the checkout is what it was. What a setup makes is there for all that comes after it. */
-function kept(isolation: Isolation, { keeper, changed }: Stand, { sets_up }: { sets_up: boolean }): Isolation {
+function kept(isolation: Isolation, stand: Stand, { sets_up }: { sets_up: boolean }): Isolation {
+  const { keeper, changed } = stand;
   return {
     ...isolation,
     async exec(request: ExecRequest) {
-      const result = await isolation.exec(request);
+      const { fresh } = stand;
+      stand.fresh = false;
+      const result = await isolation.exec({ ...request, fresh });
       if (sets_up) await keeper.accept();
       for (const path of await keeper.putBack()) changed.add(path);
       return result;

@@ -133,7 +133,7 @@ async function judgeIntegrated(
   try {
     const out = join(site.out, outOf(of));
     const candidate: IntegratedCandidate = { ...site, ...of, unit, head, tree, changes, out, ...bench };
-    const keeping = gates.map((gate) => unchanging(gate, bench.takeChanged));
+    const keeping = gates.map((gate) => unchanging(gate, bench.watch));
     return await settle(keeping, candidate, recorder(site, of, signal));
   } finally {
     await bench.close();

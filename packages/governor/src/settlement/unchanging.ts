@@ -2,20 +2,21 @@ import type { Finding } from "@dgov/kernel";
 import type { IntegratedCandidate } from "./candidate.ts";
 import type { Gate, Judgement } from "./gate.ts";
 
+/** Told when a gate begins; knows the tracked files that its commands have changed since, all put back by now. */
+export type GateWatch = { begin(): void; changed(): string[] };
+
 /**
  * A gate whose commands may not change what is judged. One that did has judged something else than the work, so it does
  * not pass: with the cure a worker or a person can mend it. What it refused by itself it refuses still. A setup judges
  * nothing, and installers write lock files anew: that is put back, and no more is said of it.
- *
- * @param takeChanged gives the tracked files that commands have changed since it was last asked
  */
-export function unchanging(gate: Gate<IntegratedCandidate>, takeChanged: () => string[]): Gate<IntegratedCandidate> {
+export function unchanging(gate: Gate<IntegratedCandidate>, watch: GateWatch): Gate<IntegratedCandidate> {
   return {
     name: gate.name,
     async check(candidate) {
-      takeChanged();
+      watch.begin();
       const judgement = await gate.check(candidate);
-      const paths = takeChanged();
+      const paths = watch.changed();
       return paths.length === 0 || gate.name === "setup" ? judgement : distrusted(judgement, paths);
     },
   };

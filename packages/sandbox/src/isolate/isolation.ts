@@ -53,6 +53,7 @@ export type ExecRequest = {
   output_max_bytes: number;
   clip_bytes: number; // how much of head and of tail is kept in the result, each
   env?: Readonly<Record<string, string>>;
+  fresh?: boolean; // it finds an empty HOME and TMPDIR, whatever was run before
 };
 
 /**
