@@ -87,6 +87,12 @@ export function unknownTool(name: string, scope: Scope): Answer {
       text: `Error: "${name}" is not allowed in this worker role ("${scope.role}")`,
       refused_by: "role",
     };
+  if (name === "ask_user")
+    return {
+      ok: false,
+      text: `Error: "ask_user" is not allowed in this worker role ("${scope.role}"): nobody is there to answer; decide with care, and say in the end what you took for granted`,
+      refused_by: "role",
+    };
   const near = nearest(name.slice(0, 100), names);
   const offer = near === null ? "" : ` Did you mean "${near}"?`;
   return {

@@ -34,12 +34,13 @@ test("a sound plan ends the work, and is handed on as plain data", async () => {
     task("c", { depends_on: ["b"], files: { edit: ["lib/x.py"] } }),
     task("r", { role: "reviewer", files: { read: ["src/a.py"] } }),
   ];
-  const answer = await emit(plan(...tasks));
+  const answer = await emit({ ...plan(...tasks), config_overrides: { test_cmd: "bun test" } });
   const empty = { create: [], edit: [], touch: [], read: [], delete: [] };
   expect(answer).toMatchObject({ ok: true, ended: { outcome: "done", summary: "s", plan: { name: "n" } } });
   const handed = (answer as Awaited<ReturnType<typeof runTool>>).ended!.plan!;
   expect(handed.tasks.map(({ files }) => files)).toEqual(tasks.map(({ files }) => ({ ...empty, ...files })));
   expect(handed.tasks[1]).toEqual({ ...task("b"), depends_on: ["a"], role: "worker", files: handed.tasks[1]!.files });
+  expect(handed.config_overrides).toEqual({ test_cmd: "bun test" });
   expect(JSON.parse(JSON.stringify(handed))).toEqual(handed);
 });
 
@@ -70,7 +71,12 @@ test.each<[says: string, input: unknown]>([
   ['"tasks.0.role"', plan(task("a", { role: "planner" }))],
   ['unknown "agent" in "tasks.0"', plan(task("a", { agent: "gpt" }))],
   ['unknown "write" in "tasks.0.files"', plan(task("a", { files: { write: ["x"] } }))],
-  ['unknown argument "config_overrides"', { ...plan(task("a")), config_overrides: {} }],
+  ['unknown argument "overrides"', { ...plan(task("a")), overrides: {} }],
+  ['unknown "jobs" in "config_overrides"', { ...plan(task("a")), config_overrides: { jobs: "9" } }],
+  ['"config_overrides.src_dir"', { ...plan(task("a")), config_overrides: { src_dir: 5 } }],
+  ['"config_overrides.test_cmd": must be one line', { ...plan(task("a")), config_overrides: { test_cmd: "a\nb" } }],
+  ['"config_overrides.test_cmd": must not be empty', { ...plan(task("a")), config_overrides: { test_cmd: " " } }],
+  ['"config_overrides": must be an object', { ...plan(task("a")), config_overrides: "a" }],
   ['"tasks.0"', plan("a")],
   ['"tasks.0"', plan(null)],
   ["must claim at least one file", plan(task("a", { files: {} }))],

@@ -3,6 +3,7 @@ import { type Claim, ClaimError, formatClaim, isReserved, overlap, parseClaim } 
 
 const list = z.array(z.string(), "must be a list of texts").max(500).default([]);
 const sentence = z.string().trim().min(1, "must not be empty");
+const word = sentence.regex(/^[^\0\r\n]*$/, "must be one line").optional();
 const slug = z
   .string()
   .max(64)
@@ -33,6 +34,21 @@ export const PlanDraft = z.strictObject({
     )
     .min(1, "must have at least one task")
     .max(100),
+  config_overrides: z
+    .strictObject(
+      {
+        src_dir: word,
+        test_dir: word,
+        lint_cmd: word,
+        format_cmd: word,
+        lint_fix_cmd: word,
+        test_cmd: word,
+        language: word,
+      },
+      "must be an object of texts",
+    )
+    .prefault({})
+    .describe("What the configuration has wrong, with evidence; a person decides about it"),
 });
 export type PlanDraft = z.infer<typeof PlanDraft>;
 type Task = PlanDraft["tasks"][number];

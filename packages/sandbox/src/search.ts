@@ -24,13 +24,16 @@ export async function searchFiles(host: Host, { flags, pattern, path, narrow }: 
   const where = kind === "file" ? "--no-index" : "--untracked";
   const specs = kind === "file" ? [`:(literal)${path}`] : [...below(path, narrow), ...SECRET_PATHSPECS];
   const result = await host.exec({
-    command: gitCommand(["grep", "-n", "-I", "--no-color", where, ...flags, "-e", pattern, "--", ...specs]),
+    command: gitCommand(["grep", ...PLAIN, where, ...flags, "-e", pattern, "--", ...specs]),
     timeout_ms: TOOL_LIMITS.search_ms,
     output_max_bytes: 4_000_000,
     clip_bytes: 1_000_000,
   });
   return linesOf(result, path);
 }
+
+/** Whatever the repository's configuration says of columns, colours and submodules. */
+const PLAIN = ["-n", "-I", "--no-color", "--no-column", "--no-recurse-submodules"];
 
 /** What a search gave: lines as `file:line:text` and whether there were more, or why it could not be done. */
 export type Found = { ok: true; lines: readonly string[]; more: boolean } | { ok: false; text: string };

@@ -35,7 +35,12 @@ const FLAGS: readonly [short: string | null, long: string, meaning: Meaning][] =
   ["n", "line-number", nothing],
   ["H", "with-filename", nothing],
   [".", "hidden", nothing],
+  ["N", "no-line-number", nothing],
   [null, "no-heading", nothing],
+  [null, "no-config", nothing],
+  [null, "no-messages", nothing],
+  [null, "color", { value: /^(never|auto)$/ }],
+  [null, "sort", { value: /^path$/ }],
 ];
 
 const TYPES: Readonly<Record<string, readonly string[]>> = {
@@ -75,8 +80,8 @@ export function readFlags(given: string | readonly string[], pattern: string): F
       const meaning = meaningOf(name, word);
       asked.flags.push(...(meaning.flags ?? []));
       if (meaning.value === undefined && inline !== undefined) throw new FlagError(`"${name}" takes no value`);
-      if (meaning.value === undefined) meaning.act?.(asked, "");
-      else meaning.act?.(asked, checkedValue(name, meaning.value, inline ?? words.shift()));
+      const value = meaning.value ? checkedValue(name, meaning.value, inline ?? words.shift()) : "";
+      meaning.act?.(asked, value);
     }
   }
   return finish(asked, pattern);

@@ -67,6 +67,7 @@ test.each<Case>([
 
   ["tree", {}, true, /^src\/\n {2}\[id\]\/\n {4}page\.ts\n {2}app\.py$/m],
   ["tree", {}, true, /^node_modules\/ {2}\(not shown\)\nout {2}\(symbolic link\)\npipe {2}\(special file\)$/m],
+  ["tree", { path: "src", max_depth: 1_000_000 }, true, /x\.ts$/m],
   ["tree", { path: "src", max_depth: 1 }, true, /^\[id\]\/\napp\.py\ndeep\/\nother\.py$/],
   ["tree", { path: "src", max_depth: 3 }, true, /^deep\/\n {2}er\/\n {4}x\.ts$/m],
   ["tree", { max_depth: 0 }, false, 'Cannot call "tree"'],
@@ -116,6 +117,13 @@ test.each<Case>([
     true,
     "... truncated: the first 100 of 5000 lines",
   ],
+  [
+    "ripgrep",
+    { pattern: "pass", flags: "-N --color never --sort=path --no-messages", path: "src" },
+    true,
+    "src/app.py:6:",
+  ],
+  ["ripgrep", { pattern: "pass", flags: "--color always", path: "src" }, false, "is no value"],
   ["ripgrep", { pattern: "-e", path: "-dash.txt" }, true, "total -e"],
   ["ripgrep", { pattern: "--pre=./evil.sh" }, true, "No matches found."],
   ["ripgrep", { pattern: "KEY" }, true, "No matches found."],
@@ -178,7 +186,7 @@ test.each<Case>([
     "search_tests_for",
     { symbol: "f" },
     true,
-    /^tests\/test_app\.py\n {2}2: assert f\(\)\n( {2}\d: # f \d\n){4} {2}\+1 more$/,
+    /^tests\/test_app\.py\n {2}1: def test_f\(\):\n {2}2: assert f\(\)\n( {2}\d: # f \d\n){3} {2}\+2 more$/,
   ],
   ["search_tests_for", { symbol: "total" }, true, /^web\/cart\.test\.ts\n {2}1: test/],
   ["search_tests_for", { symbol: "g" }, true, 'No test names "g".'],
@@ -257,6 +265,22 @@ test("a file that was changed, deleted, or made executable is not unchanged", as
       'FAIL: "c.sh" was made executable',
       'FAIL: "d.txt" is no ordinary file any more',
     ]);
+  } finally {
+    own.remove();
+  }
+});
+
+test("what the repository's configuration says of searches changes nothing", async () => {
+  const own = await openLab({ files: { "a.txt": "say x\n" } });
+  try {
+    for (const [key, value] of Object.entries({
+      "grep.column": "true",
+      "submodule.recurse": "true",
+      "color.ui": "always",
+    }))
+      own.git("config", key, value);
+    own.git("config", "grep.fullName", "false");
+    expect((await runTool("grep", { pattern: "x" }, own.host)).text).toBe("a.txt:1:say x");
   } finally {
     own.remove();
   }

@@ -28,7 +28,7 @@ export async function existingFile(host: Host, path: string): Promise<void> {
 /** UTF-8, UTF-16 with its mark, or one byte a character as Latin-1 where nothing else fits. null: not text at all. */
 export function decode(bytes: Uint8Array): TextFile | null {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (buffer[0] === 0xff && buffer[1] === 0xfe) {
+  if (buffer[0] === 0xff && buffer[1] === 0xfe && buffer.length % 2 === 0) {
     const text = buffer.subarray(2).toString("utf16le");
     return { text, encode: (next) => Buffer.concat([buffer.subarray(0, 2), Buffer.from(next, "utf16le")]) };
   }

@@ -235,6 +235,15 @@ test("a check that the task cannot run is not demanded of it", async () => {
   expect((await say("done", DONE)).ok).toBe(true);
 });
 
+test("a question is not asked where nobody can answer it", async () => {
+  const { say, records } = await open();
+  expect(await say("ask_user", { question: "which?" })).toMatchObject({
+    ok: false,
+    text: expect.stringContaining("nobody"),
+  });
+  expect(records[0]).toMatchObject({ refused_by: "role" });
+});
+
 test("the offered tools are the role's, with JSON Schemas, and always the same text", () => {
   const specs = (role: "worker" | "reviewer") =>
     around({ scope: { ...SCOPE, role }, root: "/w" }, async () => ({ ok: true, text: "" }), null).toolbox.specs;

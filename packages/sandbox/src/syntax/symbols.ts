@@ -7,8 +7,12 @@ export type FileSymbol = { line: number; depth: number; text: string };
 const DEFINES: Readonly<Record<"python" | "bash" | "script", RegExp>> = {
   python: /^(class_definition|function_definition|type_alias_statement)$/,
   bash: /^(function_definition)$/,
-  script:
-    /^(abstract_)?class_declaration$|^(generator_)?function_(declaration|signature)$|^(interface|enum|type_alias)_declaration$|^(internal_)?module$|^(abstract_)?method_(definition|signature)$|^(public_)?field_definition$/,
+  script: new RegExp(
+    [
+      "^(abstract_)?class_declaration$|^(generator_)?function_(declaration|signature)$|^(internal_)?module$",
+      "^(interface|enum|type_alias)_declaration$|^(abstract_)?method_(definition|signature)$|^(public_)?field_definition$",
+    ].join("|"),
+  ),
 };
 /** What stands around a definition and is none itself. */
 const WRAPPERS = /^(decorated_definition|export_statement|ambient_declaration|expression_statement|statement_block)$/;

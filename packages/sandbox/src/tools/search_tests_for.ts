@@ -14,7 +14,8 @@ export const searchTestsFor = defineTool({
 
   async run({ symbol }, host) {
     const narrow = testPatterns(host.scope);
-    const found = await searchFiles(host, { flags: ["-w", "-F", "-z"], pattern: symbol, path: ".", narrow });
+    const pattern = `(?:\\b|_)${symbol.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}(?:\\b|_)`; // also `test_symbol`
+    const found = await searchFiles(host, { flags: ["-P", "-z"], pattern, path: ".", narrow });
     if (!found.ok) return found;
     if (found.lines.length === 0) return { ok: true, text: `No test names "${symbol}".` };
     const shown = byFile(found.lines);

@@ -9,7 +9,7 @@ export const tree = defineTool({
   description,
   input: z.strictObject({
     path: AnyPath.default(".").describe("Directory, relative to the root of the worktree"),
-    max_depth: z.int().min(1).max(20).default(3).describe("How many levels"),
+    max_depth: z.int().min(1).default(3).describe("How many levels"),
   }),
   access: ({ path }) => [{ kind: "read", path }],
 
@@ -18,12 +18,14 @@ export const tree = defineTool({
     if (kind === null) return { ok: false, text: `Error: Cannot list "${path}": it does not exist` };
     if (kind !== "directory") return { ok: false, text: `Error: Cannot list "${path}": it is not a directory` };
     const shown: string[] = [];
-    const whole = await branch(host, shown, { path, depth: 0, max_depth });
+    const whole = await branch(host, shown, { path, depth: 0, max_depth: Math.min(max_depth, DEPTH_MAX) });
     if (shown.length === 0) return { ok: true, text: "(empty directory)" };
     if (!whole) shown.push(`... truncated: the first ${shown.length} entries are shown; name a folder or less depth`);
     return { ok: true, text: shown.join("\n") };
   },
 });
+
+const DEPTH_MAX = 50;
 
 /** Folders that tools fill: they are named, and what is in them is not. */
 const FILLED = new Set("node_modules __pycache__ .venv venv .tox .mypy_cache .ruff_cache .pytest_cache".split(" "));
