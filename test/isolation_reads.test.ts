@@ -139,6 +139,19 @@ describe.each(available)("%s", (level) => {
     await isolation.stop();
   });
 
+  test("a store that git borrows from is there with the repository", async () => {
+    const shared = join(place.base, "shared");
+    const git = (...args: string[]) => expect(Bun.spawnSync(["git", ...args], { stderr: "ignore" }).exitCode).toBe(0);
+    git("clone", "-q", "--shared", "--no-checkout", place.main, shared);
+    git("-C", shared, "worktree", "add", "-q", "--detach", join(place.base, "borrowed"));
+    const isolation = await open({ root: join(place.base, "borrowed"), git_dir: join(shared, ".git") });
+    expect(await sh(isolation, "git status --short && git log --oneline | wc -l")).toMatchObject({
+      exit: 0,
+      head: "1\n",
+    });
+    expect((await sh(isolation, `cat ${place.main}/.git/config`)).exit).not.toBe(0);
+  });
+
   test("what is added is read, and not what lies beside it; nor is it written", async () => {
     const data = join(place.base, "data");
     mkdirSync(join(data, "in"), { recursive: true });

@@ -1,9 +1,16 @@
-import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync, type Stats } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, type Stats } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { IsolationSpec } from "./isolation.ts";
 import type { Place } from "./landlock.ts";
-import { interpreterFolders, isWithin, type Looks, toolchainFolders } from "./toolchain.ts";
+import {
+  interpreterFolders,
+  isWithin,
+  type Looks,
+  TOOLCHAIN_NAMES,
+  toolchainFolders,
+  type Wanted,
+} from "./toolchain.ts";
 
 /**
  * What may be read, as the machine has it.
@@ -49,7 +56,10 @@ const ETC = named([
   ...["mime\\.types", "magic(\\.mime)?", "java.*", "maven", "gradle", "python[\\d.]*", "perl", "php.*", "ruby.*", "R"],
   ...["julia", "dotnet"],
 ]);
-const ETC_NETWORK = named(["hosts", "resolv\\.conf", "host\\.conf", "gai\\.conf", "networks"]);
+const ETC_NETWORK = named([
+  ...["hosts", "resolv\\.conf", "host\\.conf", "gai\\.conf", "networks"],
+  ...["pip\\.conf", "npmrc"], // where packages come from: they may hold a key, which only helps who has a network
+]);
 
 function named(patterns: readonly string[]): RegExp {
   return new RegExp(`^(${patterns.join("|")})$`);
@@ -69,24 +79,46 @@ export type ReadableOrder = {
 export type FindReadable = (order: ReadableOrder) => Readable | "all";
 
 export function createFindReadable(): FindReadable {
-  const known = new Map<string, readonly string[]>();
+  const known = new Map<string, Fixed>();
   return ({ spec, self }) => {
     const { root, tmp, git_dir, read, network, env, programs = [] } = spec;
     if (read === "all") return "all";
     const keeps = [...(git_dir === null ? [] : [git_dir]), dirname(root), dirname(tmp)];
-    const wanted = { env, programs, home: homedir(), keeps };
-    const key = JSON.stringify(wanted);
-    const toolchain = known.get(key) ?? toolchainFolders(wanted, looksOfMachine);
-    known.set(key, toolchain);
+    const wanted = { env: toolchainNames(env), programs, home: homedir(), keeps };
+    const key = JSON.stringify([wanted, network !== "none"]);
+    const fixed = known.get(key) ?? fixedPart(wanted, { network: network !== "none", self });
+    known.set(key, fixed);
     const venvs = VENVS.flatMap((name) => interpreterFolders(join(root, name), wanted, looksOfMachine));
-    const etc = names("/etc").filter((name) => ETC.test(name) || (network !== "none" && ETC_NETWORK.test(name)));
-    const given = [root, tmp, ...(git_dir === null ? [] : [git_dir]), ...read];
-    const own = ownProgram(self);
-    const system = [...SYSTEM, ...MACHINE, ...etc.map((name) => `/etc/${name}`)];
-    const found = resolveAll([...system, ...own, ...toolchain, ...venvs, ...given]);
-    return { ...found, hidden: hiddenIn([...toolchain, ...venvs], found.places) };
+    const git = git_dir === null ? [] : [git_dir, ...alternatesOf(join(git_dir, "objects"))];
+    const found = resolveAll([root, tmp, ...git, ...read, ...venvs], fixed);
+    return { ...found, hidden: hiddenIn([...fixed.toolchain, ...venvs], found.places) };
   };
 }
+
+/** What is the same for every start of a run, looked up once: which folders, and where they are in the end. */
+type Fixed = { toolchain: readonly string[]; real: readonly string[]; links: ReadonlyMap<string, string> };
+
+function fixedPart(wanted: Wanted, { network, self }: { network: boolean; self: readonly string[] }): Fixed {
+  const toolchain = toolchainFolders(wanted, looksOfMachine);
+  const etc = names("/etc").filter((name) => ETC.test(name) || (network && ETC_NETWORK.test(name)));
+  const paths = [...SYSTEM, ...MACHINE, ...etc.map((name) => `/etc/${name}`), ...ownProgram(self), ...toolchain];
+  const links = new Map<string, string>();
+  return { toolchain, real: paths.flatMap((path) => follow(path, links) ?? []), links };
+}
+
+/** Without the names that differ from one private folder to the next. */
+const toolchainNames = (env: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => TOOLCHAIN_NAMES.has(name)));
+
+/** Object stores that git's own borrows from: without them its commits are broken. Nobody in a jail writes that list. */
+function alternatesOf(objects: string, depth = 0): string[] {
+  const list = join(objects, "info/alternates");
+  if (depth > ALTERNATES_MAX || !existsSync(list)) return [];
+  const lines = readFileSync(list, "utf8").split("\n");
+  const stores = lines.filter((line) => line !== "" && !line.startsWith("#")).map((line) => resolve(objects, line));
+  return stores.flatMap((store) => [store, ...alternatesOf(store, depth + 1)]);
+}
+const ALTERNATES_MAX = 5; // as git has it
 
 const VENVS = [".venv", "venv"];
 
@@ -128,13 +160,9 @@ export function ownProgram([program = "", ...words]: readonly string[]): string[
 }
 
 /** Real places without what lies in others, and the links on the way that lie in none. What is not there is left out. */
-function resolveAll(paths: readonly string[]): Pick<Readable, "places" | "links"> {
-  const links = new Map<string, string>();
-  const real = new Set<string>();
-  for (const path of paths) {
-    const end = follow(path, links);
-    if (end !== null) real.add(end);
-  }
+function resolveAll(paths: readonly string[], fixed: Fixed): Pick<Readable, "places" | "links"> {
+  const links = new Map(fixed.links);
+  const real = new Set([...fixed.real, ...paths.flatMap((path) => follow(path, links) ?? [])]);
   const outer = [...real].filter((path) => ![...real].some((other) => other !== path && isWithin(path, other)));
   const places = outer.flatMap((path) => placeOf(path, lstatSync(path)));
   const outside = [...links].filter(([path]) => !places.some((place) => isWithin(path, place.path)));

@@ -28,6 +28,8 @@ export type Wanted = {
 /** Folders of a toolchain, each given whole; for a GOPATH only what the toolchain itself puts there. */
 const ROOTS = ["PYENV_ROOT", "RUSTUP_HOME", "CARGO_HOME", "GOROOT", "GOMODCACHE", "NVM_DIR", "JAVA_HOME"] as const;
 const MORE_ROOTS = ["RBENV_ROOT", "VIRTUAL_ENV", "SSL_CERT_FILE", "SSL_CERT_DIR"] as const;
+/** Every name of the environment that the detection looks at. */
+export const TOOLCHAIN_NAMES: ReadonlySet<string> = new Set(["PATH", "GOPATH", ...ROOTS, ...MORE_ROOTS]);
 const BELOW_GOPATH = ["bin", "pkg"];
 
 /** What every program may read anyway, or only in the part that is chosen elsewhere; links that lead out are followed. */
