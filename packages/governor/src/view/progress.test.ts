@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { NO_PROGRESS, progress } from "./progress.ts";
-import { BEGIN_MS, ONE, PARTIAL, RUN, stored, THREE, TWO } from "./testing/sample_run.ts";
+import { BEGIN_MS, ONE, PARTIAL, RUN, stored, THREE, TWO, toolCalled } from "./testing/sample_run.ts";
 
 test("progress of a run, and of its middle alone", () => {
   const all = stored(PARTIAL);
@@ -22,4 +22,10 @@ test("progress of a run, and of its middle alone", () => {
   expect([...middle.tasks.values()]).toEqual([
     { task: ONE, state: "working", attempt: 1, since_ms: BEGIN_MS + 4000, doing: "write_file (refused)" },
   ]);
+});
+
+test("a task that runs a script does that, whatever the script calls", () => {
+  const calls = [toolCalled(ONE, { tool: "run_script" }), toolCalled(ONE, { n: 2, tool: "read_file", within: 1 })];
+  const { tasks } = stored([...PARTIAL.slice(0, 4), ...calls]).reduce(progress, NO_PROGRESS);
+  expect(tasks.get(ONE)?.doing).toBe("run_script");
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { tell } from "./story.ts";
-import { PARTIAL } from "./testing/sample_run.ts";
+import { ONE, PARTIAL, toolCalled } from "./testing/sample_run.ts";
 
 test("a run is told in words a newcomer understands", () => {
   const lines = PARTIAL.map(tell).flatMap((told) =>
@@ -28,4 +28,13 @@ test("a run is told in words a newcomer understands", () => {
     'milestone core/b.three: skipped: it needs "core/a.two", which did not land',
     "milestone run: partial: some tasks have landed",
   ]);
+});
+
+test.each<[changes: Parameters<typeof toolCalled>[1], weight: string, text: string]>([
+  [{ within: 1 }, "detail", 'script: read_file {"path":"src/a.ts"}'],
+  [{ within: 1, ok: false, text: "gone" }, "detail", 'script: read_file {"path":"src/a.ts"} failed: gone'],
+  [{ within: 1, ok: false, refused_by: "claim", text: "no" }, "stream", "script: read_file was refused (claim): no"],
+  [{ ok: false, refused_by: "claim", text: "no" }, "milestone", "read_file was refused (claim): no"],
+])("a call %p is a %s", (changes, weight, text) => {
+  expect(tell(toolCalled(ONE, changes))).toMatchObject({ weight, text });
 });

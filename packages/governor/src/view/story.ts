@@ -116,7 +116,11 @@ function ofTask(event: OfTask): Words {
   }
 }
 
-function ofTool({ tool, input, ok, refused_by, text }: EventOf<"tool_called">): Words {
+function ofTool({ tool, input, ok, refused_by, text, within }: EventOf<"tool_called">): Words {
+  // A script makes thousands, and what matters of them is in its own answer.
+  if (within !== undefined && refused_by === null)
+    return detail(`script: ${tool} ${input}${ok ? "" : ` failed: ${text}`}`);
+  if (within !== undefined) return stream(`script: ${tool} was refused (${refused_by}): ${text}`, false);
   if (refused_by !== null) return milestone(`${tool} was refused (${refused_by}): ${text}`, false);
   return ok ? stream(`${tool} ${input}`) : stream(`${tool} ${input} failed: ${text}`, false);
 }
