@@ -5,8 +5,11 @@ import type { CompiledTask } from "../plan/compiled.ts";
 import type { Project } from "../project.ts";
 import { grantsOf } from "./grants.ts";
 
+/** What of a task its rights come from. */
+export type Claimant = Pick<CompiledTask, "files" | "test_cmd"> & { id: string; role: Scope["role"] };
+
 /** What a task may do, as the sandbox takes it. Everything in it comes from the plan and the base commit. */
-export function scopeOf(project: Project, unit: CompiledTask, base: string): Scope {
+export function scopeOf(project: Project, unit: Claimant, base: string): Scope {
   const { create, edit, delete: remove, touch, read } = unit.files;
   const write = unit.role === "worker" ? [...create, ...edit, ...remove, ...touch].map(parseClaim) : [];
   const reading = read.map(parseClaim);
@@ -36,7 +39,7 @@ const isTest = (claim: Claim, test_dir: string): boolean =>
  * The grants for a worktree that stands at `root`; folders that must be there are made, but never through a link: work
  * that is gone on from may have put one there, and what is behind it is not the task's.
  */
-export function grantsIn(root: string, unit: CompiledTask): Grant[] {
+export function grantsIn(root: string, unit: Pick<Claimant, "files" | "role">): Grant[] {
   if (unit.role !== "worker") return [];
   const { create, edit, delete: remove, touch } = unit.files;
   const claims = { edit: edit.map(parseClaim), remake: [...create, ...remove, ...touch].map(parseClaim) };
