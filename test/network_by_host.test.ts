@@ -97,6 +97,11 @@ describe.each(able)("%s", (level) => {
     ["an unlisted name over TLS", "curl -sS https://example.org/", "example.org is not among the hosts of this task"],
     ["another port", `curl -sS https://web.test:${HTTPS}/`, `port ${HTTPS} of web.test is not open`],
     ["a listed name that leads to metadata", "curl -sS http://rebound.test/", "which is a link-local address"],
+    [
+      "another site behind a listed one",
+      `curl -sS -k --connect-to front.test:443:secure.test:${HTTPS} https://front.test/`,
+      "the TLS greeting in a tunnel to secure.test names another host",
+    ],
     ["an address", "curl -sS http://169.254.169.254/", "the address 169.254.169.254 is not among the hosts"],
     ["an address of version 6", "curl -sS -g 'http://[::ffff:127.0.0.1]/'", "::ffff:7f00:1 is not among the hosts"],
   ])("%s is refused, and the worker hears why", async (_, command, why) => {

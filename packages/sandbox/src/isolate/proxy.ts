@@ -4,8 +4,9 @@ import { networkInterfaces } from "node:os";
 import { PROXY_LIMITS, type ProxyLimits } from "../limits.ts";
 import { addressFault } from "./proxy_address.ts";
 import { type Asked, readHead } from "./proxy_head.ts";
+import { judgeHello } from "./proxy_hello.ts";
 import { type HostRule, hostFault, isListedAddress, readHostRules, type Target } from "./proxy_hosts.ts";
-import { connectTo, join, readUntilEmptyLine, type Stream } from "./proxy_stream.ts";
+import { connectTo, join, readUntilEmptyLine, type Stream, type Valve } from "./proxy_stream.ts";
 
 /** Finds the addresses of a name. @throws Error when there are none */
 export type Resolve = (host: string) => Promise<readonly string[]>;
@@ -13,7 +14,7 @@ export type Resolve = (host: string) => Promise<readonly string[]>;
 /**
  * The one way out of a jail whose network is a list of hosts. It runs outside, with the governor's own network; what is
  * inside reaches nothing but this. It judges each connection by name, then by the addresses that the name has, and
- * connects to an address that it has judged, never to the name again. It does not look into TLS.
+ * connects to an address that it has judged, never to the name again. Of TLS it reads the greeting and no more.
  *
  * `refusals`  what was refused since the last question, in words for the worker; each once, and not too many
  */
@@ -91,8 +92,8 @@ async function attend(gate: Gate, client: Socket): Promise<void> {
   sockets.add(upstream);
   upstream.on("close", () => sockets.delete(upstream));
   begin(asked, client, upstream);
-  const most = asked.kind === "request" ? asked.body_bytes : Number.POSITIVE_INFINITY;
-  join({ client, upstream, early: rest, most_up: most, room: gate.room, limits });
+  const valve = asked.kind === "request" ? bodyValve(asked.body_bytes) : helloValve(gate, asked.target);
+  join({ client, upstream, early: rest, valve, room: gate.room, limits });
 }
 
 type Askable = Exclude<Asked, { kind: "nonsense" }>;
@@ -100,6 +101,30 @@ type Askable = Exclude<Asked, { kind: "nonsense" }>;
 function begin(asked: Askable, client: Stream, upstream: Stream): void {
   if (asked.kind === "tunnel") client.write("HTTP/1.1 200 Connection established\r\n\r\n");
   else upstream.write(Buffer.from(asked.head, "latin1"));
+}
+
+/** So many bytes, and no second request behind them. */
+function bodyValve(bytes: number): Valve {
+  let left = bytes;
+  return (chunk) => {
+    left -= chunk.length;
+    return left >= 0 ? chunk : null;
+  };
+}
+
+/** Nothing, until the first bytes say that they are for the host that was judged. */
+function helloValve(gate: Gate, target: Target): Valve {
+  let held: Buffer | null = Buffer.alloc(0);
+  return (chunk) => {
+    if (held === null) return chunk;
+    held = Buffer.concat([held, chunk]);
+    const verdict = judgeHello(target, held);
+    if (verdict === "more") return Buffer.alloc(0);
+    if (verdict !== "fine") note(gate, verdict.why);
+    const bytes = held;
+    held = null;
+    return verdict === "fine" ? bytes : null;
+  };
 }
 
 type Way = { upstream: Socket } | { status: number; why: string };

@@ -51,34 +51,38 @@ export function connectTo(address: string, port: number, limits: ProxyLimits): P
   return promise;
 }
 
-/** `most_up`: how many bytes the client may send; more of them end both. `room`: the bytes left to the whole task. */
+/** What of a client's bytes goes on now, in their order; none of them yet; or null: these may not, and both sides end. */
+export type Valve = (chunk: Buffer) => Buffer | null;
+
+/** `room`: the bytes left to the whole task. */
 export type Joining = {
   client: Socket;
   upstream: Socket;
   early: Buffer;
-  most_up: number;
+  valve: Valve;
   room: { bytes: number };
   limits: ProxyLimits;
 };
 
 /** Hands bytes on both ways until both sides have ended, nothing moves for long, or a limit is reached. */
-export function join({ client, upstream, early, most_up, room, limits }: Joining): void {
+export function join({ client, upstream, early, valve, room, limits }: Joining): void {
   const end = () => {
     client.destroy();
     upstream.destroy();
   };
   const timer = setTimeout(end, limits.idle_ms).unref();
-  const left = { up: most_up };
   const counted = (bytes: number): boolean => {
     timer.refresh();
     room.bytes -= bytes;
-    if (room.bytes >= 0 && left.up >= 0) return true;
+    if (room.bytes >= 0) return true;
     end();
     return false;
   };
   const up = (chunk: Buffer) => {
-    left.up -= chunk.length;
-    if (counted(chunk.length)) handOn(chunk, client, upstream);
+    if (!counted(chunk.length)) return;
+    const on = valve(chunk);
+    if (on === null) end();
+    else if (on.length > 0) handOn(on, client, upstream);
   };
   client.on("data", up).on("end", () => upstream.end());
   upstream
