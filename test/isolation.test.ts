@@ -17,7 +17,7 @@ import {
   IsolationLost,
   type IsolationSpec,
 } from "../packages/sandbox/src/index.ts";
-import { alive, available, FIXTURES, makePlace, maker, missing, SERVE, sh, specOf, until } from "./jail.ts";
+import { alive, available, FIXTURES, makePlace, maker, missing, NOT_PASSED, SERVE, sh, specOf, until } from "./jail.ts";
 
 const MAKER = join(import.meta.dir, "../packages/sandbox/src/isolate/maker.ts");
 
@@ -110,9 +110,12 @@ describe.each(available)("%s", (level) => {
     expect(readFileSync(result.log ?? "", "utf8")).toBe(result.head);
   });
 
-  test("no key and no loader's variable reaches a command", async () => {
+  test("no key, no door to a daemon and no loader's variable reaches a command", async () => {
     const { head } = await sh(narrow, "env");
-    expect(head).not.toMatch(/secret|BUN_|^LD_|NODE_/m);
+    const names = head.split("\n").map((line) => line.split("=")[0] ?? "");
+    expect(names.filter((name) => NOT_PASSED.includes(name))).toEqual([]);
+    expect(head).not.toContain("secret");
+    expect(names.filter((name) => /^(BUN_|LD_|NODE_)/.test(name))).toEqual([]);
     expect(head).toContain("NO_COLOR=1");
   });
 

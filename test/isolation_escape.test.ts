@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Attacked, attackJail } from "./escape.ts";
-import { available, FIXTURES, missing } from "./jail.ts";
+import { available, FIXTURES, makePlace, maker, missing, sh, specOf } from "./jail.ts";
 
 setDefaultTimeout(180_000); // many processes, and the machine may be busy
 
@@ -51,6 +51,32 @@ describe.each(available)("%s", (level) => {
     expect(machine()).toEqual(was);
     expect(Math.abs(Date.now() - performance.now() - ms)).toBeLessThan(5_000);
     rmSync(base, { recursive: true, force: true });
+  });
+
+  test("the modes and times of foreign files: only bubblewrap keeps them", async () => {
+    const place = makePlace();
+    const isolation = await maker.start(level, specOf(place, "all"));
+    const [victim, config] = [join(place.outside, "victim.txt"), join(place.main, ".git/config")];
+    const facts = () => [victim, config].map((path) => [statSync(path).mode & 0o777, statSync(path).mtimeMs]);
+    const before = facts();
+    const { exit } = await sh(
+      isolation,
+      `chmod 640 ${victim} ${config} && touch -d 2001-01-01 ${victim}; chmod 777 ${victim}`,
+    );
+    // When Landlock learns to cover this, the threat model has a paragraph less.
+    expect({ refused: exit !== 0, same: Bun.deepEquals(facts(), before) }).toEqual(
+      level === "landlock" ? { refused: false, same: false } : { refused: true, same: true },
+    );
+    expect(readFileSync(victim, "utf8")).toBe("victim\n");
+    const worse = await sh(
+      isolation,
+      `chmod u+s ${victim}; chattr +d ${config}; setfattr -n user.x -v 1 ${config}; chown 1:1 ${victim}`,
+    );
+    expect(worse.exit).not.toBe(0);
+    expect(statSync(victim)).toMatchObject({ uid: process.getuid?.() ?? 0 });
+    expect(statSync(victim).mode & 0o6000).toBe(0);
+    await isolation.stop();
+    rmSync(place.base, { recursive: true, force: true });
   });
 
   // An ordinary user has run the test above already. Root lends itself the number of nobody.

@@ -66,8 +66,48 @@ const scopeOf = ({ commit }: Place): Scope => ({
   base: commit,
 });
 
+/** Keys, doors to daemons, and what would make a program load or run somebody's code. */
+export const NOT_PASSED = [
+  ...["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "NPM_TOKEN", "KUBECONFIG"],
+  ...["SSH_AUTH_SOCK", "GPG_AGENT_INFO", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "DISPLAY", "WAYLAND_DISPLAY"],
+  ...[
+    "BUN_OPTIONS",
+    "BUN_BE_BUN",
+    "BUN_INSTALL",
+    "GIT_DIR",
+    "GIT_SSH_COMMAND",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_CONFIG_COUNT",
+  ],
+  ...[
+    "LD_PRELOAD",
+    "LD_LIBRARY_PATH",
+    "LD_AUDIT",
+    "NODE_OPTIONS",
+    "NODE_PATH",
+    "PYTHONPATH",
+    "PYTHONSTARTUP",
+    "PERL5OPT",
+  ],
+  ...[
+    "RUBYOPT",
+    "JAVA_TOOL_OPTIONS",
+    "BASH_ENV",
+    "ENV",
+    "PROMPT_COMMAND",
+    "IFS",
+    "DOCKER_HOST",
+    "SUDO_ASKPASS",
+    "EDITOR",
+  ],
+  ...["HTTP_PROXY", "https_proxy", "ALL_PROXY", "DGOV_PROVIDER", "XDG_CONFIG_HOME", "USER", "LOGNAME", "MAIL"],
+];
+
 const homeless = {
-  inherited: { PATH: process.env.PATH, OPENAI_API_KEY: "secret", BUN_OPTIONS: "--bad" },
+  inherited: {
+    ...Object.fromEntries(NOT_PASSED.map((name) => [name, "secret"])),
+    PATH: process.env.PATH,
+  },
   real_home: process.env.HOME ?? null,
 };
 

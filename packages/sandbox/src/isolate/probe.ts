@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findBwrap } from "./bwrap.ts";
@@ -52,22 +52,26 @@ async function tryLevel(level: Level, start: IsolationMaker["start"], { place, n
     git_dir: null,
     tmp: join(place, "tmp"),
     network: "none",
-    read: "all",
+    read: [],
     limits: PROBE_LIMITS,
     env: { PATH: "/usr/local/bin:/usr/bin:/bin" },
     scope: null,
   });
   const took_ms = now_ms() - start_ms;
   try {
-    const command = "echo x > inside; echo x > ../outside/x; exit 0";
+    writeFileSync(join(place, "outside/secret"), SECRET);
+    const command = "echo x > inside; echo x > ../outside/x; cat ../outside/secret > seen; exit 0";
     await isolation.exec({ command, timeout_ms: 10_000, output_max_bytes: 10_000, clip_bytes: 1_000 });
   } finally {
     await isolation.stop();
   }
   if (existsSync(join(place, "outside/x"))) throw new Error(`Cannot trust ${level}: it let a forbidden write through`);
   if (!existsSync(join(place, "root/inside"))) throw new Error(`Cannot use ${level}: it stops writes that are granted`);
+  if (readFileSync(join(place, "root/seen"), "utf8").includes(SECRET))
+    throw new Error(`Cannot trust ${level}: it let a forbidden read through`);
   return took_ms;
 }
+const SECRET = "nobody's business";
 
 const MISSING: Readonly<Record<Level, () => Missing | null>> = {
   seatbelt: () => missingSeatbelt(),
@@ -115,6 +119,13 @@ function missingLandlock(): Missing | null {
 function nameOf(level: Level): string {
   if (level === "seatbelt") return "Seatbelt by sandbox-exec";
   if (level === "bwrap") return `bubblewrap at ${findBwrap()} with a system call filter`;
-  if (level === "landlock") return `Landlock version ${landlockAbi(openLibc())} with a system call filter`;
+  if (level === "landlock") return landlockWords(landlockAbi(openLibc()));
   return "no jail: commands are interpreted, and no native program is started";
+}
+
+/** What the version covers, and what no version does. */
+function landlockWords(abi: number): string {
+  const signals = abi >= 6 ? [] : ["signals to other processes of this user"];
+  const open = [...signals, "modes and times of foreign files", "names and command lines of other processes"];
+  return `Landlock version ${abi} with a system call filter; not covered: ${open.join(", ")} (bubblewrap covers them)`;
 }
