@@ -36,7 +36,9 @@ const ProjectTable = z.strictObject({
     ),
   bootstrap_timeout: seconds.default(300).describe("Seconds for setup_cmd"),
   settlement_timeout: seconds.default(120).describe("Seconds for each gate command"),
-  review_hooks: list.default([]).describe("Shell snippets with {file}; one that fails rejects the task"),
+  review_hooks: list
+    .default([])
+    .describe("Shell snippets with {file}, or scripts as .dgov/NAME.js; one that refuses rejects the task"),
   coverage_cmd: text
     .default("")
     .refine((value) => value === "" || value.includes("{output}"), { error: 'it must contain "{output}"' }),

@@ -1,4 +1,5 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Content, type Repository, repository } from "./git/testing/repository.ts";
 import { openJail } from "./jail.ts";
@@ -106,4 +107,13 @@ test("a run begins with rules that can be used, those of the commit, and with no
   await expect(begin(bad)).rejects.toMatchObject({ code: "config_invalid" });
   await expect(begin(good, [".dgov/hooks/none.js"])).rejects.toMatchObject({ places: [{ code: "hook_broken" }] });
   expect(await begin(await repo.commit({ ".dgov/policy/todo.js": null }))).toBeUndefined();
+});
+
+test("the rule that the documentation shows holds by its own examples", async () => {
+  const text = readFileSync(resolve(import.meta.dir, "../../../docs/rules.md"), "utf8");
+  const [, source = ""] = /```js\n([\s\S]*?)```/.exec(text) ?? [];
+  const { repo, ask } = await lay({ ".dgov/policy/todo.js": source, "tests/test_a.py": "x\n" });
+  await repo.commit({ "tests/test_a.py": null });
+  const [finding] = (await ask({ range: "HEAD" })).findings;
+  expect(finding).toMatchObject({ code: "policy.todo.test_deleted", path: "tests/test_a.py" });
 });

@@ -25,7 +25,10 @@ export function renderPolicy({ scripts, change, files, findings, notes }: Policy
   const line = ({ code, ...finding }: PolicyView["findings"][number], sign: string) =>
     `${sign} ${code}: ${plain(sayFinding({ code, ...finding }))}`;
   const count = `${scripts.length} ${scripts.length === 1 ? "script" : "scripts"}`;
-  const about = change === null ? "their examples hold" : `asked about ${plain(change)} (${files} files)`;
+  const about =
+    change === null
+      ? "their examples hold"
+      : `asked about ${plain(change)} (${files} ${files === 1 ? "file" : "files"})`;
   return [
     ...findings.map((finding) => line(finding, paint("red", "✘"))),
     ...notes.map((finding) => line(finding, paint("dim", "·"))),
