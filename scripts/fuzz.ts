@@ -4,12 +4,12 @@
 //   paths      the resolver of the file host, on a worktree with links, pipes and canaries around it
 
 import { parseArgs } from "node:util";
-import { fuzzCommands, tryHidden } from "../test/fuzz/command_judge.ts";
+import { fuzzCommands, tryDamaged, tryHidden } from "../test/fuzz/command_judge.ts";
 import { fuzzPaths, openPathWorld } from "../test/fuzz/paths.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seed: { type: "string" }, real: { type: "string", default: "0" } },
+  options: { seed: { type: "string" }, real: { type: "string", default: "0" }, as: { type: "string" } },
 });
 const [word = "", count = ""] = positionals;
 const seed = Number(values.seed ?? Date.now() % 2 ** 31);
@@ -23,6 +23,11 @@ const FUZZERS: Readonly<Record<string, (runs: number) => Promise<void>>> = {
     const { ran, idle } = await tryHidden(wanted, seed);
     console.log(`run by bash: ${ran} of ${wanted} hidden commands`);
     for (const text of idle.slice(0, 5)) console.log(`not run: ${JSON.stringify(text)}`);
+    const as = values.as ? ["setpriv", `--reuid=${values.as}`, `--regid=${values.as}`, "--clear-groups"] : [];
+    const { passed, got_through } = await tryDamaged(wanted, seed, as);
+    console.log(`run by bash: ${passed} of ${wanted} damaged commands that the judge lets through`);
+    for (const text of got_through) console.log(`GOT THROUGH: ${JSON.stringify(text)}`);
+    if (got_through.length > 0) process.exit(1);
   },
   async paths(runs) {
     const world = openPathWorld();

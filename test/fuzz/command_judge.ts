@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { decide, openShell, ToolPolicy } from "../../packages/sandbox/src/index.ts";
 import { SCOPE } from "../lab.ts";
-import { harmless, hidden, soup } from "./commands.ts";
+import { damaged, harmless, hidden, soup } from "./commands.ts";
 
 /** The program that no text may run. The list of the policy is the only rule that names it. */
 export const FORBIDDEN = "forbid";
@@ -50,8 +50,9 @@ export async function fuzzCommands(runs: number, seed: number): Promise<Judged> 
 }
 
 /** A folder in which a real shell runs a text, and can tell whether the forbidden program was started. */
-export function openRealShell() {
+export function openRealShell(as: readonly string[] = []) {
   const folder = mkdtempSync(join(tmpdir(), "dgov-fuzz-"));
+  chmodSync(folder, 0o777);
   const called = join(folder, "called");
   const program = join(folder, FORBIDDEN);
   writeFileSync(program, `#!/bin/sh\n: > ${called}\n`);
@@ -60,11 +61,11 @@ export function openRealShell() {
   return {
     runs(text: string): boolean {
       rmSync(called, { force: true });
-      Bun.spawnSync(["bash", "-c", text], {
+      Bun.spawnSync([...as, "bash", "-c", text], {
         cwd: folder,
         env: { PATH: `${folder}:/usr/bin:/bin`, HOME: folder },
         stdio: ["ignore", "ignore", "ignore"],
-        timeout: 10_000,
+        timeout: 3_000,
         killSignal: "SIGKILL",
       });
       return existsSync(called);
@@ -80,6 +81,31 @@ export async function tryHidden(count: number, seed: number): Promise<{ ran: num
     const texts = fc.sample(hidden(FORBIDDEN), { numRuns: count, seed });
     const idle = texts.filter((text) => !real.runs(text));
     return { ran: count - idle.length, idle };
+  } finally {
+    real.remove();
+  }
+}
+
+/**
+ * Damages hidden commands and has a real shell run what the judge lets through: none of it may start the program.
+ *
+ * @param as the words before `bash`, to run it as somebody who can do no harm
+ * @returns  the texts that did, and how many were let through
+ */
+export async function tryDamaged(
+  count: number,
+  seed: number,
+  as: readonly string[],
+): Promise<{ passed: number; got_through: string[] }> {
+  const real = openRealShell(as);
+  const shell = await openShell();
+  try {
+    const texts = fc.sample(damaged(FORBIDDEN), { numRuns: count, seed });
+    const allowed = texts.filter(
+      (command) => decide({ rules: RULES, scope: SCOPE, shell }, { kind: "exec", command }).allow,
+    );
+    const runnable = allowed.filter((text) => !text.includes("\0"));
+    return { passed: runnable.length, got_through: runnable.filter((text) => real.runs(text)) };
   } finally {
     real.remove();
   }

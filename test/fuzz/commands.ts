@@ -11,7 +11,9 @@ const TOKENS = [
   // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the shell's
   ..."&& || ;; ;& |& << <<- <<< <( >( $( $(( )) ${ } [[ ]] (( $' $\" &> >& >| <> {a,b} {1..3}".split(" "),
   ..."if then elif else fi for while until do done case esac in function select time coproc".split(" "),
-  ...'rm constructor valueOf __proto__ toString ls cat echo sh bash eval exec env xargs find git pip python -c -m -exec -S EOF x=1 $x $@ "$x" 2>&1'.split(" "),
+  ...'rm constructor valueOf __proto__ toString ls cat echo sh bash eval exec env xargs find git pip python -c -m -exec -S EOF x=1 $x $@ "$x" 2>&1'.split(
+    " ",
+  ),
 ];
 
 /** Any text at all, and texts from what a shell's syntax is made of. */
@@ -169,6 +171,20 @@ export const hidden = (program: string): fc.Arbitrary<string> =>
     ),
     [...DRESSES, ...OF_BASH, ...HIDES],
   );
+
+/** The same with a few accidents: a character gone, a token more, a part twice. Most of it no shell would take. */
+export const damaged = (program: string): fc.Arbitrary<string> =>
+  fc
+    .tuple(
+      hidden(program),
+      fc.array(fc.tuple(fc.nat(), fc.nat(3), fc.constantFrom("", "", ...TOKENS)), { minLength: 1, maxLength: 3 }),
+    )
+    .map(([text, accidents]) =>
+      accidents.reduce((whole, [place, gone, token]) => {
+        const at = place % (whole.length + 1);
+        return `${whole.slice(0, at)}${token}${whole.slice(at + (token === "" ? gone + 1 : 0))}`;
+      }, text),
+    );
 
 export const HARMLESS = [
   ["ls", " -la"],

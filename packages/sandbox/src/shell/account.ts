@@ -73,6 +73,7 @@ function faultOf(reading: Reading, part: Part, parent: Part | null): string | nu
 function tokenFault({ text, dialect }: Reading, { kind, named, from, to }: Part, parent: Part | null): string | null {
   const own = text.slice(from, to);
   if (dialect === "posix" && (OF_BASH_NODES.includes(kind) || OF_BASH.test(kind))) return otherwise(own);
+  if (own === "$" && !named && loneDollar(text[to] ?? "", parent)) return UNREAD;
   if (!named) return own === kind || own === "" || (kind === "\n" && BLANK.test(own)) ? null : UNREAD;
   if (kind === "program" || HOLDERS.has(kind))
     return kind === "heredoc_body" || BLANK.test(own) ? null : wholeFault(kind, own);
@@ -86,6 +87,12 @@ function tokenFault({ text, dialect }: Reading, { kind, named, from, to }: Part,
 const wholeFault = (kind: string, own: string): string | null =>
   (kind === "string" && own === '""') || (kind === "command_name" && own === "") ? null : UNREAD;
 
+/** A dollar that stands for itself is followed by nothing that a shell would expand. */
+function loneDollar(next: string, parent: Part | null): boolean {
+  if (parent?.kind === "simple_expansion" || parent?.kind === "translated_string") return false;
+  return (parent?.kind === "string" ? /[({A-Za-z_0-9@*#?!$-]/ : /[({A-Za-z_0-9@*#?!$'"-]/).test(next);
+}
+
 /** Whether a word could begin here, so that a `#` is a comment. */
 function beginsWord(text: string, at: number): boolean {
   const before = /(\\*)([\s;&|()]?)$/.exec(text.slice(Math.max(0, at - 200), at))!;
@@ -93,21 +100,55 @@ function beginsWord(text: string, at: number): boolean {
 }
 
 function nodeFault(reading: Reading, part: Part): string | null {
-  const { kind, parts, from, to } = part;
+  const { kind, from, to } = part;
   const { text, dialect } = reading;
   if (!HOLDERS.has(kind)) return `"${text.slice(from, from + 40)}" is not understood (${kind})`;
   if (dialect === "posix" && OF_BASH_NODES.includes(kind)) return otherwise(text.slice(from, to));
-  if (kind !== "heredoc_body" && kind !== "string") {
-    let at = from;
-    for (const inner of [...parts, { from: to, to }]) {
-      const gap = text.slice(at, inner.from);
-      if (kind === "concatenation" || kind === "simple_expansion" ? gap !== "" : !BLANK.test(gap)) return UNREAD;
-      if (/^(?:\\\n)+$/.test(gap)) return "a line is continued without a blank";
-      at = inner.to;
-    }
-  }
-  return SHAPES[kind]?.(reading, part) ?? null;
+  return (
+    (kind !== "heredoc_body" && kind !== "string" ? gapFault(text, part) : null) ??
+    SHAPES[kind]?.(reading, part) ??
+    null
+  );
 }
+
+/** Nodes whose parts belong together without a blank. */
+const JOINED = new Set(["concatenation", "simple_expansion"]);
+/** Nodes whose parts are words of one command, and nodes whose parts are whole commands. */
+const OF_WORDS = new Set(
+  "command declaration_command unset_command redirected_statement file_redirect array for_statement variable_assignments".split(
+    " ",
+  ),
+);
+const OF_COMMANDS = new Set(
+  `program subshell compound_statement do_group if_statement elif_clause else_clause case_item while_statement
+  command_substitution process_substitution`.split(/\s+/),
+);
+
+/** Between two parts there are blanks and nothing else, and what a shell would not part is not parted. */
+function gapFault(text: string, { kind, parts, from, to }: Part): string | null {
+  let [at, last] = [from, null as Part | null];
+  for (const inner of [...parts, { kind: "", named: false, from: to, to, parts: [] }]) {
+    const gap = text.slice(at, inner.from);
+    if (JOINED.has(kind) ? gap !== "" : !BLANK.test(gap)) return UNREAD;
+    if (/^(?:\\\n)+$/.test(gap)) return "a line is continued without a blank";
+    const both =
+      last?.named === true && inner.named && !inner.kind.endsWith("_redirect") && last.kind !== "file_descriptor";
+    if (both && gap === "" && OF_WORDS.has(kind)) return UNREAD;
+    if (
+      both &&
+      !/^(comment|elif_clause|else_clause|do_group)$/.test(inner.kind) &&
+      OF_COMMANDS.has(kind) &&
+      !endsLine(text, at, gap)
+    )
+      return UNREAD;
+    at = inner.to;
+    last = inner;
+  }
+  return null;
+}
+
+/** Whether a new command may begin: after a line break, which may stand at the end of a here-document or a comment. */
+const endsLine = (text: string, at: number, gap: string) => gap.includes("\n") || text[at - 1] === "\n";
 
 const otherwise = (own: string) => `sh reads "${own.slice(0, 40)}" otherwise than bash does`;
 

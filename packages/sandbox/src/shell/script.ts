@@ -78,7 +78,7 @@ function braceWords(text: string, part: Part): Word[] {
   const own = text.slice(part.from, part.to);
   const simple = /^([^{}'"`$\\]*)\{([^{}'"`$\\]*,[^{}'"`$\\]*)\}([^{}'"`$\\]*)$/.exec(own);
   const word = wordOf(text, part);
-  if (!simple) return [word];
+  if (!simple || /[*?[~]/.test(own)) return [word];
   const [, head = "", middle = "", tail = ""] = simple;
   return middle.split(",").map((piece) => ({ ...literal(`${head}${piece}${tail}`), quoted: false }));
 }

@@ -169,10 +169,25 @@ function followBuiltin(context: Context, name: string, rest: readonly Word[]): v
   else if (name === "enable" && has(/^-[a-z]*f/)) unsure(context, "it loads a command into the shell");
   else if (/^(mapfile|readarray)$/.test(name) && has(/^-[a-zA-Z]*C/)) unsure(context, "it calls back a text");
   else if (/^(compgen|complete|bind|fc)$/.test(name) && rest.length > 0) unsure(context, `${name} may run a text`);
-  else if ((name === "." || name === "source") && !(rest[0]?.known && !/^\/(dev|proc)\//.test(rest[0].text)))
-    unsure(context, "the file of commands is computed");
+  else if (name === "." || name === "source") followScript(context, rest);
+  else if (INTERPRETERS.test(name)) followInterpreter(context, rest);
   else if (name === "parallel" || name === "watch" || name === "script" || name === "entr" || name === "setfacl-run")
     unsure(context, `what ${name} runs is not followed`);
+}
+
+/** A script is the jail's to confine, but it may be a program under another: `. pip`, `bash /usr/bin/pip`, `node …/jest`. */
+function followScript(context: Context, rest: readonly Word[]): void {
+  const script = rest[0];
+  if (!script?.known || /^\/(dev|proc)\//.test(script.text)) unsure(context, "the file of commands is computed");
+  else follow(context, rest);
+}
+
+const INTERPRETERS = /^(python\d?|pypy\d?|node|ruby|perl)$/;
+
+function followInterpreter(context: Context, rest: readonly Word[]): void {
+  const at = rest.findIndex(({ text }) => !text.startsWith("-"));
+  const code = rest.slice(0, at < 0 ? undefined : at).some(({ text }) => /^-([a-zA-Z]*[cemp]|-eval|-print)/.test(text));
+  if (at >= 0 && rest[at]!.known && !code) follow(context, rest.slice(at));
 }
 
 function followTrap(context: Context, rest: readonly Word[]): void {
@@ -244,28 +259,29 @@ function assigned({ found, text }: Context, words: readonly Word[]): void {
 
 function followShell(context: Context, rest: readonly Word[], dialect: Dialect): void {
   if (asksOnly(rest)) return;
-  const { letters, first, problem } = shellOptions(rest);
+  const { letters, words, problem } = shellOptions(rest);
+  const [first] = words;
   if (problem !== null) unsure(context, problem);
   else if (letters.includes("c") && first) followWords(context, [first], dialect);
   else if (letters.includes("s") || !first || /^\/(dev|proc)\//.test(first.text))
     unsure(context, "a shell takes its commands from its input");
-  // Otherwise it is a script of the worktree: the jail confines what it does.
+  else followScript(context, words);
 }
 
-/** The letters of a shell's options, and its first word after them. */
-function shellOptions(rest: readonly Word[]): { letters: string; first: Word | null; problem: string | null } {
+/** The letters of a shell's options, and its words after them. */
+function shellOptions(rest: readonly Word[]): { letters: string; words: readonly Word[]; problem: string | null } {
+  const stopped = (problem: string) => ({ letters: "", words: [], problem });
   let letters = "";
   for (let at = 0; at < rest.length; at++) {
     const { text, known } = rest[at]!;
-    if (!known) return { letters, first: null, problem: "what a shell runs is computed" };
-    if (/^--(rcfile|init-file)/.test(text))
-      return { letters, first: null, problem: "a shell reads another start file" };
-    if (!/^[-+]/.test(text)) return { letters, first: rest[at]!, problem: null };
-    if (text === "--" || text === "-") return { letters, first: rest[at + 1] ?? null, problem: null };
+    if (!known) return stopped("what a shell runs is computed");
+    if (/^--(rcfile|init-file)/.test(text)) return stopped("a shell reads another start file");
+    if (!/^[-+]/.test(text)) return { letters, words: rest.slice(at), problem: null };
+    if (text === "--" || text === "-") return { letters, words: rest.slice(at + 1), problem: null };
     if (!text.startsWith("--")) letters += text.slice(1);
     if (/^[-+][a-zA-Z]*[oO]$/.test(text)) at++;
   }
-  return { letters, first: null, problem: null };
+  return { letters, words: [], problem: null };
 }
 
 const UV_VALUED = new RegExp(
@@ -319,7 +335,22 @@ function followRunner(context: Context, rest: readonly Word[]): void {
   if (at > 0 && from === at && more.length > 0) follow({ ...context, uv: true }, more);
 }
 
+const FIND_RUNS = ["-exec", "-execdir", "-ok", "-okdir", "-delete", "-fprint", "-fprintf", "-fls"];
+
+/** Whether what is written of a computed word, without its patterns, fits into one of these options. */
+function mayBe({ text, known }: Word, options: readonly string[]): boolean {
+  const written = text.replace(/^\$\w*/, "").replace(/[*?[\]{},!^]/g, "");
+  if (known || written.length < 2 || !written.startsWith("-")) return false;
+  const within = (option: string) => {
+    let at = 0;
+    for (const letter of option) if (letter === written[at]) at++;
+    return at === written.length;
+  };
+  return options.some(within);
+}
+
 function followFind(context: Context, rest: readonly Word[]): void {
+  if (rest.some((word) => mayBe(word, FIND_RUNS))) unsure(context, "an option of find is computed");
   for (let at = 0; at < rest.length; at++) {
     if (!/^(-exec|-execdir|-ok|-okdir|-x|-X|--exec|--exec-batch)$/.test(rest[at]!.text)) continue;
     const end = rest.findIndex(({ text }, i) => i > at && (text === ";" || text === "+"));

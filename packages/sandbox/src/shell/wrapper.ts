@@ -87,7 +87,7 @@ export function commandAt(
       at++;
       break;
     }
-    if ((name === "env" && text === "-") || ASSIGNS.test(text)) at++;
+    if (assigns(text) || (name === "env" && text === "-")) at++;
     else if (!text.startsWith("-") || text === "-") break;
     else if (!known) return { problem: `an option of ${name} is computed` };
     else if (text.startsWith("--")) {
@@ -103,8 +103,9 @@ export function commandAt(
     }
   }
   at += skip;
-  while (ASSIGNS.test(texts[at]?.text ?? "")) at++; // `time A=1 make`; where it is none, the program is looked for too far
+  while (assigns(texts[at]?.text ?? "")) at++; // `time A=1 make`; where it is none, the program is looked for too far
   return at;
 }
 
-const ASSIGNS = /^[A-Za-z_]\w*=/;
+/** To `env` every word with `=` is an assignment; `time` knows those of the shell. */
+const assigns = (text: string) => /^[^-=][^=]*=/.test(text);
