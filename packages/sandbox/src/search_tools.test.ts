@@ -286,6 +286,18 @@ test("what the repository's configuration says of searches changes nothing", asy
   }
 });
 
+test("a new file that may hold secrets is named in the diff, and not shown", async () => {
+  const own = await openLab({ files: { "a.txt": "a\n" } });
+  try {
+    writeFileSync(join(own.root, ".env"), "KEY=hush\n");
+    const { text } = await runTool("git_diff", {}, own.host);
+    expect(text).toContain(".env");
+    expect(text).not.toContain("hush");
+  } finally {
+    own.remove();
+  }
+});
+
 describe("ast-grep", () => {
   test("what is not ast-grep is not taken for it", async () => {
     const { ok, text } = await run("ast_grep", { pattern: "print($A)" });

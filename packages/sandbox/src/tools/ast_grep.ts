@@ -27,7 +27,7 @@ export const astGrep = defineTool({
     if (kind !== "directory" && kind !== "file")
       return { ok: false, text: `Error: Cannot search "${path}": it is not an ordinary file or directory` };
     const words = ["run", `--pattern=${pattern}`, ...(lang === "" ? [] : [`--lang=${lang}`])];
-    const options = [...words, "--heading=never", "--color=never"].map(shellQuote).join(" ");
+    const options = [...words, "--heading=never", "--color=never", "--threads=1"].map(shellQuote).join(" ");
     const result = await host.exec({
       command: `${FIND}\nexec "$tool" ${options} ${shellPath(path)}`,
       timeout_ms: TOOL_LIMITS.search_ms,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { changes, gitRead, untracked } from "../git_read.ts";
-import { isKeptSecret } from "../secret_file.ts";
+import { isKeptSecret, isSecretFile } from "../secret_file.ts";
 import { decode } from "../text_file.ts";
 import { defineTool, type Host } from "../tool.ts";
 import { TOOL_LIMITS } from "../tool_limits.ts";
@@ -33,6 +33,7 @@ async function newFile(host: Host, path: string): Promise<string> {
   const head = `diff --git a/${path} b/${path}\nnew file\n--- /dev/null\n+++ b/${path}`;
   const found = await host.stat(path);
   if (found?.kind !== "file") return `${head}\n[${found?.kind ?? "gone"}]`;
+  if (isSecretFile(path)) return `${head}\n[not shown: it may hold secrets]`;
   if (found.size_bytes > SHOWN_BYTES) return `${head}\n[${found.size_bytes} bytes]`;
   const text = decode(await host.readBytes(path))?.text;
   if (text === undefined) return `${head}\n[binary, ${found.size_bytes} bytes]`;

@@ -42,7 +42,7 @@ function bounded(expr: string, path: string): string {
   const program = `"$(command -v jq)" -M ${shellQuote(` ${expr}`)}`;
   return [
     `command -v jq >/dev/null || exit ${NO_JQ}`,
-    `ulimit -c 0; ulimit -v ${MEMORY_KIB}`,
+    `ulimit -c 0; ulimit -v ${MEMORY_KIB} 2>/dev/null`, // a lower one may be set already
     `exec env -i ${program} <${shellPath(path)}`,
   ].join("\n");
 }
