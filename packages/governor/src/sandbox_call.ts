@@ -12,6 +12,7 @@ import { openRepository } from "./git/readiness.ts";
 import { type Lease, openPool } from "./git/worktrees.ts";
 import { ignoreRule } from "./ignore.ts";
 import { openJail } from "./jail.ts";
+import { refuseHosts } from "./network.ts";
 import { hostsOrNone } from "./presets.ts";
 import type { Project } from "./project.ts";
 import { removeTree } from "./remove_tree.ts";
@@ -56,6 +57,7 @@ export async function callForUser({ cwd, ...world }: Around, trial: Trial, level
   const head = await headOf(git);
   const sandbox = withComponents(project);
   const jail = await openJail(level === null ? sandbox : { ...sandbox, level, min: least(level) }, world);
+  refuseHosts(jail.level, sandbox);
   const { tools } = await openComponents({ git, project, head, jail });
   return inScratch(git, { head, now_ms: world.now_ms }, async (worktree) => {
     const claimant = claimantOf(trial, project);

@@ -125,6 +125,6 @@ export function hostsFault(level: Level): { why: string; cure: string } | null {
   if (has(CAP_SYS_ADMIN) && has(CAP_NET_ADMIN)) return null;
   return {
     why: "Landlock cannot tell hosts apart, and only root can give a process a network of its own",
-    cure: "install bubblewrap, or open none: [sandbox] hosts = [], gate_hosts = [] and setup_network = true or false",
+    cure: 'install bubblewrap (and leave level = "auto"), or open none: [sandbox] hosts = [], gate_hosts = [] and setup_network = true or false',
   };
 }
