@@ -4,10 +4,14 @@
 import { mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { SHELL_RULES } from "../packages/sandbox/src/shell/builtin.ts";
+import { openShell } from "../packages/sandbox/src/shell/open.ts";
+import { proveRules } from "../packages/sandbox/src/shell/rules.ts";
 
 const { values } = parseArgs({
   options: { outfile: { type: "string" }, target: { type: "string" }, entry: { type: "string" } },
 });
+proveRules((await openShell()).parse, SHELL_RULES); // a rule that contradicts its examples does not come into it
 const root = resolve(import.meta.dir, "..");
 const outfile = resolve(values.outfile ?? `${root}/dist/dgov`);
 mkdirSync(dirname(outfile), { recursive: true });

@@ -6,7 +6,7 @@ import type { Word } from "./word.ts";
 
 /**
  * A rule about one program. `words`: what its first words must be, each one of several; `option`: a word that must be
- * among the rest. It carries its own examples, and loading it runs them: a rule that lies does not load.
+ * among the rest. It carries its own examples: a rule that contradicts one is not built.
  */
 export type CommandRule = {
   rule: string;
@@ -66,11 +66,10 @@ function withoutOptions([name, ...rest]: readonly Word[]): readonly Word[] {
 }
 
 /** @throws AssertionError when a rule contradicts one of its examples */
-export function loadRules(parse: ParseShell, rules: readonly CommandRule[]): readonly CommandRule[] {
+export function proveRules(parse: ParseShell, rules: readonly CommandRule[]): void {
   for (const rule of rules) {
     const hit = (line: string) => unwrap(parse, line).invocations.some(({ words }) => ruleHolds(rule, words) === "yes");
     for (const line of rule.matches) assert(hit(line), `Rule "${rule.rule}" does not match its example "${line}"`);
     for (const line of rule.passes) assert(!hit(line), `Rule "${rule.rule}" wrongly matches "${line}"`);
   }
-  return rules;
 }
