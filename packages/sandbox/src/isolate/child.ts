@@ -32,8 +32,7 @@ export async function askChild(argv: readonly string[], order: unknown, limits: 
   const watch = setInterval(() => residentBytes(child.pid) > limits.memory_bytes && strike("memory"), LOOK_EVERY_MS);
   const words = new Response(child.stderr).text();
   try {
-    child.stdin.write(encodeFrame(order));
-    await Promise.resolve(child.stdin.end()).catch(() => {}); // it has died already: its words say of what
+    await tell(child.stdin, order).catch(() => {}); // it has died already: its words say of what
     const first = await decodeFrames(child.stdout).next();
     if (state.struck !== null) return { ended: state.struck };
     if (!first.done) return { ended: "answer", answer: first.value };
@@ -45,6 +44,11 @@ export async function askChild(argv: readonly string[], order: unknown, limits: 
     child.kill("SIGKILL");
     await child.exited;
   }
+}
+
+async function tell(stdin: Bun.FileSink, order: unknown): Promise<void> {
+  await stdin.write(encodeFrame(order));
+  await stdin.end();
 }
 
 const PR_SET_PDEATHSIG = 1;
