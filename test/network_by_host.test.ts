@@ -176,5 +176,5 @@ test("a list that cannot be read starts nothing", async () => {
 
 for (const level of unable)
   test(`${level} cannot tell hosts apart here, and says so`, async () => {
-    await expect(open(level, HOSTS)).rejects.toThrow(/Cannot open the network by host: .*install bubblewrap/);
+    await expect(open(level, HOSTS)).rejects.toThrow(/Cannot open the network by host: .*Install bubblewrap/);
   });

@@ -63,7 +63,7 @@ test("doctor says what network the commands of workers have", async () => {
     now_ms: () => performance.now(),
   });
   const network = checks.find(({ name }) => name === "sandbox network");
-  const cannot = { state: "fault", code: "sandbox_missing", cure: expect.stringContaining("install bubblewrap") };
+  const cannot = { state: "fault", code: "sandbox_missing", cure: expect.stringContaining("Install bubblewrap") };
   const can = { state: "ok", detail: expect.stringMatching(/no host but these, .*: pypi\.org$/) };
   expect(network).toMatchObject(network?.state === "ok" ? can : cannot);
 });

@@ -21,7 +21,7 @@ test.each([
     if (!(error instanceof DgovError)) throw error;
     expect(error.code).toBe("sandbox_missing");
     expect(error.message).toContain(`[sandbox] ${key}`);
-    expect(error.hint).toContain("install bubblewrap");
+    expect(error.hint).toContain("Install bubblewrap");
     return;
   }
   throw new Error("Not refused");

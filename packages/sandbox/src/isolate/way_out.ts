@@ -30,7 +30,7 @@ export type WayOut = {
 export async function makeWayOut(level: Level, network: Network, resolve?: Resolve): Promise<WayOut> {
   if (typeof network !== "object" || level === "wasm") return NONE;
   const fault = hostsFault(level);
-  if (fault !== null) throw new Error(`Cannot open the network by host: ${fault.why}; ${fault.cure}`);
+  if (fault !== null) throw new Error(`Cannot open the network by host: ${fault.why} (${fault.cure})`);
   const { hosts } = network;
   const options = resolve === undefined ? { hosts } : { hosts, resolve };
   if (level === "seatbelt") return fromLoopback(await openProxy({ ...options, fd: null }), hosts);
@@ -125,6 +125,6 @@ export function hostsFault(level: Level): { why: string; cure: string } | null {
   if (has(CAP_SYS_ADMIN) && has(CAP_NET_ADMIN)) return null;
   return {
     why: "Landlock cannot tell hosts apart, and only root can give a process a network of its own",
-    cure: 'install bubblewrap (and leave level = "auto"), or open none: [sandbox] hosts = [], gate_hosts = [] and setup_network = true or false',
+    cure: 'Install bubblewrap (and leave level = "auto"), or open none: [sandbox] hosts = [], gate_hosts = [] and setup_network = true or false',
   };
 }
