@@ -33,7 +33,7 @@ export function createHost(place: HostPlace): Host {
 
 /** The host's files for whoever cannot wait, as a WASM component cannot. The same rules, words and errors. */
 export type Files = {
-  [Name in Exclude<keyof Host, "scope" | "exec" | "script" | "component">]: (
+  [Name in Exclude<keyof Host, "scope" | "exec" | "component">]: (
     ...args: Parameters<Host[Name]>
   ) => Awaited<ReturnType<Host[Name]>>;
 };

@@ -13,9 +13,8 @@ import type { Strike } from "./isolate/watch.ts";
 import { decodeFrames, encodeFrame } from "./isolate/wire.ts";
 import type { ToolPolicy } from "./policy.ts";
 import { childrenOf, factsOf, signal } from "./process_tree.ts";
-import { SCRIPT_LIMITS } from "./script/limits.ts";
 import type { EvaluateOrder, EvaluateResult } from "./script/order.ts";
-import { answerOf, evaluated, modulesOrder } from "./script/report.ts";
+import { answerOf, evaluated, modulesOrder, type ScriptInput, toolsOrder } from "./script/report.ts";
 import { createScripts, type Scripts } from "./script/scripts.ts";
 import { createSpared, endAllBelow, type Spared } from "./spared.ts";
 import type { Answer, Host } from "./tool.ts";
@@ -216,13 +215,10 @@ type ToolRequest = { tool: string; input: unknown; policy: ToolPolicy | null };
 async function callTool({ tool, input, policy }: ToolRequest, place: ToolPlace): Promise<Answer> {
   const { root, tmp, scope, exec, scripts, component } = place;
   if (scope === null) throw new Error(`Cannot call "${tool}": this process has no task, it only runs commands`);
-  if (tool === "run_script") scripts.prepare();
+  // Its child has the tools, so they are not needed here: that is half of what a first script takes.
+  if (tool === "run_script") return answerOf(await scripts.run(toolsOrder(input as ScriptInput, policy)));
   const [{ runTool }, { createHost }] = await Promise.all([import("./registry.ts"), import("./host.ts")]);
-  const host = { ...createHost({ root, tmp, scope, exec }), component };
-  if (policy === null) return runTool(tool, input, host); // nobody has said by what a script would be judged
-  const script: NonNullable<Host["script"]> = async ({ code, time_ms }) =>
-    answerOf(await scripts.run({ kind: "tools", code, policy, limits: { ...SCRIPT_LIMITS.tools, time_ms } }));
-  return runTool(tool, input, { ...host, script });
+  return runTool(tool, input, { ...createHost({ root, tmp, scope, exec }), component });
 }
 
 const WNOHANG = 1;

@@ -47,8 +47,6 @@ export interface Host {
   /** Sorted names; never `.git`. */
   list(path: string): Promise<{ name: string; kind: "file" | "directory" | "link" | "other"; size_bytes: number }[]>;
   exec(request: ExecRequest): Promise<ExecResult>;
-  /** Runs a script of the model, whose calls pass as its own would. Absent inside a script, and where none can run. */
-  script?(order: { code: string; time_ms: number }): Promise<Answer>;
   /** Runs a WASM component on the task's files. Absent inside a script. */
   component?(order: ComponentOrder): Promise<ComponentAnswer>;
 }

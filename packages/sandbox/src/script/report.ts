@@ -1,4 +1,6 @@
+import type { ToolPolicy } from "../policy.ts";
 import type { Answer, BoundCall } from "../tool.ts";
+import { SCRIPT_LIMITS } from "./limits.ts";
 import type { EvaluateOrder, EvaluateResult } from "./order.ts";
 import type { ScriptOrder, ScriptReport } from "./words.ts";
 
@@ -36,6 +38,15 @@ function summary(calls: readonly BoundCall[]): string {
   return `it called ${called}${touched.length === 0 ? "" : `; changed ${shown}`}.`;
 }
 const SHOWN = 20;
+
+/** What `run_script` is called with; its schema has made it so. */
+export type ScriptInput = { code: string; timeout_s: number };
+
+/** @throws Error without a policy: a script is not run when nobody has said by what its calls are judged */
+export function toolsOrder({ code, timeout_s }: ScriptInput, policy: ToolPolicy | null): ScriptOrder {
+  if (policy === null) throw new Error("Cannot run a script: there is no policy to judge its calls");
+  return { kind: "tools", code, policy, limits: { ...SCRIPT_LIMITS.tools, time_ms: timeout_s * 1000 } };
+}
 
 /** The order as the child has it. @throws TypeError when `input` is no JSON */
 export const modulesOrder = ({ modules, entry, input, limits }: EvaluateOrder): ScriptOrder => ({

@@ -10,7 +10,7 @@ import type { RecipeName } from "../tool.ts";
 import { createToolbox, type ToolRecord, type ToolResult } from "../toolbox.ts";
 import { answerAsk } from "./answer_ask.ts";
 import { SCRIPT_LIMITS } from "./limits.ts";
-import { answerOf } from "./report.ts";
+import { answerOf, type ScriptInput, toolsOrder } from "./report.ts";
 import { createScripts, type Scripts } from "./scripts.ts";
 import type { ScriptAsk } from "./words.ts";
 
@@ -80,10 +80,8 @@ async function open({ scope, required, onAsk }: BenchOptions = {}): Promise<Benc
     policy: ToolPolicy.parse({ restrict_run_bash: true, deny_shell_commands: ["pip"] }),
     isolation: {
       call(tool, input, policy = ToolPolicy.parse({})) {
-        const limits = SCRIPT_LIMITS.tools;
-        const script = async ({ code, time_ms }: { code: string; time_ms: number }) =>
-          answerOf(await scripts.run({ kind: "tools", code, policy, limits: { ...limits, time_ms } }));
-        return runTool(tool, input, { ...lab.host, script });
+        if (tool === "run_script") return scripts.run(toolsOrder(input as ScriptInput, policy)).then(answerOf);
+        return runTool(tool, input, lab.host);
       },
     },
     now_ms: () => Bun.nanoseconds() / 1e6,

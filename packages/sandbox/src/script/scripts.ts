@@ -8,11 +8,7 @@ import type { ScriptAsk, ScriptEnding, ScriptOrder, ScriptReply, ScriptReport, S
 export type ScriptsPlace = ChildPlace & { answer: (question: ScriptAsk) => Promise<ScriptReply> };
 
 /** Runs scripts, one at a time. It never throws for what a script or its process does. */
-export type Scripts = {
-  /** Starts what a script will need, for a caller who has something to do before it can run one. */
-  prepare(): void;
-  run(order: ScriptOrder): Promise<ScriptReport>;
-};
+export type Scripts = { run(order: ScriptOrder): Promise<ScriptReport> };
 
 /**
  * Each script runs in a child that stays for the next one. A child that was killed, or is of no more use, is replaced at
@@ -20,14 +16,10 @@ export type Scripts = {
  */
 export function createScripts(place: ScriptsPlace): Scripts {
   let spare: Child | null = null;
-  const prepare = (): Child => {
-    spare ??= startChild(place);
-    return spare;
-  };
   return {
-    prepare,
     async run(order) {
-      let child = prepare();
+      let child = spare ?? startChild(place);
+      spare = null;
       let report = await converse(child, order, place);
       if (report === null) {
         // It died while nobody asked anything of it, as a command can make it: nothing has begun, so another may.

@@ -5,7 +5,10 @@ import description from "./run_script.txt" with { type: "text" };
 
 const { tools, time_max_s } = SCRIPT_LIMITS;
 
-/** What the script calls is judged call by call, when it calls it. */
+/**
+ * What the script calls is judged call by call, when it calls it. It runs in a process of its own, which the server of the
+ * isolation starts for it: among the other tools, on files alone, there is none.
+ */
 export const runScript = defineTool({
   name: "run_script",
   description,
@@ -20,8 +23,5 @@ export const runScript = defineTool({
   }),
   access: () => [],
 
-  async run({ code, timeout_s }, host) {
-    if (host.script === undefined) return { ok: false, text: "Error: Cannot run a script here" };
-    return host.script({ code, time_ms: timeout_s * 1000 });
-  },
+  run: async () => ({ ok: false, text: "Error: Cannot run a script: there is no isolation here to run it in" }),
 });
