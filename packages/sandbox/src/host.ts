@@ -161,7 +161,7 @@ function refuseOtherSpelling(descent: Descent, name: string, path: string): void
 /** What file systems take for one name: without case, dots and spaces at the end, and forms of Unicode. */
 const folded = (name: string): string =>
   name
-    .normalize("NFKC")
+    .normalize("NFC")
     .toLowerCase()
     .replace(/[. ]+$/, "");
 
