@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** A process as /proc shows it. `filters`: how many system call filters it carries, which never get fewer. */
-export type ProcessFacts = { pid: number; name: string; state: string; filters: number };
+/**
+ * A process as /proc shows it. `filters`: how many system call filters it carries, which never get fewer; `inner`: whether
+ * it lives in a process namespace below ours.
+ */
+export type ProcessFacts = { pid: number; name: string; state: string; filters: number; inner: boolean };
 
 /** The processes right below one, over all its threads. Gone processes have none: they end while we look. */
 export function childrenOf(pid: number): number[] {
@@ -47,6 +50,7 @@ export function factsOf(pid: number): ProcessFacts | null {
     pid,
     name: field("Name"),
     state: field("State"),
+    inner: /^NSpid:\s*\d+\s+\d+/m.test(text),
     filters: filters === "" ? (field("Seccomp") === "2" ? 1 : 0) : Number(filters),
   };
 }
@@ -94,7 +98,8 @@ export function signal(pid: number, name: NodeJS.Signals | number): "sent" | "go
   }
 }
 
-function unlessGone<T>(look: () => T): T | null {
+/** What a look at a process gives; null: the process is gone, or is another user's. */
+export function unlessGone<T>(look: () => T): T | null {
   try {
     return look();
   } catch (error) {

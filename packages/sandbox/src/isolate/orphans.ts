@@ -10,7 +10,8 @@ export type Orphans = { adopt(): void; sweep(live: ReadonlySet<number>): void };
 /**
  * A command can kill the process that serves it, and then nobody inside is left to end the rest. So this process
  * becomes the one that orphans fall to. It knows them by the filter they carry, which they cannot put off: they have
- * more system call filters than we, and are no live isolation of ours.
+ * more system call filters than we, and are no live isolation of ours. The first process of a namespace that bwrap made
+ * carries none: it falls to us when bwrap ends before it, and all of the namespace ends with it.
  */
 export function createOrphans(): Orphans {
   const own = factsOf(process.pid)?.filters ?? 0;
@@ -18,7 +19,10 @@ export function createOrphans(): Orphans {
   return {
     adopt: () => void libc.prctl(PR_SET_CHILD_SUBREAPER, 1),
     sweep(live) {
-      const isOrphan = (pid: number) => !live.has(pid) && (factsOf(pid)?.filters ?? 0) > own;
+      const isOrphan = (pid: number) => {
+        const facts = live.has(pid) ? null : factsOf(pid);
+        return facts !== null && (facts.filters > own || (facts.name === "bwrap" && facts.inner));
+      };
       for (let round = 0; round < 100; round++) {
         const orphans = childrenOf(process.pid).filter((pid) => isOrphan(pid));
         for (const pid of orphans) {
