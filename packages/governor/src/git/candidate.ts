@@ -194,7 +194,7 @@ function isSpecial(root: string, name: Buffer): boolean {
 }
 
 /** Makes every folder readable that is not. @returns whether there was one */
-function openFolders(root: string): boolean {
+export function openFolders(root: string): boolean {
   let opened = false;
   const visit = (folder: Buffer): void => {
     const stat = statOf(folder);

@@ -126,8 +126,9 @@ test("what a command makes is gone, unless git ignores it or it was there before
   expect(await keeper.putBack()).toEqual([]);
   const names = Object.keys(standing(root)).filter((path) => !(path in FILES));
   expect(names).toEqual([".venv/lib/later.py", ".venv/lib/m.py", "a.log", "made.txt", "out/o", "out/p"]);
-  await sh("mkdir -p src/new/deeper; echo x > src/new/deeper/conftest.py");
+  await sh("mkdir -p src/new/deeper; echo x > src/new/deeper/conftest.py; chmod 000 src/new/deeper src/new");
   await keeper.putBack();
+  await sh("test ! -d src/new || chmod 755 src/new; test ! -d src/new/deeper || chmod 755 src/new/deeper");
   expect(existsSync(join(root, "src/new/deeper/conftest.py"))).toBe(false);
 });
 

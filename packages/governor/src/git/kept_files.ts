@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
-import type { Slot } from "./candidate.ts";
+import { openFolders, type Slot } from "./candidate.ts";
 import { ignoreRules } from "./ignore_rules.ts";
 import { byteName, type Entry, GITLINK, oidIn, readIndex, statOf } from "./index_file.ts";
 import { clearWay, isInTheWay, removeWithin } from "./sweep.ts";
@@ -230,7 +230,10 @@ async function untracked(state: State, more: readonly string[]): Promise<string[
   const skipped = folders.map((path) => `/${path.replace(/[\\*?[\]!#\s]/g, "\\$&")}\n`);
   writeFileSync(rules, Buffer.concat([Buffer.from(state.rules), Buffer.from(skipped.join(""), "latin1")]));
   try {
-    const listed = await git.ask(["ls-files", "-z", "--others", ...more, `--exclude-from=${rules}`], { index_file });
+    const ask = () => git.ask(["ls-files", "-z", "--others", ...more, `--exclude-from=${rules}`], { index_file });
+    const first = await ask();
+    // Git goes on past a folder that was closed, and complains: what is in there is new too.
+    const listed = first.stderr !== "" && openFolders(git.root) ? await ask() : first;
     return Buffer.from(listed.bytes).toString("latin1").split("\0").filter(Boolean);
   } finally {
     rmSync(rules, { force: true });
