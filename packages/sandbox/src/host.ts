@@ -95,17 +95,21 @@ function walk(descent: Descent, path: string, verb: string): Way {
   const name = parts.pop()!;
   for (const [at, part] of parts.entries()) {
     const own = nameOnDisk(descent, part);
-    if (own === null) return { descent, name, path, missing: parts.slice(at) };
-    enterFolder(descent, own, { verb, path, folder: parts.slice(0, at + 1).join("/") });
+    const folder = parts.slice(0, at + 1).join("/");
+    if (own === null || !enterFolder(descent, own, { verb, path, folder }))
+      return { descent, name, path, missing: parts.slice(at) };
   }
   return { descent, name: nameOnDisk(descent, name) ?? name, path, missing: [] };
 }
 
-function enterFolder(descent: Descent, name: string, told: { verb: string; path: string; folder: string }): void {
+/** false: it is missing. */
+function enterFolder(descent: Descent, name: string, told: { verb: string; path: string; folder: string }): boolean {
   try {
     descent.enter(name);
+    return true;
   } catch (error) {
     const code = errorCode(error);
+    if (code === "ENOENT") return false;
     if (code !== "ENOTDIR" && code !== "ELOOP") throw error;
     const start = `Cannot ${told.verb} "${told.path}": "${told.folder}"`;
     if (code === "ELOOP" || lstatSync(descent.at(name), { throwIfNoEntry: false })?.isSymbolicLink() !== false)
@@ -114,11 +118,11 @@ function enterFolder(descent: Descent, name: string, told: { verb: string; path:
   }
 }
 
-/** A path is spelled in one form of Unicode, a name on the disk may be in another. null: there is no such name. */
+/** A path is spelled in one form of Unicode, a name on the disk may be in another. null: there is no such name, for sure. */
 function nameOnDisk(descent: Descent, name: string): string | null {
-  if (name === "." || lstatSync(descent.at(name), { throwIfNoEntry: false })) return name;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is ASCII
-  if (/^[\x00-\x7f]*$/.test(name)) return null;
+  if (/^[\x00-\x7f]*$/.test(name)) return name; // it has one form, and who opens it sees whether it is there
+  if (lstatSync(descent.at(name), { throwIfNoEntry: false })) return name;
   return readdirSync(descent.at(".")).find((own) => own.normalize("NFC") === name) ?? null;
 }
 
