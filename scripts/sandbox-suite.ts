@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { serveIsolated } from "../packages/governor/src/isolated.ts";
 import type { Level } from "../packages/sandbox/src/index.ts";
-import { ownName } from "../test/sandbox/as_user.ts";
+import { ownName, UserMissing } from "../test/sandbox/as_user.ts";
 import { type Row, RowUnreadable, readRows } from "../test/sandbox/row.ts";
 import { gather, levelsOf, type Order, obey, runLevel } from "../test/sandbox/suite.ts";
 import { isRight, type LevelRun, renderRun, tally } from "../test/sandbox/tally.ts";
@@ -18,7 +18,7 @@ async function main(argv: string[]): Promise<number> {
     const asked = read(argv);
     return await run(asked, readRows(contentOf(asked.file), asked.file));
   } catch (error) {
-    if (!(error instanceof Usage) && !(error instanceof RowUnreadable)) throw error;
+    if (!(error instanceof Usage || error instanceof RowUnreadable || error instanceof UserMissing)) throw error;
     console.error(error.message);
     return 2;
   }
@@ -67,7 +67,7 @@ function parsed(args: string[], usage: string) {
 }
 
 async function run({ level, json, ...asked }: Asked, rows: readonly Row[]): Promise<number> {
-  const { runners, remove } = gather(asked);
+  const { runners, missing, remove } = gather(asked);
   const runs: LevelRun[] = [];
   try {
     for (const runner of runners) {
@@ -83,7 +83,8 @@ async function run({ level, json, ...asked }: Asked, rows: readonly Row[]): Prom
   const data = { wrong, runs: runs.map((one) => ({ ...one, ...tally(one.outcomes) })) };
   if (json) console.log(JSON.stringify(data, null, 2));
   else console.log([...runs.map(renderRun), wrong === 0 ? "All is right" : `${wrong} wrong`].join("\n\n\n"));
-  return wrong === 0 ? 0 : 1;
+  if (missing !== null) console.error(missing);
+  return wrong === 0 && missing === null ? 0 : 1;
 }
 
 if (process.argv[2] === "__isolated") await serveIsolated(process.argv.slice(2));

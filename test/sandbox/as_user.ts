@@ -5,6 +5,9 @@ import { join, resolve } from "node:path";
 /** Somebody to run as. */
 export type User = { name: string; uid: number; gid: number };
 
+/** Another user was asked for, or was needed, and cannot be had. */
+export class UserMissing extends Error {}
+
 /** Who we are; a number where the machine has no name for it. */
 export function ownName(): string {
   const uid = process.getuid?.() ?? 0;
@@ -21,12 +24,12 @@ function users(): User[] {
 /**
  * The user of that name, or else the first ordinary one of this machine, or "nobody".
  *
- * @throws Error when there is none of that name
+ * @throws UserMissing when there is none of that name
  */
 export function findUser(name: string | null): User {
   const ordinary = users().find(({ uid }) => uid >= ORDINARY.from && uid < ORDINARY.to);
   const found = name === null ? (ordinary ?? NOBODY) : users().find((one) => one.name === name);
-  if (!found) throw new Error(`Cannot run as "${name}": there is no such user; name one of /etc/passwd`);
+  if (!found) throw new UserMissing(`Cannot run as "${name}": there is no such user; name one of /etc/passwd`);
   return found;
 }
 const ORDINARY = { from: 1_000, to: 60_000 };
@@ -35,7 +38,7 @@ const NOBODY: User = { name: "nobody", uid: 65_534, gid: 65_534 };
 /** A home of its own for another user, with this program as one executable, since our checkout may be closed to it. */
 export type Quarters = { user: User; self: readonly string[]; folder: string; remove(): void };
 
-/** @param entry the script to build. @throws Error when it cannot be built */
+/** @param entry the script to build. @throws UserMissing when it cannot be built */
 export function prepareQuarters(user: User, entry: string): Quarters {
   const folder = mkdtempSync(join(tmpdir(), "dgov-suite-"));
   const remove = () => rmSync(folder, { recursive: true, force: true });
@@ -44,7 +47,7 @@ export function prepareQuarters(user: User, entry: string): Quarters {
   const made = Bun.spawnSync([process.execPath, build, "--entry", entry, "--outfile", built], { stdout: "ignore" });
   if (made.exitCode !== 0) {
     remove();
-    throw new Error(`Cannot run as "${user.name}": the program could not be built: ${made.stderr}`);
+    throw new UserMissing(`Cannot run as "${user.name}": the program could not be built: ${made.stderr}`);
   }
   cpSync(built, program); // what the build leaves is its owner's alone
   rmSync(built);

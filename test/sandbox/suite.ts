@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import type { Availability, Level } from "../../packages/sandbox/src/index.ts";
-import { findUser, ownName, prepareQuarters } from "./as_user.ts";
+import { findUser, ownName, prepareQuarters, UserMissing } from "./as_user.ts";
 import { KEYS } from "./lab.ts";
 import { makerOf, runRows } from "./rig.ts";
 import type { Row } from "./row.ts";
@@ -15,7 +15,8 @@ export type Runner = {
   self: readonly string[];
   as: { uid: number; gid: number; home: string; tmp: string } | null;
 };
-type Gathered = { runners: Runner[]; remove: () => void };
+/** `missing`: why nobody but us runs the rows, although somebody should; null: all is as it should be. */
+type Gathered = { runners: Runner[]; missing: string | null; remove: () => void };
 
 const [SCRIPT, MAIN] = ["scripts/sandbox-suite.ts", "packages/cli/src/main.ts"].map((path) =>
   resolve(import.meta.dir, "../..", path),
@@ -28,12 +29,18 @@ const SELF = started(SCRIPT);
 /** Who runs the rows: who we are; for root an ordinary user runs the rows as well, unless one of the two was asked for. */
 export function gather({ user, as_root }: { user: string | null; as_root: boolean }): Gathered {
   const own: Runner = { name: ownName(), self: SELF, as: null };
-  if (process.getuid?.() !== 0 || as_root || user === own.name) return { runners: [own], remove() {} };
-  const quarters = prepareQuarters(findUser(user), SCRIPT);
-  const { uid, gid, name } = quarters.user;
-  const [home, tmp] = [join(quarters.folder, "home"), join(quarters.folder, "tmp")];
-  const other: Runner = { name, self: quarters.self, as: { uid, gid, home, tmp } };
-  return { runners: user === null ? [own, other] : [other], remove: quarters.remove };
+  const alone = { runners: [own], missing: null, remove() {} };
+  if (process.getuid?.() !== 0 || as_root || user === own.name) return alone;
+  try {
+    const quarters = prepareQuarters(findUser(user), SCRIPT);
+    const { uid, gid, name } = quarters.user;
+    const [home, tmp] = [join(quarters.folder, "home"), join(quarters.folder, "tmp")];
+    const other: Runner = { name, self: quarters.self, as: { uid, gid, home, tmp } };
+    return { runners: user === null ? [own, other] : [other], missing: null, remove: quarters.remove };
+  } catch (error) {
+    if (!(error instanceof UserMissing) || user !== null) throw error;
+    return { ...alone, missing: error.message }; // our own rows are worth telling all the same
+  }
 }
 
 /**
