@@ -193,7 +193,8 @@ type Exec = (request: ExecRequest) => Promise<ExecResult>;
 function scriptsOf({ self, root, tmp, env, scope }: ServeOrder, exec: Exec, spared: Spared): Scripts {
   return createScripts({
     argv: [...self, "__isolated", "script"],
-    env: { PATH: env.PATH ?? "/usr/bin:/bin", LANG: "C.UTF-8", TMPDIR: tmp },
+    // The last step of the compiler costs more than a script runs: without it 10,000 calls take a third less.
+    env: { PATH: env.PATH ?? "/usr/bin:/bin", LANG: "C.UTF-8", TMPDIR: tmp, BUN_JSC_useFTLJIT: "0" },
     setup: { root, tmp, scope },
     spared,
     async answer(question) {
