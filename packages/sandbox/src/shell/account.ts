@@ -155,8 +155,6 @@ const otherwise = (own: string) => `sh reads "${own.slice(0, 40)}" otherwise tha
 /** What is to be looked at beyond the tokens of a node. */
 const SHAPES: Readonly<Record<string, (reading: Reading, part: Part) => string | null>> = {
   string: stringFault,
-  arithmetic_expansion: arithmeticFault,
-  compound_statement: arithmeticFault,
   test_command: testFault,
   command_name: reservedFault,
   command_substitution: backquoteFault,
@@ -168,18 +166,6 @@ function stringFault({ text }: Reading, { parts, from, to }: Part): string | nul
   if (text[from] !== '"' || text[to - 1] !== '"' || to - from < 2) return UNREAD;
   const gaps = parts.map((inner, i) => text.slice(parts[i - 1]?.to ?? from, inner.from));
   return gaps.every((gap) => /^(?:\s|\\\n)*$/.test(gap)) ? null : UNREAD;
-}
-
-/** `((a) || (b))` is arithmetic to the grammar; to a shell the first parenthesis closes too early, and `a` is a command. */
-function arithmeticFault({ text }: Reading, { parts, from, to }: Part): string | null {
-  const open = text.slice(parts[0]!.from, parts[0]!.to);
-  if (!open.endsWith("((")) return null;
-  let depth = 0;
-  for (const char of text.slice(from + open.length, to - 2)) {
-    depth += char === "(" ? 1 : char === ")" ? -1 : 0;
-    if (depth < 0) return "a shell may take these parentheses for commands";
-  }
-  return null;
 }
 
 /** In `[ … ]` operators are the shell's own: `[ a > b ]` writes a file and `[ a && rm b ]` runs `rm`. */
