@@ -1,5 +1,6 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
-import { statSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Event } from "../packages/kernel/src/index.ts";
 import { dgov, eventsOf, type Place, readIn } from "./repo.ts";
@@ -260,3 +261,15 @@ test.each<[string, string, string]>([
   expect(story).toEqual(["claims pass", `lint broken ${code}`]);
   expect(ran.status).toBe(1);
 });
+
+test("a gate that reads outside fails with the words that open it; what its command names is read", () => {
+  const files = { "check.sh": "cat /srv/dgov-none/table.txt && echo fine\n", "src/a.txt": "alpha\n" };
+  const { story } = play([change], { project: { lint_cmd: "sh check.sh" }, files, more: ONCE });
+  expect(story.find((line) => line.startsWith("lint"))).toContain("read_refused");
+  const outside = mkdtempSync(join(tmpdir(), "dgov-outside-"));
+  writeFileSync(join(outside, "tool.sh"), "cat $(dirname $0)/words.txt; exit 0\n");
+  const { story: named } = play([change], { project: { lint_cmd: `sh '${outside}/tool.sh'` }, more: ONCE });
+  expect(named).toEqual(["claims pass", "lint pass", "landed"]);
+  rmSync(outside, { recursive: true });
+});
+const ONCE = "[limits]\nsettlement_retries = 0";

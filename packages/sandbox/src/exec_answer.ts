@@ -8,7 +8,13 @@ export function execAnswer(result: ExecResult, timeout_ms: number): Answer {
   const output = `${result.head}${cut}${result.tail}`;
   const { put_back, lost = [] } = result;
   const said = output.trim() === "" ? "(no output)" : output.trimEnd();
-  const lines = [said, ...restored(put_back), ...unrestored(lost), ...confined(output), ...unread(result)];
+  const lines = [
+    said,
+    ...restored(put_back),
+    ...unrestored(lost),
+    ...confined(output),
+    ...unreadableWords(result).map((words) => `CONFINED: ${words}`),
+  ];
   const answer: Answer = {
     ok: result.ended === "exit" && result.exit === 0,
     text: [...lines, `EXIT:${ending(result, timeout_ms)}`].join("\n"),
@@ -30,13 +36,12 @@ function confined(output: string): string[] {
   ];
 }
 
-/** A path that is not there and one that may not be read look alike from inside. */
-function unread({ unreadable = [] }: ExecResult): string[] {
-  return unreadable.map(
+/** A path that is not there and one that may not be read look alike from inside: the words say no more than is known. */
+export const unreadableWords = ({ unreadable = [] }: Pick<ExecResult, "unreadable">): string[] =>
+  unreadable.map(
     (path) =>
-      `CONFINED: ${path} is outside what this task may read; if the task needs it, the project can add it with [sandbox] read`,
+      `${path} is outside what this task may read; if the task needs it, the project can add it with [sandbox] read`,
   );
-}
 
 /** What struck, as a task's last line says it. */
 const ENDINGS: Readonly<Partial<Record<ExecResult["ended"], string>>> = {

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import type { Cause, Finding, Output } from "@dgov/kernel";
-import type { ExecResult, Isolation } from "@dgov/sandbox";
+import { type ExecResult, type Isolation, unreadableWords } from "@dgov/sandbox";
 import { type Judgement, pass } from "./gate.ts";
 
 /** What a command of the project left behind. */
@@ -101,16 +101,18 @@ export function judged(
     ...pass,
     verdict,
     cause: verdict === "broken" ? "broken" : cause,
-    findings: verdict === "pass" ? [] : [...findings, ...refusedHosts(said)],
+    findings: verdict === "pass" ? [] : [...findings, ...refusals(said)],
     command: said.command,
     exit: said.result.exit,
     output: said.output,
   };
 }
 
-/** What of the network it was refused may be why it failed. */
-const refusedHosts = ({ result }: Said): Finding[] =>
-  (result.refused_hosts ?? []).map((message) => ({ code: "host_refused", message }));
+/** What of the network and of the files outside it was refused may be why it failed. */
+const refusals = ({ result }: Said): Finding[] => [
+  ...(result.refused_hosts ?? []).map((message) => ({ code: "host_refused", message })),
+  ...unreadableWords(result).map((message) => ({ code: "read_refused", message })),
+];
 
 /** Words of a shell for paths, each one word whatever it is called. */
 export const shellPaths = (paths: readonly string[]): string =>

@@ -1,4 +1,13 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, type Stats } from "node:fs";
+import {
+  type Dirent,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  type Stats,
+} from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { IsolationSpec } from "./isolation.ts";
@@ -124,25 +133,27 @@ const VENVS = [".venv", "venv"];
 
 const looksOfMachine: Looks = {
   has: existsSync,
-  link: linkAt,
-  links: (folder) =>
-    existsSync(folder) && lstatSync(realpathSync(folder)).isDirectory()
-      ? readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isSymbolicLink() ? [entry.name] : []))
-      : [],
+  link: (path) => linkAt(path),
+  links: (folder) => entriesOf(folder).flatMap((entry) => (entry.isSymbolicLink() ? [entry.name] : [])),
 };
 
-function linkAt(path: string): string | null {
+const linkAt = (path: string): string | null => unless(NO_LINK, () => readlinkSync(path));
+const NO_LINK = ["EINVAL", "ENOENT", "ENOTDIR", "EACCES", "ELOOP"];
+
+/** What is in a folder; nothing where it is none, or is closed to us: then it is closed to what we start, too. */
+const entriesOf = (folder: string): Dirent[] =>
+  unless(["ENOENT", "ENOTDIR", "EACCES"], () => readdirSync(folder, { withFileTypes: true })) ?? [];
+
+const names = (folder: string): string[] => entriesOf(folder).map(({ name }) => name);
+
+function unless<T>(codes: readonly string[], look: () => T): T | null {
   try {
-    return readlinkSync(path);
+    return look();
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    if (NO_LINK.includes(code)) return null;
+    if (error instanceof Error && "code" in error && codes.includes(String(error.code))) return null;
     throw error;
   }
 }
-const NO_LINK: readonly string[] = ["EINVAL", "ENOENT", "ENOTDIR", "EACCES", "ELOOP"];
-
-const names = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : []);
 
 /**
  * This program must be able to read itself: the executable, or Bun and the entry file with what it imports. From source
@@ -198,20 +209,20 @@ function hiddenIn(toolchain: readonly string[], places: readonly Place[]): Place
     .flatMap((path) => placeOf(path, lstatSync(path)));
 }
 
-function credentialsIn(folder: string): string[] {
-  if (lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
-  return readdirSync(folder)
+const credentialsIn = (folder: string): string[] =>
+  names(folder)
     .filter((name) => CREDENTIALS.test(name))
     .map((name) => join(folder, name));
-}
 
 /** The places again, without the hidden, for a level that can only give: a folder with one in it is given entry by entry. */
 export function withoutHidden({ places, hidden }: Pick<Readable, "places" | "hidden">): Place[] {
   return places.flatMap((place): Place[] => {
     if (hidden.some(({ path }) => path === place.path)) return [];
     if (!hidden.some(({ path }) => isWithin(path, place.path))) return [place];
-    const entries = readdirSync(place.path, { withFileTypes: true });
-    return withoutHidden({ places: entries.flatMap((entry) => placeOf(join(place.path, entry.name), entry)), hidden });
+    return withoutHidden({
+      places: entriesOf(place.path).flatMap((entry) => placeOf(join(place.path, entry.name), entry)),
+      hidden,
+    });
   });
 }
 
