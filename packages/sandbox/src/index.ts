@@ -19,7 +19,7 @@ export * from "./isolate/isolation.ts";
 export { createIsolationMaker } from "./isolate/maker.ts";
 export { decide, type Policy, ToolPolicy } from "./policy.ts";
 export { RECIPE_TOOLS } from "./recipe.ts";
-export type { EvaluateOrder, EvaluateResult, ScriptCause, ScriptLimits } from "./script/order.ts";
+export type { EvaluateOrder, EvaluateResult } from "./script/order.ts";
 export { openShell, type Shell } from "./shell/open.ts";
 export { ProjectRule, type RuleFault, ruleFaults } from "./shell/project_rule.ts";
 export * from "./tool.ts";
