@@ -29,7 +29,10 @@ const NETWORK = restricted(
 
 // biome-ignore format: a table reads by its columns
 export const SHELL_RULES: readonly CommandRule[] = [
-  { ...mutation, words: [["rm", "mv", "cp", "touch", "mkdir", "rmdir", "ln", "unlink", "truncate", "shred", "tee", "install", "dd", "split", "csplit", "chmod", "chown", "patch", "ed", "ex", "rsync", "mkfifo", "mknod", "unzip", "zip", "gunzip", "gzip"]], matches: ["rm -rf src", "true && mv a b", "echo x | tee f", "env rm x", "find . -exec rm {} +", "ls | xargs rm", "sh -c 'rm x'", '"r"m x', "\\rm x", "/bin/rm x"], passes: ["grep -rn 'rm ' src", "echo touch", "git log --grep='fix; rm old'", "echo 'x | cp y'", "rmlint"] },
+  { ...mutation, words: [["rm", "mv", "cp", "touch", "mkdir", "rmdir", "ln", "unlink", "truncate", "shred", "tee", "install", "dd", "split", "csplit", "chmod", "chown", "patch", "ed", "ex", "rsync", "mkfifo", "mknod"]], matches: ["rm -rf src", "true && mv a b", "echo x | tee f", "env rm x", "find . -exec rm {} +", "ls | xargs rm", "sh -c 'rm x'", '"r"m x', "\\rm x", "/bin/rm x"], passes: ["grep -rn 'rm ' src", "echo touch", "git log --grep='fix; rm old'", "echo 'x | cp y'", "rmlint"] },
+  { ...mutation, words: [["zip"]], matches: ["zip -q a.zip f"], passes: ["zipinfo a.zip"] },
+  { ...mutation, words: [["unzip"]], unless: /^-[lptvZ]$/, matches: ["unzip -o a.zip", "unzip a.zip"], passes: ["unzip -l a.zip", "unzip -p a.zip f"] },
+  { ...mutation, words: [["gunzip", "gzip", "bzip2", "bunzip2", "xz", "unxz", "zstd", "unzstd", "lz4"]], unless: /^(-[a-z0-9]*[clt]|--stdout|--to-stdout|--list|--test)$/, matches: ["gzip f", "gunzip -k f.gz", "xz -9 f"], passes: ["gzip -c f", "gunzip -c f.gz", "gzip -dc f.gz", "xz -l f.xz"] },
   { ...mutation, words: [["sed", "perl", "ruby"]], option: /^(-[A-Za-z]*i.*|--in-place.*)$/, matches: ["sed -i s/a/b/ f", "perl -pi -e 1 f", "sed --in-place=.bak s/a/b/ f"], passes: ["sed -n 1p f", "sed s/-i/x/ f"] },
   { ...mutation, words: [["awk", "gawk"]], option: /^(-i|inplace)$/, matches: ["awk -i inplace 1 f"], passes: ["awk '$1 > 3' f"] },
   { ...mutation, words: [["sort"]], option: /^(-o.*|--output.*)$/, matches: ["sort -o f f"], passes: ["sort f"] },

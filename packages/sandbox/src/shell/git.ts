@@ -57,7 +57,8 @@ export function gitFault(words: readonly Word[]): string | null {
     words.slice(at + 1).every(({ text, known }) => known && LISTING.test(text))
   )
     return null;
-  if (command === "stash" && argv[at + 1] === "list") return null;
+  if (READING.some((reading) => reading.test(argv.slice(at).join(" "))) && words.every(({ known }) => known))
+    return null;
   if (!SHOWING.includes(command))
     return `"git ${command}" changes the repository or asks another; dgov commits for you: call done when the work is ready`;
   const rest = argv.slice(at + 1, argv.includes("--") ? argv.indexOf("--") : undefined);
@@ -65,4 +66,11 @@ export function gitFault(words: readonly Word[]): string | null {
   return harmful === undefined ? null : `git's option "${harmful}" writes a file or starts a program`;
 }
 
+/** The forms of changing commands that only show. */
+const READING = [
+  /^(stash|worktree|notes) list\b(?!.* --out)/,
+  /^remote( -v| --verbose)?( show -n \S+| get-url \S+)?$/,
+  /^config (--(local|show-origin|null|name-only) )*(--get(-all|-regexp)?|--list|-l|get|list)( [^-\s]\S*)*$/,
+  /^reflog( show| -\d+|$)(?!.* (--out|-O))/,
+];
 const LISTING = /^(-a|-r|-l|-v|-vv|--all|--list|--show-current|--remotes|--no-color|--sort=.*|--format=.*)$/;

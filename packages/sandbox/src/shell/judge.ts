@@ -99,7 +99,7 @@ function judgeByRules(rules: ToolPolicy, brief: string, { words, text }: Invocat
     if (rules[rule.when] !== true) continue;
     const holds = ruleHolds(rule, words);
     if (holds === "unsure") doubt ??= unsure(`the word after "${words[0]!.text}" is computed`, text);
-    if (holds !== "yes") continue;
+    if (holds !== "yes" || (rule.when === "deny_shell_file_mutations" && staysTemporary(words))) continue;
     const what = rule.when === "deny_shell_file_mutations" ? "Denied file mutation shell command" : "Cannot run";
     return deny(rule.rule, `${what} "${brief}": ${rule.why}`, text);
   }
@@ -142,6 +142,14 @@ const stemOf = (recipe: string): string[] => {
   const end = words.findIndex((word) => /^-|\{/.test(word));
   return end < 0 ? words : words.slice(0, end);
 };
+
+/** Whether all that a command would make or remove is in the private folder, which is the task's own. */
+function staysTemporary([name, ...rest]: readonly Word[]): boolean {
+  const operands = rest.filter(({ text }) => !text.startsWith("-"));
+  if (/^(touch|mkdir|rm|rmdir|tee)$/.test(name?.text ?? "")) return operands.length > 0 && operands.every(isTemporary);
+  const plain = rest.every(({ text }) => !text.startsWith("-") || /^-[arRpfv]+$/.test(text));
+  return name?.text === "cp" && plain && operands.length > 1 && isTemporary(operands.at(-1)!);
+}
 
 const isTemporary = ({ text, known }: Redirect["target"]) => /^\$TMPDIR\/(?!.*\.\.)/.test(text) && !known;
 

@@ -6,13 +6,14 @@ import type { Word } from "./word.ts";
 
 /**
  * A rule about one program. `words`: what its first words must be, each one of several; `option`: a word that must be
- * among the rest. It carries its own examples: a rule that contradicts one is not built.
+ * among the rest; `unless`: one that makes it harmless. It carries its own examples: a rule that contradicts one is not built.
  */
 export type CommandRule = {
   rule: string;
   when: Exclude<keyof ToolPolicy, "deny_shell_commands" | "rules">;
   words: readonly (readonly (string | RegExp)[])[];
   option?: RegExp;
+  unless?: RegExp;
   why: string;
   matches: readonly string[];
   passes: readonly string[];
@@ -21,10 +22,12 @@ export type CommandRule = {
 /** `unsure`: it would hold for some values of what the shell computes. */
 export type Holds = "yes" | "no" | "unsure";
 
-export function ruleHolds({ words, option }: CommandRule, argv: readonly Word[]): Holds {
+export function ruleHolds({ words, option, unless }: CommandRule, argv: readonly Word[]): Holds {
   const holds = [argv, withoutOptions(argv)].map((some) => prefixHolds(words, some));
   if (holds.every((one) => one === "no")) return "no";
   if (option !== undefined && !argv.slice(words.length).some(({ text }) => option.test(text))) return "no";
+  if (unless !== undefined && argv.slice(words.length).some(({ text, known }) => known && unless.test(text)))
+    return "no";
   return holds.includes("yes") ? "yes" : "unsure";
 }
 
