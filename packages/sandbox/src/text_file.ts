@@ -9,8 +9,11 @@ export type TextFile = { text: string; encode(text: string): Uint8Array };
  * @throws HostError when it is missing, a directory, a link, or not text
  */
 export async function openText(host: Host, path: string): Promise<TextFile> {
-  await existingFile(host, path);
-  const opened = decode(await host.readBytes(path));
+  const bytes = await host.readBytes(path).catch(async (error: unknown) => {
+    await existingFile(host, path); // what is wrong, in the words of opening
+    throw error;
+  });
+  const opened = decode(bytes);
   if (opened === null) throw new HostError("binary", `Cannot read "${path}": it is a binary file, not text`);
   return opened;
 }
