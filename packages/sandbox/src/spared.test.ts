@@ -8,18 +8,20 @@ const bwrap = findBwrap();
 const words = [bwrap ?? "", "--dev-bind", "/", "/", "--proc", "/proc", "--unshare-pid", "--"];
 const hasNamespaces = bwrap !== null && Bun.spawnSync([...words, "true"]).exitCode === 0;
 
-test.each([
+const ways = [
   ["the tree is walked", plain, true],
   ["everybody is reached in one stroke", [...words, ...plain, "sealed"], hasNamespaces],
-] as const)(
-  "where %s, the spared live on with their own, and all others are ended",
-  (_, argv, possible) => {
-    if (!possible) return; // no process namespace on this machine: the other row runs everywhere
-    const { stdout, stderr } = Bun.spawnSync([...argv], { timeout: 60_000 });
-    expect({ said: stdout.toString(), wrong: stderr.toString() }).toEqual({
-      said: `${JSON.stringify({ kept: 1, ended: 0, answer: "got word\n", last: 0 })}\n`,
-      wrong: "",
-    });
-  },
-  60_000,
-);
+] as const;
+
+for (const [how, argv, possible] of ways)
+  test.skipIf(!possible)(
+    `where ${how}, the spared live on with their own, and all others are ended`,
+    () => {
+      const { stdout, stderr } = Bun.spawnSync([...argv], { timeout: 60_000 });
+      expect({ said: stdout.toString(), wrong: stderr.toString() }).toEqual({
+        said: `${JSON.stringify({ kept: 1, ended: 0, answer: "got word\n", last: 0 })}\n`,
+        wrong: "",
+      });
+    },
+    60_000,
+  );
