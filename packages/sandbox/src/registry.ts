@@ -110,8 +110,13 @@ export async function runTool(name: string, input: unknown, host: Host): Promise
       ok: false,
       text: `Error: Cannot call "${name}": ${parsed.error.issues.map((issue) => issue.message).join("; ")}`,
     };
+  return runParsed(tool, parsed.data, host);
+}
+
+/** Runs a tool on arguments that its schema has given. */
+export async function runParsed(tool: Tool, input: unknown, host: Host): Promise<Answer> {
   try {
-    return await tool.run(parsed.data, host);
+    return await tool.run(input, host);
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
     return refusedByHost(error);

@@ -3,7 +3,7 @@ import { createHost } from "../host.ts";
 import type { ExecRequest, ExecResult } from "../isolate/isolation.ts";
 import { type Asked, passCall, recordOf } from "../pass_call.ts";
 import type { ToolPolicy } from "../policy.ts";
-import { runTool, toolNamed, toolsOf } from "../registry.ts";
+import { runParsed, toolsOf } from "../registry.ts";
 import { type Access, type Answer, type BoundCall, type Host, HostError, type Scope } from "../tool.ts";
 import { SCRIPT_LIMITS } from "./limits.ts";
 import type { Called, Powers } from "./realm.ts";
@@ -22,7 +22,9 @@ const UNBOUND: readonly string[] = ["done", "emit_plan", "run_script"];
 
 /** The tools of the role as a script calls them. Each call is judged, cut and told as if the model had made it. */
 export function bindTools(place: BoundPlace, line: Line): Pick<Powers, "tools" | "call"> {
-  const tools = toolsOf(place.scope.role).flatMap(({ name }) => (UNBOUND.includes(name) ? [] : [name]));
+  const tools = new Map(
+    toolsOf(place.scope.role).flatMap((own) => (UNBOUND.includes(own.name) ? [] : [[own.name, own]])),
+  );
   const host = hostOf(place, line);
   let room: number = SCRIPT_LIMITS.recorded_chars;
   const told = (asked: Asked, answer: Answer, started_ms: number): Omit<BoundCall, "accesses"> => {
@@ -33,10 +35,12 @@ export function bindTools(place: BoundPlace, line: Line): Pick<Powers, "tools" |
   };
   const pass = async (asked: Asked): Promise<Called> => {
     const started_ms = line.now_ms();
-    const call = (name: string, input: unknown): Promise<Answer> => {
-      const accesses = changing(toolNamed(name)?.access(input as never, place.scope) ?? []);
+    const call = async (name: string, input: unknown): Promise<Answer> => {
+      const tool = tools.get(name);
+      if (tool === undefined) throw new Error(`Cannot call "${name}": a script has no such tool`);
+      const accesses = changing(tool.access(input, place.scope)); // both sides of this call are in this process
       if (accesses.length > 0) line.say({ begun: { ...told(asked, CUT_OFF, started_ms), accesses } });
-      return runTool(name, input, host);
+      return runParsed(tool, input, host);
     };
     const { answer, accesses } = await passCall({ ...place, isolation: { call } }, asked);
     line.say({ called: { ...told(asked, answer, started_ms), accesses: changing(accesses) } });
@@ -45,7 +49,7 @@ export function bindTools(place: BoundPlace, line: Line): Pick<Powers, "tools" |
     return { ok: false, name: "ToolError", message: text, more: { text, refused_by: refused_by ?? null } };
   };
   return {
-    tools,
+    tools: [...tools.keys()],
     call(name, raw) {
       const called = pass({ name, raw });
       drainMicrotasks(); // what a tool of ours waits for is done by then, and the script has its answer at once
