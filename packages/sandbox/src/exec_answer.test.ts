@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { execAnswer } from "./exec_answer.ts";
 import type { ExecResult } from "./isolate/isolation.ts";
+import { unreadableWords } from "./isolate/unreadable.ts";
 
 const RESULT: ExecResult = {
   exit: 0,
@@ -42,7 +43,7 @@ test.each<[ExecResult["ended"], string]>([
 });
 
 test("a path that may not be read is told, with what a person can do", () => {
-  const { text } = execAnswer({ ...RESULT, exit: 1, unreadable: ["/srv/x"] }, 3_000);
+  const { text } = execAnswer({ ...RESULT, exit: 1, unreadable: [unreadableWords("/srv/x")] }, 3_000);
   expect(text).toContain("CONFINED: /srv/x is outside what this task may read");
   expect(text).toContain("[sandbox] read");
   expect(execAnswer(RESULT, 3_000).text).not.toContain("CONFINED");

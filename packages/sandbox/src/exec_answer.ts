@@ -13,7 +13,7 @@ export function execAnswer(result: ExecResult, timeout_ms: number): Answer {
     ...restored(put_back),
     ...unrestored(lost),
     ...confined(output),
-    ...unreadableWords(result).map((words) => `CONFINED: ${words}`),
+    ...(result.unreadable ?? []).map((words) => `CONFINED: ${words}`),
   ];
   const answer: Answer = {
     ok: result.ended === "exit" && result.exit === 0,
@@ -35,13 +35,6 @@ function confined(output: string): string[] {
     "CONFINED: if that was a refusal, it comes from this task's jail: only claimed paths and $TMPDIR can be written, git's data cannot, and there is no network but the hosts your task names.",
   ];
 }
-
-/** A path that is not there and one that may not be read look alike from inside: the words say no more than is known. */
-export const unreadableWords = ({ unreadable = [] }: Pick<ExecResult, "unreadable">): string[] =>
-  unreadable.map(
-    (path) =>
-      `${path} is outside what this task may read; if the task needs it, the project can add it with [sandbox] read`,
-  );
 
 /** What struck, as a task's last line says it. */
 const ENDINGS: Readonly<Partial<Record<ExecResult["ended"], string>>> = {

@@ -3,7 +3,6 @@ export { COMPONENT_COMPILER, type Component, type ComponentKind, type ToolCompon
 export type { ComponentAnswer, ComponentOrder } from "./component/order.ts";
 export { inputOf as componentInput } from "./component/tools.ts";
 export { toolEnvironment } from "./environment.ts";
-export { unreadableWords } from "./exec_answer.ts";
 export {
   type AskedCall,
   askedCommand,

@@ -1,4 +1,4 @@
-import { type Isolation, IsolationLost, unreadableWords } from "@dgov/sandbox";
+import { type Isolation, IsolationLost } from "@dgov/sandbox";
 import type { Lease } from "../git/worktrees.ts";
 import type { Site } from "../site.ts";
 
@@ -28,7 +28,7 @@ export async function prepare(
     const result = await endedBy(signal, isolation, () => isolation.exec(asked));
     if (result === null || result.exit === 0) return null;
     const how = result.exit === null ? `ended by ${result.ended}` : `exit status ${result.exit}`;
-    const refusals = [...(result.refused_hosts ?? []), ...unreadableWords(result)];
+    const refusals = [...(result.refused_hosts ?? []), ...(result.unreadable ?? [])];
     const refused = refusals.map((words) => `${words}; `).join("");
     return `setup_cmd failed (${how}): ${refused}${(result.tail || result.head).slice(-500)}`;
   } catch (error) {

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import type { Cause, Finding, Output } from "@dgov/kernel";
-import { type ExecResult, type Isolation, unreadableWords } from "@dgov/sandbox";
+import type { ExecResult, Isolation } from "@dgov/sandbox";
 import { type Judgement, pass } from "./gate.ts";
 
 /** What a command of the project left behind. */
@@ -111,7 +111,7 @@ export function judged(
 /** What of the network and of the files outside it was refused may be why it failed. */
 const refusals = ({ result }: Said): Finding[] => [
   ...(result.refused_hosts ?? []).map((message) => ({ code: "host_refused", message })),
-  ...unreadableWords(result).map((message) => ({ code: "read_refused", message })),
+  ...(result.unreadable ?? []).map((message) => ({ code: "read_refused", message })),
 ];
 
 /** Words of a shell for paths, each one word whatever it is called. */

@@ -63,7 +63,7 @@ export type ExecRequest = {
  * `log`      absolute path, under the private folder, of the whole output (stdout and stderr as they came)
  * `put_back` unclaimed paths that the command changed and that were restored
  * `refused_hosts` in words, what of the network it asked for and was refused; absent: nothing
- * `unreadable` absolute paths that its output names where something could not be opened, and that it may not read
+ * `unreadable` in words, the paths that its output names as not opened and that it may not read; absent: none
  * `lost`     unclaimed paths that it changed and that could not be restored: neither memory nor git had them
  */
 export type ExecResult = {

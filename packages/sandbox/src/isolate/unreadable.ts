@@ -6,6 +6,10 @@ const REFUSED =
 const PATHS = /(?:^|[\s'"`:(=[])(\/[\w@%+.,~-][\w@%+.,~/-]*)/g;
 const TOLD_MAX = 5;
 
+/** A path that is not there and one that may not be read look alike from inside: the words say no more than is known. */
+export const unreadableWords = (path: string): string =>
+  `${path} is outside what this task may read; if the task needs it, the project can add it with [sandbox] read`;
+
 /** Paths that an output names in lines of refusal and that lie outside of what may be read, each once. */
 export function unreadableIn(output: string, readable: Readable | "all"): string[] {
   if (readable === "all") return [];
