@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Component, ComponentKind, ToolComponent } from "@dgov/sandbox";
+import type { Component, ComponentKind, ToolComponent } from "@dgov/sandbox/component";
 import { componentKey, createWorkshop, type Made, readMade, type Workshop } from "./component_workshop.ts";
 import { PROJECT_FILE } from "./config.ts";
 import { DgovError, type Place } from "./error.ts";

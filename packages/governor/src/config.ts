@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { TOOL_NAMES } from "@dgov/sandbox";
+import { TOOL_NAMES } from "@dgov/sandbox/tool_names";
 import { type LimitsTable, ProjectFile } from "./config_file.ts";
 import { DgovError, type Place } from "./error.ts";
 import { nearest } from "./nearest.ts";

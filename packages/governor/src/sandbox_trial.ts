@@ -1,12 +1,5 @@
-import {
-  type Availability,
-  ClaimError,
-  createIsolationMaker,
-  type Level,
-  parseClaim,
-  type Scope,
-  TOOL_NAMES,
-} from "@dgov/sandbox";
+import { type Availability, ClaimError, createIsolationMaker, type Level, parseClaim, type Scope } from "@dgov/sandbox";
+import { TOOL_NAMES } from "@dgov/sandbox/tool_names";
 import { readProject } from "./config.ts";
 import type { Claimant } from "./dispatch/scope.ts";
 import { DgovError } from "./error.ts";

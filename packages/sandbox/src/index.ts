@@ -1,5 +1,4 @@
 export * from "./claim.ts";
-export { COMPONENT_COMPILER, type Component, type ComponentKind, type ToolComponent } from "./component/component.ts";
 export type { ComponentAnswer, ComponentOrder } from "./component/order.ts";
 export { inputOf as componentInput } from "./component/tools.ts";
 export { toolEnvironment } from "./environment.ts";
@@ -22,7 +21,6 @@ export type { EvaluateOrder, EvaluateResult } from "./script/order.ts";
 export { openShell, type Shell } from "./shell/open.ts";
 export { ProjectRule, type RuleFault, ruleFaults } from "./shell/project_rule.ts";
 export * from "./tool.ts";
-export { TOOL_NAMES } from "./tool_names.ts";
 export {
   createToolbox,
   type Toolbox,

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
-import type { Component, ComponentAnswer, ComponentOrder, Isolation, IsolationSpec } from "@dgov/sandbox";
+import type { ComponentAnswer, ComponentOrder, Isolation, IsolationSpec } from "@dgov/sandbox";
+import type { Component } from "@dgov/sandbox/component";
 import { parseProject } from "../config.ts";
 import { openSite } from "../testing/site.ts";
 import type { IntegratedCandidate } from "./candidate.ts";

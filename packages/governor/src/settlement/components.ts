@@ -1,4 +1,5 @@
-import { type Component, type Isolation, parseClaim, type Scope } from "@dgov/sandbox";
+import { type Isolation, parseClaim, type Scope } from "@dgov/sandbox";
+import type { Component } from "@dgov/sandbox/component";
 import { z } from "zod";
 import type { Site } from "../site.ts";
 import type { IntegratedCandidate } from "./candidate.ts";
