@@ -1,5 +1,5 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { commitAll, dgov, eventsOf, git, type Place, readIn, startDgov, writeIn } from "./repo.ts";
 import { bash, done, edit, layTasks } from "./scripted.ts";
@@ -15,12 +15,16 @@ afterEach(() => {
 });
 
 const WORK = [edit("src/a.txt", "alpha", "omega"), bash("until test -e LAB/go; do sleep 0.02; done"), done];
+// Where the person's sign is looked for: a worker reads nothing beside its worktree otherwise.
+const READ = '[sandbox]\nread = ["LAB"]\n';
 
 function lay(name = "repo", files: Record<string, string> = {}, calls = WORK): Place {
-  const place = layTasks({ a: { attempts: [calls] } }, { name, files });
+  const place = layTasks({ a: { attempts: [calls] } }, { name, files, tables: calls === WORK ? READ : "" });
   open.push(place);
-  const script = join(place.root, ".dgov/plans/p/script.json");
-  writeFileSync(script, readFileSync(script, "utf8").replaceAll("LAB", place.folder));
+  const signs = join(place.folder, "signs");
+  mkdirSync(signs);
+  for (const path of [".dgov/plans/p/script.json", ".dgov/project.toml"])
+    writeIn(place.root, path, readIn(place, path).replaceAll("LAB", signs));
   commitAll(place, "second");
   return place;
 }
@@ -31,7 +35,7 @@ async function during(place: Place, act: () => void): Promise<{ status: number; 
   const said = Promise.all([new Response(run.stderr).text(), new Response(run.stdout).text()]);
   for (let tries = 0; tries < 500 && !eventsIn(place).includes("tool_called"); tries++) await Bun.sleep(20);
   act();
-  writeFileSync(join(place.folder, "go"), "");
+  writeFileSync(join(place.folder, "signs/go"), "");
   return { status: await run.exited, said: (await said).join("") };
 }
 
