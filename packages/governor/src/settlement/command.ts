@@ -1,11 +1,21 @@
-import { copyFileSync, mkdirSync, readFileSync, renameSync } from "node:fs";
-import { join } from "node:path";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import type { Cause, Finding, Output } from "@dgov/kernel";
 import type { ExecResult, Isolation } from "@dgov/sandbox";
 import { type Judgement, pass } from "./gate.ts";
 
-/** What a command of the project left behind. */
-export type Said = { command: string; result: ExecResult; output: Output };
+/** What a command of the project left behind. `kept`: the absolute path of our own copy of its log. */
+export type Said = { command: string; result: ExecResult; output: Output; kept: string | null };
 
 /**
  * `timeout_ms` is the command's own; `log` is the file for its whole output, relative to `out`, and `out` a folder.
@@ -22,21 +32,42 @@ export async function runProjectCommand(
 ): Promise<Said> {
   const result = await isolation.exec({ command, timeout_ms, output_max_bytes: LOG_MAX_BYTES, clip_bytes: CLIP_BYTES });
   const { head, tail, omitted_bytes } = result;
-  return { command, result, output: { head, tail, omitted_bytes, log: keepLog(result.log, out, log) } };
+  const kept = keepLog(result.log, join(out, log));
+  return { command, result, output: { head, tail, omitted_bytes, log: kept === null ? null : log }, kept };
 }
 
 /** All that a command said, also where the record has only the ends of it. */
-export const wholeText = ({ result }: Said): string =>
-  result.omitted_bytes > 0 && result.log !== null ? readFileSync(result.log, "utf8") : `${result.head}${result.tail}`;
+export const wholeText = ({ result, kept }: Said): string =>
+  result.omitted_bytes > 0 && kept !== null ? readFileSync(kept, "utf8") : `${result.head}${result.tail}`;
 
-/** @returns the name under `out`, or null when there is no log to keep */
-function keepLog(from: string | null, out: string, name: string): string | null {
-  if (from === null) return null;
-  mkdirSync(out, { recursive: true });
-  const to = join(out, name);
-  copyFileSync(from, `${to}.part`);
+/** @returns where it is kept, or null when there is no log to keep */
+function keepLog(from: string | null, to: string): string | null {
+  const bytes = from === null ? null : readLog(from);
+  if (bytes === null) return null;
+  mkdirSync(dirname(to), { recursive: true });
+  writeFileSync(`${to}.part`, bytes);
   renameSync(`${to}.part`, to);
-  return name;
+  return to;
+}
+
+/**
+ * The log lies where the command could write, and we may read what it may not: so no link is followed, nothing but a
+ * file of its size is read, and nothing is waited for. By now nobody is left who could swap it. null: it is no log.
+ */
+function readLog(path: string): Buffer | null {
+  try {
+    if (realpathSync(path) !== path) return null;
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      const stat = fstatSync(fd);
+      return stat.isFile() && stat.nlink === 1 && stat.size <= LOG_MAX_BYTES ? readFileSync(fd) : null;
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    if (error instanceof Error && "code" in error) return null; // the command has removed it, or closed it to us
+    throw error;
+  }
 }
 
 /** Statuses a shell gives when the program could not be started at all: nothing was checked then. */
