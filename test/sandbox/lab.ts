@@ -12,6 +12,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { answerGit } from "../../packages/governor/src/git/answer_git.ts";
+import { createGit } from "../../packages/governor/src/git/git.ts";
 import type { Grant, IsolationSpec, Scope } from "../../packages/sandbox/src/index.ts";
 import { claimPattern, parseClaim, toolEnvironment } from "../../packages/sandbox/src/index.ts";
 import { LAB_LIMITS } from "../lab.ts";
@@ -135,6 +137,7 @@ export async function openSandboxLab(granting: Granting = "files"): Promise<Sand
         ...{ read: [], network: "none", limits: LAB_LIMITS },
         env: toolEnvironment({ tmp, inherited, real_home: process.env.HOME ?? null }),
         scope: scope(role),
+        git: answerGit(createGit(worktree), commit),
       };
     },
     hits: listener.hits,

@@ -6,6 +6,7 @@ import { openComponents, withComponents } from "./components.ts";
 import { readProject } from "./config.ts";
 import { grantsIn, scopeOf } from "./dispatch/scope.ts";
 import { DgovError } from "./error.ts";
+import { answerGit } from "./git/answer_git.ts";
 import { type Change, freeze } from "./git/candidate.ts";
 import type { Git } from "./git/git.ts";
 import { openRepository } from "./git/readiness.ts";
@@ -68,6 +69,7 @@ export async function callForUser({ cwd, ...world }: Around, trial: Trial, level
       git_dir: await git.commonDir(),
       network: hostsOrNone(sandbox.hosts),
       scope,
+      git: answerGit(worktree.git, head),
     });
     const stop = () => void isolation.stop();
     world.signal.addEventListener("abort", stop);

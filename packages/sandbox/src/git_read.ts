@@ -1,3 +1,4 @@
+import { type GitQuestion, gitWords } from "./git_question.ts";
 import { shellQuote } from "./shell_quote.ts";
 import { type Host, HostError } from "./tool.ts";
 import { TOOL_LIMITS } from "./tool_limits.ts";
@@ -13,31 +14,35 @@ const PINNED = [
 export const gitCommand = (args: readonly string[]): string => [PINNED, ...args.map(shellQuote)].join(" ");
 
 /**
- * Runs a read-only git command and gives its output.
+ * Asks git, here or, where nothing native may be started, outside.
  *
  * @throws HostError when it fails, takes too long, or says more than the limit
  */
-export async function gitRead(host: Host, args: readonly string[]): Promise<string> {
-  return await execRead(host, `${gitCommand(args)}`, `git ${args[0]}`);
+export const gitRead = async (host: Host, question: GitQuestion): Promise<string> =>
+  (await answerBytes(host, question)).toString();
+
+async function answerBytes(host: Host, question: GitQuestion): Promise<Buffer> {
+  if (host.git === undefined) return execRead(host, question);
+  const reply = await host.git(question);
+  if (!reply.ok) throw new HostError("io", `Cannot ask git: ${reply.why}`);
+  return Buffer.from(reply.base64, "base64");
 }
 
 /** The content of a file at the base commit as a checkout would write it, or null when the base has no such file. */
 export async function baseFile(host: Host, path: string): Promise<{ bytes: Uint8Array; executable: boolean } | null> {
-  const listed = await gitRead(host, ["--literal-pathspecs", "ls-tree", host.scope.base, "--", path]);
+  const listed = await gitRead(host, { ask: "entry", path });
   if (listed === "") return null;
   const mode = listed.slice(0, 6);
   if (mode !== "100644" && mode !== "100755")
     throw new HostError("not_a_file", `Cannot take "${path}" from the base commit: it is not an ordinary file there`);
-  const blob = gitCommand(["cat-file", "--filters", `${host.scope.base}:${path}`]);
-  const text = await execRead(host, `${blob} | base64`, "git cat-file"); // output is text on its way, files are bytes
-  return { bytes: Buffer.from(text, "base64"), executable: mode === "100755" };
+  return { bytes: await answerBytes(host, { ask: "blob", path }), executable: mode === "100755" };
 }
 
 export type Change = { path: string; kind: "added" | "changed" | "deleted" };
 
 /** What the worktree changed against the base commit: also new files that git does not follow, not those it ignores. */
 export async function changes(host: Host): Promise<Change[]> {
-  const followed = await gitRead(host, ["diff", "--no-ext-diff", "--no-renames", "--name-status", host.scope.base]);
+  const followed = await gitRead(host, { ask: "followed" });
   const found = new Map<string, Change["kind"]>();
   for (const line of lines(followed)) {
     const [letter = "", name = ""] = line.split("\t");
@@ -48,27 +53,31 @@ export async function changes(host: Host): Promise<Change[]> {
 }
 
 export async function untracked(host: Host): Promise<string[]> {
-  const listed = await gitRead(host, ["ls-files", "--others", "--exclude-standard"]);
+  const listed = await gitRead(host, { ask: "untracked" });
   return lines(listed).map((line) => unquote(line).replace(/\/$/, ""));
 }
 
 /** Every file of the worktree that git does not ignore, sorted. */
 export async function worktreeFiles(host: Host): Promise<string[]> {
-  const all = lines(await gitRead(host, ["ls-files", "--cached", "--others", "--exclude-standard"])).map(unquote);
-  const gone = new Set(lines(await gitRead(host, ["ls-files", "--deleted"])).map(unquote));
+  const all = lines(await gitRead(host, { ask: "files" })).map(unquote);
+  const gone = new Set(lines(await gitRead(host, { ask: "deleted" })).map(unquote));
   return [...new Set(all)].filter((path) => !gone.has(path)).sort();
 }
 
-async function execRead(host: Host, command: string, what: string): Promise<string> {
+async function execRead(host: Host, question: GitQuestion): Promise<Buffer> {
+  const bytes = question.ask === "blob";
+  const command = gitCommand(["--literal-pathspecs", ...gitWords(question, host.scope.base)]);
   const result = await host.exec({
-    command,
+    command: bytes ? `${command} | base64` : command, // output is text on its way, files are bytes
     timeout_ms: TOOL_LIMITS.git_ms,
     output_max_bytes: TOOL_LIMITS.git_max_bytes,
     clip_bytes: TOOL_LIMITS.git_max_bytes,
   });
-  if (result.ended !== "exit" || result.exit !== 0 || result.omitted_bytes > 0)
-    throw new HostError("io", `Cannot run ${what}: ${(result.tail || result.head).trim().slice(-500) || result.ended}`);
-  return result.head + result.tail;
+  if (result.ended !== "exit" || result.exit !== 0 || result.omitted_bytes > 0) {
+    const said = (result.tail || result.head).trim().slice(-500) || result.ended;
+    throw new HostError("io", `Cannot ask git (${question.ask}): ${said}`);
+  }
+  return Buffer.from(result.head + result.tail, bytes ? "base64" : "utf8");
 }
 
 const lines = (text: string): string[] => text.split("\n").filter((line) => line !== "");

@@ -8,8 +8,8 @@ import { type Host, HostError, type HostErrorCode, type Scope } from "./tool.ts"
 import { readWhole, type Spot, tooLarge, writeWhole } from "./whole_file.ts";
 import { judgeWrite } from "./write_rules.ts";
 
-/** `root` is where tools work, `tmp` the private folder; `exec` runs a command and may be reached through the host alone. */
-export type HostPlace = {
+/** `root` is where tools work, `tmp` the private folder; `exec` and `git` may be reached through the host alone. */
+export type HostPlace = Pick<Host, "git"> & {
   root: string;
   tmp: string;
   scope: Scope;
@@ -22,6 +22,7 @@ export function createHost(place: HostPlace): Host {
   return {
     scope: place.scope,
     exec: place.exec,
+    ...(place.git ? { git: place.git } : {}),
     readBytes: async (path) => files.readBytes(path),
     readText: async (path) => files.readText(path),
     write: async (path, content) => files.write(path, content),
@@ -33,12 +34,12 @@ export function createHost(place: HostPlace): Host {
 
 /** The host's files for whoever cannot wait, as a WASM component cannot. The same rules, words and errors. */
 export type Files = {
-  [Name in Exclude<keyof Host, "scope" | "exec" | "component">]: (
+  [Name in Exclude<keyof Host, "scope" | "exec" | "git" | "component">]: (
     ...args: Parameters<Host[Name]>
   ) => Awaited<ReturnType<Host[Name]>>;
 };
 
-export function createFiles(place: Omit<HostPlace, "exec">): Files {
+export function createFiles(place: Omit<HostPlace, "exec" | "git">): Files {
   const { root, tmp } = place;
   return {
     readBytes: (path) => within(root, path, "read", (way) => readWhole(there(way, "read"))),

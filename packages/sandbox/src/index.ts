@@ -11,6 +11,7 @@ export {
   type JudgedCommand,
 } from "./explain.ts";
 export { fnmatch } from "./fnmatch.ts";
+export { type AnswerGit, gitWords } from "./git_question.ts";
 export { INTERPRETED, isInterpretable } from "./interpreted/names.ts";
 export * from "./isolate/confinement.ts";
 export * from "./isolate/isolation.ts";

@@ -1,6 +1,7 @@
-import { gitCommand } from "./git_read.ts";
-import type { ExecResult } from "./isolate/isolation.ts";
-import { SECRET_PATHSPECS } from "./secret_file.ts";
+import { gitCommand, worktreeFiles } from "./git_read.ts";
+import { compileGlob, matchesGlob } from "./glob.ts";
+import type { ExecRequest, ExecResult } from "./isolate/isolation.ts";
+import { isSecretFile, SECRET_PATHSPECS } from "./secret_file.ts";
 import type { Answer, Host } from "./tool.ts";
 import { TOOL_LIMITS } from "./tool_limits.ts";
 
@@ -13,23 +14,54 @@ import { TOOL_LIMITS } from "./tool_limits.ts";
 export type Search = { flags: readonly string[]; pattern: string; path: string; narrow: readonly string[] };
 
 /**
- * Searches files with git's own engine, on every machine the same: Perl's regular expressions, all cores, nothing that
+ * Searches files with git's own engine, on every machine with a jail the same: Perl's regular expressions, all cores, nothing that
  * git ignores, no binary files, no links, no files that may hold secrets. It is a process of its own, so that a pattern
  * that never ends is ended by the clock.
  */
-export async function searchFiles(host: Host, { flags, pattern, path, narrow }: Search): Promise<Found> {
+export async function searchFiles(host: Host, search: Search): Promise<Found> {
+  const { path } = search;
   const kind = path === "." ? "directory" : ((await host.stat(path))?.kind ?? null);
   if (kind === null) return failed(path, "it does not exist");
   if (kind !== "directory" && kind !== "file") return failed(path, "it is not an ordinary file or directory");
-  const where = kind === "file" ? "--no-index" : "--untracked";
-  const specs = kind === "file" ? [`:(literal)${path}`] : [...below(path, narrow), ...SECRET_PATHSPECS];
+  const own = host.git ? await interpreted(host, search, kind) : native(search, kind);
   const result = await host.exec({
-    command: gitCommand(["grep", ...PLAIN, where, ...flags, "-e", pattern, "--", ...specs]),
+    ...own,
     timeout_ms: TOOL_LIMITS.search_ms,
-    output_max_bytes: 4_000_000,
+    output_max_bytes: TOOL_LIMITS.search_max_bytes,
     clip_bytes: 1_000_000,
   });
   return linesOf(result, path);
+}
+
+type Request = Pick<ExecRequest, "command" | "search">;
+
+function native({ flags, pattern, path, narrow }: Search, kind: "file" | "directory"): Request {
+  const where = kind === "file" ? "--no-index" : "--untracked";
+  const specs = kind === "file" ? [`:(literal)${path}`] : [...below(path, narrow), ...SECRET_PATHSPECS];
+  return { command: gitCommand(["grep", ...PLAIN, where, ...flags, "-e", pattern, "--", ...specs]) };
+}
+
+/** Where no git runs inside: the same files, and an engine of ours. */
+async function interpreted(host: Host, { flags, pattern, path, narrow }: Search, kind: "file" | "directory") {
+  const folder = path === "." ? "" : `${path}/`;
+  const counts = narrowed(narrow);
+  const inside = (own: string) => own.startsWith(folder) && !isSecretFile(own) && counts(own.slice(folder.length));
+  const files = kind === "file" ? [path] : (await worktreeFiles(host)).filter(inside);
+  return { command: "", search: { files, flags, pattern } };
+}
+
+function narrowed(narrow: readonly string[]): (path: string) => boolean {
+  const matchers = narrow.map((spec) => {
+    const pattern = deepened(spec.replace(/^!/, "")).replace(/\\(.)/g, "[$1]"); // our patterns have no escapes
+    const glob = compileGlob(pattern, "segment");
+    const holds = (path: string) =>
+      matchesGlob(glob, path) || (!/[*?[]/.test(pattern) && path.startsWith(`${pattern}/`));
+    return { excludes: spec.startsWith("!"), holds };
+  });
+  const wanted = matchers.filter(({ excludes }) => !excludes);
+  return (path) =>
+    (wanted.length === 0 || wanted.some(({ holds }) => holds(path))) &&
+    !matchers.some(({ excludes, holds }) => excludes && holds(path));
 }
 
 /** Whatever the repository's configuration says of columns, colours and submodules. */
@@ -65,9 +97,10 @@ function below(path: string, narrow: readonly string[]): string[] {
 /** A pattern as ripgrep means it: without a slash it stands for a name at any depth; `!` in front leaves out. */
 function globSpec(folder: string, spec: string): string {
   const [magic, pattern] = spec.startsWith("!") ? ["exclude,glob", spec.slice(1)] : ["glob", spec];
-  const deep = pattern.includes("/") ? pattern.replace(/^\//, "") : `**/${pattern}`;
-  return `:(${magic})${folder.replace(/[\\*?[]/g, "\\$&")}${deep}`;
+  return `:(${magic})${folder.replace(/[\\*?[]/g, "\\$&")}${deepened(pattern)}`;
 }
+
+const deepened = (pattern: string): string => (pattern.includes("/") ? pattern.replace(/^\//, "") : `**/${pattern}`);
 
 const failed = (path: string, why: string): Found => ({ ok: false, text: `Error: Cannot search "${path}": ${why}` });
 

@@ -1,5 +1,6 @@
 import { mkdirSync, readlinkSync } from "node:fs";
 import type { ChildOrder, ComponentAnswer, ComponentOrder } from "./component/order.ts";
+import type { GitQuestion, GitReply } from "./git_question.ts";
 import { type Running, runCommand, type Shell } from "./isolate/command.ts";
 import type { ResourceLimits } from "./isolate/confinement.ts";
 import { enterIsolation } from "./isolate/enter.ts";
@@ -8,6 +9,7 @@ import { createGuard } from "./isolate/guard.ts";
 import type { ExecRequest, ExecResult, IsolationSpec } from "./isolate/isolation.ts";
 import { landlockAbi } from "./isolate/landlock.ts";
 import { type Libc, openLibc } from "./isolate/libc.ts";
+import { createQuestions } from "./isolate/questions.ts";
 import type { Readable } from "./isolate/readable.ts";
 import type { Strike } from "./isolate/watch.ts";
 import { decodeFrames, encodeFrame } from "./isolate/wire.ts";
@@ -34,8 +36,11 @@ export type ServeRequest =
   | { id: number; component: ComponentOrder };
 /** Ends what runs, without an answer of its own: what was asked is answered as ended by this limit. */
 export type Halt = { halt: Strike };
+/** What the governor says to a `question`, in the order in which they were asked. */
+export type OutsideReply = { reply: GitReply };
 export type ServeAnswer =
   | { ready: true; sealed: boolean }
+  | { question: GitQuestion }
   | { id: number; result: ExecResult | Answer | EvaluateResult | ComponentAnswer }
   | { id: number; failed: string };
 
@@ -99,25 +104,31 @@ async function serve(now_ms: () => number): Promise<void> {
   const sealed = isSealed(libc, order);
   const spared = createSpared();
   const running: Running = { stop: null };
+  const out = Bun.stdout.writer();
+  const answer = async (frame: ServeAnswer) => {
+    out.write(encodeFrame(frame));
+    await out.flush();
+  };
+  const questions = createQuestions((question) => answer({ question }));
   const endTree = () => endAllBelow(sealed, spared.pids);
   const server = createServer(order, {
     now_ms,
     endTree,
     spared,
     running,
+    ...(order.interpreter === null ? {} : { git: questions.ask }),
     reap: () => reapOrphans(libc, spared.pids),
     pause: (on) => sealed && signal(-1, on ? "SIGSTOP" : "SIGCONT"),
     onGovernorDeath: (number) => void libc.prctl(PR_SET_PDEATHSIG, number),
   });
-  const out = Bun.stdout.writer();
-  const answer = async (frame: ServeAnswer) => {
-    out.write(encodeFrame(frame));
-    await out.flush();
-  };
   await answer({ ready: true, sealed });
   let turn = Promise.resolve();
   for await (const frame of frames) {
-    const request = frame as ServeRequest | Halt;
+    const request = frame as ServeRequest | Halt | OutsideReply;
+    if ("reply" in request) {
+      questions.hear(request.reply);
+      continue;
+    }
     if ("halt" in request) {
       if (running.stop) running.stop(request.halt);
       else endAllBelow(sealed, new Set()); // no command: then it is a child of ours that has grown too much
@@ -139,14 +150,16 @@ function isSealed(libc: Libc, { outer_pids }: ServeOrder): boolean {
 }
 const SIGNALS_CONFINED_ABI = 6;
 
-type Powers = Pick<Shell, "now_ms" | "endTree" | "pause" | "reap" | "running"> & {
-  onGovernorDeath: (signal: number) => void;
-  spared: Spared;
-};
+type Powers = Pick<Shell, "now_ms" | "endTree" | "pause" | "reap" | "running"> &
+  Pick<Host, "git"> & {
+    onGovernorDeath: (signal: number) => void;
+    spared: Spared;
+  };
 
 function createServer(order: ServeOrder, powers: Powers): (request: ServeRequest) => Promise<ServeAnswer> {
   const { root, tmp, env, scope } = order;
-  const { onGovernorDeath, spared, ...ours } = powers;
+  const { onGovernorDeath, spared, git, ...ours } = powers;
+  const outside = git ? { git } : {};
   for (const folder of ["home", "tmp", "cache"]) mkdirSync(`${tmp}/${folder}`, { recursive: true });
   const guard = createGuard({
     root,
@@ -168,7 +181,7 @@ function createServer(order: ServeOrder, powers: Powers): (request: ServeRequest
     const { put_back, lost } = guard.putBack();
     return lost.length === 0 ? { ...result, put_back } : { ...result, put_back, lost };
   };
-  const scripts = scriptsOf(order, exec, spared);
+  const scripts = scriptsOf(order, { exec, ...outside }, spared);
   const child = [...order.self, "__isolated", "component"];
   const component = async (asked: ComponentOrder) => {
     const { runComponent } = await import("./component/run.ts");
@@ -180,46 +193,46 @@ function createServer(order: ServeOrder, powers: Powers): (request: ServeRequest
       if ("exec" in request) return { id, result: await exec(request.exec) };
       if ("evaluate" in request) return { id, result: evaluated(await scripts.run(modulesOrder(request.evaluate))) };
       if ("component" in request) return { id, result: await component(request.component) };
-      return { id, result: await callTool(request, { root, tmp, scope, exec, scripts, component }) };
+      return { id, result: await callTool(request, { root, tmp, scope, exec, ...outside, scripts, component }) };
     } catch (error) {
       return { id, failed: error instanceof Error ? (error.stack ?? error.message) : String(error) };
     }
   };
 }
 
-type Exec = (request: ExecRequest) => Promise<ExecResult>;
+type Ours = Pick<Host, "exec" | "git">;
 
 /** The child of a script works where we do; what it may not do itself is done here, on our own files. */
-function scriptsOf({ self, root, tmp, env, scope }: ServeOrder, exec: Exec, spared: Spared): Scripts {
+function scriptsOf({ self, root, tmp, env, scope }: ServeOrder, ours: Ours, spared: Spared): Scripts {
   return createScripts({
     argv: [...self, "__isolated", "script"],
     // The last step of the compiler costs more than a script runs: without it 10,000 calls take a third less.
     env: { PATH: env.PATH ?? "/usr/bin:/bin", LANG: "C.UTF-8", TMPDIR: tmp, BUN_JSC_useFTLJIT: "0" },
-    setup: { root, tmp, scope },
+    setup: { root, tmp, scope, asks_git: ours.git !== undefined },
     spared,
     async answer(question) {
       if (scope === null) throw new Error("Cannot answer a script: this process has no task");
       const { answerAsk } = await import("./script/answer_ask.ts");
-      return answerAsk(question, { root, tmp, scope, exec });
+      return answerAsk(question, { root, tmp, scope, ...ours });
     },
   });
 }
 
-type ToolPlace = Pick<ServeOrder, "root" | "tmp" | "scope"> & {
-  exec: Exec;
-  scripts: Scripts;
-  component: NonNullable<Host["component"]>;
-};
+type ToolPlace = Pick<ServeOrder, "root" | "tmp" | "scope"> &
+  Ours & {
+    scripts: Scripts;
+    component: NonNullable<Host["component"]>;
+  };
 type ToolRequest = { tool: string; input: unknown; policy: ToolPolicy | null };
 
 /** Tools, and the schemas they bring, are loaded with the first call: gates only run commands, and start in half the time. */
 async function callTool({ tool, input, policy }: ToolRequest, place: ToolPlace): Promise<Answer> {
-  const { root, tmp, scope, exec, scripts, component } = place;
+  const { scope, scripts, component, ...files } = place;
   if (scope === null) throw new Error(`Cannot call "${tool}": this process has no task, it only runs commands`);
   // Its child has the tools, so they are not needed here: that is half of what a first script takes.
   if (tool === "run_script") return answerOf(await scripts.run(toolsOrder(input as ScriptInput, policy)));
   const [{ runTool }, { createHost }] = await Promise.all([import("./registry.ts"), import("./host.ts")]);
-  return runTool(tool, input, { ...createHost({ root, tmp, scope, exec }), component });
+  return runTool(tool, input, { ...createHost({ ...files, scope }), component });
 }
 
 const WNOHANG = 1;

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Claim } from "./claim.ts";
 import type { ToolComponent } from "./component/component.ts";
 import type { ComponentAnswer, ComponentOrder } from "./component/order.ts";
+import type { GitQuestion, GitReply } from "./git_question.ts";
 import type { ExecRequest, ExecResult } from "./isolate/isolation.ts";
 import type { PlanDraft } from "./plan_draft.ts";
 
@@ -47,6 +48,8 @@ export interface Host {
   /** Sorted names; never `.git`. */
   list(path: string): Promise<{ name: string; kind: "file" | "directory" | "link" | "other"; size_bytes: number }[]>;
   exec(request: ExecRequest): Promise<ExecResult>;
+  /** There where no native process may be started: git is asked outside, and `exec` interprets. */
+  git?(question: GitQuestion): Promise<GitReply>;
   /** Runs a WASM component on the task's files. Absent inside a script. */
   component?(order: ComponentOrder): Promise<ComponentAnswer>;
 }

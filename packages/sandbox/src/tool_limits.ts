@@ -4,6 +4,7 @@ export const TOOL_LIMITS = {
   verify_ms: 600_000,
   git_ms: 30_000,
   search_ms: 20_000,
+  search_max_bytes: 4_000_000,
   jq_ms: 10_000,
   parse_ms: 10_000,
   log_max_bytes: 64_000_000, // where a command's whole output stops and its tree is ended

@@ -3,6 +3,7 @@ import { type Action, type Cause, type TaskId, taskOf } from "@dgov/kernel";
 import { type Claim, covers, createToolbox, type Isolation, IsolationLost, type Scope } from "@dgov/sandbox";
 import { type Outcome, work } from "@dgov/worker";
 import { DgovError } from "../error.ts";
+import { answerGit } from "../git/answer_git.ts";
 import { type Change, type FreezeOptions, type Frozen, freeze, keep } from "../git/candidate.ts";
 import { carryOver } from "../git/integrate.ts";
 import type { Lease } from "../git/worktrees.ts";
@@ -120,6 +121,7 @@ async function attend(site: Site, attempt: Attempt, { signal, mend, failed, carr
     git_dir: await site.git.commonDir(),
     network: hostsOrNone(site.project.rules.sandbox.hosts),
     scope,
+    git: answerGit(worktree.git, attempt.base),
   });
   try {
     const outcome = await converse(site, attempt, { isolation, scope, signal, order: await ordering });

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { Bash, InMemoryFs, MountableFs } from "just-bash/browser";
 import { parseClaim } from "../claim.ts";
-import { createHost } from "../host.ts";
+import { createFiles, createHost } from "../host.ts";
 import { type Host, HostError, type Scope } from "../tool.ts";
+import { type FileSearch, searchInFiles } from "./file_search.ts";
 import { INTERPRETED } from "./names.ts";
 import { createWorktreeFs, type Refusals } from "./worktree_fs.ts";
 
@@ -20,6 +21,7 @@ export type InterpretOrder = {
   command: string;
   cwd: string;
   env: Readonly<Record<string, string>>;
+  search?: FileSearch; // then there is no command
 };
 
 /** A name that no worktree is below: a mount in a mount is not possible. */
@@ -34,6 +36,7 @@ const NOTES_MAX = 5;
  * @returns the output of both streams and the exit status
  */
 export async function interpret(order: InterpretOrder): Promise<{ output: string; exit: number }> {
+  if (order.search) return searchInFiles(reader(order), order.search);
   const refusals: Refusals = [];
   const temporary = createWorktreeFs(hostAt(`${order.tmp}/tmp`, null, order.tmp), refusals);
   const worktree = createWorktreeFs(hostAt(order.root, order.scope, order.tmp), refusals);
@@ -52,6 +55,19 @@ export async function interpret(order: InterpretOrder): Promise<{ output: string
   const { stdout, stderr, exitCode } = await shell.exec(order.command, { rawScript: true }).catch(cutShort);
   const output = [stdout, stderr].filter((text) => text !== "").join(stdout.endsWith("\n") ? "" : "\n");
   return { output: [output.trimEnd(), ...notes(refusals, stderr)].join("\n"), exit: exitCode };
+}
+
+/** What cannot be read, as a link or a file that has gone, has no matches. */
+function reader({ root, tmp, scope }: InterpretOrder): (path: string) => Uint8Array | null {
+  const files = createFiles({ root, tmp, scope: scope ?? OPEN_SCOPE });
+  return (path) => {
+    try {
+      return files.stat(path)?.kind === "file" ? files.readBytes(path) : null;
+    } catch (error) {
+      if (error instanceof HostError) return null;
+      throw error;
+    }
+  };
 }
 
 /** A redirection that is refused ends the whole command there, and so does a fault of the interpreter. */

@@ -115,7 +115,11 @@ type Interpreting = Shell & { interpreter: NonNullable<Shell["interpreter"]> };
 function spawnInterpreter({ root, tmp, env, interpreter }: Interpreting, request: ExecRequest, script: string) {
   const { argv, scope } = interpreter;
   const cwd = request.cwd === undefined ? root : join(root, request.cwd);
-  const order: InterpretOrder = { root, tmp, scope, command: request.command, cwd, env: { ...env, ...request.env } };
+  const { command, search } = request;
+  const order: InterpretOrder = {
+    ...{ root, tmp, scope, command, cwd, env: { ...env, ...request.env } },
+    ...(search ? { search } : {}),
+  };
   return Bun.spawn([...argv, written(script, JSON.stringify(order))], {
     cwd: "/",
     env,

@@ -1,9 +1,13 @@
-import type { Halt, ServeAnswer, ServeRequest } from "../serve.ts";
-import { IsolationLost } from "./isolation.ts";
+import type { GitQuestion } from "../git_question.ts";
+import type { Halt, OutsideReply, ServeAnswer, ServeRequest } from "../serve.ts";
+import { IsolationLost, type IsolationSpec } from "./isolation.ts";
 import { decodeFrames, encodeFrame } from "./wire.ts";
 
-/** The two ends of an isolated process's pipe as the governor holds them. */
-export type Pipe = { send(bytes: Uint8Array): Promise<void>; answers: AsyncIterable<Uint8Array> };
+/** The two ends of an isolated process's pipe as the governor holds them, and who answers what comes as a question. */
+export type Pipe = Pick<IsolationSpec, "git"> & {
+  send(bytes: Uint8Array): Promise<void>;
+  answers: AsyncIterable<Uint8Array>;
+};
 
 type Waiting = { id: number; resolve: (answer: ServeAnswer) => void; reject: (error: Error) => void };
 type Question = ServeRequest extends infer Each ? (Each extends { id: number } ? Omit<Each, "id"> : never) : never;
@@ -13,6 +17,7 @@ export class Connection {
   readonly #pipe: Pipe;
   #waiting: Waiting | null = null;
   #turn: Promise<unknown> = Promise.resolve();
+  #replying: Promise<void> = Promise.resolve();
   #last_id = 0;
   #gone: IsolationLost | null = null;
 
@@ -45,7 +50,7 @@ export class Connection {
   }
 
   /** Says something that has no answer of its own, also while an answer is awaited. */
-  async tell(word: Halt): Promise<void> {
+  async tell(word: Halt | OutsideReply): Promise<void> {
     if (this.#gone === null) await this.#pipe.send(encodeFrame(word)).catch(() => this.lose("its pipe is closed"));
   }
 
@@ -71,10 +76,23 @@ export class Connection {
     return promise.finally(() => clearTimeout(timer));
   }
 
+  /** One after the other, as they came; meanwhile it is listened on, for the other side may end. */
+  #reply(question: GitQuestion): void {
+    const { git } = this.#pipe;
+    const why = "git cannot be asked at this level";
+    this.#replying = this.#replying
+      .then(async () => this.tell({ reply: git ? await git(question) : { ok: false, why } }))
+      .catch((error: unknown) => void this.lose(error instanceof Error ? error.message : String(error)));
+  }
+
   async #listen(): Promise<void> {
     try {
       for await (const frame of decodeFrames(this.#pipe.answers)) {
         const answer = frame as ServeAnswer; // serve.ts writes these, and nobody else has the pipe
+        if ("question" in answer) {
+          this.#reply(answer.question);
+          continue;
+        }
         const id = "id" in answer ? answer.id : 0;
         if (this.#waiting?.id !== id) return void this.lose("it answered what nobody asked");
         const { resolve } = this.#waiting;

@@ -1,4 +1,6 @@
 import type { ComponentAnswer, ComponentOrder } from "../component/order.ts";
+import type { AnswerGit } from "../git_question.ts";
+import type { FileSearch } from "../interpreted/file_search.ts";
 import type { ToolPolicy } from "../policy.ts";
 import type { EvaluateOrder, EvaluateResult } from "../script/order.ts";
 import type { Answer, Scope } from "../tool.ts";
@@ -18,6 +20,7 @@ import type { Strike } from "./watch.ts";
  * `network`  "none": no sockets at all; hosts: a network of its own, whose one way out is a proxy for these hosts
  * `env`      the whole environment of what runs inside; the caller has built it from an allow-list
  * `scope`    for the tools that run inside; null for a process that only executes commands
+ * `git`      answers, outside, what the tools ask git at level "wasm"; other levels do not use it. Absent: nobody does
  */
 export type IsolationSpec = {
   root: string;
@@ -30,6 +33,7 @@ export type IsolationSpec = {
   limits: ResourceLimits;
   env: Readonly<Record<string, string>>;
   scope: Scope | null;
+  git?: AnswerGit;
 };
 
 /**
@@ -54,6 +58,7 @@ export type ExecRequest = {
   clip_bytes: number; // how much of head and of tail is kept in the result, each
   env?: Readonly<Record<string, string>>;
   fresh?: boolean; // it finds an empty HOME and TMPDIR, whatever was run before
+  search?: FileSearch; // where commands are interpreted: this instead of the command
 };
 
 /**

@@ -70,7 +70,11 @@ async function startIsolation({ level, spec, self, nursery, way, findReadable, n
     child.stdin.write(bytes);
     await child.stdin.flush();
   };
-  const connection = new Connection({ send, answers: child.stdout });
+  const connection = new Connection({
+    send,
+    answers: child.stdout,
+    ...(level === "wasm" && spec.git ? { git: spec.git } : {}),
+  });
   const stop = stopper(child, nursery);
   try {
     await send(jailed ? Buffer.concat([encodeFrame(enter), encodeFrame(serve)]) : encodeFrame(serve));

@@ -7,6 +7,7 @@ export async function answerAsk(question: ScriptAsk, place: HostPlace): Promise<
   try {
     const host = createHost(place);
     if ("exec" in question) return { result: await host.exec(question.exec) };
+    if ("git" in question) return { git: (await host.git?.(question.git)) ?? { ok: false, why: "nobody answers it" } };
     if ("remove" in question) await host.remove(question.remove);
     else await host.write(question.write, question.base64 ? Buffer.from(question.content, "base64") : question.content);
     return { result: null };

@@ -1,4 +1,5 @@
 import { drainMicrotasks } from "bun:jsc";
+import type { GitQuestion, GitReply } from "../git_question.ts";
 import { createHost } from "../host.ts";
 import type { ExecRequest, ExecResult } from "../isolate/isolation.ts";
 import { type Asked, passCall, recordOf } from "../pass_call.ts";
@@ -7,10 +8,10 @@ import { runParsed, toolsOf } from "../registry.ts";
 import { type Access, type Answer, type BoundCall, type Host, HostError, type Scope } from "../tool.ts";
 import { SCRIPT_LIMITS } from "./limits.ts";
 import type { Called, Powers } from "./realm.ts";
-import type { ScriptAsk, ScriptReply, ScriptWord } from "./words.ts";
+import type { ScriptAsk, ScriptReply, ScriptSetup, ScriptWord } from "./words.ts";
 
 /** Where the tools of a script work, and by what they are judged. `deadline_ms` is on the clock of `now_ms`. */
-export type BoundPlace = { root: string; tmp: string; scope: Scope; policy: ToolPolicy; deadline_ms: number };
+export type BoundPlace = Omit<ScriptSetup, "scope"> & { scope: Scope; policy: ToolPolicy; deadline_ms: number };
 export type Line = {
   say: (word: ScriptWord) => void;
   ask: (question: ScriptAsk) => ScriptReply;
@@ -79,8 +80,13 @@ function hostOf(place: BoundPlace, { ask, now_ms }: Line): Host {
     if (result === null) throw new Error("The server answered a command with nothing");
     return result;
   };
+  const git = async (question: GitQuestion): Promise<GitReply> => {
+    const reply = ask({ git: question });
+    return "git" in reply ? reply.git : { ok: false, why: "the server did not answer" };
+  };
+  const { root, tmp, scope, asks_git } = place;
   return {
-    ...createHost({ ...place, exec: async (request) => exec(request) }),
+    ...createHost({ root, tmp, scope, exec: async (request) => exec(request), ...(asks_git ? { git } : {}) }),
     async write(path, content) {
       const base64 = typeof content !== "string";
       answered(ask({ write: path, content: base64 ? Buffer.from(content).toString("base64") : content, base64 }));
@@ -95,5 +101,5 @@ function hostOf(place: BoundPlace, { ask, now_ms }: Line): Host {
 function answered(reply: ScriptReply): ExecResult | null {
   if ("refused" in reply) throw new HostError(reply.refused.code, reply.refused.message);
   if ("failed" in reply) throw new Error(reply.failed);
-  return reply.result;
+  return "result" in reply ? reply.result : null;
 }

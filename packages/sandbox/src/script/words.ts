@@ -1,10 +1,14 @@
+import type { GitQuestion, GitReply } from "../git_question.ts";
 import type { ExecRequest, ExecResult } from "../isolate/isolation.ts";
 import type { ToolPolicy } from "../policy.ts";
 import type { BoundCall, HostErrorCode, Scope } from "../tool.ts";
 import type { EvaluateOrder, ScriptFailure, ScriptLimits } from "./order.ts";
 
-/** What the isolated process tells the child that runs scripts: once who it works for, then one order after another. */
-export type ScriptSetup = { root: string; tmp: string; scope: Scope | null };
+/**
+ * What the isolated process tells the child that runs scripts: once who it works for, then one order after another.
+ * `asks_git`: nothing native is started, so git is asked outside.
+ */
+export type ScriptSetup = { root: string; tmp: string; scope: Scope | null; asks_git?: boolean };
 export type ScriptOrder =
   | ({ kind: "modules"; input: string } & Pick<EvaluateOrder, "modules" | "entry" | "limits">)
   | { kind: "tools"; code: string; policy: ToolPolicy; limits: ScriptLimits };
@@ -27,10 +31,12 @@ export type ScriptEnding = { last: boolean } & ({ ok: true; json: string | null 
 /** What the child may not do itself: commands and changes to files are the server's, which no deadline of a script cuts off. */
 export type ScriptAsk =
   | { exec: ExecRequest }
+  | { git: GitQuestion }
   | { write: string; content: string; base64: boolean }
   | { remove: string };
 export type ScriptReply =
   | { result: ExecResult | null }
+  | { git: GitReply }
   | { refused: { code: HostErrorCode; message: string } }
   | { failed: string };
 

@@ -22,6 +22,8 @@ export const astGrep = defineTool({
   access: ({ path }) => [{ kind: "read", path }],
 
   async run({ pattern, path, lang }, host) {
+    if (host.git)
+      return { ok: false, text: "Error: Cannot search by syntax: there is no native program here; use grep" };
     const kind = path === "." ? "directory" : ((await host.stat(path))?.kind ?? null);
     if (kind === null) return { ok: false, text: `Error: Cannot search "${path}": it does not exist` };
     if (kind !== "directory" && kind !== "file")

@@ -13,11 +13,12 @@ export const gitDiff = defineTool({
   access: () => [],
 
   async run(_, host) {
-    const kept = (await changes(host)).map(({ path }) => path).filter((path) => isKeptSecret(host.scope, path));
-    const shown = [".", ...kept.map((path) => `:(exclude,literal)${path}`)];
-    const asked = ["diff", "--no-ext-diff", "--no-textconv", "--no-renames", host.scope.base, "--", ...shown];
-    const followed = await gitRead(host, asked);
+    const changed = (await changes(host)).map(({ path }) => path);
+    const kept = changed.filter((path) => isKeptSecret(host.scope, path));
+    const paths = changed.filter((path) => !kept.includes(path));
+    const followed = paths.length === 0 ? "" : await gitRead(host, { ask: "diff", paths: paths.slice(0, FILES) });
     const fresh = kept.map((path) => `[${path} has changed; it may hold secrets, and is not shown]`);
+    if (paths.length > FILES) fresh.push(`[${paths.length - FILES} more changed files omitted]`);
     const news = (await untracked(host)).filter((path) => !kept.includes(path));
     for (const path of news.slice(0, NEW_FILES)) fresh.push(await newFile(host, path));
     if (news.length > NEW_FILES) fresh.push(`[${news.length - NEW_FILES} more new files omitted]`);
@@ -26,6 +27,7 @@ export const gitDiff = defineTool({
   },
 });
 
+const FILES = 1_000;
 const NEW_FILES = 50;
 
 /** A new file as git would show it. Its content is read only when it is small enough to matter. */

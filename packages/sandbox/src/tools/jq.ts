@@ -25,7 +25,7 @@ export const jq = defineTool({
         text: "Error: Cannot run the filter: import and include read other files; give one filter that stands by itself",
       };
     const result = await host.exec({
-      command: bounded(expr, path),
+      command: host.git ? interpreted(expr, path) : bounded(expr, path),
       timeout_ms: TOOL_LIMITS.jq_ms,
       output_max_bytes: 16_000_000,
       clip_bytes: TOOL_LIMITS.shown_bytes,
@@ -46,6 +46,10 @@ function bounded(expr: string, path: string): string {
     `exec env -i ${program} <${shellPath(path)}`,
   ].join("\n");
 }
+
+/** Where nothing native is started: the interpreter's own. What watches the task's memory watches this too. */
+const interpreted = (expr: string, path: string): string =>
+  `env -i jq -M ${shellQuote(` ${expr}`)} <${shellPath(path)}`;
 
 function answer(result: ExecResult, path: string): Answer {
   const fail = (why: string): Answer => ({ ok: false, text: `Error: Cannot run the filter on "${path}": ${why}` });

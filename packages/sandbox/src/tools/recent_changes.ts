@@ -12,9 +12,7 @@ export const recentChanges = defineTool({
   access: ({ path }) => [{ kind: "read", path }],
 
   async run({ path }, host) {
-    const count = `--max-count=${TOOL_LIMITS.commits}`;
-    const args = ["--literal-pathspecs", "log", "--oneline", "--no-decorate", "--no-show-signature", count];
-    const text = await gitRead(host, [...args, host.scope.base, "--", path]);
+    const text = await gitRead(host, { ask: "log", path, most: TOOL_LIMITS.commits });
     return { ok: true, text: text.trimEnd() || `No commit has changed "${path}".` };
   },
 });

@@ -29,7 +29,9 @@ export const revertFile = defineTool({
     if (there?.kind === "link") await host.remove(path);
     await host.write(path, base.bytes);
     if (there && base.executable !== (there.mode & 0o100) > 0) await restoreMode(host, path, base.executable);
-    return { ok: true, text: `Reverted "${path}" to the base commit`, touched: [path] };
+    const executable = ((await host.stat(path))?.mode ?? 0) & 0o100 ? "executable" : "not executable";
+    const odd = base.executable === (executable === "executable") ? "" : `, but it is ${executable} now`;
+    return { ok: true, text: `Reverted "${path}" to the base commit${odd}`, touched: [path] };
   },
 });
 
