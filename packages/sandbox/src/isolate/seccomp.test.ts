@@ -67,6 +67,11 @@ const CASES: [SyscallName, number[], typeof STRICT, string][] = [
   ["fcntl", [0, 8, 77], STRICT, "allow"],
   ["fcntl", [0, 8, 77], OLD, "EPERM"],
   ["fcntl", [0, 4, 0], OLD, "allow"],
+  ["fcntl", [0, 6, 0], STRICT, "allow"], // F_SETLK
+  ["fcntl", [0, 1024, 1], STRICT, "EPERM"], // F_SETLEASE
+  ["fcntl", [0, 1024, 1], BEHIND_BWRAP, "EPERM"],
+  ["fcntl", [0, 1024, 1], OLD, "EPERM"],
+  ["fcntl", [0, 1026, 1], STRICT, "EPERM"],
   ["kill", [-66, 9], OLD, "EPERM"],
   ["kill", [-78, 9], OLD, "allow"],
   ["clone", [0x11], STRICT, "allow"],
@@ -76,6 +81,10 @@ const CASES: [SyscallName, number[], typeof STRICT, string][] = [
   ["ioctl", [0, 0x5412], STRICT, "EPERM"],
   ["ioctl", [0, 0x40086602], BEHIND_BWRAP, "EPERM"],
   ["ioctl", [0, 0x80086601], STRICT, "allow"], // reading them
+  ["ioctl", [0, 0x50009401], STRICT, "EPERM"], // BTRFS_IOC_SNAP_CREATE
+  ["ioctl", [0, 0x50009417], BEHIND_BWRAP, "EPERM"],
+  ["ioctl", [0, 0x40806685], STRICT, "EPERM"], // FS_IOC_ENABLE_VERITY
+  ["ioctl", [0, 0x40049409], STRICT, "allow"], // FICLONE, by which files are copied
   ["fchmodat", [0, 0, 0o755], STRICT, "allow"],
   ["fchmodat", [0, 0, 0o4755], STRICT, "EPERM"],
   ["setxattr", [], STRICT, "ENOTSUP"],

@@ -38,10 +38,15 @@ const NAMESPACE_FLAGS = 0x7e020000; // every CLONE_NEW… that clone takes
 const SETID_BITS = 0o6000;
 const TERMINAL_INPUT = [0x5412, 0x541c]; // TIOCSTI, TIOCLINUX: typing into somebody's terminal
 const FILE_FLAGS = [0x40086602, 0x40087602, 0x401c5820]; // FS_IOC_SETFLAGS and its like: an owner needs only to read
+const FILE_SYSTEM = [
+  ...[0x50009401, 0x50009417, 0x5000940e, 0x50009418], // btrfs: a snapshot of a volume has all its files under a new name
+  ...[0x40806685, 0x800c6613, 0xc0506617, 0xc0406618, 0xc0406619], // fs-verity, fscrypt: open to who may only read
+];
 const SOCK_STREAM = 1;
 const SOCK_SEQPACKET = 5;
 const PRIO_USER = 2;
 const IOPRIO_WHO_USER = 3;
+const WAITED_FOR = [1024, 1026]; // F_SETLEASE, F_NOTIFY: who opens a leased file waits for the holder, 45 s at a time
 const SIGNAL_OWNER = [8, 10, 15]; // F_SETOWN, F_SETSIG, F_SETOWN_EX: a signal of choice to a process of choice
 const O_ACCMODE = 3;
 const O_TRUNC = 0o1000;
@@ -117,7 +122,8 @@ function byArgument(machine: Machine, { network, own_ipc, landlock_abi, protect_
     ["socket", unlessEqual(0, families, EACCES)],
     ["socketpair", unlessConnected()],
     ["clone", ifAnyBit(0, NAMESPACE_FLAGS, EPERM)],
-    ["ioctl", ifEqual(1, [...TERMINAL_INPUT, ...FILE_FLAGS], EPERM)],
+    ["ioctl", ifEqual(1, [...TERMINAL_INPUT, ...FILE_FLAGS, ...FILE_SYSTEM], EPERM)],
+    ["fcntl", ifEqual(1, landlock_abi < 6 ? [...WAITED_FOR, ...SIGNAL_OWNER] : WAITED_FOR, EPERM)],
     ["chmod", ifAnyBit(1, SETID_BITS, EPERM)],
     ["fchmod", ifAnyBit(1, SETID_BITS, EPERM)],
     ["fchmodat", ifAnyBit(2, SETID_BITS, EPERM)],
@@ -127,7 +133,6 @@ function byArgument(machine: Machine, { network, own_ipc, landlock_abi, protect_
     rules.push(["open", truncatesUnwritten(1)], ["openat", truncatesUnwritten(2)]);
   if (!own_ipc) rules.push(...ofOtherProcesses());
   if (landlock_abi < 6) {
-    rules.push(["fcntl", ifEqual(1, SIGNAL_OWNER, EPERM)]);
     const all = [...protect_pids, 0xffffffff]; // -1 is everybody
     for (const name of ["kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open"] as const)
       rules.push([name, ifEqual(0, all, EPERM)]);
