@@ -3,8 +3,9 @@ export const LIMITS = {
   start_ms: 20_000, // from the start of the process to its first word
   grace_ms: 10_000, // beyond a command's own time limit, before the governor ends the process from outside
   tool_ms: 30 * 60_000, // a tool call from outside: the commands in it have limits of their own
-  processes_max: 1_024, // alive at once below one command
   watch_every_ms: 100,
+  count_files_every_ms: 10_000, // at the latest, while something runs
+  halted_ms: 3_000, // after a limit of all processes together has struck, before the isolation is ended from outside
   read_max_bytes: 16 * 1024 * 1024, // a file that a tool reads or writes
   remember_bytes: 16 * 1024 * 1024, // unclaimed content held in memory, so that it can be put back
   remember_file_bytes: 1024 * 1024,
