@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { execAnswer } from "../packages/sandbox/src/exec_answer.ts";
@@ -189,6 +189,16 @@ describe.each(available)("%s", (level) => {
     const { text } = execAnswer(await sh(isolation, `cat ${secret}`), 1);
     expect(text).toContain(`CONFINED: ${secret} is outside what this task may read`);
     expect(execAnswer(await sh(isolation, "cat none.txt"), 1).text).not.toContain("outside what this task may read");
+  });
+
+  test.skipIf(!isThere("python3"))("locks between processes work where shared memory is the jail's own", async () => {
+    const isolation = await open();
+    const code = "from multiprocessing import Lock, shared_memory as m; Lock(); m.SharedMemory(create=True, size=9).unlink()";
+    const { exit, head } = await sh(isolation, `python3 -c "${code}" && echo shared >/dev/shm/x && cat /dev/shm/x`);
+    expect({ exit: exit === 0, ends: head.endsWith("shared\n") }).toEqual(
+      level === "bwrap" ? { exit: true, ends: true } : { exit: false, ends: false },
+    );
+    expect(existsSync("/dev/shm/x")).toBe(false);
   });
 
   test("the toolchain of the environment is there without its credentials", async () => {

@@ -4,6 +4,7 @@ import { bwrapWords, findBwrap } from "./bwrap.ts";
 import type { Level } from "./confinement.ts";
 import type { EnterOrder } from "./enter.ts";
 import type { IsolationSpec } from "./isolation.ts";
+import type { Place } from "./landlock.ts";
 import { keptReadOnly, placesOf } from "./places.ts";
 import { type Readable, withoutHidden } from "./readable.ts";
 import { SANDBOX_EXEC, seatbeltProfile } from "./seatbelt.ts";
@@ -29,7 +30,7 @@ export function ordersFor({ level, spec, self, way, readable }: Ordering): Order
     outer: wordsBefore(level, spec, { places, readable, port: way.port }),
     enter: {
       argv: [...self, "__isolated", "serve"],
-      places,
+      places: level === "bwrap" ? [...places, OWN_SHM] : places,
       readable: bare ? "all" : withoutHidden(readable),
       landlock: level === "landlock" ? "required" : "if_there",
       door: way.door,
@@ -55,6 +56,9 @@ export function ordersFor({ level, spec, self, way, readable }: Ordering): Order
     },
   };
 }
+
+/** bubblewrap's own file system for shared memory, which the second wall must let through: locks between processes need it. */
+const OWN_SHM: Place = { kind: "directory", path: "/dev/shm" };
 
 type Walls = Pick<EnterOrder, "places"> & Pick<Ordering, "readable"> & Pick<WayOut, "port">;
 
