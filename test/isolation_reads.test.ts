@@ -193,7 +193,8 @@ describe.each(available)("%s", (level) => {
 
   test.skipIf(!isThere("python3"))("locks between processes work where shared memory is the jail's own", async () => {
     const isolation = await open();
-    const code = "from multiprocessing import Lock, shared_memory as m; Lock(); m.SharedMemory(create=True, size=9).unlink()";
+    const code =
+      "from multiprocessing import Lock, shared_memory as m; Lock(); m.SharedMemory(create=True, size=9).unlink()";
     const { exit, head } = await sh(isolation, `python3 -c "${code}" && echo shared >/dev/shm/x && cat /dev/shm/x`);
     expect({ exit: exit === 0, ends: head.endsWith("shared\n") }).toEqual(
       level === "bwrap" ? { exit: true, ends: true } : { exit: false, ends: false },
