@@ -55,12 +55,13 @@ function printing(flags: readonly string[]): Print {
       [hits(text, matcher).length].flatMap((count) => (count ? [`${path}:${count}`] : []));
   const [first, then] = has("-z") ? ["\0", "\0"] : [":", ":"];
   if (has("-o"))
-    return (path, text, matcher) =>
-      hits(text, matcher).flatMap((at) =>
-        [...linesOf(text)[at]!.matchAll(matcher)].flatMap(([part]) =>
-          part === "" || has("-v") ? [] : [`${path}${first}${at + 1}${then}${part}`],
-        ),
+    return (path, text, matcher) => {
+      const lines = linesOf(text);
+      const parts = (at: number) => (has("-v") ? [] : [...lines[at]!.matchAll(new RegExp(matcher))]); // from its start
+      return hits(text, matcher).flatMap((at) =>
+        parts(at).flatMap(([part]) => (part === "" ? [] : [`${path}${first}${at + 1}${then}${part}`])),
       );
+    };
   const around = {
     before: number(flags, "-B") ?? number(flags, "-C") ?? 0,
     after: number(flags, "-A") ?? number(flags, "-C") ?? 0,

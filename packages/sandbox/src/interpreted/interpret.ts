@@ -51,6 +51,7 @@ export async function interpret(order: InterpretOrder): Promise<{ output: string
     fs,
     cwd: order.cwd,
     env: { ...order.env, HOME: TMPDIR, TMPDIR, PATH: "/usr/bin:/bin" },
+    sleep: async () => {}, // nothing runs beside a command, not even after "&": there is nothing to wait for
   });
   const { stdout, stderr, exitCode } = await shell.exec(order.command, { rawScript: true }).catch(cutShort);
   const output = [stdout, stderr].filter((text) => text !== "").join(stdout.endsWith("\n") ? "" : "\n");
