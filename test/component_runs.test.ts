@@ -58,6 +58,8 @@ test("a tool of the project is called like any other, and a gate of the project 
   expect(ran).toMatchObject({ status: 0 });
   expect(verdicts(place)).toEqual(["1 claims: pass", "1 owners: reject", "2 claims: pass", "2 owners: pass"]);
   const [first, second, third] = calls(place);
+  const chosen = eventsOf(place).find((event) => event.kind === "sandbox_chosen");
+  expect(new Set(calls(place).map(({ level }) => level))).toEqual(new Set([chosen?.level]));
   expect(first).toMatchObject({ tool: "words", ok: true, touched: ["count.txt"], text: "1 words in src/a.txt" });
   expect(second).toMatchObject({
     ok: false,

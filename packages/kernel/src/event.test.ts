@@ -7,6 +7,8 @@ const { tool_called } = sampleOf(task("a"));
 test.each<[holds: boolean, changes: Record<string, unknown>]>([
   [true, {}], // as logs have it that know no scripts
   [true, { within: 1 }],
+  [true, { level: "landlock" }],
+  [false, { level: "none" }],
   [false, { within: 0 }],
   [false, { within: null }],
   [false, { within: 1, beyond: 1 }],

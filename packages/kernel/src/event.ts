@@ -64,6 +64,8 @@ export const Output = z.strictObject({
 });
 export type Output = z.infer<typeof Output>;
 
+const Level = z.enum(["bwrap", "landlock", "seatbelt", "wasm"]);
+
 const attempt = { task: TaskId, attempt: z.int().min(1) };
 
 /** The only list of events there is. No event has a default; an unknown kind or key is an error on the way in and out. */
@@ -86,7 +88,7 @@ export const Event = z.discriminatedUnion("kind", [
   }),
   z.strictObject({
     kind: z.literal("sandbox_chosen"),
-    level: z.enum(["bwrap", "landlock", "seatbelt", "wasm"]),
+    level: Level,
     detail: z.string(),
   }),
   z.strictObject({ kind: z.literal("run_resumed"), head: Oid }),
@@ -171,6 +173,7 @@ export const Event = z.discriminatedUnion("kind", [
     text: z.string(), // the answer, shortened
     took_ms: z.int().min(0),
     within: z.int().min(1).optional(), // the `n` of the script that made the call; absent: the model did
+    level: Level.optional(), // that the call was confined at; absent in logs from before it was told of each
   }),
   z.strictObject({
     kind: z.literal("gate_judged"),

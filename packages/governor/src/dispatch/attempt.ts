@@ -173,7 +173,10 @@ async function converse(site: Site, attempt: Attempt, { isolation, scope, signal
     root: worktree.path,
     record: (calls) =>
       site.session.recordAll(
-        calls.map((call) => ({ kind: "tool_called", task, attempt: n, ...call, touched: [...call.touched] })),
+        calls.map((call) => ({
+          ...{ kind: "tool_called", task, attempt: n, level: isolation.level },
+          ...{ ...call, touched: [...call.touched] },
+        })),
       ),
   });
   const { price } = site.models.binding(task);
