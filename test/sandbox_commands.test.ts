@@ -113,6 +113,24 @@ test("call shows what the jail undid, and a command sees no key and steers no te
   expect(traces()).toEqual(before);
 });
 
+test("call tells what was not allowed, as data and in words", () => {
+  const cmd = "cat /etc/shadow; touch src/new.txt; : > src/other.txt";
+  const args = ["--tool", "run_bash", "--args", JSON.stringify({ cmd }), "--edit", "src/new.txt"];
+  const open = makeRepository({ "src/app.py": "x = 1\n" });
+  try {
+    const asked = (...more: string[]) => dgov({ root: open.root, env: open.env }, "sandbox", "call", ...args, ...more);
+    const { violations } = JSON.parse(asked("--json").stdout);
+    expect(violations).toContainEqual({
+      by: "claim",
+      what: '"src/other.txt" was written without a claim, and put back',
+    });
+    expect(violations).toContainEqual({ by: "jail", what: expect.stringContaining("/etc/shadow is outside") });
+    expect(asked().stdout).toMatch(/^Violations\n(.*\n)* {2}✘ claim: "src\/other\.txt" was written/m);
+  } finally {
+    open.stop();
+  }
+});
+
 test("call runs at the level that is asked for, and says so", () => {
   const { rungs } = JSON.parse(run("levels", "--json").stdout) as { rungs: { level: string; available: boolean }[] };
   const there = rungs.filter(({ available }) => available).map(({ level }) => level);

@@ -15,10 +15,12 @@ import { ignoreRule } from "./ignore.ts";
 import { openJail } from "./jail.ts";
 import { refuseHosts } from "./network.ts";
 import { hostsOrNone } from "./presets.ts";
+import { ownCommands } from "./programs.ts";
 import type { Project } from "./project.ts";
 import { removeTree } from "./remove_tree.ts";
 import { claimantOf, type Trial } from "./sandbox_trial.ts";
 import type { World } from "./session.ts";
+import { type Violation, violationsOf } from "./violations.ts";
 
 /**
  * How one call went. `text` is what a worker would read.
@@ -27,6 +29,7 @@ import type { World } from "./session.ts";
  * `touched`     paths the call says it wrote, also such as were put back
  * `changes`     what really differs from HEAD afterwards; `diff` is the same as a patch
  * `calls`       what a script called in turn
+ * `violations`  what was refused or undone, or changed without a claim
  */
 export type CallView = {
   tool: string;
@@ -39,7 +42,8 @@ export type CallView = {
   changes: readonly Pick<Change, "path" | "kind">[];
   diff: string;
   took_ms: number;
-  calls: readonly Pick<ToolRecord, "tool" | "input" | "ok" | "refused_by" | "text" | "took_ms">[];
+  violations: readonly Violation[];
+  calls: readonly Pick<ToolRecord, "tool" | "input" | "ok" | "refused_by" | "touched" | "text" | "took_ms">[];
 };
 
 type Around = Pick<World, "self" | "now_ms" | "env" | "signal"> & { cwd: string };
@@ -57,7 +61,8 @@ export async function callForUser({ cwd, ...world }: Around, trial: Trial, level
   claimantOf(trial, project); // before anything is made
   const head = await headOf(git);
   const sandbox = withComponents(project);
-  const jail = await openJail(level === null ? sandbox : { ...sandbox, level, min: least(level) }, world);
+  const rules = level === null ? sandbox : { ...sandbox, level, min: least(level) };
+  const jail = await openJail({ ...rules, commands: ownCommands(project, { tasks: [] }) }, world);
   refuseHosts(jail.level, sandbox);
   const { tools } = await openComponents({ git, project, head, jail });
   return inScratch(git, { head, now_ms: world.now_ms }, async (worktree) => {
@@ -75,7 +80,10 @@ export async function callForUser({ cwd, ...world }: Around, trial: Trial, level
     world.signal.addEventListener("abort", stop);
     try {
       const made = await make(trial, { project, scope, isolation, worktree, now_ms: world.now_ms });
-      return { ...made, level: jail.level, commit: head, ...(await changesIn(worktree, { head, project })) };
+      const found = await changesIn(worktree, { head, project });
+      const changed = found.changes.map(({ path }) => path);
+      const violations = violationsOf([made, ...made.calls], { changed, write: scope.write });
+      return { ...made, level: jail.level, commit: head, ...found, violations };
     } catch (error) {
       if (!(error instanceof IsolationLost)) throw error;
       const why = world.signal.aborted ? "it was interrupted" : error.message;

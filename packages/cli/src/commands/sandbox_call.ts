@@ -29,17 +29,20 @@ export const sandboxCall = defineCommand({
 });
 
 export function renderCall(view: CallView): string {
-  const { tool, level, commit, ok, refused_by, text, took_ms, calls } = view;
+  const { tool, level, commit, ok, refused_by, text, took_ms, calls, violations } = view;
   const how = ok ? paint("green", "✔ ok") : refused_by === null ? paint("red", "✘ failed") : paint("red", "✘ refused");
-  const by = refused_by === null ? "" : ` by ${refused_by}`;
+  const who = refused_by === null ? "" : ` by ${refused_by}`;
   return [
-    `${how}${by}: ${plain(tool)} at level ${level}, on ${commit.slice(0, 8)}, in ${took_ms} ms`,
+    `${how}${who}: ${plain(tool)} at level ${level}, on ${commit.slice(0, 8)}, in ${took_ms} ms`,
     ...lines(text),
     ...calls.map(
       (one) =>
         `  ${one.ok ? "✔" : "✘"} ${plain(one.tool)} ${plain(one.input)}${one.refused_by === null ? "" : `: refused by ${one.refused_by}`}`,
     ),
     "",
+    ...(violations.length > 0 ? ["Violations"] : []),
+    ...violations.map(({ by, what }) => `  ${paint("red", "✘")} ${plain(by)}: ${plain(what)}`),
+    ...(violations.length > 0 ? [""] : []),
     ...changed(view),
   ].join("\n");
 }
