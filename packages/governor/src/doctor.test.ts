@@ -62,6 +62,8 @@ test("doctor says what network the commands of workers have", async () => {
     self: SELF,
     now_ms: () => performance.now(),
   });
+  const forced = checks.filter(({ detail }) => detail.startsWith("in force: "));
+  expect(forced.map(({ state }) => state)).toEqual(checks.some(({ name }) => name === "sandbox network") ? ["ok"] : []);
   const network = checks.find(({ name }) => name === "sandbox network");
   const cannot = { state: "fault", code: "sandbox_missing", cure: expect.stringContaining("Install bubblewrap") };
   const can = { state: "ok", detail: expect.stringMatching(/no host but these, .*: pypi\.org$/) };

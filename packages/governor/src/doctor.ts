@@ -76,7 +76,8 @@ async function sandboxChecks(root: string, { self, now_ms }: Patient): Promise<C
   const network = chosen ? [await check("sandbox network", async () => networkDetail(chosen.level, rules))] : [];
   const ladder = found.map((one): Check => {
     const name = `sandbox ${one.level}`;
-    if (one.available && isAccepted(one.level, rules)) return { ...OK, name, detail: one.detail };
+    if (one.available && isAccepted(one.level, rules))
+      return { ...OK, name, detail: `${one === chosen ? "in force: " : ""}${one.detail}` };
     if (one.available) {
       const cure = `[sandbox] min = "${one.level === "seatbelt" ? "landlock" : one.level}" and level = "auto" accept it`;
       return { name, state: "note", detail: `${one.detail}; the project does not accept it`, code: null, cure };

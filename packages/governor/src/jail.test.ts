@@ -69,6 +69,16 @@ test("a program that cannot be started confined is refused with a cure, and noth
   expect(error.message).toContain("landlock");
 });
 
+test("a level that this kind of machine has not got is refused with the ones that it has", async () => {
+  const other = process.platform === "darwin" ? "bwrap" : "seatbelt";
+  const refused = openJail({ ...rules, level: other }, world);
+  await expect(refused).rejects.toMatchObject({
+    code: "sandbox_missing",
+    message: expect.stringMatching(/has no such jail, but .*wasm$/),
+    hint: expect.stringContaining('level = "auto"'),
+  });
+});
+
 test("at the level without a jail commands are interpreted, claims hold, and nothing native is started", async () => {
   const root = mkdtempSync(join(tmpdir(), "dgov-jail-test-"));
   folders.push(root);
@@ -83,6 +93,7 @@ test("at the level without a jail commands are interpreted, claims hold, and not
   const native = await ask(`git --version; /bin/sh -c true; cat /etc/passwd; echo x > ${outside}`);
   expect(native.head).toContain("no native program can be started");
   expect(native.head).not.toContain("root:");
+  expect(native.unreadable ?? []).toEqual([]); // no key would open it
   expect(existsSync(outside)).toBe(false);
   const endless = await isolation.exec({
     command: "while true; do :; done",

@@ -78,6 +78,13 @@ function refusal({ min, level }: Wanted, found: readonly Availability[]): DgovEr
     return new DgovError("config_invalid", `Cannot confine workers at level "${level}": [sandbox] min is "${min}"`, {
       hint: `Set min = "${level === "seatbelt" ? "landlock" : level}", or leave level = "auto"`,
     });
+  if (level !== "auto" && !found.some((one) => one.level === level)) {
+    const there = found.map((one) => one.level).join(", ");
+    const message = `Cannot confine workers at level "${level}": a machine with ${process.platform} has no such jail, but ${there}`;
+    return new DgovError("sandbox_missing", message, {
+      hint: 'Leave level = "auto" in [sandbox], or name one of these',
+    });
+  }
   const why = found.flatMap((one) => (one.available ? [] : [`${one.level}: ${one.why}`])).join("; ");
   const wanted = found.find((one) => one.level === least);
   const cure = wanted && !wanted.available ? wanted.cure : found.flatMap((one) => (one.available ? [] : [one.cure]))[0];

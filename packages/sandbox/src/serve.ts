@@ -168,8 +168,9 @@ function createServer(order: ServeOrder, powers: Powers): (request: ServeRequest
     fromGit: (path) => (order.interpreter === null ? baseFile(order, path) : null), // an interpreted command needs no undoing
   });
   const interpreter = order.interpreter === null ? null : { argv: order.interpreter, scope };
+  const readable = interpreter === null ? order.readable : "all"; // an interpreted command sees no place that could be opened to it
   const most = { processes_max: order.limits.processes, file_max_bytes: order.limits.file_bytes };
-  const shell: Shell = { root, tmp, env, interpreter, ...ours, ...most, readable: order.readable };
+  const shell: Shell = { root, tmp, env, interpreter, ...ours, ...most, readable };
   let logs = 0;
   const exec = async (request: ExecRequest): Promise<ExecResult> => {
     guard.remember();
