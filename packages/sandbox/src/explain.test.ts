@@ -74,5 +74,9 @@ test("what is left to the jail is told, and only then", () => {
   expect(says("ls src")).not.toMatch(/computed|code|No rule/);
   expect(says('cat "$f"')).toContain("A word is computed");
   expect(says("python3 x.py")).toContain("which no rule reads");
+  expect(says("sh x.sh")).toContain("which no rule reads");
+  expect(says("sh -c 'ls src'")).not.toContain("which no rule reads");
+  expect(explain("run_script", { code: "1" }).jail.join()).toContain("judged call by call");
+  expect(says("cat /etc/shadow", ToolPolicy.parse({}))).toContain("reads the worktree");
   expect(says("rm -rf /", ToolPolicy.parse({}))).toContain("No rule looks at commands");
 });

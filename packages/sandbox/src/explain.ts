@@ -70,7 +70,14 @@ export function explainCall(policy: Policy, asked: AskedCall, root: string | nul
   const free: Decision = { allow: true, rule: "tool", layer: "schema" };
   const refused = accesses.find(({ decision }) => !decision.allow)?.decision;
   const decided = refused ?? accesses.at(-1)?.decision ?? free;
-  return { tool: asked.tool, role, allowed: decided.allow, decided, accesses, jail: jailed(policy, accesses) };
+  return {
+    tool: asked.tool,
+    role,
+    allowed: decided.allow,
+    decided,
+    accesses,
+    jail: jailed(policy, tool.name, accesses),
+  };
 }
 
 const refusal = (layer: Decision["layer"], rule: string, text: string): Decision => {
@@ -83,8 +90,9 @@ function judgeAccess(policy: Policy, access: Access): JudgedAccess {
 }
 
 /** What no rule can see in these accesses, so that the jail alone holds. */
-function jailed({ rules }: Policy, accesses: readonly JudgedAccess[]): string[] {
+function jailed({ rules }: Policy, tool: string, accesses: readonly JudgedAccess[]): string[] {
   const says: string[] = [];
+  if (tool === "run_script") says.push("What the script calls is judged call by call, when it calls it");
   const kinds = accesses.map(({ access }) => access.kind);
   const commands = accesses.flatMap((judged) => judged.commands);
   if (kinds.includes("exec") && !rules.restrict_run_bash)
@@ -96,7 +104,9 @@ function jailed({ rules }: Policy, accesses: readonly JudgedAccess[]): string[] 
   if (kinds.includes("recipe"))
     says.push("A command of the project runs files that the task may have written: the jail confines it");
   if (kinds.includes("exec") || kinds.includes("recipe"))
-    says.push("Writes reach the claims and a private temporary folder alone, and the network as [sandbox] hosts says");
+    says.push(
+      "Writes reach the claims and a private temporary folder alone, reads the worktree, the toolchain and what [sandbox] read adds, and the network is as [sandbox] hosts says",
+    );
   if (kinds.includes("write"))
     says.push("The file host resolves the path once, follows no link, and asks the claim again");
   return says;

@@ -27,7 +27,7 @@ export function judgeCommand(policy: Policy, command: string, mayRead: (path: st
     return {
       ...{ text: shown(invocation.text), argv, inside: invocation.inside, decision },
       computed: invocation.words.some(({ known }) => !known),
-      script: RUNS_CODE.test(argv[0]!) && argv.length > 1,
+      script: runsUnread(argv),
     };
   });
   const refused = commands.map(({ decision }) => decision).filter(({ allow }) => !allow);
@@ -45,6 +45,12 @@ export function judgeCommand(policy: Policy, command: string, mayRead: (path: st
 /** Programs whose words are code, or files of code. */
 const RUNS_CODE =
   /^(\.|source|(ba|da|a|z|k)?sh|python\d?|node|bun|deno|perl|ruby|php|lua|make|awk|gawk|npm|go|cargo|\S+\.(sh|py|js|ts|pl|rb))$/;
+
+/** The text behind `sh -c` is read, and its commands stand by themselves. */
+const runsUnread = ([name = "", ...rest]: readonly string[]): boolean =>
+  RUNS_CODE.test(name) &&
+  rest.length > 0 &&
+  !(/^(ba|da)?sh$/.test(name) && rest.some((word) => /^-[a-z]*c/.test(word)));
 
 const pass = (rule: string): Decision => ({ allow: true, rule, layer: "policy" });
 
