@@ -50,9 +50,21 @@ async function rejected(place: Place): Promise<void> {
 
 test("a first order names claims, files and limits, and nothing of an attempt before", async () => {
   const { text, required, limits } = await order(await lay("make check"), 1);
-  for (const fact of ["a.txt", "src/x.py", "run_tests", "do one", "600 seconds"]) expect(text).toContain(fact);
+  for (const fact of ["a.txt", "src/x.py", "run_tests", "do one", "600 seconds", "8192 MB of memory, 1024 processes"])
+    expect(text).toContain(fact);
   expect(text).not.toContain("Previous attempt");
   expect([required, limits.turns]).toEqual([null, 50]);
+});
+
+test("what the project's own rules refuse is told before it is tried", async () => {
+  const place = await lay("make check");
+  const rule = { name: "k8s", deny: ["kubectl delete"], allow: ["kubectl delete pod"], why: "ask first" };
+  const own = { ...rule, matches: ["kubectl delete x"], passes: ["kubectl get x"] };
+  const { rules } = place.site.project;
+  const tool_policy = { ...rules.tool_policy, restrict_run_bash: true, rules: [own] };
+  const site = { ...place.site, project: { ...place.site.project, rules: { ...rules, tool_policy } } };
+  const { text } = await order({ ...place, site }, 1);
+  expect(text).toContain("Refused in run_bash: kubectl delete, but for kubectl delete pod (ask first)");
 });
 
 test("after a rejection the findings, the end of the output and what must pass are in it", async () => {

@@ -70,7 +70,7 @@ const recipeTools = ({ recipes }: Scope): string[] =>
   RECIPES.filter((name) => recipes[name] !== null).map((name) => RECIPE_TOOLS[name]);
 
 function policyLines({ rules }: Project): string[] {
-  const { restrict_run_bash, deny_shell_commands, ...flags } = rules.tool_policy;
+  const { restrict_run_bash, deny_shell_commands, rules: own, ...flags } = rules.tool_policy;
   if (!restrict_run_bash) return [];
   return [
     ...(flags.deny_shell_file_mutations ? ["Shell commands do not change files: use the file tools"] : []),
@@ -79,18 +79,30 @@ function policyLines({ rules }: Project): string[] {
       : []),
     ...(flags.require_uv_run ? ["Python programs are started with `uv run`"] : []),
     ...(deny_shell_commands.length > 0 ? [`Refused in run_bash: ${deny_shell_commands.join(", ")}`] : []),
+    ...own.flatMap(({ deny, allow, why }) => [
+      ...(deny.length > 0 ? [`Refused in run_bash: ${deny.join(", ")}${exceptions(allow)} (${why})`] : []),
+    ]),
   ];
 }
+
+const exceptions = (allow: readonly string[]) => (allow.length > 0 ? `, but for ${allow.join(", ")}` : "");
 
 /** What the level in force, and the network that the project opens at it, mean for a command. */
 function sandboxLines(level: Level, { rules }: Project): string[] {
   const network = networkWords(level, rules.sandbox.hosts);
   if (level === "wasm") return [...WITHOUT_JAIL, network];
-  return [network, "Only your claimed files and a private temporary folder can be written by commands"];
+  return [network, "Only your claimed files and a private temporary folder can be written by commands", most(rules)];
+}
+
+/** What a task's commands may use together. What strikes is told in the answer, and is no reason to be surprised. */
+function most({ sandbox }: Project["rules"]): string {
+  const { memory_bytes, processes, tmp_bytes, file_bytes, open_files } = sandbox.limits;
+  const mb = (bytes: number) => `${Math.round(bytes / (1024 * 1024))} MB`;
+  return `Your commands together have ${mb(memory_bytes)} of memory, ${processes} processes and ${mb(tmp_bytes)} of temporary files; one file has ${mb(file_bytes)}, one process ${open_files} open files`;
 }
 
 const WITHOUT_JAIL = [
-  "There is no jail on this machine, so no native program is started: no git, no interpreter, no compiler, no test runner",
+  "No jail confines this task, so no native program is started: no git, no interpreter, no compiler, no test runner",
   `run_bash is an interpreted bash with ${INTERPRETED.join(", ")}; its links, modes and background processes do not work`,
 ];
 

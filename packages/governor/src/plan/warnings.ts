@@ -25,6 +25,7 @@ export function warningPlaces(plan: Warned): Place[] {
     ...importConflicts(plan),
     ...setupPlaces(plan),
     ...coveragePlaces(plan),
+    ...policyPlaces(plan),
     ...archivePlaces(plan),
     ...unmatchedPlaces(plan),
   ];
@@ -134,6 +135,16 @@ function setupPlaces({ tasks, facts, project }: Warned): Place[] {
 function coveragePlaces({ project }: Warned): Place[] {
   if (project.commands.coverage === null) return [];
   return [general("coverage_inactive", "A coverage_cmd is set, and this version has no gate for it", PROJECT_FILE)];
+}
+
+/** A rule that is written and does not act must not look like one that holds. */
+function policyPlaces({ project }: Warned): Place[] {
+  const { restrict_run_bash, deny_shell_commands, rules: _refused, ...flags } = project.rules.tool_policy;
+  const idle = Object.entries({ ...flags, deny_shell_commands: deny_shell_commands.length > 0 });
+  const written = idle.flatMap(([key, on]) => (on ? [key] : []));
+  if (restrict_run_bash || written.length === 0) return [];
+  const message = `[tool_policy] ${written.join(", ")}: nothing of it acts without restrict_run_bash = true`;
+  return [general("tool_policy_idle", message, PROJECT_FILE)];
 }
 
 function archivePlaces({ facts: { ignored_archive: file } }: Warned): Place[] {

@@ -7,7 +7,7 @@ import description from "./run_bash.txt" with { type: "text" };
 
 export const runBash = defineTool({
   name: "run_bash",
-  description,
+  description: `${description.trim()} It is ended after ${TOOL_LIMITS.bash_ms / 1000} s.`,
   input: z.strictObject({ cmd: Line.describe("The command, for bash, run at the root of the worktree") }),
   access: ({ cmd }) => [{ kind: "exec", command: cmd }],
 

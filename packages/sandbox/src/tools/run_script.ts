@@ -11,7 +11,7 @@ const { tools, time_max_s } = SCRIPT_LIMITS;
  */
 export const runScript = defineTool({
   name: "run_script",
-  description,
+  description: `${description.trim()}\nIt may make ${tools.calls} calls, print ${tools.output_chars} characters and use ${tools.memory_bytes / 1024 ** 2} MiB; what struck is said.`,
   input: z.strictObject({
     code: z.string().describe("JavaScript: the body of an async function, which may return a value"),
     timeout_s: z
