@@ -25,6 +25,7 @@ const RIGHT = [
   bash(2, "deny", "git push"),
   bash(3, "deny", "sh evil.sh"),
   { id: "four", tool: "nosuch", raw_arguments: "[", want: "error" },
+  { id: "five", category: 7, tool: "read_file", args: ["src/app.py"], want: "error" },
 ];
 const own = process.getuid?.() === 0 ? ["--as-root"] : [];
 
@@ -33,8 +34,14 @@ test("rows that nobody has seen are run and judged, at every jail that this mach
   const { wrong, runs } = JSON.parse(stdout);
   expect({ status, wrong }).toEqual({ status: 0, wrong: 0 });
   for (const run of runs) {
-    expect(run).toMatchObject({ rows: 4, right: 4, wrong: 0, refused: 0 });
-    expect(run.outcomes.map((one: { layer: string }) => one.layer)).toEqual(["none", "policy", "jail", "tool"]);
+    expect(run).toMatchObject({ rows: 5, right: 5, wrong: 0, refused: 0 });
+    expect(run.outcomes.map((one: { layer: string }) => one.layer)).toEqual([
+      "none",
+      "policy",
+      "jail",
+      "tool",
+      "schema",
+    ]);
   }
   expect(runs.length).toBeGreaterThan(0);
 });

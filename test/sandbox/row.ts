@@ -3,7 +3,7 @@ import { z } from "zod";
 /** One tried tool call and its right answer. What else stands in a line is for people. */
 const Row = z.object({
   id: z.union([z.int(), z.string().min(1)]),
-  category: z.string().default("without a category"),
+  category: z.coerce.string().default("without a category"),
   role: z.string().default("worker"),
   tool: z.string(),
   args: z.record(z.string(), z.unknown()).nullish(),
@@ -20,13 +20,21 @@ export class RowUnreadable extends Error {}
 export function readRows(text: string, name: string): Row[] {
   const rows = text.split("\n").flatMap((line, at) => {
     if (line.trim() === "") return [];
-    const read = Row.safeParse(parsed(line, `${name}:${at + 1}`));
+    const read = Row.safeParse(withRawArguments(parsed(line, `${name}:${at + 1}`)));
     if (read.success) return [read.data];
     const [issue] = read.error.issues;
     throw new RowUnreadable(`Cannot read ${name}:${at + 1}: ${issue?.path.join(".")}: ${issue?.message}`);
   });
   if (rows.length === 0) throw new RowUnreadable(`Cannot read ${name}: it has no rows`);
   return rows;
+}
+
+/** Arguments that are no object are what the model wrote, too. */
+function withRawArguments(row: unknown): unknown {
+  if (typeof row !== "object" || row === null || !("args" in row)) return row;
+  const { args } = row;
+  if (args === null || (typeof args === "object" && !Array.isArray(args))) return row;
+  return { raw_arguments: JSON.stringify(args), ...row, args: null };
 }
 
 function parsed(line: string, where: string): unknown {
