@@ -12,7 +12,6 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
 import { isReserved } from "../claim.ts";
 import { LIMITS } from "../limits.ts";
 import type { Grant } from "./isolation.ts";
@@ -30,7 +29,7 @@ export type Guard = { remember(): void; putBack(): Restored };
 type Entry =
   | { kind: "file"; mode: number; size: number; stamp: string; content: Buffer | null }
   | { kind: "directory"; mode: number }
-  | { kind: "link"; target: string }
+  | { kind: "link"; target: Buffer }
   | { kind: "other" };
 
 /** `fromGit` gives a file as the base commit has it, or null. */
@@ -88,87 +87,165 @@ const within = (path: string, folder: string) => folder === "." || path === fold
 function take(root: string, { roots, claimed, deep }: Watch, known: ReadonlyMap<string, Entry>): Map<string, Entry> {
   const found = new Map<string, Entry>();
   let room = LIMITS.remember_bytes;
+  const note = (path: string): Entry | null => {
+    const entry = look(byteName(root, path), known.get(path), room);
+    if (entry === null) return null;
+    found.set(path, entry);
+    if (entry.kind === "file") room -= entry.content?.length ?? 0;
+    return entry;
+  };
   const visit = (folder: string) => {
-    for (const dirent of entriesOf(join(root, folder))) {
+    for (const dirent of entriesOf(byteName(root, folder))) {
       const path = folder === "." ? dirent.name : `${folder}/${dirent.name}`;
-      if (!claimed(path)) {
-        const entry = look(join(root, path), known.get(path), room);
-        if (entry === null) continue;
-        found.set(path, entry);
-        if (entry.kind === "file") room -= entry.content?.length ?? 0;
-      }
-      if (dirent.isDirectory() && deep && path !== ".git") visit(path); // a real `.git` of the root is not granted
+      if (!claimed(spoken(path))) note(path);
+      const isOurs = deep && path !== ".git"; // a real `.git` of the root is not granted
+      if (dirent.isDirectory() && isOurs && !isTooDeep(byteName(root, path))) visit(path);
     }
   };
-  for (const folder of roots) visit(folder);
+  for (const folder of roots.map(asBytes)) {
+    if (!claimed(spoken(folder))) note(folder);
+    visit(folder);
+  }
   return found;
 }
 
+/** A path with one character a byte, as all are here: a name need not be UTF-8, and would be passed over. */
+const asBytes = (path: string): string => Buffer.from(path).toString("latin1");
+/** The same path as it is told, and as claims know it. */
+const spoken = (path: string): string => Buffer.from(path, "latin1").toString();
+const byteName = (root: string, path: string): Buffer =>
+  Buffer.concat([Buffer.from(`${root}/`), Buffer.from(path, "latin1")]);
+
+/** What lies in such a folder may have no name that the system takes: it comes and goes with the folder. */
+const isTooDeep = (name: Buffer): boolean => name.length > DEEP_BYTES;
+const DEEP_BYTES = 3_500;
+
 /** A folder that the command closed to itself is opened again: what is in it counts. */
-function entriesOf(folder: string): Dirent[] {
+function entriesOf(folder: Buffer): Dirent[] {
   try {
-    return readdirSync(folder, { withFileTypes: true });
+    if ((lstatSync(folder).mode & 0o500) !== 0o500) openFolder(folder);
+    return readdirSync(folder, { encoding: "latin1", withFileTypes: true });
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    if (UNLISTED.includes(code)) return [];
-    const stat = code === "EACCES" ? lstatSync(folder) : null;
-    if (stat === null || (stat.mode & 0o700) === 0o700) throw error;
-    chmodSync(folder, (stat.mode & 0o777) | 0o700);
-    return entriesOf(folder);
+    if (isErrno(error, UNLISTED)) return [];
+    throw error;
   }
 }
 
-/** Gone meanwhile, or deeper than a path can say, where git holds nothing either. */
-const UNLISTED: readonly string[] = ["ENOENT", "ENOTDIR", "ENAMETOOLONG"];
+/** false: it is another user's, and so no command could have changed it. */
+function openFolder(folder: Buffer): boolean {
+  try {
+    chmodSync(folder, (lstatSync(folder).mode & 0o7777) | 0o700);
+    return true;
+  } catch (error) {
+    if (isErrno(error, DENIED)) return false;
+    throw error;
+  }
+}
 
-function look(path: string, known: Entry | undefined, room: number): Entry | null {
-  const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+const isErrno = (error: unknown, codes: readonly string[]): boolean =>
+  error instanceof Error && "code" in error && codes.includes(String(error.code));
+
+/** Gone meanwhile, deeper than a path can say, or another user's and closed. */
+const UNLISTED: readonly string[] = ["ENOENT", "ENOTDIR", "ENAMETOOLONG", "EACCES"];
+const DENIED: readonly string[] = ["EACCES", "EPERM", "ENOTEMPTY"];
+
+function look(path: Buffer, known: Entry | undefined, room: number): Entry | null {
+  const stat = statOf(path);
   if (!stat) return null;
   const mode = Number(stat.mode) & 0o7777;
   if (stat.isDirectory()) return { kind: "directory", mode };
-  if (stat.isSymbolicLink()) return { kind: "link", target: readlinkSync(path) };
+  if (stat.isSymbolicLink()) return { kind: "link", target: readlinkSync(path, { encoding: "buffer" }) };
   if (!stat.isFile()) return { kind: "other" };
   const size = Number(stat.size);
   const stamp = `${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs} ${stat.nlink}`; // ctime cannot be set by hand
   if (known?.kind === "file" && known.stamp === stamp) return { ...known, mode };
-  const content = size <= Math.min(room, LIMITS.remember_file_bytes) ? readFileSync(path) : null;
+  const content = size <= Math.min(room, LIMITS.remember_file_bytes) ? contentOf(path) : null;
   return { kind: "file", mode, size, stamp, content };
+}
+
+/** null: it is gone, or in another user's closed folder. */
+function statOf(path: Buffer) {
+  try {
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false }) ?? null;
+  } catch (error) {
+    if (isErrno(error, UNLISTED)) return null;
+    throw error;
+  }
+}
+
+/** null: it is closed to us, and so to every command, until one opens it. */
+function contentOf(path: Buffer): Buffer | null {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (isErrno(error, DENIED)) return null;
+    throw error;
+  }
 }
 
 type Comparison = { before: ReadonlyMap<string, Entry>; after: ReadonlyMap<string, Entry> };
 
+/** What cannot be done, as on a full disk, is told as lost: the worker may know a way, and the work is judged anyway. */
 function restore(guarded: Guarded, { before, after }: Comparison): Restored {
-  const put_back: string[] = [];
-  const lost: string[] = [];
-  for (const path of [...after.keys()].reverse()) {
-    const was = before.get(path);
-    const is = after.get(path);
-    if (was?.kind === is?.kind) continue;
-    if (removeNew(join(guarded.root, path), is)) put_back.push(path); // children come first: the order is reversed
-  }
+  const put_back = new Set<string>();
+  const lost = new Set<string>();
+  const attempt = (path: string, work: () => boolean | null) => {
+    const done = openingAbove(byteName(guarded.root, path), work);
+    if (done !== null) (done ? put_back : lost).add(spoken(path));
+  };
+  for (const [path, is] of [...after].reverse())
+    if (before.get(path)?.kind !== is.kind) attempt(path, () => (removeNew(guarded.root, path, is) ? true : null)); // children come first: the order is reversed
   for (const [path, was] of before) {
-    const is = lstatSync(join(guarded.root, path), { throwIfNoEntry: false }) ? after.get(path) : undefined;
-    if (is !== undefined && same(was, is)) continue;
-    const mended = mend(guarded, path, was, is);
-    if (mended) put_back.push(path);
-    else lost.push(path);
+    const is = lstatSync(byteName(guarded.root, path), { throwIfNoEntry: false }) ? after.get(path) : undefined;
+    if (is === undefined || !same(was, is)) attempt(path, () => mend(guarded, path, was, is));
   }
-  return { put_back: [...new Set(put_back)].filter((path) => !lost.includes(path)).sort(), lost: lost.sort() };
+  for (const [path, was] of [...before].reverse())
+    if (was.kind === "directory") closeAgain(byteName(guarded.root, path), was.mode);
+  return { put_back: [...put_back].filter((path) => !lost.has(path)).sort(), lost: [...lost].sort() };
+}
+
+/** Works in the folder above a path, which the command may have closed. false: it cannot be done. */
+function openingAbove(path: Buffer, work: () => boolean | null): boolean | null {
+  for (const last of [false, true])
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error)) throw error;
+      if (last || !isErrno(error, DENIED) || !openFolder(path.subarray(0, path.lastIndexOf("/")))) return false;
+    }
+  return false;
+}
+
+/** The modes of folders come last: in one that was closed before, too, things had to be put back. */
+function closeAgain(folder: Buffer, mode: number): void {
+  const stat = lstatSync(folder, { throwIfNoEntry: false });
+  if (stat?.isDirectory() && (stat.mode & 0o7777) !== mode) chmodSync(folder, mode);
 }
 
 /** A folder that is not empty holds something claimed, and stays: nobody claims folders by themselves. */
-function removeNew(path: string, entry: Entry | undefined): boolean {
-  if (entry?.kind !== "directory") {
-    rmSync(path, { force: true });
-    return true;
-  }
-  if (path.endsWith("/.git")) {
-    rmSync(path, { recursive: true, force: true });
-    return true;
-  }
-  if (readdirSync(path).length > 0) return false;
-  rmdirSync(path);
+function removeNew(root: string, path: string, entry: Entry): boolean {
+  const name = byteName(root, path);
+  if (entry.kind !== "directory") rmSync(name, { force: true });
+  else if (path.endsWith("/.git") || isTooDeep(name)) removeAll(name);
+  else if (readdirSync(name).length > 0) return false;
+  else rmdirSync(name);
   return true;
+}
+
+function removeAll(folder: Buffer): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch (error) {
+    if (!isErrno(error, DENIED)) throw error;
+    openAll(folder);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function openAll(folder: Buffer): void {
+  openFolder(folder);
+  for (const entry of entriesOf(folder))
+    if (entry.isDirectory()) openAll(Buffer.concat([folder, Buffer.from(`/${entry.name}`, "latin1")]));
 }
 
 function same(was: Entry, is: Entry): boolean {
@@ -179,17 +256,17 @@ function same(was: Entry, is: Entry): boolean {
     return was.content !== null && is.content !== null && was.content.equals(is.content);
   }
   if (was.kind === "directory" && is.kind === "directory") return was.mode === is.mode;
-  if (was.kind === "link" && is.kind === "link") return was.target === is.target;
+  if (was.kind === "link" && is.kind === "link") return was.target.equals(is.target);
   return was.kind === is.kind;
 }
 
 /** false: the content is nowhere to be had. */
 function mend({ root, fromGit }: Guarded, path: string, was: Entry, is: Entry | undefined): boolean {
-  const at = join(root, path);
-  mkdirSync(dirname(at), { recursive: true });
+  const at = byteName(root, path);
+  const above = at.subarray(0, at.lastIndexOf("/"));
+  mkdirSync(above, { recursive: true });
   if (was.kind === "directory") {
-    if (is?.kind !== "directory") mkdirSync(at, { recursive: true });
-    chmodSync(at, was.mode);
+    if (is?.kind !== "directory") mkdirSync(at, { recursive: true }); // its mode comes last
     return true;
   }
   if (was.kind === "link") {
@@ -198,11 +275,11 @@ function mend({ root, fromGit }: Guarded, path: string, was: Entry, is: Entry | 
     return true;
   }
   if (was.kind === "other") return false;
-  const content = was.content ?? fromGit(path);
+  const content = was.content ?? fromGit(spoken(path));
   if (content === null || content.length !== was.size) return false;
-  const beside = `${at}.dgov-put-back`;
-  rmSync(beside, { recursive: true, force: true });
-  if (is?.kind === "directory") rmSync(at, { recursive: true });
+  const beside = Buffer.concat([above, Buffer.from("/.dgov-put-back")]); // of its own, since a name can have its full length
+  removeAll(beside);
+  if (is?.kind === "directory") removeAll(at);
   writeFileSync(beside, content, { mode: 0o600, flag: "wx" });
   chmodSync(beside, was.mode);
   renameSync(beside, at);
