@@ -7,7 +7,7 @@ import type { Scope } from "../tool.ts";
 import { HeadTail } from "../truncate.ts";
 import type { ExecRequest, ExecResult } from "./isolation.ts";
 import type { Readable } from "./readable.ts";
-import { unreadableIn, unreadableWords } from "./unreadable.ts";
+import { unreadableNotes } from "./unreadable.ts";
 import type { Strike } from "./watch.ts";
 
 /**
@@ -78,7 +78,7 @@ export async function runCommand(
   const by = ended.by === "exit" && child.signalCode !== null ? "signal" : ended.by;
   const fatal = by === "signal" ? String(child.signalCode ?? "SIGKILL") : null;
   const output = kept.result();
-  const unreadable = unreadableIn(`${output.head}\n${output.tail}`, shell.readable).map(unreadableWords);
+  const unreadable = unreadableNotes(`${output.head}\n${output.tail}`, shell.readable, shell.env.HOME ?? "");
   return {
     exit: by === "exit" ? child.exitCode : null,
     ended: by,

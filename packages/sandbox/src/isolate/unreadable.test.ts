@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Readable } from "./readable.ts";
-import { unreadableIn } from "./unreadable.ts";
+import { unreadableIn, unreadableNotes } from "./unreadable.ts";
 
 const readable: Readable = {
   places: [
@@ -35,4 +35,16 @@ test("many paths are told in part, and nothing where all may be read", () => {
   const output = Array.from({ length: 30 }, (_, n) => `/srv/${n}: Permission denied`).join("\n");
   expect(unreadableIn(output, readable)).toHaveLength(5);
   expect(unreadableIn(output, "all")).toEqual([]);
+});
+
+test("what is missed below HOME is told to be the user's, and a level that reads all says so too", () => {
+  const output =
+    "cat: /tmp/p/home/.npmrc: No such file or directory\ncat: /tmp/p/home/.npmrc: No such file or directory";
+  for (const read of [{ ...readable, places: [{ kind: "directory", path: "/tmp/p" } as const] }, "all" as const]) {
+    const notes = unreadableNotes(output, read, "/tmp/p/home");
+    expect(notes).toEqual([
+      expect.stringMatching(/^\/tmp\/p\/home\/\.npmrc is not there: HOME is a folder of this task's own/),
+    ]);
+  }
+  expect(unreadableNotes("cat: /srv/x: Permission denied", readable, "/tmp/p/home")).toHaveLength(1);
 });
