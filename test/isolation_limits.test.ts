@@ -85,6 +85,21 @@ time.sleep(1)`;
     expect(cleaned).toMatchObject({ head: "clean\n", ended: "exit" });
   });
 
+  python.each([
+    ["files that are open and have no name any more", "f.write(bytes(2 * 1024 * 1024)); f.flush(); os.unlink(f.name)"],
+    ["a great many empty files", "[open(f'{f.name}.{m}', 'w').close() for m in range(400)]"],
+  ])("%s are on the disk, too", async (_, each) => {
+    const isolation = await open({ tmp_bytes: 8 * MIB });
+    const code = `import os, time
+held = []
+for n in range(30):
+    f = open(os.environ["TMPDIR"] + f"/{n}", "wb"); held.append(f)
+    ${each}
+time.sleep(20)`;
+    writeFileSync(join(place.root, "fill.py"), code);
+    expect(await sh(isolation, "python3 fill.py", { timeout_ms: 25_000 })).toMatchObject({ ended: "disk_limit" });
+  });
+
   test("one file may not be larger than its limit, and the command hears it", async () => {
     const isolation = await open({ file_bytes: 4 * MIB });
     const result = await sh(isolation, "head -c 8000000 /dev/zero > $TMPDIR/one");

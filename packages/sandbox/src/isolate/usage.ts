@@ -26,10 +26,25 @@ export function unnamedFilesOf(pids: readonly number[]): number {
   return sum([...seen.values()]);
 }
 
+/** Bytes of files on a disk that have no name any more and are held open: no look at folders finds them. */
+export function removedFilesOf(pids: readonly number[]): number {
+  const seen = new Map<string, number>();
+  for (const pid of pids)
+    for (const fd of unlessGone(() => readdirSync(`/proc/${pid}/fd`)) ?? []) {
+      const path = `/proc/${pid}/fd/${fd}`;
+      const name = unlessGone(() => readlinkSync(path));
+      if (!name?.endsWith(" (deleted)") || name.startsWith("/memfd:")) continue;
+      const stat = unlessGone(() => statSync(path));
+      if (stat?.isFile() && stat.nlink === 0) seen.set(`${stat.dev} ${stat.ino}`, stat.blocks * BLOCK_BYTES);
+    }
+  return sum([...seen.values()]);
+}
+
 /** All memory of the machine that is files in memory. */
 export const sharedMemory = (): number => fieldsOf("/proc/meminfo", ["Shmem"]) ?? 0;
 
 const BLOCK_BYTES = 512;
+const ENTRY_BYTES = 1024; // about what a name and a place in the disk's tables take: an empty file is not for nothing
 const sum = (values: readonly number[]) => values.reduce((all, one) => all + one, 0);
 
 /** Fields of a file of /proc that are given in kB, added up in bytes; null: the process is gone. */
@@ -48,7 +63,7 @@ export async function bytesBelow(folder: string, { since_ms, enough }: { since_m
       const path = join(at, entry.name);
       if (entry.isDirectory()) next.push(path);
       const stat = await lstat(path).catch(ifGone);
-      if (stat && stat.ctimeMs >= since_ms) bytes += stat.blocks * BLOCK_BYTES;
+      if (stat && stat.ctimeMs >= since_ms) bytes += Math.max(stat.blocks * BLOCK_BYTES, ENTRY_BYTES);
     }
   }
   return bytes;

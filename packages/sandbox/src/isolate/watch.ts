@@ -2,7 +2,7 @@ import { lstatSync, statfsSync } from "node:fs";
 import { LIMITS } from "../limits.ts";
 import { descendantsOf, hasMoreBelow } from "../process_tree.ts";
 import type { ResourceLimits } from "./confinement.ts";
-import { bytesBelow, memoryOf, sharedMemory, unnamedFilesOf } from "./usage.ts";
+import { bytesBelow, memoryOf, removedFilesOf, sharedMemory, unnamedFilesOf } from "./usage.ts";
 
 /** Which limit struck. */
 export type Strike = "memory_limit" | "process_limit" | "disk_limit";
@@ -33,7 +33,7 @@ export function createWatch(watched: Watched, now_ms: () => number): Watch {
     const enough = limits.memory_bytes;
     const isHidden = sharedMemory() - shared_before > enough / 4; // somebody on this machine fills files in memory
     if (memoryOf(pids, enough) + (isHidden ? unnamedFilesOf(pids) : 0) > enough) return "memory_limit";
-    return (await disk()) ? "disk_limit" : null;
+    return (await disk(pids)) ? "disk_limit" : null;
   };
   return {
     async during(work, struck) {
@@ -71,16 +71,16 @@ async function lookAgain(look: () => Promise<Strike | null>, { over, now_ms, str
  * Counting files is dear, so they are counted when the disk has lost much since the last time, and now and then. What is
  * over the limit already may not grow further: a command that cleans up must be able to.
  */
-function createDiskLook({ tmp, root, limits }: Watched, now_ms: () => number): () => Promise<boolean> {
+function createDiskLook({ tmp, root, limits }: Watched, now_ms: () => number): DiskLook {
   const since_ms = lstatSync(tmp).ctimeMs; // the files' own clock: the isolation has just laid it out
   const free = () => [tmp, root].map(freeBytes);
   const last = { free: free(), at_ms: now_ms(), most: limits.tmp_bytes };
-  return async () => {
+  return async (pids) => {
     const lost = Math.max(...free().map((bytes, i) => (last.free[i] ?? bytes) - bytes));
     if (lost < limits.tmp_bytes / 8 && now_ms() - last.at_ms < LIMITS.count_files_every_ms) return false;
     const enough = last.most * 2;
     const used = await bytesBelow(tmp, { since_ms: 0, enough });
-    const written = used + (await bytesBelow(root, { since_ms, enough }));
+    const written = used + (await bytesBelow(root, { since_ms, enough })) + removedFilesOf(pids);
     Object.assign(last, { free: free(), at_ms: now_ms() });
     const isOver = written > last.most;
     const most = isOver ? written + SLACK_BYTES : Math.min(last.most, written + SLACK_BYTES);
@@ -88,6 +88,8 @@ function createDiskLook({ tmp, root, limits }: Watched, now_ms: () => number): (
     return isOver;
   };
 }
+/** Whether the processes, and what they have written, are over the limit. */
+type DiskLook = (pids: readonly number[]) => Promise<boolean>;
 const SLACK_BYTES = 1024 * 1024;
 
 function freeBytes(folder: string): number {
