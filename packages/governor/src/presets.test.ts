@@ -1,8 +1,11 @@
 import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { decide, openShell } from "@dgov/sandbox";
+import { join } from "node:path";
+import { decide, openShell, ruleFaults } from "@dgov/sandbox";
 import { SCOPE } from "../../../test/lab.ts";
 import { parseProject } from "./config.ts";
+import { ProjectFile } from "./config_file.ts";
 import type { Rules } from "./project.ts";
 
 function rulesOf(text: string): Rules {
@@ -102,4 +105,25 @@ test("a preset that is none is refused with the three", () => {
   const { places } = parseProject("/r", new TextEncoder().encode('[sandbox]\npreset = "lax"\n'));
   expect(places[0]).toMatchObject({ line: 2 });
   expect(places[0]?.message).toMatch(/strict.*default.*relaxed/);
+});
+
+test("the page on the sandbox has each key with what each preset makes of it, and its example holds", async () => {
+  const page = readFileSync(join(import.meta.dir, "../../../docs/sandbox.md"), "utf8");
+  const row = (key: string) => new RegExp(`^\\| \`${key}\` \\|.*$`, "m").exec(page)?.[0].split("|").slice(3, -1) ?? [];
+  for (const key of Object.keys(ProjectFile.shape.sandbox.unwrap().shape))
+    expect({ key, row: row(key) }).not.toEqual({ key, row: [] });
+  for (const key of Object.keys(ProjectFile.shape.tool_policy.unwrap().shape)) expect(page).toContain(`| \`${key}\` |`);
+  const MB = 1024 * 1024;
+  const said = ["strict", "default", "relaxed"].map((name) => preset(name).sandbox);
+  const numbers = (key: string) => row(key).map(Number);
+  expect(row("min").map((cell) => cell.trim())).toEqual(said.map(({ min }) => `\`${min}\``));
+  expect(numbers("memory_mb")).toEqual(said.map(({ limits }) => limits.memory_bytes / MB));
+  expect(numbers("processes")).toEqual(said.map(({ limits }) => limits.processes));
+  expect(numbers("tmp_mb")).toEqual(said.map(({ limits }) => limits.tmp_bytes / MB));
+  expect(numbers("file_mb")).toEqual(said.map(({ limits }) => limits.file_bytes / MB));
+  expect(numbers("open_files")).toEqual(said.map(({ limits }) => limits.open_files));
+  const example = /```toml\n([\s\S]*?)```/.exec(page)?.[1] ?? "";
+  const { rules } = rulesOf(example).tool_policy;
+  expect(ruleFaults((await openShell()).parse, rules)).toEqual([]);
+  expect(rules.map(({ name }) => name)).toEqual(["cluster"]);
 });
