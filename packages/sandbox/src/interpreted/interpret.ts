@@ -107,6 +107,6 @@ function notes(refusals: Refusals, stderr: string): string[] {
   if (!/: command not (found|available)/.test(stderr)) return told;
   return [
     ...told,
-    `CONFINED: this machine has no jail, so no native program can be started; there are ${INTERPRETED.join(", ")}`,
+    `CONFINED: no jail confines this task, so no native program can be started; there are ${INTERPRETED.join(", ")}`,
   ];
 }
