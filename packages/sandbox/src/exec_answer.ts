@@ -14,6 +14,7 @@ export function execAnswer(result: ExecResult, timeout_ms: number): Answer {
     ...unrestored(lost),
     ...confined(output),
     ...(result.unreadable ?? []).map((words) => `CONFINED: ${words}`),
+    ...(result.refused_hosts ?? []),
   ];
   const answer: Answer = {
     ok: result.ended === "exit" && result.exit === 0,

@@ -6,6 +6,7 @@ import { hasMoreBelow, signal } from "../process_tree.ts";
 import type { Scope } from "../tool.ts";
 import { HeadTail } from "../truncate.ts";
 import type { ExecRequest, ExecResult } from "./isolation.ts";
+import { socketNotes } from "./no_socket.ts";
 import type { Readable } from "./readable.ts";
 import { unreadableNotes } from "./unreadable.ts";
 import type { Strike } from "./watch.ts";
@@ -78,7 +79,9 @@ export async function runCommand(
   const by = ended.by === "exit" && child.signalCode !== null ? "signal" : ended.by;
   const fatal = by === "signal" ? String(child.signalCode ?? "SIGKILL") : null;
   const output = kept.result();
-  const unreadable = unreadableNotes(`${output.head}\n${output.tail}`, shell.readable, shell.env.HOME ?? "");
+  const said = `${output.head}\n${output.tail}`;
+  const unreadable = unreadableNotes(said, shell.readable, shell.env.HOME ?? "");
+  const refused_hosts = socketNotes(said, shell.env);
   return {
     exit: by === "exit" ? child.exitCode : null,
     ended: by,
@@ -87,6 +90,7 @@ export async function runCommand(
     ...output,
     log,
     ...(unreadable.length > 0 ? { unreadable } : {}),
+    ...(refused_hosts.length > 0 ? { refused_hosts } : {}),
   };
 }
 

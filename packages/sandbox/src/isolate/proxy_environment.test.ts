@@ -9,6 +9,7 @@ test("both spellings lead to the proxy", () => {
 
 test.each([
   [["pypi.org"], "localhost,127.0.0.1,::1"],
+  [["localhost"], "localhost,127.0.0.1,::1"],
   [["127.0.0.1:8080"], "localhost,::1"],
   [["[::1]:80", "localhost:3000"], "127.0.0.1"],
 ])("with %p what goes past it is %s", (hosts, direct) => {
