@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type BigIntStats, lstatSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { showsMappedWrites } from "@dgov/sandbox/mapped_writes";
 import { DgovError } from "../error.ts";
 
 /** One entry of git's index. `path` has one character a byte, so that every name survives; `at` is where it stands in the file. */
@@ -55,13 +56,14 @@ export function indexedPaths(index_file: string, oid_bytes: number): { files: Se
  * Git takes a file for unchanged while size and times are as in the index, and compares times by the second. A stranger can
  * set the modification time back, but not the change time: so only a file that went into the index in the very second in
  * which it was then changed again can pass. Those few are compared here by the nanosecond, and what differs is forgotten by
- * the index.
+ * the index. On a file system in memory a write through a mapping leaves no trace: there the index forgets all of them.
  */
 export function distrust(index_file: string, root: string, oid_bytes: number): void {
   const bytes = readFileSync(index_file);
   const written_s = Math.floor(statSync(index_file).mtimeMs / 1000);
+  const by_times = timesTell(root);
   const forged = readIndex(bytes, oid_bytes).filter(
-    (entry) => entry.ctime_s >= written_s && entry.mode !== GITLINK && !unchanged(root, entry),
+    (entry) => entry.mode !== GITLINK && !(by_times && (entry.ctime_s < written_s || unchanged(root, entry))),
   );
   if (forged.length === 0) return;
   for (const { at } of forged) bytes.fill(0, at, at + 16);
@@ -73,6 +75,9 @@ export function distrust(index_file: string, root: string, oid_bytes: number): v
   writeFileSync(`${index_file}.new`, bytes);
   renameSync(`${index_file}.new`, index_file);
 }
+
+/** Whether the times of files in a worktree tell that they are what they were. */
+export const timesTell = (root: string): boolean => showsMappedWrites(join(root, ".dgov-times"));
 
 function unchanged(root: string, { path, ctime_s, ctime_ns }: Entry): boolean {
   const stat = statOf(byteName(root, path));

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { openFolders, type Slot } from "./candidate.ts";
 import { ignoreRules } from "./ignore_rules.ts";
-import { byteName, type Entry, GITLINK, oidIn, readIndex, statOf } from "./index_file.ts";
+import { byteName, type Entry, GITLINK, oidIn, readIndex, statOf, timesTell } from "./index_file.ts";
 import { clearWay, isInTheWay, removeWithin } from "./sweep.ts";
 
 /** Keeps a checkout what it was while strangers' commands run in it, one after the other. */
@@ -23,7 +23,8 @@ export type KeepOptions = { commit: string; ignores: (path: string) => boolean }
 
 /**
  * What was there when it was last looked at. Names have one character a byte. The change time cannot be set by hand, so
- * what has the time and the number that it had is what it was; only the rest is read.
+ * what has the time and the number that it had is what it was; only the rest is read. On a file system in memory, where a
+ * write through a mapping leaves no trace, all are.
  */
 type File = {
   path: string;
@@ -44,6 +45,7 @@ type State = {
   folders: Map<string, Folder>; // those above come first
   accepted: Set<string>; // untracked paths that stay; a folder ends with a slash
   rules: string | null;
+  by_times: boolean; // whether the times of a file tell that it is what it was
   loose: boolean; // something untracked has been there, and may hold more by now
 };
 
@@ -65,6 +67,7 @@ export function keepFiles(slot: Slot, options: KeepOptions): Keeper {
     folders,
     accepted: new Set(),
     rules: null,
+    by_times: timesTell(root),
     loose: false,
   };
   for (const one of [...files, ...folders.values()]) one.stamp = stampOf(one.name);
@@ -118,7 +121,8 @@ const CLOCK_STEP_MS = 20;
 
 async function putBack(state: State): Promise<string[]> {
   const { gone, turned } = lookAtFolders(state);
-  const suspects = state.files.filter((file) => isUnder(gone, file) || !isSame(file.stamp, stampOf(file.name)));
+  const isKnown = (file: File) => state.by_times && isSame(file.stamp, stampOf(file.name));
+  const suspects = state.files.filter((file) => isUnder(gone, file) || !isKnown(file));
   if (suspects.length === 0 && gone.size === 0 && !turned && !state.loose) return [];
   if (gone.size > 0 || turned || state.loose) await removeNew(state);
   const wrong = suspects.filter((file) => isUnder(gone, file) || !isAsStored(file, state.oid_bytes));

@@ -1,19 +1,24 @@
 import {
   chmodSync,
+  closeSync,
   type Dirent,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
+  readSync,
   renameSync,
   rmdirSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { join } from "node:path";
 import { isReserved } from "../claim.ts";
 import { LIMITS } from "../limits.ts";
+import { showsMappedWrites } from "../mapped_writes.ts";
 import type { Grant } from "./isolation.ts";
 
 /** What was put back, and what could not be: changed content that neither memory nor git had. */
@@ -46,6 +51,7 @@ export function createGuard(guarded: Guarded): Guard {
   let before = new Map<string, Entry>();
   return {
     remember() {
+      watch.by_times ??= watch.roots.every((folder) => hasTimes(join(guarded.root, folder)));
       before = take(guarded.root, watch, before);
     },
     putBack() {
@@ -56,12 +62,25 @@ export function createGuard(guarded: Guarded): Guard {
   };
 }
 
-type Watch = { roots: string[]; claimed: (path: string) => boolean; deep: boolean };
+/** `by_times`: whether the times of a file tell that it is what it was; null until it is tried. */
+type Watch = { roots: string[]; claimed: (path: string) => boolean; deep: boolean; by_times: boolean | null };
+
+/** A name that nobody claims, and that a killed process may leave. */
+const OWN_NAME = ".dgov-put-back";
+
+function hasTimes(folder: string): boolean {
+  try {
+    return showsMappedWrites(join(folder, OWN_NAME));
+  } catch (error) {
+    if (error instanceof Error && "code" in error) return false; // who cannot try reads everything
+    throw error;
+  }
+}
 
 function watchList({ write, tool }: Guarded): Watch {
   if (write === "all") {
     const ownGit = (path: string) => path === ".git";
-    return { roots: ["."], claimed: (path) => !ownGit(path), deep: false };
+    return { roots: ["."], claimed: (path) => !ownGit(path), deep: false, by_times: null };
   }
   const folders = write.flatMap((grant) => (grant.kind === "directory" ? [grant] : []));
   const files = new Set(write.flatMap((grant) => (grant.kind === "file" ? [grant.path] : [])));
@@ -78,17 +97,21 @@ function watchList({ write, tool }: Guarded): Watch {
   const roots = folders
     .map(({ path }) => path)
     .filter((path) => !folders.some((other) => other.path !== path && within(path, other.path)));
-  return { roots: [...new Set(roots)], claimed, deep: true };
+  return { roots: [...new Set(roots)], claimed, deep: true, by_times: null };
 }
 
 const within = (path: string, folder: string) => folder === "." || path === folder || path.startsWith(`${folder}/`);
 
 /** Every unclaimed thing in the watched folders, parents first. What has the stamp it had keeps the content it had. */
-function take(root: string, { roots, claimed, deep }: Watch, known: ReadonlyMap<string, Entry>): Map<string, Entry> {
+function take(
+  root: string,
+  { roots, claimed, deep, by_times }: Watch,
+  known: ReadonlyMap<string, Entry>,
+): Map<string, Entry> {
   const found = new Map<string, Entry>();
   let room = LIMITS.remember_bytes;
   const note = (path: string): Entry | null => {
-    const entry = look(byteName(root, path), known.get(path), room);
+    const entry = look(byteName(root, path), known.get(path), { room, by_times });
     if (entry === null) return null;
     found.set(path, entry);
     if (entry.kind === "file") room -= entry.content?.length ?? 0;
@@ -149,7 +172,9 @@ const isErrno = (error: unknown, codes: readonly string[]): boolean =>
 const UNLISTED: readonly string[] = ["ENOENT", "ENOTDIR", "ENAMETOOLONG", "EACCES"];
 const DENIED: readonly string[] = ["EACCES", "EPERM", "ENOTEMPTY"];
 
-function look(path: Buffer, known: Entry | undefined, room: number): Entry | null {
+type Looking = Pick<Watch, "by_times"> & { room: number };
+
+function look(path: Buffer, known: Entry | undefined, { room, by_times }: Looking): Entry | null {
   const stat = statOf(path);
   if (!stat) return null;
   const mode = Number(stat.mode) & 0o7777;
@@ -157,7 +182,8 @@ function look(path: Buffer, known: Entry | undefined, room: number): Entry | nul
   if (stat.isSymbolicLink()) return { kind: "link", target: readlinkSync(path, { encoding: "buffer" }) };
   if (!stat.isFile()) return { kind: "other" };
   const size = Number(stat.size);
-  const stamp = `${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs} ${stat.nlink}`; // ctime cannot be set by hand
+  const told = by_times ? "" : hashOf(path);
+  const stamp = `${told} ${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs} ${stat.nlink}`; // ctime cannot be set by hand
   if (known?.kind === "file" && known.stamp === stamp) return { ...known, mode };
   const content = size <= Math.min(room, LIMITS.remember_file_bytes) ? contentOf(path) : null;
   return { kind: "file", mode, size, stamp, content };
@@ -169,6 +195,24 @@ function statOf(path: Buffer) {
     return lstatSync(path, { bigint: true, throwIfNoEntry: false }) ?? null;
   } catch (error) {
     if (isErrno(error, UNLISTED)) return null;
+    throw error;
+  }
+}
+
+/** Of a file of any size, in parts; "" for one that is closed to us. */
+function hashOf(path: Buffer): string {
+  const hasher = new Bun.CryptoHasher("sha1");
+  const part = Buffer.allocUnsafe(LIMITS.remember_file_bytes);
+  try {
+    const fd = openSync(path, "r");
+    try {
+      for (let read = readSync(fd, part); read > 0; read = readSync(fd, part)) hasher.update(part.subarray(0, read));
+    } finally {
+      closeSync(fd);
+    }
+    return hasher.digest("hex");
+  } catch (error) {
+    if (isErrno(error, DENIED)) return "";
     throw error;
   }
 }
@@ -194,7 +238,7 @@ function restore(guarded: Guarded, { before, after }: Comparison): Restored {
     if (done !== null) (done ? put_back : lost).add(spoken(path));
   };
   for (const [path, is] of [...after].reverse())
-    if (before.get(path)?.kind !== is.kind) attempt(path, () => (removeNew(guarded.root, path, is) ? true : null)); // children come first: the order is reversed
+    if (before.get(path)?.kind !== is.kind) attempt(path, () => (removeNew(guarded.root, path, is) ? true : null)); // children come first
   for (const [path, was] of before) {
     const is = lstatSync(byteName(guarded.root, path), { throwIfNoEntry: false }) ? after.get(path) : undefined;
     if (is === undefined || !same(was, is)) attempt(path, () => mend(guarded, path, was, is));
@@ -277,7 +321,7 @@ function mend({ root, fromGit }: Guarded, path: string, was: Entry, is: Entry | 
   if (was.kind === "other") return false;
   const content = was.content ?? fromGit(spoken(path));
   if (content === null || content.length !== was.size) return false;
-  const beside = Buffer.concat([above, Buffer.from("/.dgov-put-back")]); // of its own, since a name can have its full length
+  const beside = Buffer.concat([above, Buffer.from(`/${OWN_NAME}`)]); // of its own, since a name can have its full length
   removeAll(beside);
   if (is?.kind === "directory") removeAll(at);
   writeFileSync(beside, content, { mode: 0o600, flag: "wx" });
