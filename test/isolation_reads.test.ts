@@ -188,7 +188,7 @@ describe.each(available)("%s", (level) => {
     const isolation = await open();
     const server = "cat ~/.npmrc; bun -e 'Bun.serve({ port: 0, fetch: () => new Response() })'";
     const told = execAnswer(await sh(isolation, server), 1).text;
-    expect(told).toMatch(/HOME is a folder of this task's own[^]*hosts = \["localhost"\]/);
+    expect(told).toMatch(/HOME is a folder of this task's own[\s\S]*hosts = \["localhost"\]/);
     const { text } = execAnswer(await sh(isolation, `cat ${secret}`), 1);
     expect(text).toContain(`CONFINED: ${secret} is outside what this task may read`);
     expect(execAnswer(await sh(isolation, "cat none.txt"), 1).text).not.toContain("outside what this task may read");
