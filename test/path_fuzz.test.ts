@@ -6,6 +6,7 @@ test("whatever a path is spelled like, the file host stays inside and inside the
   const world = openPathWorld();
   try {
     fuzzPaths(world, 2_000, 20_261_121);
+    fuzzPaths({ ...world, files: world.held }, 2_000, 20_261_122);
   } finally {
     world.remove();
   }

@@ -13,7 +13,9 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
+import { holdRoot } from "../../packages/sandbox/src/descent.ts";
 import { createFiles, type Files } from "../../packages/sandbox/src/host.ts";
+import { openLibc } from "../../packages/sandbox/src/isolate/libc.ts";
 import { HostError } from "../../packages/sandbox/src/tool.ts";
 import { claims, SCOPE } from "../lab.ts";
 
@@ -49,6 +51,7 @@ const LINKS = {
 /** A worktree with all that a path can run into, and a folder outside of it. `writes` are the only ones that are granted. */
 export type PathWorld = {
   files: Files;
+  held: Files; // the same, by one that holds its root open
   restore(): void; // the claimed part is made anew
   faults(): string[]; // what has changed that must not
   remove(): void;
@@ -77,6 +80,7 @@ export function openPathWorld(): PathWorld {
   let before = seen();
   return {
     files: createFiles({ root, tmp, scope }),
+    held: createFiles({ root, tmp, scope, held: holdRoot(root, openLibc().openAt) }),
     restore() {
       restore();
       before = seen();

@@ -52,6 +52,7 @@ export function normalisePath(text: string): string {
 
 /** Some file systems fold case, drop trailing dots and spaces, or ignore characters without width. */
 const gitsOwn = (part: string) =>
+  !/^\w/.test(part) && // it begins with what no file system leaves out
   part
     .replace(/[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g, "")
     .replace(/[. ]+$/, "")

@@ -17,22 +17,30 @@ const O_NOFOLLOW_ANY = 0x2000_0000;
  */
 export class Descent {
   readonly #held: number[] = [];
+  readonly #root: HeldRoot | null;
   readonly #made: string[] = []; // paths of folders that were made, through their own parents
   #path: string;
 
-  constructor(root: string) {
-    this.#path = root;
-    this.#hold(root);
+  constructor(root: string | HeldRoot) {
+    this.#root = typeof root === "string" ? null : root;
+    this.#path = typeof root === "string" ? root : root.path;
+    if (typeof root === "string") this.#held.push(openSync(root, FOLDER_FLAGS));
   }
 
   /** The path by which the system reaches a name in the folder that is held; "." is the folder itself. */
   at(name: string): string {
-    return HELD === null ? join(this.#path, name) : `${HELD}/${this.#held.at(-1)}/${name}`;
+    return HELD === null ? join(this.#path, name) : `${HELD}/${this.#folder()}/${name}`;
+  }
+
+  /** Opens what has this name in the folder that is held. */
+  open(name: string, flags: number): number {
+    const fd = this.#root === null ? -1 : this.#root.openAt(this.#folder(), name, flags);
+    return fd >= 0 ? fd : openSync(this.at(name), flags); // which also says why not
   }
 
   /** Goes down into a folder, which must be a real one. */
   enter(name: string): void {
-    this.#hold(this.at(name));
+    this.#held.push(this.open(name, FOLDER_FLAGS));
     this.#path = join(this.#path, name);
   }
 
@@ -53,8 +61,8 @@ export class Descent {
     for (const fd of this.#held.splice(0)) closeSync(fd);
   }
 
-  #hold(path: string): void {
-    this.#held.push(openSync(path, FOLDER_FLAGS));
+  #folder(): number {
+    return this.#held.at(-1) ?? this.#root?.fd ?? -1;
   }
 }
 
@@ -62,6 +70,20 @@ const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 const LINUX = process.platform === "linux";
 const HELD = LINUX && lstatSync("/proc/self/fd", { throwIfNoEntry: false }) ? "/proc/self/fd" : null;
 const FOLDER_FLAGS = LINUX ? O_PATH | O_DIRECTORY | O_NOFOLLOW : O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
+
+/**
+ * A root for whoever goes down from it thousands of times: it stays open, and `openAt`, the system's `openat` (-1: it
+ * failed), needs no way through /proc. A name is looked up in a folder that is held, as without it.
+ */
+export type HeldRoot = { path: string; fd: number; openAt: OpenAt };
+type OpenAt = (folder: number, name: string, flags: number) => number;
+
+/** Is held until this process ends. */
+export const holdRoot = (path: string, openAt: OpenAt): HeldRoot => ({
+  path,
+  fd: openSync(path, FOLDER_FLAGS),
+  openAt,
+});
 
 /** Added to the flags by which a file is opened. */
 export const NO_LINK = process.platform === "darwin" ? O_NOFOLLOW_ANY | O_NOFOLLOW : O_NOFOLLOW;

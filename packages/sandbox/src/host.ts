@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, type Stats, unlinkSync } from "node:fs";
 import { ClaimError, normalisePath } from "./claim.ts";
-import { Descent } from "./descent.ts";
+import { Descent, type HeldRoot } from "./descent.ts";
 import { errorCode, fileErrors } from "./file_errors.ts";
 import type { ExecRequest, ExecResult } from "./isolate/isolation.ts";
 import { LIMITS } from "./limits.ts";
@@ -8,9 +8,13 @@ import { type Host, HostError, type HostErrorCode, type Scope } from "./tool.ts"
 import { readWhole, type Spot, tooLarge, writeWhole } from "./whole_file.ts";
 import { judgeWrite } from "./write_rules.ts";
 
-/** `root` is where tools work, `tmp` the private folder; `exec` and `git` may be reached through the host alone. */
+/**
+ * `root` is where tools work, `held` the same when it is held open, `tmp` the private folder; `exec` and `git` may be reached through the
+ * host alone.
+ */
 export type HostPlace = Pick<Host, "git"> & {
   root: string;
+  held?: HeldRoot;
   tmp: string;
   scope: Scope;
   exec: (request: ExecRequest) => Promise<ExecResult>;
@@ -40,10 +44,10 @@ export type Files = {
 };
 
 export function createFiles(place: Omit<HostPlace, "exec" | "git">): Files {
-  const { root, tmp } = place;
+  const { tmp, root: path, held: root = path } = place;
   return {
-    readBytes: (path) => within(root, path, "read", (way) => readWhole(there(way, "read"))),
-    readText: (path) => within(root, path, "read", (way) => decodeText(way.path, readWhole(there(way, "read")))),
+    readBytes: (path) => within(root, path, "read", (way) => readWhole(way, seen(way, "read"))),
+    readText: (path) => within(root, path, "read", (way) => decodeText(way.path, readWhole(way, seen(way, "read")))),
     write(path, content) {
       const own = claimedPath(place, path, "write");
       const bytes = typeof content === "string" ? Buffer.from(content) : content;
@@ -52,17 +56,16 @@ export function createFiles(place: Omit<HostPlace, "exec" | "git">): Files {
     },
     remove(path) {
       within(root, claimedPath(place, path, "remove"), "remove", (way) => {
-        const { descent, name } = there(way, "remove");
-        if (lstatSync(descent.at(name)).isDirectory())
+        if (seen(way, "remove").isDirectory())
           throw new HostError("not_a_file", `Cannot remove "${way.path}": it is a directory; remove its files`);
-        unlinkSync(descent.at(name));
+        unlinkSync(way.descent.at(way.name));
       });
     },
     stat: (path) => within(root, path, "look at", statAt),
     list: (path) =>
       within(root, path, "list", (way) => {
-        const { descent, name } = there(way, "list");
-        if (!lstatSync(descent.at(name)).isDirectory())
+        const { descent, name } = way;
+        if (!seen(way, "list").isDirectory())
           throw new HostError("not_a_file", `Cannot list "${way.path}": it is not a directory`);
         if (name !== ".") descent.enter(name);
         return listFolder(descent);
@@ -79,7 +82,7 @@ type Way = Spot & { missing: readonly string[] };
  *
  * @throws HostError outside, link, reserved, not_a_file, and what `work` throws, also the system's errors, as HostError
  */
-function within<T>(root: string, text: string, verb: string, work: (way: Way) => T): T {
+function within<T>(root: string | HeldRoot, text: string, verb: string, work: (way: Way) => T): T {
   const path = spelled(text, verb);
   return fileErrors(verb, path, () => {
     const descent = new Descent(root);
@@ -127,10 +130,11 @@ function nameOnDisk(descent: Descent, name: string): string | null {
   return readdirSync(descent.at(".")).find((own) => own.normalize("NFC") === name) ?? null;
 }
 
-/** @throws HostError missing */
-function there(way: Way, verb: string): Spot {
-  if (way.missing.length === 0 && lstatSync(way.descent.at(way.name), { throwIfNoEntry: false })) return way;
-  throw new HostError("missing", `Cannot ${verb} "${way.path}": it does not exist; list its folder to see what does`);
+/** What is there. @throws HostError missing */
+function seen({ descent, name, path, missing }: Way, verb: string): Stats {
+  const stat = missing.length === 0 ? lstatSync(descent.at(name), { throwIfNoEntry: false }) : undefined;
+  if (stat) return stat;
+  throw new HostError("missing", `Cannot ${verb} "${path}": it does not exist; list its folder to see what does`);
 }
 
 function statAt({ descent, name, missing }: Way): Awaited<ReturnType<Host["stat"]>> {

@@ -104,6 +104,7 @@ export function unknownTool(name: string, scope: Scope): Answer {
 
 /** Without what would steer a terminal or break a log: escape sequences, control characters, halves of characters. */
 function printable(text: string): string {
+  if (/^[\t\n\x20-\x7e]*$/.test(text)) return text;
   return (
     text
       .toWellFormed()

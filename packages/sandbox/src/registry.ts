@@ -81,15 +81,19 @@ export const ENDING = {
 } as const satisfies Record<Scope["role"], Tool>;
 
 /** The tools of a role, in the order a model is shown them. Only a worker gets those that can change something. */
-export const toolsOf = (role: Scope["role"]): readonly Tool[] => [
-  ...READING,
-  ...(role === "worker" ? WRITING : []),
-  ENDING[role],
-];
+export const toolsOf = (role: Scope["role"]): readonly Tool[] => OF_ROLE[role];
+
+const OF_ROLE: Readonly<Record<Scope["role"], readonly Tool[]>> = {
+  worker: [...READING, ...WRITING, ENDING.worker],
+  researcher: [...READING, ENDING.researcher],
+  reviewer: [...READING, ENDING.reviewer],
+  planner: [...READING, ENDING.planner],
+};
 
 /** A role's tools and the project's own; what ends the work stays last. */
 export function toolsFor(scope: Scope): readonly Tool[] {
   const [tools, own] = [toolsOf(scope.role), componentTools(scope)];
+  if (own.length === 0) return tools; // each call asks
   return [...tools.slice(0, -1), ...own, ...tools.slice(-1)];
 }
 

@@ -38,12 +38,12 @@ const SECRET_PLACES = /(?:^|\/)(?:\.kube\/config|\.docker\/config\.json|\.aws\/[
 const HARMLESS = /\.(example|sample|template|dist|defaults?)$|\.pub$/;
 
 const asPattern = (name: string) => new RegExp(`^${name.replace(/[.]/g, "\\.").replaceAll("*", ".*")}$`);
-const PATTERNS = SECRET_NAMES.map(asPattern);
+const SECRET_NAME = new RegExp(SECRET_NAMES.map((name) => asPattern(name).source).join("|"));
 
 export function isSecretFile(path: string): boolean {
   const lower = path.toLowerCase();
   const name = lower.slice(lower.lastIndexOf("/") + 1);
-  return !HARMLESS.test(name) && (PATTERNS.some((pattern) => pattern.test(name)) || SECRET_PLACES.test(lower));
+  return !HARMLESS.test(name) && (SECRET_NAME.test(name) || SECRET_PLACES.test(lower));
 }
 
 /** Whether such a file is kept from a task, because it does not claim it by name. A folder or a pattern is no name. */

@@ -9,13 +9,18 @@ export type TextFile = { text: string; encode(text: string): Uint8Array };
  * @throws HostError when it is missing, a directory, a link, or not text
  */
 export async function openText(host: Host, path: string): Promise<TextFile> {
-  const bytes = await host.readBytes(path).catch(async (error: unknown) => {
-    await existingFile(host, path); // what is wrong, in the words of opening
-    throw error;
-  });
-  const opened = decode(bytes);
+  const opened = decode(await bytesOf(host, path));
   if (opened === null) throw new HostError("binary", `Cannot read "${path}": it is a binary file, not text`);
   return opened;
+}
+
+async function bytesOf(host: Host, path: string): Promise<Uint8Array> {
+  try {
+    return await host.readBytes(path);
+  } catch (error) {
+    await existingFile(host, path); // what is wrong, in the words of opening
+    throw error;
+  }
 }
 
 /** @throws HostError unless an ordinary file is there */
@@ -38,13 +43,15 @@ export function decode(bytes: Uint8Array): TextFile | null {
   if (buffer.includes(0)) return null;
   const mark = buffer[0] === 0xef && buffer[1] === 0xbb && buffer[2] === 0xbf ? 3 : 0;
   try {
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(buffer.subarray(mark));
+    const text = UTF8.decode(buffer.subarray(mark));
     return { text, encode: (next) => Buffer.concat([buffer.subarray(0, mark), Buffer.from(next)]) };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     return { text: buffer.toString("latin1"), encode: latin1 };
   }
 }
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 function latin1(text: string): Uint8Array {
   const beyond = [...text].find((char) => char.codePointAt(0)! > 0xff);

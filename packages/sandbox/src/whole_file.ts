@@ -23,28 +23,33 @@ import { HostError } from "./tool.ts";
 /** A file to be read or written: `name` in the folder that `descent` holds; `path` is what messages call it. */
 export type Spot = { descent: Descent; name: string; path: string };
 
-/** Reads a regular file, opened without following a link and without waiting on a pipe. @throws HostError */
-export function readWhole({ descent, name, path }: Spot): Buffer {
-  const at = descent.at(name);
-  refuseUnlessFile(lstatSync(at), path, "read"); // before it is opened: a device acts when it is
-  const fd = openSync(at, constants.O_RDONLY | constants.O_NONBLOCK | NO_LINK);
+/**
+ * Reads a regular file, opened without following a link and without waiting on a pipe.
+ *
+ * `seen`  what was there before it is opened: a device acts when it is
+ * @throws HostError
+ */
+export function readWhole({ descent, name, path }: Spot, seen: Stats): Buffer {
+  refuseUnlessFile(seen, path, "read");
+  const fd = descent.open(name, constants.O_RDONLY | constants.O_NONBLOCK | NO_LINK);
   try {
-    refuseUnlessFile(fstatSync(fd), path, "read");
-    return readOpen(fd, path);
+    const stat = fstatSync(fd);
+    refuseUnlessFile(stat, path, "read");
+    return readOpen(fd, path, stat.size);
   } finally {
     closeSync(fd);
   }
 }
 
-/** What was said of its size may no longer be true when it is read. */
-function readOpen(fd: number, path: string): Buffer {
-  const { size } = fstatSync(fd);
+/** What was said of its `size` may no longer be true when it is read. */
+function readOpen(fd: number, path: string, size: number): Buffer {
   if (size > LIMITS.read_max_bytes) throw tooLarge("read", path, size);
   const parts: Buffer[] = [];
   for (let done = 0; ; ) {
     const part = Buffer.allocUnsafe(Math.max(1, size - done + 1));
     const read = readSync(fd, part, 0, part.length, done);
     done += read;
+    if (parts.length === 0 && read === size) return part.subarray(0, size); // there was room for more
     if (read === 0) return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
     if (done > LIMITS.read_max_bytes) throw tooLarge("read", path, done);
     parts.push(part.subarray(0, read));
@@ -94,8 +99,9 @@ function writeInPlace({ descent, name, path }: Spot, bytes: Uint8Array, tmp: str
   const fd = openSync(descent.at(name), constants.O_RDWR | constants.O_NONBLOCK | NO_LINK);
   const backup = join(tmp, "before-write");
   try {
-    refuseUnlessOwn(fstatSync(fd), path);
-    const before = readOpen(fd, path);
+    const stat = fstatSync(fd);
+    refuseUnlessOwn(stat, path);
+    const before = readOpen(fd, path, stat.size);
     writeFileSync(backup, before);
     try {
       replace(fd, bytes);

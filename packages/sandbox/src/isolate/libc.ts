@@ -5,6 +5,7 @@ const SYMBOLS = {
   syscall: { args: Array.from({ length: 7 }, () => FFIType.i64), returns: FFIType.i64 },
   prctl: { args: [FFIType.i32, FFIType.u64, FFIType.u64, FFIType.u64, FFIType.u64], returns: FFIType.i32 },
   open: { args: [FFIType.ptr, FFIType.i32, FFIType.i32], returns: FFIType.i32 },
+  openat: { args: [FFIType.i32, FFIType.ptr, FFIType.i32, FFIType.i32], returns: FFIType.i32 },
   execve: { args: [FFIType.ptr, FFIType.ptr, FFIType.ptr], returns: FFIType.i32 },
   signal: { args: [FFIType.i32, FFIType.u64], returns: FFIType.u64 },
   __errno_location: { args: [], returns: FFIType.ptr },
@@ -28,6 +29,7 @@ export type Libc = {
   syscall(name: SyscallName, ...args: readonly (number | bigint)[]): number; // -1: failed, see `errno`
   prctl(option: number, value: number): number;
   open(path: string, flags: number): number;
+  openAt(folder: number, name: string, flags: number): number; // -1: failed; is not inherited
   execve(path: string, argv: readonly string[], env: readonly string[]): never;
   defaultSignal(signal: number): void;
   errno(): number;
@@ -48,6 +50,7 @@ export function openLibc(): Libc {
     },
     prctl: (option, value) => symbols.prctl(option, BigInt(value), 0n, 0n, 0n),
     open: (path, flags) => symbols.open(ptr(text(path)), flags, 0),
+    openAt: openerOf(symbols.openat),
     execve(path, argv, env) {
       const words = { argv: vector(argv), env: vector(env) }; // held here until the kernel has copied them
       symbols.execve(ptr(text(path)), ptr(words.argv.list), ptr(words.env.list));
@@ -64,6 +67,7 @@ const NO_CALLS: Libc = {
   syscall: () => -1,
   prctl: () => -1,
   open: () => -1,
+  openAt: () => -1,
   execve(path) {
     throw new SyscallError(`start "${path}"`, ENOSYS);
   },
@@ -87,6 +91,21 @@ const fail = (): never => {
   throw new Error("Cannot read errno: the C library gave no address");
 };
 const text = (value: string) => Buffer.from(`${value}\0`);
+
+const O_CLOEXEC = 0o2_000_000; // on both machines
+const NAME_MAX_BYTES = 4096;
+
+/** Asked thousands of times a second: each name is written to the same bytes. */
+function openerOf(openat: ReturnType<typeof load>["symbols"]["openat"]): Libc["openAt"] {
+  const bytes = Buffer.alloc(NAME_MAX_BYTES);
+  const at = ptr(bytes);
+  return (folder, name, flags) => {
+    if (name.length * UTF8_MAX_BYTES >= bytes.length || name.includes("\0")) return -1;
+    bytes[bytes.write(name)] = 0;
+    return openat(folder, at, flags | O_CLOEXEC, 0);
+  };
+}
+const UTF8_MAX_BYTES = 3; // of one unit of UTF-16
 
 /** A null-ended list of addresses, and what it points to, which must live as long. */
 function vector(values: readonly string[]): { list: BigUint64Array; texts: Buffer[] } {

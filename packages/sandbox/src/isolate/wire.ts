@@ -5,10 +5,11 @@ const FRAME_MAX_BYTES = 64 * 1024 * 1024;
 const HEAD_BYTES = 4;
 
 export function encodeFrame(value: unknown): Uint8Array {
-  const text = Buffer.from(JSON.stringify(value));
-  const frame = Buffer.allocUnsafe(HEAD_BYTES + text.length);
-  frame.writeUInt32LE(text.length, 0);
-  text.copy(frame, HEAD_BYTES);
+  const text = JSON.stringify(value);
+  const length = Buffer.byteLength(text);
+  const frame = Buffer.allocUnsafe(HEAD_BYTES + length);
+  frame.writeUInt32LE(length, 0);
+  frame.write(text, HEAD_BYTES);
   return frame;
 }
 

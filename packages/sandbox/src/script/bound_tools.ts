@@ -1,4 +1,5 @@
 import { drainMicrotasks } from "bun:jsc";
+import type { HeldRoot } from "../descent.ts";
 import type { GitQuestion, GitReply } from "../git_question.ts";
 import { createHost } from "../host.ts";
 import type { ExecRequest, ExecResult } from "../isolate/isolation.ts";
@@ -11,7 +12,12 @@ import type { Called, Powers } from "./realm.ts";
 import type { ScriptAsk, ScriptReply, ScriptSetup, ScriptWord } from "./words.ts";
 
 /** Where the tools of a script work, and by what they are judged. `deadline_ms` is on the clock of `now_ms`. */
-export type BoundPlace = Omit<ScriptSetup, "scope"> & { scope: Scope; policy: ToolPolicy; deadline_ms: number };
+export type BoundPlace = Omit<ScriptSetup, "scope"> & {
+  scope: Scope;
+  policy: ToolPolicy;
+  deadline_ms: number;
+  held?: HeldRoot;
+};
 export type Line = {
   say: (word: ScriptWord) => void;
   ask: (question: ScriptAsk) => ScriptReply;
@@ -75,7 +81,7 @@ const changing = (accesses: readonly Access[]): Access[] =>
  */
 function hostOf(place: BoundPlace, { ask, now_ms }: Line): Host {
   const exec = (request: ExecRequest): ExecResult => {
-    const left_ms = Math.max(1, Math.round(place.deadline_ms - now_ms()));
+    const left_ms = Math.max(1, Math.ceil(place.deadline_ms - now_ms())); // it ends when the script has, and not before
     const result = answered(ask({ exec: { ...request, timeout_ms: Math.min(request.timeout_ms, left_ms) } }));
     if (result === null) throw new Error("The server answered a command with nothing");
     return result;
@@ -84,9 +90,10 @@ function hostOf(place: BoundPlace, { ask, now_ms }: Line): Host {
     const reply = ask({ git: question });
     return "git" in reply ? reply.git : { ok: false, why: "the server did not answer" };
   };
-  const { root, tmp, scope, asks_git } = place;
+  const { root, held, tmp, scope, asks_git } = place;
+  const more = { ...(held ? { held } : {}), ...(asks_git ? { git } : {}) };
   return {
-    ...createHost({ root, tmp, scope, exec: async (request) => exec(request), ...(asks_git ? { git } : {}) }),
+    ...createHost({ root, tmp, scope, exec: async (request) => exec(request), ...more }),
     async write(path, content) {
       const base64 = typeof content !== "string";
       answered(ask({ write: path, content: base64 ? Buffer.from(content).toString("base64") : content, base64 }));

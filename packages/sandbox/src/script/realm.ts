@@ -15,9 +15,13 @@ import { PRELUDE } from "./prelude.ts";
 /** The answer to a call that a script made. `more` becomes properties of the error that it throws. */
 export type Called = { ok: true; text: string } | { ok: false; name: string; message: string; more: object };
 
-/** What a script can reach: a clock to be stopped by, a place to print to, and tools, by name, which take JSON. */
+/**
+ * What a script can reach: a clock to be stopped by, a place to print to, and tools, by name, which take JSON.
+ * `deadline_ms` is on that clock; absent: its time begins with it.
+ */
 export type Powers = {
   now_ms: () => number;
+  deadline_ms?: number;
   print: (text: string) => void;
   tools: readonly string[];
   call: (tool: string, input: string) => Called | Promise<Called>;
@@ -51,7 +55,7 @@ export function openRealm(quick: QuickJSWASMModule, limits: ScriptLimits, powers
   const runtime = quick.newRuntime({ memoryLimitBytes: limits.memory_bytes, maxStackSizeBytes: limits.stack_bytes });
   const vm = runtime.newContext({ intrinsics: { ...DefaultIntrinsics, Date: false } });
   const world: World = { runtime, vm, scope: new Scope(), standing: { struck: null, broken: null }, limits };
-  const deadline_ms = powers.now_ms() + limits.time_ms;
+  const deadline_ms = powers.deadline_ms ?? powers.now_ms() + limits.time_ms;
   runtime.setInterruptHandler(() => {
     if (world.standing.struck === null && powers.now_ms() >= deadline_ms) world.standing.struck = "timeout";
     return world.standing.struck !== null;

@@ -1,3 +1,4 @@
+import { holdRoot } from "../descent.ts";
 import { openLibc } from "../isolate/libc.ts";
 import { readFrameSync, writeFrameSync } from "../isolate/wire.ts";
 import { openEngine } from "./engine.ts";
@@ -20,20 +21,28 @@ export async function serveScripts(now_ms: () => number): Promise<void> {
   const setup = readFrameSync(0) as ScriptSetup; // serve.ts writes these, and nobody else has the pipe
   const opening = openEngine(); // it compiles on other threads, while the tools load on this one
   const bound = setup.scope === null ? null : await import("./bound_tools.ts");
+  const held = bound === null ? null : holdRoot(setup.root, libc.openAt);
   const engine = await opening;
   const say = (word: ScriptWord) => writeFrameSync(1, word);
   say({ ready: true });
   for (let last = false; !last; ) {
     const order = readFrameSync(0) as ScriptOrder;
     say({ started: true });
-    const powers: Powers = { now_ms, print: (log) => say({ log }), tools: [], call: () => NO_TOOLS };
     const { limits } = order;
-    if (order.kind === "tools" && bound !== null && setup.scope !== null) {
+    const deadline_ms = now_ms() + limits.time_ms; // one for the script and for its commands
+    const powers: Powers = { now_ms, deadline_ms, print: (log) => say({ log }), tools: [], call: () => NO_TOOLS };
+    if (order.kind === "tools" && bound !== null && held !== null && setup.scope !== null) {
       const ask = (question: ScriptAsk) => {
         say({ ask: question });
         return readFrameSync(0) as ScriptReply;
       };
-      const place = { ...setup, scope: setup.scope, policy: order.policy, deadline_ms: now_ms() + limits.time_ms };
+      const place = {
+        ...setup,
+        held,
+        scope: setup.scope,
+        policy: order.policy,
+        deadline_ms,
+      };
       Object.assign(powers, bound.bindTools(place, { say, ask, now_ms }));
     }
     const ending = await engine.run(order, limits, powers);
