@@ -70,7 +70,11 @@ export function gitFault(words: readonly Word[]): string | null {
 const READING = [
   /^(stash|worktree|notes) list\b(?!.* --out)/,
   /^remote( -v| --verbose)?( show -n \S+| get-url \S+)?$/,
+  /^config (--(local|show-origin|null|name-only) )*[^-\s][^\s=]*\.[^\s=]+$/, // a name alone asks for it
   /^config (--(local|show-origin|null|name-only) )*(--get(-all|-regexp)?|--list|-l|get|list)( [^-\s]\S*)*$/,
+  /^(tag (-l|--list)|branch --list)( [^-\s]\S*)+$/, // not "branch -l", which once made a branch
+  /^submodule( status)?( --recursive| --cached)*$/,
+  /^symbolic-ref( --short| -q)* [^-\s]\S*$/,
   /^reflog( show| -\d+|$)(?!.* (--out|-O))/,
 ];
 const LISTING = /^(-a|-r|-l|-v|-vv|--all|--list|--show-current|--remotes|--no-color|--sort=.*|--format=.*)$/;

@@ -31,13 +31,31 @@ function parseWith(parser: Parser, text: string): ReturnType<ParseShell> {
   try {
     const cursor = tree.walk();
     try {
-      return copy(cursor);
+      const copied = copy(cursor);
+      if ("tree" in copied) putBack(text, copied.tree);
+      return copied;
     } finally {
       cursor.delete();
     }
   } finally {
     tree.delete(); // else each parse keeps its memory for ever
   }
+}
+
+/**
+ * The grammar's scanner takes a lone `-` ahead of `<<` for the beginning of something and leaves it in no token, so that
+ * `python3 - <<EOF` would have no reading. It is the last word of the command.
+ */
+function putBack(text: string, { kind, parts }: Part): void {
+  const [command, redirect] = parts;
+  if (kind === "redirected_statement" && command?.kind === "command" && redirect?.kind === "heredoc_redirect") {
+    const at = command.to + text.slice(command.to, redirect.from).search(/(?<=^[ \t]+)-[ \t]+$/);
+    if (at >= command.to) {
+      (command.parts as Part[]).push({ kind: "word", named: true, from: at, to: at + 1, parts: [] });
+      command.to = at + 1;
+    }
+  }
+  for (const inner of parts) putBack(text, inner); // no deeper than SHELL_LIMITS.depth_max
 }
 
 /** Copies a tree out of the grammar's memory, without recursion: its depth is the text's to choose. */
