@@ -95,6 +95,7 @@ test.each<[code: string, message: RegExp, line: number | null]>([
   ["await tools.done({ summary: '' })", /there is no tool "done"/, null],
   ["throw null", /it threw null/, null],
   ["throw { toString() { throw 1 } }", /it threw/, null],
+  ["Object.prototype.toJSON = () => 42; throw new Error('own words')", /own words/, 1],
   ["await new Promise(() => {})", /waits for a promise that nothing will settle/, null],
   ["await import('fs')", /could not load module/, null],
   ["import fs from 'fs'", /^SyntaxError/, 1],

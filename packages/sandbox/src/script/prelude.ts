@@ -82,10 +82,10 @@ export const PRELUDE = `(function (print, call, names) {
     described: (error) => {
       try {
         if (error === null || typeof error !== "object" || typeof error.message !== "string")
-          return stringify({ name: "Error", message: "it threw " + shown(error), stack: "" });
-        return stringify({ name: TextOf(error.name), message: error.message, stack: TextOf(error.stack) });
+          return stringify({ __proto__: null, name: "Error", message: "it threw " + shown(error), stack: "" });
+        return stringify({ __proto__: null, name: TextOf(error.name), message: error.message, stack: TextOf(error.stack) });
       } catch {
-        return stringify({ name: "Error", message: "what it threw cannot be shown", stack: "" });
+        return stringify({ __proto__: null, name: "Error", message: "what it threw cannot be shown", stack: "" });
       }
     },
   };

@@ -64,6 +64,8 @@ export function openRealm(quick: QuickJSWASMModule, limits: ScriptLimits, powers
   const guest = furnish(world, powers, pending);
   const settle = async (of: QuickJSHandle) => {
     const ended = await settled(world, guest, { of, pending });
+    // A call that nobody waits for is made all the same, and by this script: not by the one after it, or never.
+    if (world.standing.struck === null) await Promise.all(pending.open.values());
     // A command that is cut off at the deadline fails, and the script with it, before the interpreter looks at the clock.
     if (ended.ok || ended.cause !== "error" || powers.now_ms() < deadline_ms) return ended;
     return { ...ended, cause: "timeout", message: struckBy("timeout", limits) } as const;

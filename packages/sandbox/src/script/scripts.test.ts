@@ -98,6 +98,18 @@ const LIMIT_MS = 60_000;
 const slow = (name: string, work: () => Promise<void>) => test(name, work, LIMIT_MS);
 const leftOvers = (lab: Lab) => readdirSync(join(lab.root, "src")).filter((name) => name.includes("dgov"));
 
+slow("a call that a script does not wait for is its own all the same", async () => {
+  const { script, batches, lab } = await open();
+  for (const end of ["return 1", "throw new Error('x')"]) {
+    await script(`tools.run_bash({ cmd: "echo late >> src/new.py" }); ${end}`); // the first waits for a grammar
+    expect(batches.at(-1)?.map(({ tool, ok, within }) => [tool, ok, within ?? null])).toEqual([
+      ["run_script", end === "return 1", null],
+      ["run_bash", true, batches.at(-1)?.[0]?.n ?? 0],
+    ]);
+  }
+  expect(readFileSync(join(lab.root, "src/new.py"), "utf8")).toBe("late\nlate\n");
+});
+
 slow("each call passes as the model's own, and is recorded with the number of its script", async () => {
   const { script, call, batches, lab } = await open();
   await call("read_file", { path: "src/app.py" });
