@@ -186,3 +186,16 @@ test("all texts together have a limit, and the files beyond it a mark", async ()
   const { files } = await changeOf({ a: "1\n" }, many);
   expect(files.filter(({ too_large }) => too_large).map(({ path }) => path)).toEqual(["f016", "f017"]);
 });
+
+test.each([
+  ["short lines", "\n", 2],
+  ["what JSON spells out", "\x01", 4],
+])("all together are cut where %s make much of them", async (_, char, shown) => {
+  const text = char.repeat(RULE_TEXTS.file_chars);
+  const { files } = await changeOf(
+    { a: "" },
+    Object.fromEntries(["b", "c", "d", "e", "f", "g"].map((name) => [name, `${name}${text.slice(1)}`])),
+  );
+  expect(files.map(({ too_large }) => too_large)).toEqual([0, 1, 2, 3, 4, 5].map((at) => at >= shown));
+  expect(JSON.stringify(JSON.stringify(files)).length).toBeLessThan(64 * 1024 * 1024);
+});

@@ -45,8 +45,11 @@ export type RuleChange = {
   files: RuleFile[];
 };
 
-/** Characters of text that rules get to see: of one file, and of all together, in git's order. */
-export const RULE_TEXTS = { file_chars: 512 * 1024, all_chars: 8 * 1024 * 1024 } as const;
+/**
+ * What rules get to see of texts: characters of one file, and of all together, in git's order, and their JSON with that of
+ * their lines. It goes to a component as a string in JSON, which doubles it at worst, and a frame has 64 MiB.
+ */
+export const RULE_TEXTS = { file_chars: 512 * 1024, all_chars: 8 * 1024 * 1024, json_bytes: 30 * 1024 * 1024 } as const;
 
 /** Two trees or commits, and what is said of the change between them. */
 export type Compared = { from: string; to: string } & Omit<RuleChange, "files" | "base">;
@@ -56,13 +59,19 @@ export async function ruleChange(git: Git, { from, to, ...said }: Compared): Pro
   const [changes, hunks] = await Promise.all([diffTrees(git, from, to), lineChanges(git, from, to)]);
   const files: RuleFile[] = [];
   let room = RULE_TEXTS.all_chars;
+  let json = RULE_TEXTS.json_bytes;
   for (const one of paired(changes)) {
     const file = await ruleFile(git, { ...one, hunks: hunks.get(one.change.path) ?? [], room });
+    const bytes = Buffer.byteLength(JSON.stringify(file)); // a line of two characters is twenty of JSON
+    files.push(bytes > json ? { ...file, ...NOTHING_SHOWN, too_large: true } : file);
+    if (bytes > json) continue;
     room -= (file.old?.length ?? 0) + (file.new?.length ?? 0);
-    files.push(file);
+    json -= bytes;
   }
   return { ...said, base: from, files };
 }
+
+const NOTHING_SHOWN = { added_lines: [], removed_lines: [], old: null, new: null };
 
 type Paired = { change: Change; from: Change | null };
 
@@ -105,8 +114,7 @@ async function ruleFile(git: Git, { change, from, hunks, room }: Reading): Promi
     utf8: old.utf8 && fresh.utf8,
     too_large: old.too_large || fresh.too_large || old.text.length + fresh.text.length > room,
   };
-  const none = { added_lines: [], removed_lines: [], old: null, new: null };
-  if (marks.binary || marks.too_large) return { ...said, ...marks, ...none };
+  if (marks.binary || marks.too_large) return { ...said, ...marks, ...NOTHING_SHOWN };
   const texts = { old: hasText(old_mode) ? old.text : null, new: hasText(mode) ? fresh.text : null };
   const whole = said.status !== "edited" || change.kind === "type";
   const spans = from ? [] : whole ? WHOLE : hunks;
