@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { ParseShell } from "./grammar.ts";
 import type { Holds } from "./rules.ts";
 import { programName, unwrap } from "./unwrap.ts";
-import type { Word } from "./word.ts";
+import { isOwnFile, type Word } from "./word.ts";
 
 /** Words that a command begins with; `*` is any one word. */
 const prefix = z
@@ -38,7 +38,7 @@ export function begins(argv: readonly Word[], text: string): Holds {
     const word = argv[at];
     if (at === 0 ? plain(word?.text ?? "") !== plain(wanted) : !word) return "no";
     if (at === 0 || wanted === "*") continue;
-    if (!word!.known && (word!.text === "" || word!.text.startsWith("$"))) return "unsure";
+    if (!word!.known && !isOwnFile(word!) && (word!.text === "" || word!.text.startsWith("$"))) return "unsure";
     if (word!.text.toLowerCase() !== wanted.toLowerCase()) return "no";
   }
   return "yes";

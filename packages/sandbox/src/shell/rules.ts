@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { ToolPolicy } from "../policy.ts";
 import type { ParseShell } from "./grammar.ts";
 import { unwrap } from "./unwrap.ts";
-import type { Word } from "./word.ts";
+import { isOwnFile, type Word } from "./word.ts";
 
 /**
  * A rule about one program. `words`: what its first words must be, each one of several; `option`: a word that must be
@@ -43,7 +43,7 @@ function prefixHolds(words: CommandRule["words"], argv: readonly Word[]): Holds 
 }
 
 /** `$x`, `$(…)` and the like may be any word; `src/$x` and `*.py` begin as they are written. */
-const isWholeVariable = ({ text }: Word) => text === "" || text.startsWith("$");
+const isWholeVariable = (word: Word) => (word.text === "" || word.text.startsWith("$")) && !isOwnFile(word);
 
 /** Options that take the next word, of programs whose sub-command may follow them. */
 const VALUED: ReadonlyMap<string, readonly string[]> = new Map(

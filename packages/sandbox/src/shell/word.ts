@@ -11,6 +11,15 @@ export type Piece = string | { variable: string };
 export const literal = (text: string): Word => ({ text, known: true, quoted: true, pieces: [text] });
 export const computed = (text = ""): Word => ({ text, known: false, quoted: false, pieces: null });
 
+/** A file below $TMPDIR, which no command may set: no option and no name of a program, although the shell computes it. */
+export function isOwnFile({ pieces }: Word): boolean {
+  const [first, second, ...rest] = pieces ?? [];
+  const isBelow = typeof first === "object" && first.variable === "TMPDIR";
+  return (
+    isBelow && typeof second === "string" && second.startsWith("/") && rest.every((one) => typeof one === "string")
+  );
+}
+
 type Making = Word & { pieces: Piece[] | null };
 
 /** The word that a node stands for. */
