@@ -31,8 +31,8 @@ const CLAIMS = ["src/claimed.py", "src/new.py"];
 export type Place = { base: string; outside: string; main: string; root: string; commit: string };
 
 /** A real repository with a linked worktree, as an attempt has it, and a folder that is nobody's business. */
-export function makePlace(): Place {
-  const base = realpathSync(mkdtempSync(join(tmpdir(), "dgov-isolation-")));
+export function makePlace(parent: string = tmpdir()): Place {
+  const base = realpathSync(mkdtempSync(join(parent, "dgov-isolation-")));
   const [outside, main, root] = [join(base, "outside"), join(base, "main"), join(base, "work")];
   mkdirSync(outside);
   writeFileSync(join(outside, "victim.txt"), "victim\n");

@@ -33,19 +33,22 @@ export function bwrapWords({ places, read_only, readable, network, shm_bytes }: 
   const bind = (word: string, path: string) => [word, path, path];
   const outerFirst = [...places].sort((a, b) => a.path.length - b.path.length);
   return [
-    ...seen(readable, places),
+    ...seen(readable, places, ["--size", String(shm_bytes), "--tmpfs", "/dev/shm"]),
     ...outerFirst.flatMap(({ path }) => bind("--bind", path)),
     ...read_only.flatMap((path) => bind("--ro-bind", path)),
-    ...["--size", String(shm_bytes), "--tmpfs", "/dev/shm", "--remount-ro", "/dev", "--remount-ro", "/"],
+    ...["--remount-ro", "/dev", "--remount-ro", "/"],
     ...["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
     ...(network ? [] : ["--unshare-net"]),
     ...["--die-with-parent", "--new-session", "--chdir", "/", "--"],
   ];
 }
 
-/** The first root is empty. What is written is bound later, so what may be read and lies in it is left to that. */
-function seen(readable: Readable | "all", written: readonly Place[]): string[] {
-  const kernel = ["--dev", "/dev", "--proc", "/proc"];
+/**
+ * The first root is empty. What is written is bound later, so what may be read and lies in it is left to that. The `own`
+ * /dev/shm comes before what is bound: that may lie in the machine's, and would be covered.
+ */
+function seen(readable: Readable | "all", written: readonly Place[], own: readonly string[]): string[] {
+  const kernel = ["--dev", "/dev", "--proc", "/proc", ...own];
   if (readable === "all") return ["--ro-bind", "/", "/", ...kernel];
   const read = readable.places.filter(({ path }) => !written.some((place) => isWithin(path, place.path)));
   return [
