@@ -27,6 +27,17 @@ for fd in fds: os.write(fd, bytes(50 * 1024 * 1024))
 time.sleep(30)`,
 };
 
+/** Threads that wait, for so many seconds. It goes on where the kernel gives no more of them. */
+const THREADS = `import sys, threading, time
+wait = float(sys.argv[2]) if len(sys.argv) > 2 else 30
+threading.stack_size(65536)
+started = 0
+for n in range(int(sys.argv[1])):
+    try: threading.Thread(target=time.sleep, args=(wait,), daemon=True).start(); started += 1
+    except RuntimeError: time.sleep(0.01)
+time.sleep(wait)
+print(started)`;
+
 describe.each(available)("%s", (level) => {
   const place = makePlace();
   const opened: Isolation[] = [];
@@ -70,6 +81,15 @@ time.sleep(1)`;
     expect(await sh(isolation, "for n in 1 2 3; do sleep 0.3 & done; wait; echo fine")).toMatchObject({
       head: "fine\n",
     });
+  });
+
+  python("a great many threads count, too; those of an ordinary run time do not", async () => {
+    const isolation = await open({ processes: 20 });
+    writeFileSync(join(place.root, "threads.py"), THREADS);
+    const result = await sh(isolation, "python3 threads.py 3000", { timeout_ms: 25_000 });
+    expect(result).toMatchObject({ exit: null, ended: "process_limit" });
+    expect(execAnswer(result, 25_000).text).toContain("[sandbox] processes");
+    expect(await sh(isolation, "python3 threads.py 60 1")).toMatchObject({ head: "60\n", ended: "exit" });
   });
 
   test.each([

@@ -41,7 +41,7 @@ function confined(output: string): string[] {
 const ENDINGS: Readonly<Partial<Record<ExecResult["ended"], string>>> = {
   output_limit: "stopped, too much output",
   memory_limit: "stopped, its processes took more memory than this task may have ([sandbox] memory_mb)",
-  process_limit: "stopped, it had more processes than this task may have ([sandbox] processes)",
+  process_limit: "stopped, it had more processes, or threads in them, than this task may have ([sandbox] processes)",
   disk_limit: "stopped, it wrote more than this task may ([sandbox] tmp_mb): remove from $TMPDIR what is not needed",
 };
 

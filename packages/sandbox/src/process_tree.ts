@@ -7,8 +7,11 @@ import { readdirSync, readFileSync } from "node:fs";
 export type ProcessFacts = { pid: number; name: string; state: string; filters: number; inner: boolean };
 
 /** The processes right below one, over all its threads. Gone processes have none: they end while we look. */
-export function childrenOf(pid: number): number[] {
-  const threads = unlessGone(() => readdirSync(`/proc/${pid}/task`)) ?? [];
+export const childrenOf = (pid: number): number[] => childrenOfThreads(pid, threadsOf(pid));
+
+const threadsOf = (pid: number) => unlessGone(() => readdirSync(`/proc/${pid}/task`)) ?? [];
+
+function childrenOfThreads(pid: number, threads: readonly string[]): number[] {
   return threads.flatMap((thread) => {
     const text = unlessGone(() => readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8")) ?? "";
     return text.split(" ").filter(Boolean).map(Number);
@@ -28,14 +31,25 @@ export function descendantsOf(pid: number, spared: ReadonlySet<number> = new Set
   return [...found];
 }
 
-/** Whether more than so many processes are below one. It stops counting there: a fork bomb grows faster than a walk. */
-export function hasMoreBelow(pid: number, most: number): boolean {
+type Tasks = { processes: number; threads: number };
+
+/**
+ * Whether more than so many processes are below one, or more than so many threads in them. What is `ours` does not count,
+ * but what is below it does. It stops counting there: a fork bomb grows faster than a walk.
+ */
+export function hasMoreBelow(pid: number, most: Tasks, ours: ReadonlySet<number> = new Set()): boolean {
   const next = [pid];
-  let count = -1;
+  const count = { processes: 0, threads: 0 };
   for (let at = next.pop(); at !== undefined; at = next.pop()) {
-    if (++count > most) return true;
-    next.push(...childrenOf(at));
-    if (count + next.length > most) return true;
+    const threads = threadsOf(at);
+    if (at !== pid && !ours.has(at)) {
+      count.processes++;
+      count.threads += threads.length;
+    }
+    if (count.threads > most.threads) return true; // before their children are asked for, which is a look at each
+    next.push(...childrenOfThreads(at, threads));
+    const foreign = next.length - Math.min(next.length, ours.size);
+    if (count.processes + foreign > most.processes) return true;
   }
   return false;
 }

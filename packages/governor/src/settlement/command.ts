@@ -107,7 +107,7 @@ export function unanswered({ command, result, output }: Said, timeout_ms: number
 /** The limits of all processes of a command together, with the key that moves each. */
 const LIMITS_OF_TASKS: Readonly<Partial<Record<ExecResult["ended"], string>>> = {
   memory_limit: "took more memory than [sandbox] memory_mb",
-  process_limit: "had more processes than [sandbox] processes",
+  process_limit: "had more processes, or threads in them, than [sandbox] processes",
   disk_limit: "wrote more than [sandbox] tmp_mb",
 };
 

@@ -5,6 +5,7 @@ import { LIMITS } from "../limits.ts";
 import { hasMoreBelow, signal } from "../process_tree.ts";
 import type { Scope } from "../tool.ts";
 import { HeadTail } from "../truncate.ts";
+import { leaveRoom, tasksFor } from "./ceiling.ts";
 import type { ExecRequest, ExecResult } from "./isolation.ts";
 import { socketNotes } from "./no_socket.ts";
 import type { Readable } from "./readable.ts";
@@ -101,7 +102,7 @@ function spawn(place: Shell, request: ExecRequest, script: string) {
   const program = (shell && Bun.which(shell, { PATH: env.PATH ?? "" })) ?? "/bin/sh";
   const words = Buffer.byteLength(command) < WORD_MAX_BYTES ? ["-c", command] : [written(script, command)];
   try {
-    return Bun.spawn(["/bin/sh", "-c", 'exec "$0" "$@" 2>&1', program, ...words], {
+    return Bun.spawn(["/bin/sh", "-c", `${leaveRoom()}exec "$0" "$@" 2>&1`, program, ...words], {
       cwd: cwd === undefined ? root : join(root, cwd),
       env: { ...env, ...more },
       stdio: ["ignore", "pipe", "ignore"],
@@ -185,7 +186,7 @@ function watchProcesses({ pause, processes_max }: Shell, tooMany: () => void): (
   return () => {
     if (tasks() - before < processes_max / 2) return;
     pause(true);
-    if (hasMoreBelow(process.pid, processes_max)) tooMany();
+    if (hasMoreBelow(process.pid, tasksFor(processes_max))) tooMany();
     else pause(false);
   };
 }

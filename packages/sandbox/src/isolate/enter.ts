@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { mostOf, TASKS_KEPT, tasksFor } from "./ceiling.ts";
 import type { ResourceLimits } from "./confinement.ts";
 import { landlockAbi, type Place, restrictFiles } from "./landlock.ts";
 import { address, type Libc, openLibc, SyscallError } from "./libc.ts";
@@ -70,19 +71,16 @@ export function enterIsolation(): never {
 
 /**
  * What the kernel keeps by itself. It counts address space and not memory, and tasks of the user and not of this tree, so
- * there is no limit of the first kind, a wide one of the second, and both are watched from outside; see `watch.ts`.
+ * there is no limit of the first kind, a wide one of the second, and both are watched from outside; see `watch.ts`. What
+ * commands may not take of the second is left for the server's own threads: without one that it needs, it would die.
  */
 function setLimits(libc: Libc, { file_bytes, open_files, processes }: ResourceLimits): void {
   limit(libc, RLIMIT_CORE, 0);
   limit(libc, RLIMIT_FSIZE, file_bytes);
-  limit(libc, RLIMIT_NOFILE, Math.min(open_files, openFilesMost()));
-  if (process.getuid?.() !== 0) limit(libc, RLIMIT_NPROC, tasksOfMachine() + TASKS_EACH * processes); // root has no such limit
+  limit(libc, RLIMIT_NOFILE, Math.min(open_files, mostOf("open files")));
+  const tasks = tasksOfMachine() + 2 * tasksFor(processes).threads + TASKS_KEPT; // twice: whoever looks should see it first
+  if (process.getuid?.() !== 0) limit(libc, RLIMIT_NPROC, Math.min(tasks, mostOf("processes"))); // root has no such limit
 }
-const TASKS_EACH = 4; // threads count as tasks, and run times have some
-
-/** The machine's own limit: nobody without privileges can go above it. */
-const openFilesMost = () =>
-  Number(/^Max open files\s+\d+\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1] ?? 1024);
 
 function limit(libc: Libc, resource: number, most: number): void {
   const value = new BigUint64Array([BigInt(most), BigInt(most)]);

@@ -1,6 +1,7 @@
 import { lstatSync, statfsSync } from "node:fs";
 import { LIMITS } from "../limits.ts";
 import { descendantsOf, hasMoreBelow } from "../process_tree.ts";
+import { tasksFor } from "./ceiling.ts";
 import type { ResourceLimits } from "./confinement.ts";
 import { bytesBelow, memoryOf, removedFilesOf, sharedMemory, unnamedFilesOf } from "./usage.ts";
 
@@ -28,7 +29,7 @@ export function createWatch(watched: Watched, now_ms: () => number): Watch {
   const shared_before = sharedMemory();
   const look = async (): Promise<Strike | null> => {
     const { pid, limits } = watched;
-    if (hasMoreBelow(pid, limits.processes + ours.size)) return "process_limit";
+    if (hasMoreBelow(pid, tasksFor(limits.processes), ours)) return "process_limit";
     const pids = descendantsOf(pid).filter((one) => !ours.has(one));
     const enough = limits.memory_bytes;
     const isHidden = sharedMemory() - shared_before > enough / 4; // somebody on this machine fills files in memory
