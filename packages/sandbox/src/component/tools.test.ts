@@ -55,6 +55,40 @@ test.each([[{ type: "string" }], [{}], [{ type: "object", properties: { a: { typ
   },
 );
 
+const nested = (levels: number): object =>
+  levels === 0 ? {} : { type: "object", properties: { a: nested(levels - 1) } };
+const doubled = Object.fromEntries(
+  Array.from({ length: 40 }, (_, n) => [
+    `d${n}`,
+    { type: "array", items: { anyOf: [{ $ref: `#/$defs/d${n + 1}` }, { $ref: `#/$defs/d${n + 1}` }] } },
+  ]),
+);
+
+test.each<[string, object, RegExp]>([
+  ["that is itself", { $ref: "#" }, /back to itself/],
+  [
+    "with a part that is itself",
+    { properties: { a: { $ref: "#/$defs/x" } }, $defs: { x: { $ref: "#/$defs/x" } } },
+    /back/,
+  ],
+  ["with itself in it", { properties: { a: { $ref: "#" } } }, /back to itself/],
+  ["without bottom", nested(3_000), /deeper than 64/],
+  ["that unfolds", { properties: { a: { $ref: "#/$defs/d0" } }, $defs: { ...doubled, d40: {} } }, /10000 parts|deeper/],
+  ["with a pattern", { properties: { a: { type: "string", pattern: "^(a+)+$" } } }, /regular expression/],
+  ["with patterns of names", { patternProperties: { "^(a+)+$": {} } }, /regular expression/],
+])("an input %s would keep the governor busy", (_, schema, why) => {
+  expect(() => inputOf({ type: "object", ...schema })).toThrow(why);
+});
+
+test.each([
+  { properties: { pattern: { type: "string" }, $ref: { type: "string" }, patternProperties: { type: "number" } } },
+  { properties: { a: { $ref: "#/$defs/a~1b" }, b: { $ref: "#/$defs/a~1b" } }, $defs: { "a/b": { type: "string" } } },
+  { properties: { a: { type: "object", default: { pattern: "x" } } } },
+  nested(20),
+])("%j is as good an input as any", (schema) => {
+  expect(() => inputOf({ type: "object", ...schema })).not.toThrow();
+});
+
 test.each<[ComponentAnswer, object]>([
   [
     { ok: true, text: "3", touched: ["a"], refused: [] },

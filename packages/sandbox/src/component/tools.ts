@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Answer, defineTool, type Scope, type Tool } from "../tool.ts";
 import type { ToolComponent } from "./component.ts";
+import { refuseEndless } from "./endless.ts";
 import type { ComponentAnswer, ComponentFailed } from "./order.ts";
 
 /** The project's own tools for a role: only a worker gets those that can change something. */
@@ -24,9 +25,10 @@ function componentTool(component: ToolComponent): Tool {
 }
 
 /**
- * What a component says its input is. @throws Error when it is no JSON Schema of an object
+ * What a component says its input is. @throws Error when it is no JSON Schema of an object, or one without end
  */
 export function inputOf(parameters: Readonly<Record<string, unknown>>): z.ZodType {
+  refuseEndless(parameters);
   if (parameters.type !== "object") throw new Error('its "type" is not "object"');
   return z.fromJSONSchema({ ...parameters });
 }
