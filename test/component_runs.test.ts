@@ -1,5 +1,5 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildComponent, type FixtureComponent } from "./components.ts";
 import { commitAll, dgov, eventsOf, git, type Place, readIn } from "./repo.ts";
@@ -89,6 +89,13 @@ test("a component is the base's, whatever the task makes of its file, and is com
   expect(calls(place)[1]).toMatchObject({ ok: true, text: "1 words in src/a.txt" });
   const kept = join(place.root, ".dgov/runtime/components");
   expect(readdirSync(kept)).toHaveLength(1);
+  // A call beside a run, by somebody who is just taking the tool out, takes nothing away from it.
+  const file = join(place.root, ".dgov/project.toml");
+  const text = readFileSync(file, "utf8");
+  writeFileSync(file, text.replace(TOOL, ""));
+  expect(dgov(place, "sandbox", "call", "--tool", "list_dir", "--args", '{"path":"src"}')).toMatchObject({ status: 0 });
+  expect(readdirSync(kept)).toHaveLength(1);
+  writeFileSync(file, text);
   // It landed, so now the base's is no component: a clear word before the next run starts.
   const again = dgov(place, "run", ".dgov/plans/p", "--restart");
   expect(again).toMatchObject({ status: 3 });

@@ -49,7 +49,6 @@ export async function openComponents(opening: Opening): Promise<Components> {
   } finally {
     await workshop.close();
   }
-  forgetOthers(folder, [...opened.tools, ...opened.gates]);
   return opened;
 }
 
@@ -90,9 +89,13 @@ function refusal(root: string, { kind, name, declared }: Asked, why: string): Dg
   return new DgovError("config_invalid", message, { places: [place] });
 }
 
-/** What no component of the project is compiled to any more. */
-function forgetOthers(folder: string, used: readonly Component[]): void {
+/**
+ * Removes what no component of the project is compiled to any more. Only for who holds the repository: a call beside a
+ * run, perhaps of other components, would take away what the run uses.
+ */
+export function forgetOthers(root: string, { tools, gates }: Components): void {
+  const folder = componentsFolder(root);
   if (!existsSync(folder)) return;
-  const kept = new Set(used.map((one) => one.folder));
+  const kept = new Set([...tools, ...gates].map((one) => one.folder));
   for (const name of readdirSync(folder)) if (!kept.has(join(folder, name))) removeTree(join(folder, name));
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { RunId, type Store, type TaskId } from "@dgov/kernel";
 import { newRunId, startedEvent } from "./begin.ts";
 import { proveRules } from "./command_rules.ts";
-import { openComponents, withComponents } from "./components.ts";
+import { forgetOthers, openComponents, withComponents } from "./components.ts";
 import { readProject } from "./config.ts";
 import { bindModels, type Models } from "./dispatch/provider.ts";
 import { reachable } from "./git/describe.ts";
@@ -114,6 +114,7 @@ async function carryOut(ready: Ready, { decided, only, models, log, request }: C
   refuseHosts(jail.level, project.rules.sandbox);
   await refuseBrokenRules(jail, { git, project, head }, world.signal);
   const components = await openComponents({ git, project, head, jail });
+  forgetOthers(root, components);
   const session =
     decided.do === "resume"
       ? Session.resume(RunId.parse(decided.run), log, world)
