@@ -106,6 +106,24 @@ time.sleep(1)`;
   });
 
   python.each([
+    ["that is closed to its owner", "os.mkdir('d'); os.chdir('d'); os.chmod('.', 0o300)"],
+    ["too deep for a path", "for n in range(25): os.mkdir('d' * 200); os.chdir('d' * 200)"],
+  ])("what lies in a folder %s is on the disk, too", async (_, enter) => {
+    const isolation = await open({ tmp_bytes: 40 * MIB });
+    const code = `import os, time
+os.chdir(os.environ["TMPDIR"])
+${enter}
+for n in range(40):
+    with open(str(n), "wb") as f: f.write(os.urandom(8000000))
+    time.sleep(0.1)
+time.sleep(15)`;
+    writeFileSync(join(place.root, "hide.py"), code);
+    const result = await sh(isolation, "python3 hide.py", { timeout_ms: 40_000 });
+    expect(result).toMatchObject({ exit: null, ended: "disk_limit" });
+    await sh(isolation, "cd $TMPDIR && chmod u+rwx d*; rm -r d*"); // no path is long enough for who cleans up outside
+  });
+
+  python.each([
     ["files that are open and have no name any more", "f.write(bytes(2 * 1024 * 1024)); f.flush(); os.unlink(f.name)"],
     ["a great many empty files", "[open(f'{f.name}.{m}', 'w').close() for m in range(400)]"],
   ])("%s are on the disk, too", async (_, each) => {

@@ -1,6 +1,4 @@
-import { type Dirent, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
-import { lstat, readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { unlessGone } from "../process_tree.ts";
 
 /**
@@ -19,7 +17,7 @@ export function unnamedFilesOf(pids: readonly number[]): number {
   for (const pid of pids)
     for (const fd of unlessGone(() => readdirSync(`/proc/${pid}/fd`)) ?? []) {
       const path = `/proc/${pid}/fd/${fd}`;
-      if (!unlessGone(() => readlinkSync(path))?.startsWith("/memfd:")) continue;
+      if (!nameOf(path)?.startsWith("/memfd:")) continue;
       const stat = unlessGone(() => statSync(path));
       if (stat) seen.set(stat.ino, stat.blocks * BLOCK_BYTES);
     }
@@ -32,7 +30,7 @@ export function removedFilesOf(pids: readonly number[]): number {
   for (const pid of pids)
     for (const fd of unlessGone(() => readdirSync(`/proc/${pid}/fd`)) ?? []) {
       const path = `/proc/${pid}/fd/${fd}`;
-      const name = unlessGone(() => readlinkSync(path));
+      const name = nameOf(path);
       if (!name?.endsWith(" (deleted)") || name.startsWith("/memfd:")) continue;
       const stat = unlessGone(() => statSync(path));
       if (stat?.isFile() && stat.nlink === 0) seen.set(`${stat.dev} ${stat.ino}`, stat.blocks * BLOCK_BYTES);
@@ -40,11 +38,20 @@ export function removedFilesOf(pids: readonly number[]): number {
   return sum([...seen.values()]);
 }
 
+/** What an open file is called. One that lies too deep for a path may be removed: its count of names says whether it is. */
+function nameOf(opened: string): string | null {
+  try {
+    return unlessGone(() => readlinkSync(opened));
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENAMETOOLONG") return "… (deleted)";
+    throw error;
+  }
+}
+
 /** All memory of the machine that is files in memory. */
 export const sharedMemory = (): number => fieldsOf("/proc/meminfo", ["Shmem"]) ?? 0;
 
 const BLOCK_BYTES = 512;
-const ENTRY_BYTES = 1024; // about what a name and a place in the disk's tables take: an empty file is not for nothing
 const sum = (values: readonly number[]) => values.reduce((all, one) => all + one, 0);
 
 /** Fields of a file of /proc that are given in kB, added up in bytes; null: the process is gone. */
@@ -52,29 +59,4 @@ function fieldsOf(path: string, names: readonly string[]): number | null {
   const text = unlessGone(() => readFileSync(path, "utf8"));
   if (text === null) return null;
   return sum(names.map((name) => 1024 * Number(new RegExp(`^${name}:\\s*(\\d+) kB`, "m").exec(text)?.[1] ?? 0)));
-}
-
-/** Bytes on the disk below a folder, of what was changed since then. Stops counting once they are more than enough. */
-export async function bytesBelow(folder: string, { since_ms, enough }: { since_ms: number; enough: number }) {
-  let bytes = 0;
-  const next = [folder];
-  for (let at = next.pop(); at !== undefined && bytes <= enough; at = next.pop()) {
-    for (const entry of await entriesOf(at)) {
-      const path = join(at, entry.name);
-      if (entry.isDirectory()) next.push(path);
-      const stat = await lstat(path).catch(ifGone);
-      if (stat && stat.ctimeMs >= since_ms) bytes += Math.max(stat.blocks * BLOCK_BYTES, ENTRY_BYTES);
-    }
-  }
-  return bytes;
-}
-
-const entriesOf = async (folder: string): Promise<Dirent[]> =>
-  (await readdir(folder, { withFileTypes: true }).catch(ifGone)) ?? [];
-
-/** The command goes on meanwhile: what it has removed counts nothing, nor does a folder that it closed to everybody. */
-function ifGone(error: unknown): null {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (["ENOENT", "ENOTDIR", "EACCES", "ENAMETOOLONG"].includes(code)) return null;
-  throw error;
 }

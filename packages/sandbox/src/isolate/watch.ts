@@ -3,7 +3,8 @@ import { LIMITS } from "../limits.ts";
 import { descendantsOf, hasMoreBelow } from "../process_tree.ts";
 import { tasksFor } from "./ceiling.ts";
 import type { ResourceLimits } from "./confinement.ts";
-import { bytesBelow, memoryOf, removedFilesOf, sharedMemory, unnamedFilesOf } from "./usage.ts";
+import { memoryOf, removedFilesOf, sharedMemory, unnamedFilesOf } from "./usage.ts";
+import { bytesBelow } from "./written.ts";
 
 /** Which limit struck. */
 export type Strike = "memory_limit" | "process_limit" | "disk_limit";
@@ -70,18 +71,29 @@ async function lookAgain(look: () => Promise<Strike | null>, { over, now_ms, str
 
 /**
  * Counting files is dear, so they are counted when the disk has lost much since the last time, and now and then. What is
- * over the limit already may not grow further: a command that cleans up must be able to.
+ * over the limit already may not grow further: a command that cleans up must be able to. Folders that a command closed are
+ * opened only when the disk has lost so much that it may be in there; what stays hidden then counts as what is lost.
  */
 function createDiskLook({ tmp, root, limits }: Watched, now_ms: () => number): DiskLook {
   const since_ms = lstatSync(tmp).ctimeMs; // the files' own clock: the isolation has just laid it out
   const free = () => [tmp, root].map(freeBytes);
-  const last = { free: free(), at_ms: now_ms(), most: limits.tmp_bytes };
+  const first = free();
+  const last = { free: first, at_ms: now_ms(), most: limits.tmp_bytes };
   return async (pids) => {
-    const lost = Math.max(...free().map((bytes, i) => (last.free[i] ?? bytes) - bytes));
-    if (lost < limits.tmp_bytes / 8 && now_ms() - last.at_ms < LIMITS.count_files_every_ms) return false;
+    const lostSince = (before: readonly number[]) =>
+      Math.max(...free().map((bytes, i) => (before[i] ?? bytes) - bytes));
+    if (lostSince(last.free) < limits.tmp_bytes / 8 && now_ms() - last.at_ms < LIMITS.count_files_every_ms)
+      return false;
     const enough = last.most * 2;
-    const used = await bytesBelow(tmp, { since_ms: 0, enough });
-    const written = used + (await bytesBelow(root, { since_ms, enough })) + removedFilesOf(pids);
+    const count = async (opens: boolean) => {
+      const own = await bytesBelow(tmp, { since_ms: 0, enough, opens });
+      const work = await bytesBelow(root, { since_ms, enough, opens });
+      return { bytes: own.bytes + work.bytes, hidden: own.hidden || work.hidden };
+    };
+    const seen = await count(false);
+    const mayHide = seen.hidden && lostSince(first) > last.most;
+    const { bytes, hidden } = mayHide ? await count(true) : seen;
+    const written = (mayHide && hidden ? Math.max(bytes, lostSince(first)) : bytes) + removedFilesOf(pids);
     Object.assign(last, { free: free(), at_ms: now_ms() });
     const isOver = written > last.most;
     const most = isOver ? written + SLACK_BYTES : Math.min(last.most, written + SLACK_BYTES);
