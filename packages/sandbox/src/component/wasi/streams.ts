@@ -30,11 +30,14 @@ export class Pollable {
   }
 }
 
-/** The indexes of those that are ready; when none is, waits for the first in the list. */
+/** The indexes of those that are ready; when none is, waits for whichever is first. */
 export function poll(pollables: readonly Pollable[]): Uint32Array {
   const ready = () => pollables.flatMap((one, index) => (one.ready() ? [index] : []));
-  if (pollables.length > 0 && ready().length === 0) pollables[0]?.block();
-  return Uint32Array.from(ready());
+  for (;;) {
+    const indexes = ready();
+    if (indexes.length > 0 || pollables.length === 0) return Uint32Array.from(indexes);
+    Bun.sleepSync(1); // one that is never due is ended from outside
+  }
 }
 
 const CHUNK_BYTES = 64 * 1024;
