@@ -7,6 +7,7 @@ test.each([
   "Error: listen EACCES: permission denied ::\n",
   "panic: httptest: failed to listen on a port: listen tcp6 [::1]:0: socket: permission denied",
   "java.net.SocketException: Permission denied",
+  "Error: getaddrinfo EAI_AGAIN localhost\n    at GetAddrInfoReqWrap.onlookup",
   "IO::Socket::INET: socket: Permission denied at -e line 1.",
 ])("%j is told how a server on localhost is opened", (output) => {
   expect(socketNotes(output, {})).toEqual([expect.stringContaining('hosts = ["localhost"]')]);
