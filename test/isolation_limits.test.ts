@@ -61,6 +61,27 @@ describe.each(available)("%s", (level) => {
     expect(await sh(isolation, "echo still here")).toMatchObject({ head: "still here\n", ended: "exit" });
   });
 
+  // Elsewhere there are none: see seccomp.test.ts.
+  test.skipIf(!hasPython || level !== "bwrap")(
+    "memory that belongs to no process counts, and does not outlive its command",
+    async () => {
+      const isolation = await open({ memory_bytes: 200 * MIB });
+      const code = `import ctypes, sys, time
+libc = ctypes.CDLL(None, use_errno=True)
+libc.shmat.restype = ctypes.c_void_p
+size = 10 * 1024 * 1024
+for n in range(int(sys.argv[1])):
+    at = libc.shmat(libc.shmget(0, size, 0o1600), None, 0)
+    ctypes.memset(at, 1, size); libc.shmdt(ctypes.c_void_p(at))
+time.sleep(float(sys.argv[2]))
+print(len(open("/proc/sysvipc/shm").readlines()) - 1)`;
+      writeFileSync(join(place.root, "segments.py"), code);
+      expect(await sh(isolation, "python3 segments.py 30 15")).toMatchObject({ exit: null, ended: "memory_limit" });
+      for (const _ of [1, 2, 3])
+        expect(await sh(isolation, "python3 segments.py 10 0.5")).toMatchObject({ head: "10\n", ended: "exit" });
+    },
+  );
+
   python("memory that several processes share counts once", async () => {
     const isolation = await open({ memory_bytes: 200 * MIB });
     const code = `import os, time

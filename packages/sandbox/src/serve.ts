@@ -11,6 +11,7 @@ import { landlockAbi } from "./isolate/landlock.ts";
 import { type Libc, openLibc } from "./isolate/libc.ts";
 import { createQuestions } from "./isolate/questions.ts";
 import type { Readable } from "./isolate/readable.ts";
+import { createSegments } from "./isolate/segments.ts";
 import type { Strike } from "./isolate/watch.ts";
 import { decodeFrames, encodeFrame } from "./isolate/wire.ts";
 import type { ToolPolicy } from "./policy.ts";
@@ -27,6 +28,7 @@ export type ServeOrder = Pick<IsolationSpec, "root" | "write" | "git_dir" | "tmp
   interpreter: readonly string[] | null; // argv prefix that interprets a command's file: then no native one is started
   limits: ResourceLimits;
   readable: Readable | "all"; // for the words in which a refusal is told
+  own_ipc: boolean; // what is shared between processes without a file is then all ours
   outer_pids: string; // the governor's process namespace: where ours is another, our signals stay in it
 };
 export type ServeRequest =
@@ -118,6 +120,7 @@ async function serve(now_ms: () => number): Promise<void> {
     running,
     ...(order.interpreter === null ? {} : { git: questions.ask }),
     reap: () => reapOrphans(libc, spared.pids),
+    segments: order.own_ipc ? createSegments(libc) : null,
     pause: (on) => sealed && signal(-1, on ? "SIGSTOP" : "SIGCONT"),
     onGovernorDeath: (number) => void libc.prctl(PR_SET_PDEATHSIG, number),
   });
@@ -150,7 +153,7 @@ function isSealed(libc: Libc, { outer_pids }: ServeOrder): boolean {
 }
 const SIGNALS_CONFINED_ABI = 6;
 
-type Powers = Pick<Shell, "now_ms" | "endTree" | "pause" | "reap" | "running"> &
+type Powers = Pick<Shell, "now_ms" | "endTree" | "pause" | "reap" | "running" | "segments"> &
   Pick<Host, "git"> & {
     onGovernorDeath: (signal: number) => void;
     spared: Spared;
@@ -169,8 +172,7 @@ function createServer(order: ServeOrder, powers: Powers): (request: ServeRequest
   });
   const interpreter = order.interpreter === null ? null : { argv: order.interpreter, scope };
   const readable = interpreter === null ? order.readable : "all"; // an interpreted command sees no place that could be opened to it
-  const most = { processes_max: order.limits.processes, file_max_bytes: order.limits.file_bytes };
-  const shell: Shell = { root, tmp, env, interpreter, ...ours, ...most, readable };
+  const shell: Shell = { root, tmp, env, interpreter, ...ours, limits: order.limits, readable };
   let logs = 0;
   const exec = async (request: ExecRequest): Promise<ExecResult> => {
     guard.remember();

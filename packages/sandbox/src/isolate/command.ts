@@ -6,9 +6,11 @@ import { hasMoreBelow, signal } from "../process_tree.ts";
 import type { Scope } from "../tool.ts";
 import { HeadTail } from "../truncate.ts";
 import { leaveRoom, tasksFor } from "./ceiling.ts";
+import type { ResourceLimits } from "./confinement.ts";
 import type { ExecRequest, ExecResult } from "./isolation.ts";
 import { socketNotes } from "./no_socket.ts";
 import type { Readable } from "./readable.ts";
+import type { Segments } from "./segments.ts";
 import { unreadableNotes } from "./unreadable.ts";
 import type { Strike } from "./watch.ts";
 
@@ -26,8 +28,8 @@ export type Shell = {
   endTree: () => void;
   pause: (on: boolean) => void;
   reap: () => void;
-  processes_max: number; // alive at once
-  file_max_bytes: number; // we are under that limit too, and the log is a file of ours
+  limits: ResourceLimits; // we are under that of a file's size too, and the log is a file of ours
+  segments: Segments | null; // null: they are not ours to count or to end
   readable: Readable | "all";
   running: Running;
 };
@@ -62,13 +64,10 @@ export async function runCommand(
     endAll();
   };
   const timer = setTimeout(() => stop("timeout"), request.timeout_ms);
-  const watch = setInterval(
-    watchProcesses(shell, () => stop("process_limit")),
-    LIMITS.watch_every_ms,
-  );
+  const watch = setInterval(watchAll(shell, stop), LIMITS.watch_every_ms);
   shell.running.stop = stop;
   const kept = new HeadTail(request.clip_bytes);
-  const output_max_bytes = Math.min(request.output_max_bytes, shell.file_max_bytes);
+  const output_max_bytes = Math.min(request.output_max_bytes, shell.limits.file_bytes);
   const reading = drain(child.stdout, { log, kept, output_max_bytes, stop });
   await child.exited;
   shell.running.stop = null;
@@ -76,6 +75,7 @@ export async function runCommand(
   clearInterval(watch);
   endAll();
   await reading;
+  shell.segments?.removeAll();
   shell.reap(); // after Bun has collected the command itself: that one is not ours to take
   const by = ended.by === "exit" && child.signalCode !== null ? "signal" : ended.by;
   const fatal = by === "signal" ? String(child.signalCode ?? "SIGKILL") : null;
@@ -175,18 +175,27 @@ async function drain(stream: ReadableStream<Uint8Array>, { log, kept, output_max
   }
 }
 
+/** What only the inside sees, or sees sooner. */
+function watchAll(shell: Shell, stop: (by: Strike) => void): () => void {
+  const lookAtProcesses = watchProcesses(shell, () => stop("process_limit"));
+  return () => {
+    lookAtProcesses();
+    if ((shell.segments?.bytes() ?? 0) > shell.limits.memory_bytes) stop("memory_limit");
+  };
+}
+
 /**
  * Looks at the machine's count of tasks, which is one small file, and counts our own only when that has grown much. They
  * stand still meanwhile: a fork bomb grows faster than anybody counts.
  */
-function watchProcesses({ pause, processes_max }: Shell, tooMany: () => void): () => void {
+function watchProcesses({ pause, limits }: Shell, tooMany: () => void): () => void {
   if (process.platform !== "linux") return () => {}; // nobody counts there
   const tasks = () => Number(/\/(\d+)/.exec(readFileSync("/proc/loadavg", "utf8"))?.[1] ?? 0);
   const before = tasks();
   return () => {
-    if (tasks() - before < processes_max / 2) return;
+    if (tasks() - before < limits.processes / 2) return;
     pause(true);
-    if (hasMoreBelow(process.pid, tasksFor(processes_max))) tooMany();
+    if (hasMoreBelow(process.pid, tasksFor(limits.processes))) tooMany();
     else pause(false);
   };
 }

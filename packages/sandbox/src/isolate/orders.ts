@@ -51,6 +51,7 @@ export function ordersFor({ level, spec, self, way, readable }: Ordering): Order
       self,
       interpreter: level === "wasm" ? [...self, "__isolated", "interpret"] : null,
       outer_pids: pidNamespace(),
+      own_ipc: level === "bwrap",
       limits,
       readable,
     },
