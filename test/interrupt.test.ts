@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
-import { rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -73,11 +73,12 @@ test.each(HANGS.flatMap(([where, make]) => ENDS.map(([how, signals]) => ({ where
   "$how while $where hangs leaves no process, and the next run goes on",
   async ({ make, signals }) => {
     const mark = newMark();
-    const flag = `${tmpdir()}/dgov-flag-${mark}`;
+    const flags = mkdtempSync(join(tmpdir(), "dgov-flag-"));
+    const flag = join(flags, "go");
     const { worker, ...more } = make(`test -e ${flag} || { ${hanging(mark)}; }`);
     const place = layTasks(
       { a: { attempts: [[edit("src/a.txt", "alpha", "omega"), bash(worker ?? "true"), done]] } },
-      more,
+      { ...more, tables: `[sandbox]\nread = ["${flags}"]\n` }, // a worker reads nothing beside its worktree otherwise
     );
     open.push(place);
     const run = startDgov(place, "run", ".dgov/plans/p");
@@ -90,7 +91,7 @@ test.each(HANGS.flatMap(([where, make]) => ENDS.map(([how, signals]) => ({ where
     try {
       expect(dgov(place, "run", ".dgov/plans/p")).toMatchObject({ status: 0 });
     } finally {
-      rmSync(flag);
+      rmSync(flags, { recursive: true });
     }
     const kinds = eventsOf(place).map(({ kind }) => kind);
     for (const once of ["run_started", "task_landed"] as const)
