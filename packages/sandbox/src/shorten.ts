@@ -18,9 +18,14 @@ const SECRETS: readonly RegExp[] = [
   /\bAIza[0-9A-Za-z_-]{30,}/g,
   /\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{5,}/g,
   /(?<=\b[Bb]earer\s+)[A-Za-z0-9._~+/-]{16,}/g,
-  /(?<=(?:api[_-]?key|secret|token|passwd|password)\\?["']?\s*[:=]\s*\\?["']?)[^\s"'\\,;]{8,}/gi,
   /(?<=:\/\/[^/\s:@]+:)[^@\s/]+(?=@)/g,
 ];
 
-export const withoutSecrets = (text: string): string =>
-  SECRETS.reduce((rest, secret) => rest.replace(secret, "[redacted]"), text);
+/** What stands behind such a name. It looks back from each character, so it is tried only where there is a name. */
+const NAME = /api[_-]?key|secret|token|passwd|password/i;
+const NAMED = /(?<=(?:api[_-]?key|secret|token|passwd|password)\\?["']?\s*[:=]\s*\\?["']?)[^\s"'\\,;]{8,}/gi;
+const ALL = SECRETS.toSpliced(-1, 0, NAMED);
+
+export function withoutSecrets(text: string): string {
+  return (NAME.test(text) ? ALL : SECRETS).reduce((rest, secret) => rest.replace(secret, "[redacted]"), text);
+}
