@@ -139,7 +139,10 @@ const SandboxTable = z.strictObject({
   preset: z.enum(["strict", "default", "relaxed"]).default("default").describe("What holds where no other key speaks"),
   min: z.enum(["wasm", "landlock", "bwrap"]).optional().describe("The weakest jail that is accepted"),
   level: z.enum(["auto", "wasm", "landlock", "seatbelt", "bwrap"]).default("auto").describe("This very jail, no other"),
-  read: z.array(absolute).optional().describe("Further places that commands may read, absolute or below ~/"),
+  read: z
+    .union([z.literal("all", { error: 'it must be "all", or a list of paths' }), z.array(absolute)])
+    .optional()
+    .describe('Further places that commands may read, absolute or below ~/; "all": whatever the user can read'),
   hosts: z.array(host).optional().describe("Hosts that a worker's commands may reach; []: none"),
   gate_hosts: z.array(host).optional().describe("Hosts that gate commands may reach; []: none"),
   setup_network: z

@@ -101,6 +101,17 @@ test.each([
   expect(preset("strict", line).sandbox.setup).toEqual(network as never);
 });
 
+test("reading is opened by itself, too", () => {
+  expect(preset("strict", 'read = "all"').sandbox).toMatchObject({ read: "all", hosts: [], setup: "none" });
+  const { places } = parseProject("/r", new TextEncoder().encode('[sandbox]\nread = "everything"\n'));
+  expect(places[0]?.message).toBe('Cannot read "sandbox.read": it must be "all", or a list of paths');
+});
+
+test("the name of a component that is none is told in its own words", () => {
+  const { places } = parseProject("/r", new TextEncoder().encode("[gates.Bad]\ncomponent = 'a.wasm'\n"));
+  expect(places[0]?.message).toBe('Cannot read "gates.Bad": it must be lower-case letters, digits and _');
+});
+
 test("a preset that is none is refused with the three", () => {
   const { places } = parseProject("/r", new TextEncoder().encode('[sandbox]\npreset = "lax"\n'));
   expect(places[0]).toMatchObject({ line: 2 });

@@ -95,7 +95,7 @@ export function withPreset({ sandbox, tool_policy }: Pick<ProjectFile, "sandbox"
       preset: sandbox.preset,
       level: sandbox.level,
       min: sandbox.min ?? base.min,
-      read: sandbox.read?.map(absolute) ?? base.read,
+      read: typeof sandbox.read === "object" ? sandbox.read.map(absolute) : (sandbox.read ?? base.read),
       hosts: sandbox.hosts ?? base.hosts,
       gate_hosts: sandbox.gate_hosts ?? base.gate_hosts,
       setup: setup === undefined ? base.setup : networkOf(setup),

@@ -83,6 +83,8 @@ function complaints(schema: z.ZodType, issue: z.core.$ZodIssue): Complaint[] {
       const why = `there is no such key${close === null ? "" : `; the nearest is "${close}"`}`;
       return { code: "key_unknown", inner: [...inner, key], why };
     });
+  if (issue.code === "invalid_key")
+    return [{ code: "value_invalid", inner, why: inWordsOfToml(issue.issues[0]?.message ?? issue.message) }];
   const missing = issue.code === "invalid_type" && issue.message.endsWith("received undefined");
   if (missing) return [{ code: "key_missing", inner, why: "it is missing" }];
   return [{ code: "value_invalid", inner, why: inWordsOfToml(issue.message) }];
