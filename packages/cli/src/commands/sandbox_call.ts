@@ -8,8 +8,8 @@ export const sandboxCall = defineCommand({
   name: "sandbox call",
   summary: "Make one tool call for real, in a worktree of HEAD that is thrown away, and show what came of it",
   details:
-    "What is not committed is not seen, nothing of the checkout is touched, and the jail gets no key. Exits with 1 when\n" +
-    "the call failed or was refused.",
+    "What is not committed is not seen, setup_cmd is not run, nothing of the checkout is touched, and the jail gets no\n" +
+    "key. Exits with 1 when the call failed or was refused.",
   args: z.strictObject({}),
   flags: z.strictObject({
     tool: z.string().describe("The tool"),
