@@ -55,6 +55,12 @@ test.each<Row>([
     ["/home/u/.cargo", "/home/u/.pyenv", "/home/u/.rustup"],
   ],
   [
+    "shims with what they start",
+    { PATH: "/home/u/.asdf/shims:/home/u/x/shims" },
+    { "/home/u/.asdf/shims/node": null, "/home/u/.asdf/installs/node/20/bin/node": null, "/home/u/x/shims/a": null },
+    ["/home/u/.asdf", "/home/u/x/shims"],
+  ],
+  [
     "of a GOPATH only what Go puts there",
     { PATH: "/home/u/go/bin", GOPATH: "/home/u/go" },
     { "/home/u/go/bin/staticcheck": null, "/home/u/go/pkg/mod": null, "/home/u/go/src/private": null },

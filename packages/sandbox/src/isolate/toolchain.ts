@@ -115,4 +115,15 @@ function installOf(folder: string, { home, keeps }: Wanted, looks: Looks): strin
 
 const BIN = /^(bin|sbin|\.bin|shims|libexec)$/;
 const SHARED = [".local", ".config", ".cache", ".local/share"];
-const SIGNS = ["lib", "lib64", "libexec", "share", "pyvenv.cfg", "VERSION", "node_modules", "registry", "toolchains"];
+const SIGNS = [
+  "lib",
+  "lib64",
+  "libexec",
+  "share",
+  "pyvenv.cfg",
+  "VERSION",
+  "node_modules",
+  "registry",
+  "toolchains",
+  "installs",
+];

@@ -21,6 +21,7 @@ test.each<[string, string[]]>([
   ],
   ["ls: cannot access '/var/log/': No such file or directory", ["/var/log"]],
   ["/bin/sh: 1: cannot open /home/u/repo/src/a.py: No such file", ["/home/u/repo/src/a.py"]],
+  ["/usr/bin/shim: 2: exec: /home/u/.asdf/installs/a/bin/a: not found", ["/home/u/.asdf/installs/a/bin/a"]],
   // What may be read, what is nobody's refusal, and what is no absolute path.
   ["cat: /usr/share/none: No such file or directory", []],
   ["/bin/sh: 1: cannot open src/a.py: No such file", []],

@@ -2,7 +2,7 @@ import { isUnreadable, type Readable } from "./readable.ts";
 
 /** What programs say of a path that they could not open. None of ours depends on it: it finds the words for a note. */
 const REFUSED =
-  /No such file or directory|Permission denied|cannot (open|find|access|read|stat)|can't open|ENOENT|EACCES/i;
+  /No such file or directory|Permission denied|cannot (open|find|access|read|stat)|can't open|ENOENT|EACCES|: not found$/i;
 const PATHS = /(?:^|[\s'"`:(=[])(\/[\w@%+.,~-][\w@%+.,~/-]*)/g;
 const TOLD_MAX = 5;
 
