@@ -240,6 +240,11 @@ test.each<[string, string]>([
   expect(eventsOf(place).some(({ kind }) => kind === "call_reserved")).toBe(false);
 });
 
+test("of a long setup that fails both ends are told", () => {
+  const { ran } = play([change], { project: { setup_cmd: "echo the cause; seq 2000; echo the end; exit 3" } });
+  expect(ran.stdout + ran.stderr).toMatch(/exit status 3\): the cause.* … .*the end/);
+});
+
 test("a gate that writes 100 MB is broken, and what is kept of it is limited", () => {
   const { story, place } = play([change], { project: { lint_cmd: "head -c 100000000 /dev/zero | tr '\\\\0' x" } });
   expect(story).toEqual(["claims pass", "lint broken gate_output"]);

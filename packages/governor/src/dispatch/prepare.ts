@@ -30,7 +30,7 @@ export async function prepare(
     const how = result.exit === null ? `ended by ${result.ended}` : `exit status ${result.exit}`;
     const refusals = [...(result.refused_hosts ?? []), ...(result.unreadable ?? [])];
     const refused = refusals.map((words) => `${words}; `).join("");
-    return `setup_cmd failed (${how}): ${refused}${(result.tail || result.head).slice(-500)}`;
+    return `setup_cmd failed (${how}): ${refused}${bothEnds(`${result.head}${result.tail}`)}`;
   } catch (error) {
     // A command can kill the process that serves it: that is its failure. A bug of ours goes on up.
     if (error instanceof IsolationLost) return "setup_cmd failed: its isolated process died";
@@ -39,6 +39,9 @@ export async function prepare(
     await isolation.stop();
   }
 }
+
+/** Some installers begin with the cause and end with how they are used, others end with it. */
+const bothEnds = (said: string): string => (said.length > 700 ? `${said.slice(0, 350)} … ${said.slice(-350)}` : said);
 
 /**
  * Does work in an isolation, and ends the isolation under it when the signal comes: no command of a project outlives a
