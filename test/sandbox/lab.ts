@@ -189,7 +189,8 @@ type RunGit = (...args: string[]) => string;
 function gitIn(root: string): RunGit {
   return (...args) => {
     const own = ["-c", "user.name=Lab", "-c", "user.email=lab@example.invalid", "-c", "commit.gpgsign=false"];
-    const env = { PATH: process.env.PATH ?? "/usr/bin:/bin", HOME: dirname(root), LC_ALL: "C" };
+    const dates = { GIT_AUTHOR_DATE: "@1760000000 +0000", GIT_COMMITTER_DATE: "@1760000000 +0000" }; // two labs, one id
+    const env = { PATH: process.env.PATH ?? "/usr/bin:/bin", HOME: dirname(root), LC_ALL: "C", ...dates };
     const run = Bun.spawnSync(["git", "-C", root, ...own, ...args], { env });
     if (run.exitCode !== 0) throw new Error(`git ${args.join(" ")}: ${run.stderr}`);
     return run.stdout.toString().trim();
