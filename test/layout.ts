@@ -1,12 +1,13 @@
 import { dirname, join } from "node:path";
 import { importsOf, type Source } from "./source.ts";
 
-/** Who may import whom: three leaves that know nothing of each other, one hub, one face. */
+/** Who may import whom: four leaves that know nothing of each other, one hub, one face. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   kernel: [],
   sandbox: [],
+  semantic: [],
   worker: [],
-  governor: ["kernel", "sandbox", "worker"],
+  governor: ["kernel", "sandbox", "semantic", "worker"],
   cli: ["governor"],
 };
 
@@ -26,7 +27,7 @@ const FOLDERS: Readonly<Record<string, { may: RegExp; why: string }>> = {
 // biome-ignore format: a table reads by its columns
 const ONLY_IN: readonly [word: RegExp, home: RegExp, why: string][] = [
   [/Bun\.spawn|child_process/, /^(governor\/src\/process\.ts|sandbox\/src\/(host|serve|process_tree|script\/child|isolate\/.*)\.ts)$/, "one place starts processes, on either side of the jail"],
-  [/["']node:fs|["']fs["']|Bun\.file|Bun\.write/, /^(governor|sandbox|cli)\//, "kernel and worker have no hands"],
+  [/["']node:fs|["']fs["']|Bun\.file|Bun\.write/, /^(governor|sandbox|cli|semantic\/src\/grammar)/, "kernel, semantic and worker have no hands"],
   [/["']bun:sqlite["']/, /^kernel\/src\/log\.ts$/, "one file knows how the log is kept"],
   [/["']bun:ffi["']/, /^sandbox\/src\//, "one package talks to the operating system"],
   [/(?<![\w.])fetch\(|globalThis\.fetch|from ["']openai/, /^worker\/src\/openai\w*\.ts$/, "one door to the network"],

@@ -1,0 +1,112 @@
+import type { Span, Unit } from "./unit.ts";
+
+/**
+ * All that one text says to others and wants of them: what the linker needs, and all that is kept of a blob. It is plain
+ * data. Whoever uses one takes care that `version` of its grammar is the one that is loaded.
+ *
+ * `faults`   where it cannot be parsed, or would not compile. With one, the rest is not to be relied on
+ * `open`     why names may come from where nobody sees (`__getattr__`, `exec`, macros); null: all its names are here
+ * `exports`  what it says it gives away (`__all__`, export lists); "dynamic": not to be read off; null: it says nothing
+ */
+export type Summary = {
+  language: string;
+  version: string;
+  faults: readonly Fault[];
+  units: readonly Unit[];
+  bindings: readonly Binding[];
+  imports: readonly Import[];
+  exports: readonly string[] | "dynamic" | null;
+  open: string | null;
+  classes: readonly ClassShape[];
+  reads: readonly Read[];
+  calls: readonly Call[];
+  strings: readonly DottedString[];
+};
+
+/** `code` says whether the grammar found it or one of the rules that a grammar does not keep. */
+export type Fault = { code: string; span: Span; message: string };
+
+/** Where something stands: the key of the unit around it ("": the module itself), and its stretch of the text. */
+export type Place = { unit: string; span: Span };
+
+/**
+ * A name bound in the module's own scope. `from` names what an import or an alias binds it to. `time` says whether it is
+ * there at run time, or for types alone.
+ */
+export type Binding = Place & {
+  name: string;
+  kind: "function" | "class" | "variable" | "type" | "import" | "namespace" | "alias";
+  guards: readonly string[];
+  time: "run" | "types";
+  from: { module: string; name: string | null } | null; // name null: the module itself
+  value: string | null; // normalised text of a constant's value, clipped; null: none, or not constant
+};
+
+/**
+ * `module` is as it is written. `names` null: the module itself is bound (as `alias`, or by its first part); "*": all that
+ * it gives away. `guarded`: a failure is caught. `eager`: it runs when the module is loaded.
+ */
+export type Import = Place & {
+  module: string;
+  names: readonly { name: string; alias: string }[] | "*" | null;
+  alias: string | null;
+  time: "run" | "types";
+  guarded: boolean;
+  eager: boolean;
+  exported: boolean;
+};
+
+/**
+ * A read of a dotted name whose first part no scope inside the module binds: it has to come from the module's own scope,
+ * an import, or what the language has built in. `members`: the rest of the dots. `self`: the class whose own member
+ * is read (`self.x`, `cls.x`, `super().x`, `this.x`); `instance`: the name of the class of which a local is one.
+ */
+export type Read = Place & {
+  name: string;
+  members: readonly string[];
+  self: string | null;
+  instance: string | null;
+  guarded: boolean;
+  time: "run" | "types"; // annotations are read for types alone
+  eager: boolean;
+};
+
+/**
+ * A call, also one that a decorator makes. `callee` is a read like any other. `placed`: arguments by place; `named`: by
+ * name; `spread`: some come from a list or a table, so that they cannot be counted. `use`: what is done with the result.
+ */
+export type Call = Place & {
+  callee: Pick<Read, "name" | "members" | "self" | "instance">;
+  placed: number;
+  named: readonly string[];
+  spread: boolean;
+  partial: boolean; // more arguments may follow (functools.partial, bind)
+  awaited: boolean;
+  guarded: boolean;
+  use: "none" | "value" | "subscript" | "iterate" | `unpack ${number}`;
+};
+
+/**
+ * `bases` as they are written, with dots. `members`: what the class itself has, by name. `fields` are in the order of its
+ * constructor where one is generated. `open`: why members may come from where nobody sees; null: all are here.
+ */
+export type ClassShape = Place & {
+  name: string; // its key below the module
+  bases: readonly string[];
+  kind: "plain" | "generated" | "enum" | "interface" | "abstract";
+  members: readonly Member[];
+  fields: readonly { name: string; optional: boolean }[];
+  slots: readonly string[] | null;
+  open: string | null;
+};
+
+/** `own`: set on the instance in a method's body and not in the class's. `abstract`: whoever is below has to have it. */
+export type Member = {
+  name: string;
+  kind: "method" | "static" | "class_method" | "property" | "field" | "member" | "own";
+  abstract: boolean;
+  value: string | null; // normalised text of a constant's value, clipped
+};
+
+/** A string that looks like a dotted path (`a.b`, `a.b:c`): a patch of a test, an entry point. */
+export type DottedString = Place & { text: string };
