@@ -170,6 +170,7 @@ export const Event = z.discriminatedUnion("kind", [
     ok: z.boolean(),
     refused_by: z.string().nullable(), // the rule or layer that refused, or null
     touched: z.array(z.string()), // paths the call wrote
+    touched_more: z.int().min(1).optional(), // how many paths it wrote beside those; absent: none
     text: z.string(), // the answer, shortened
     took_ms: z.int().min(0),
     within: z.int().min(1).optional(), // the `n` of the script that made the call; absent: the model did
@@ -185,6 +186,7 @@ export const Event = z.discriminatedUnion("kind", [
     command: z.string().nullable(),
     exit: z.int().nullable(),
     output: Output.nullable(),
+    level: Level.optional(), // that what it ran was confined at; absent: it ran nothing, or the log is from before it was told
   }),
   z.strictObject({ kind: z.literal("checkout_behind"), ...attempt, commit: Oid, cure: z.string() }),
 ]);

@@ -63,7 +63,7 @@ async function candidateOf({ base = {}, work, commands = {}, test_cmd, settlemen
 async function verdicts(candidate: IntegratedCandidate): Promise<string[]> {
   const told: Verdict[] = [];
   const gates = commandGates(candidate.project, candidate.unit);
-  await settle(gates, candidate, { now_ms: () => 0, record: (verdict) => told.push(verdict) });
+  await settle(gates, candidate, { now_ms: () => 0, level: () => null, record: (verdict) => told.push(verdict) });
   return told.map(({ gate, verdict, findings }) =>
     [gate, verdict, ...findings.map(({ code, path }) => (path ? `${code}@${path}` : code))].join(" "),
   );
@@ -315,7 +315,7 @@ test("the whole output is kept in a file, the ends in the verdict", async () => 
   const candidate = await candidateOf({ work: { "a.py": "x" }, commands: { test: "seq 1 20000; false" } });
   const told: Verdict[] = [];
   const gates = commandGates(candidate.project, candidate.unit);
-  await settle(gates, candidate, { now_ms: () => 0, record: (verdict) => told.push(verdict) });
+  await settle(gates, candidate, { now_ms: () => 0, level: () => null, record: (verdict) => told.push(verdict) });
   const { output, exit, command } = told[0]!;
   expect([exit, command]).toEqual([1, "seq 1 20000; false"]);
   expect(output?.head.startsWith("1\n2\n")).toBe(true);

@@ -69,7 +69,8 @@ async function runFixers(
       cause: "broken",
       findings: missing ? [missing] : [],
     });
-    session.record(verdictEvent(of, { ...judgement, gate, took_ms: Math.round(world.now_ms() - start_ms) }));
+    const took_ms = Math.round(world.now_ms() - start_ms);
+    session.record(verdictEvent(of, { ...judgement, gate, took_ms, level: isolation.level }));
   }
   return ended;
 }

@@ -1,7 +1,11 @@
 import type { Cause, EventOf, Finding, Output } from "@dgov/kernel";
+import type { Level } from "@dgov/sandbox";
 
-/** What a gate answers. Only `pass` passes: `broken` is a gate that could not answer, which is our fault and never lands. */
-export type Verdict = Judgement & { gate: string; took_ms: number };
+/**
+ * What a gate answers. Only `pass` passes: `broken` is a gate that could not answer, which is our fault and never lands.
+ * `level`: at which what it ran was confined; null: it ran nothing.
+ */
+export type Verdict = Judgement & { gate: string; took_ms: number; level: Level | null };
 
 export type Judgement = {
   verdict: "pass" | "reject" | "broken";
@@ -37,17 +41,18 @@ export const reject = (cause: Cause, findings: readonly Finding[]): Judgement =>
 /**
  * Runs gates in order and stops at the first that does not pass. Timing, the record and the catch are here, once.
  *
+ * @param level of what has run since it was asked before; null: nothing has
  * @returns the verdict that stopped it, or null when all passed
  */
 export async function settle<Candidate>(
   gates: readonly Gate<Candidate>[],
   candidate: Candidate,
-  { now_ms, record }: { now_ms: () => number; record: (verdict: Verdict) => void },
+  { now_ms, level, record }: { now_ms: () => number; level: () => Level | null; record: (verdict: Verdict) => void },
 ): Promise<Verdict | null> {
   for (const { name: gate, check } of gates) {
     const start_ms = now_ms();
     const judged = await check(candidate).catch(broken);
-    const verdict: Verdict = { ...judged, gate, took_ms: Math.round(now_ms() - start_ms) };
+    const verdict: Verdict = { ...judged, gate, took_ms: Math.round(now_ms() - start_ms), level: level() };
     record(verdict);
     if (verdict.verdict !== "pass") return verdict;
   }
@@ -67,7 +72,7 @@ export function verdictEvent(
   attempt: Pick<EventOf<"gate_judged">, "task" | "attempt">,
   verdict: Verdict,
 ): EventOf<"gate_judged"> {
-  const { gate, took_ms, findings, command, exit, output } = verdict;
+  const { gate, took_ms, findings, command, exit, output, level } = verdict;
   return {
     kind: "gate_judged",
     task: attempt.task,
@@ -79,5 +84,6 @@ export function verdictEvent(
     command,
     exit,
     output,
+    ...(level === null ? {} : { level }),
   };
 }

@@ -165,3 +165,26 @@ test("whole logs are kept under the run's folder", async () => {
       .filter((name) => name.endsWith("tests.log")),
   ).toHaveLength(1);
 });
+
+test.each<[string, Parameters<typeof openSite>[0], string[]]>([
+  ["passes", { commands: { test: "true", lint: "true {file}" } }, ["claims", "tests landlock"]], // no source has changed
+  ["refuses", { commands: { test: "false" } }, ["claims", "tests landlock"]],
+  ["cannot answer", { commands: { test: "no-such-runner" } }, ["claims", "tests landlock"]],
+  [
+    "is thrown out of it",
+    { commands: { type_check: "echo a.txt:1: no; exit $(wc -w <a.txt)" } },
+    ["claims", "types landlock"],
+  ],
+])(
+  "what a gate ran has its level on record, also when it %s; a gate that ran nothing has none",
+  async (_, parts, expected) => {
+    const place = await lay(parts);
+    await workOf(place, { "a.txt": "two\n" });
+    await ask(place);
+    const levels = eventsIn(place.log).flatMap((event) =>
+      event.kind === "gate_judged" ? [[event.gate, event.level].filter(Boolean).join(" ")] : [],
+    );
+    expect(levels.filter((line) => !line.startsWith("lint"))).toEqual(expected);
+    expect(levels).not.toContain("lint landlock");
+  },
+);

@@ -11,21 +11,27 @@ import { claimsGate } from "./claims.ts";
 import { commandGates } from "./commands.ts";
 import { componentGates } from "./components.ts";
 import { settle, type Verdict, verdictEvent } from "./gate.ts";
+import { type NotedJail, noteLevels } from "./gate_level.ts";
 import { openEvaluator, ruleGates } from "./policy.ts";
 import { unchanging } from "./unchanging.ts";
 
 type Of = Pick<EventOf<"gate_judged">, "task" | "attempt">;
+
+/** A site whose jail notes what runs in it. `level`: see `NotedJail`. */
+type Judging = Site & { level: NotedJail["taken"] };
 
 /**
  * Judges a frozen candidate: its claims against its own base, then the tree that would land, on the target's head.
  * What passes is the commit that may land, and nothing else may.
  */
 export async function judge(
-  site: Site,
+  { jail, ...rest }: Site,
   { task, attempt }: Extract<Action, { do: "judge" }>,
   signal: AbortSignal,
 ): Promise<void> {
   const of: Of = { task, attempt };
+  const noted = noteLevels(jail);
+  const site: Judging = { ...rest, jail: noted.jail, level: noted.taken };
   const { session, git } = site;
   const { work } = taskOf(session.run, task);
   if (!work?.candidate) throw new Error(`Nothing of "${task}" was frozen`);
@@ -102,7 +108,7 @@ type Integrated = { head: string; tree: string; changes: readonly Change[] };
 
 /** Asks the project's scripts before anything is checked out: they look at the change alone. */
 async function judgeByRules(
-  site: Site,
+  site: Judging,
   of: Of,
   { head, tree }: Integrated,
   signal: AbortSignal,
@@ -121,7 +127,7 @@ async function judgeByRules(
 
 /** Runs the project's own commands on a checkout of the very tree that would land. Without commands there is no checkout. */
 async function judgeIntegrated(
-  site: Site,
+  site: Judging,
   of: Of,
   { head, tree, changes }: Integrated,
   signal: AbortSignal,
@@ -140,8 +146,9 @@ async function judgeIntegrated(
   }
 }
 
-const recorder = ({ session, world }: Site, of: Of, signal: AbortSignal) => ({
+const recorder = ({ session, world, level }: Judging, of: Of, signal: AbortSignal) => ({
   now_ms: world.now_ms,
+  level,
   record: (verdict: Verdict) => {
     if (!signal.aborted) session.record(verdictEvent(of, verdict));
   },

@@ -35,7 +35,7 @@ test("what landed, why not, and what it cost", () => {
     error: null,
     findings: [],
     hint: null,
-    phase_timings: [{ phase: "scope", duration_s: 0.04, status: "passed", error: "" }],
+    phase_timings: [{ phase: "scope", duration_s: 0.04, status: "passed", level: null, error: "" }],
     output: null,
     agent: "model",
     duration_s: 10,

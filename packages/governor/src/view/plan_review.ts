@@ -32,7 +32,14 @@ export type UnitEnd = {
   output: GateOutput | null; // what the command of the gate that refused it said
 };
 
-export type PhaseTiming = { phase: string; duration_s: number; status: "passed" | "failed" | "broken"; error: string };
+/** `level` null: nothing ran, or the log does not say where. */
+export type PhaseTiming = {
+  phase: string;
+  duration_s: number;
+  status: "passed" | "failed" | "broken";
+  level: NonNullable<EventOf<"gate_judged">["level"]> | null;
+  error: string;
+};
 
 export type GateOutput = { command: string; exit: number | null } & Output;
 
@@ -153,12 +160,13 @@ function counted(before: Tally, event: Event): Partial<Tally> {
 const outputOf = ({ verdict, command, exit, output }: EventOf<"gate_judged">): GateOutput | null =>
   verdict === "pass" || command === null || output === null ? null : { command, exit, ...output };
 
-function timing({ gate, verdict, findings, took_ms }: EventOf<"gate_judged">): PhaseTiming {
+function timing({ gate, verdict, findings, took_ms, level }: EventOf<"gate_judged">): PhaseTiming {
   const status = ({ pass: "passed", reject: "failed", broken: "broken" } as const)[verdict];
   return {
     phase: gate,
     duration_s: took_ms / 1000,
     status,
+    level: level ?? null,
     error: verdict === "pass" ? "" : (findings[0]?.message ?? ""),
   };
 }
