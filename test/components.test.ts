@@ -12,10 +12,16 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Component } from "../packages/sandbox/src/component/component.ts";
+import type { Component, ToolComponent } from "../packages/sandbox/src/component/component.ts";
 import type { ComponentAnswer, ComponentOrder } from "../packages/sandbox/src/component/order.ts";
 import { runComponent } from "../packages/sandbox/src/component/run.ts";
-import type { Isolation } from "../packages/sandbox/src/index.ts";
+import {
+  createToolbox,
+  type Isolation,
+  type Scope,
+  ToolPolicy,
+  type ToolRecord,
+} from "../packages/sandbox/src/index.ts";
 import { buildComponent, type FixtureComponent } from "./components.ts";
 import { available, missing, maker as real } from "./jail.ts";
 import { claims, LAB_CONFINEMENT, SCOPE } from "./lab.ts";
@@ -28,7 +34,7 @@ const MIB = 1024 * 1024;
 
 const base = realpathSync(mkdtempSync(join(tmpdir(), "dgov-components-test-")));
 const [root, tmp, outside] = ["work", "tmp", "outside"].map((name) => join(base, name)) as [string, string, string];
-const scope = { ...SCOPE, write: claims("out.txt", "made/"), read: claims("src/", "linked/", ".env.local") };
+const scope: Scope = { ...SCOPE, write: claims("out.txt", "made/"), read: claims("src/", "linked/", ".env.local") };
 const place = { child: CHILD, root, tmp, scope };
 
 beforeAll(() => {
@@ -74,6 +80,13 @@ async function component(name: FixtureComponent, wishes: Wishes = {}): Promise<C
   const own = await made.get(key);
   if (!own || !("folder" in own)) throw new Error(JSON.stringify(own));
   return { ...own, ...limits };
+}
+
+/** A component as a scope carries it: with what it says of its input. */
+async function toolOf(own: Component, name: string, write: boolean): Promise<ToolComponent> {
+  const told = await ask({ do: "describe", component: own });
+  if (!told.ok) throw new Error(told.why);
+  return { ...own, name, kind: "tool", description: name, parameters: JSON.parse(told.text), write };
 }
 
 /** Calls a tool that may write. */
@@ -285,16 +298,16 @@ describe.each([...available, "wasm"] as const)("%s", (level) => {
   afterAll(async () => {
     for (const isolation of opened) await isolation.stop();
   });
-  const open = async (write: "all" | "claims", read_from: string, own_root = root) => {
+  const open = async (write: "all" | "claims", read: string[], own = scope, own_root = root) => {
     const isolation = await real.start(level, {
       root: own_root,
       write: write === "all" ? "all" : [{ kind: "directory", path: "made", only: null }],
       git_dir: null,
       tmp: mkdtempSync(join(base, "private-")),
       ...LAB_CONFINEMENT,
-      read: [read_from],
+      read,
       env: { PATH: process.env.PATH ?? "" },
-      scope,
+      scope: own,
     });
     opened.push(isolation);
     return isolation;
@@ -305,7 +318,7 @@ describe.each([...available, "wasm"] as const)("%s", (level) => {
     copyFileSync(await buildComponent("count_words"), join(stage, "c.wasm"));
     const into = join(stage, "into");
     mkdirSync(into);
-    const compiler = await open("all", stage, stage);
+    const compiler = await open("all", [stage], scope, stage);
     const asked = { name: "words", kind: "tool", clock: false } as const;
     const made = await compiler.component({ do: "compile", ...asked, file: join(stage, "c.wasm"), into });
     if (!made.ok) throw new Error(made.why);
@@ -313,17 +326,7 @@ describe.each([...available, "wasm"] as const)("%s", (level) => {
     const parameters = { type: "object" };
     const limits = { timeout_ms: 30_000, memory_bytes: 64 * MIB };
     const tool = { ...own, ...limits, parameters, description: "counts", write: true };
-    const worker = await real.start(level, {
-      root,
-      write: [{ kind: "directory", path: "made", only: null }],
-      git_dir: null,
-      tmp: mkdtempSync(join(base, "private-")),
-      ...LAB_CONFINEMENT,
-      read: [into],
-      env: { PATH: process.env.PATH ?? "" },
-      scope: { ...scope, components: [tool] },
-    });
-    opened.push(worker);
+    const worker = await open("claims", [into], { ...scope, components: [tool] });
     const answer = await worker.call("words", { path: "src/a.txt", into: "made/count.txt" });
     expect(answer).toMatchObject({ ok: true, text: "4 words in src/a.txt", touched: ["made/count.txt"] });
     expect(read("made/count.txt")).toStartWith("4 words");
@@ -334,10 +337,55 @@ describe.each([...available, "wasm"] as const)("%s", (level) => {
 
   test("one that loops ends with its call, and the isolated process goes on", async () => {
     const own = await component("hostile", { timeout_ms: 1_500 });
-    const isolation = await open("claims", own.folder);
+    const isolation = await open("claims", [own.folder]);
     const order = { do: "call", component: own, input: '{"do":"loop"}', write: true } as const;
     expect(await isolation.component(order)).toMatchObject({ ok: false, cause: "timeout" });
     const input = '{"do":"read","path":"src/a.txt"}';
     expect(await isolation.component({ ...order, input })).toMatchObject({ ok: true, text: read("src/a.txt") });
+  });
+
+  test("is a function of scripts like any tool: judged, held to its limits, and recorded", async () => {
+    const [words, wild] = [await component("count_words"), await component("hostile", { timeout_ms: 1_500 })];
+    const [counts, loops] = [await toolOf(words, "words", true), await toolOf(wild, "wild", false)];
+    const own = { ...scope, components: [counts, loops] };
+    const isolation = await open("claims", [words.folder, wild.folder], own);
+    const records: ToolRecord[] = [];
+    const record = (calls: readonly ToolRecord[]) => void records.push(...calls);
+    const now_ms = () => performance.now();
+    const policy = ToolPolicy.parse({});
+    const toolbox = createToolbox({ scope: own, policy, isolation, now_ms, record, required: null });
+    const script = (code: string, timeout_s = 60) =>
+      toolbox.call({ id: "1", tool: "run_script", input: JSON.stringify({ code, timeout_s }) });
+    const { ok, text } = await script(`
+      const said = [await tools.words({ path: "src/a.txt", into: "made/by_script.txt" })];
+      for (const [tool, input] of [
+        ["words", { path: "other.txt" }], ["words", { file: "x" }], ["wild", { do: "write", path: "made/old.txt" }], ["wild", { do: "loop" }],
+      ]) await tools[tool](input).catch((error) => said.push([error.refused_by, error.message]));
+      return said;`);
+    expect({ ok, said: JSON.parse(text) }).toEqual({
+      ok: true,
+      said: [
+        "4 words in src/a.txt",
+        ["claim", expect.stringContaining("not claimed")],
+        ["input", expect.stringContaining('"path" is missing')],
+        ["claim", expect.stringContaining("may only read")],
+        [null, expect.stringContaining("raise timeout_s in [tools.wild]")],
+      ],
+    });
+    expect(read("made/by_script.txt")).toStartWith("4 words");
+    expect(records.map(({ tool, ok, refused_by, touched, within }) => [tool, ok, refused_by, touched, within])).toEqual(
+      [
+        ["run_script", true, null, [], undefined],
+        ["words", true, null, ["made/by_script.txt"], 1],
+        ["words", false, "claim", [], 1],
+        ["words", false, "input", [], 1],
+        ["wild", false, "claim", [], 1],
+        ["wild", false, null, [], 1],
+      ],
+    );
+    const late = await script("await tools.wild({ do: 'loop' })", 1);
+    expect(late.text).toMatch(/^Error: The script ended( at line 1)?: it ran longer than 1 s/);
+    expect(records.at(-1)?.text).toMatch(/not done after [01]\.\d s, when the time of its script was over/);
+    expect(await script("return Object.keys(tools).length > 1")).toMatchObject({ ok: true, text: "true" });
   });
 });

@@ -32,7 +32,7 @@ test.each<[string, Row, Said, Partial<Effects>, RegExp]>([
   ["too long", row("confined"), said("x", { took_ms: 1e6 }), {}, /1000000 ms/],
   ["harmless, refused by a rule", row("allow"), said("x", { refused_by: "shell.git" }), {}, /harmless/],
   ["harmless, refused by the jail", row("allow"), said("x\nCONFINED: y\nEXIT:1"), {}, /harmless/],
-  ["harmless, timed out", row("allow"), said("EXIT:timeout after 120s"), {}, /harmless/],
+  ["harmless, timed out", row("allow"), said("EXIT:timeout after 120 s"), {}, /harmless/],
   ["harmless, an error of the tool", row("allow", "grep"), said("Error: no"), {}, /harmless/],
   ["an edit that is none", row("allow", "edit_file"), said("done", { ok: true }), {}, /none has/],
   ["done, and not told", row("deny"), said("EXIT:0", { ok: true }), {}, /not told/],

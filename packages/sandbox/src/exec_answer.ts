@@ -24,6 +24,15 @@ export function execAnswer(result: ExecResult, timeout_ms: number): Answer {
   return { ...answer, touched: [...put_back, ...lost], refused_by: "claim" };
 }
 
+/**
+ * The time after which a command was ended, in words; null: it was not for its time. A script has a time of its own, and
+ * its commands get no more than is left.
+ */
+export function struckAfter({ ended, took_ms }: ExecResult, asked_ms: number): string | null {
+  if (ended === "timeout") return `${asked_ms / 1000} s`;
+  return ended === "cut" ? `${(took_ms / 1000).toFixed(1)} s, when the time of its script was over` : null;
+}
+
 /** What programs say when the jail has refused them something. None of ours depends on it: it is a note for the model. */
 const REFUSED = [
   /Read-only file system|Permission denied|Operation not permitted|\b(EROFS|EACCES|EPERM)\b/i,
@@ -45,9 +54,11 @@ const ENDINGS: Readonly<Partial<Record<ExecResult["ended"], string>>> = {
   disk_limit: "stopped, it wrote more than this task may ([sandbox] tmp_mb): remove from $TMPDIR what is not needed",
 };
 
-function ending({ ended, exit, signal }: ExecResult, timeout_ms: number): string {
+function ending(result: ExecResult, timeout_ms: number): string {
+  const { ended, exit, signal } = result;
   if (ended === "exit") return `${exit}${exit === EXIT_BY_SIGXFSZ ? TOO_LARGE : ""}`;
-  if (ended === "timeout") return `timeout after ${timeout_ms / 1000}s`;
+  const struck = struckAfter(result, timeout_ms);
+  if (struck !== null) return `timeout after ${struck}`;
   if (ended === "signal") return `signal ${signal ?? "unknown"}${signal === "SIGXFSZ" ? TOO_LARGE : ""}`;
   return ENDINGS[ended] ?? "not started";
 }

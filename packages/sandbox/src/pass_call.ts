@@ -6,6 +6,7 @@ import { openShell } from "./shell/open.ts";
 import { linkOutside } from "./shell/places.ts";
 import { unwrap } from "./shell/unwrap.ts";
 import { shorten, withoutSecrets } from "./shorten.ts";
+import { toldPaths } from "./told_paths.ts";
 import type { Access, Answer, Scope } from "./tool.ts";
 import { TOOL_LIMITS } from "./tool_limits.ts";
 import type { ToolboxOptions, ToolRecord } from "./toolbox.ts";
@@ -16,18 +17,18 @@ export type Asked = { name: string; raw: string };
 /** `accesses`: what it touched; none when it was refused. */
 export type Passed = { answer: Answer; accesses: readonly Access[]; tool: string };
 
-/** A call as the log keeps it, with at most so many characters of its input, and of its answer. */
+/** A call as the log keeps it, with at most so many characters of its input, and of its answer, and so many paths. */
 export function recordOf(
   { name, raw }: Asked,
   answer: Answer,
-  { took_ms, chars }: { took_ms: number; chars: number },
+  { took_ms, chars, paths }: { took_ms: number; chars: number; paths: number },
 ): Omit<ToolRecord, "n"> {
   return {
     tool: name.slice(0, 100),
     input: shorten(withoutSecrets(raw), chars),
     ok: answer.ok,
     refused_by: answer.refused_by ?? null,
-    touched: answer.touched ?? [],
+    ...toldPaths(answer.touched ?? [], paths),
     text: shorten(withoutSecrets(answer.text), chars),
     took_ms: Math.max(0, Math.round(took_ms)),
   };

@@ -1,3 +1,4 @@
+import { struckAfter } from "./exec_answer.ts";
 import { gitCommand, worktreeFiles } from "./git_read.ts";
 import { compileGlob, matchesGlob } from "./glob.ts";
 import type { ExecRequest, ExecResult } from "./isolate/isolation.ts";
@@ -105,10 +106,8 @@ const deepened = (pattern: string): string => (pattern.includes("/") ? pattern.r
 const failed = (path: string, why: string): Found => ({ ok: false, text: `Error: Cannot search "${path}": ${why}` });
 
 function linesOf(result: ExecResult, path: string): Found {
-  if (result.ended === "timeout") {
-    const seconds = TOOL_LIMITS.search_ms / 1000;
-    return failed(path, `it took longer than ${seconds} s; use a simpler pattern or a narrower path`);
-  }
+  const time = struckAfter(result, TOOL_LIMITS.search_ms);
+  if (time !== null) return failed(path, `it took longer than ${time}; use a simpler pattern or a narrower path`);
   const full = result.ended === "output_limit";
   if (!full && result.ended !== "exit") return failed(path, "the search was stopped");
   if (!full && result.exit === 1) return { ok: true, lines: [], more: false };

@@ -184,12 +184,12 @@ function createServer(order: ServeOrder, powers: Powers): (request: ServeRequest
     const { put_back, lost } = guard.putBack();
     return lost.length === 0 ? { ...result, put_back } : { ...result, put_back, lost };
   };
-  const scripts = scriptsOf(order, { exec, ...outside }, spared);
   const child = [...order.self, "__isolated", "component"];
   const component = async (asked: ComponentOrder) => {
     const { runComponent } = await import("./component/run.ts");
     return runComponent({ child, root, tmp, scope }, asked);
   };
+  const scripts = scriptsOf(order, { exec, component, ...outside }, spared);
   return async (request) => {
     const { id } = request;
     try {
@@ -203,7 +203,7 @@ function createServer(order: ServeOrder, powers: Powers): (request: ServeRequest
   };
 }
 
-type Ours = Pick<Host, "exec" | "git">;
+type Ours = Pick<Host, "exec" | "git"> & { component: NonNullable<Host["component"]> };
 
 /** The child of a script works where we do; what it may not do itself is done here, on our own files. */
 function scriptsOf({ self, root, tmp, env, scope }: ServeOrder, ours: Ours, spared: Spared): Scripts {
@@ -221,11 +221,7 @@ function scriptsOf({ self, root, tmp, env, scope }: ServeOrder, ours: Ours, spar
   });
 }
 
-type ToolPlace = Pick<ServeOrder, "root" | "tmp" | "scope"> &
-  Ours & {
-    scripts: Scripts;
-    component: NonNullable<Host["component"]>;
-  };
+type ToolPlace = Pick<ServeOrder, "root" | "tmp" | "scope"> & Ours & { scripts: Scripts };
 type ToolRequest = { tool: string; input: unknown; policy: ToolPolicy | null };
 
 /** Tools, and the schemas they bring, are loaded with the first call: gates only run commands, and start in half the time. */

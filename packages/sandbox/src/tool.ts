@@ -5,6 +5,7 @@ import type { ComponentAnswer, ComponentOrder } from "./component/order.ts";
 import type { GitQuestion, GitReply } from "./git_question.ts";
 import type { ExecRequest, ExecResult } from "./isolate/isolation.ts";
 import type { PlanDraft } from "./plan_draft.ts";
+import type { ToldPaths } from "./told_paths.ts";
 
 /** What a call would touch. The policy judges these, and nothing else, before `run` is entered. Paths are normalised. */
 export type Access =
@@ -50,7 +51,7 @@ export interface Host {
   exec(request: ExecRequest): Promise<ExecResult>;
   /** There where no native process may be started: git is asked outside, and `exec` interprets. */
   git?(question: GitQuestion): Promise<GitReply>;
-  /** Runs a WASM component on the task's files. Absent inside a script. */
+  /** Runs a WASM component on the task's files. Absent where there is no process that could. */
   component?(order: ComponentOrder): Promise<ComponentAnswer>;
 }
 
@@ -93,13 +94,15 @@ export type Answer = {
   calls?: readonly BoundCall[];
 };
 
-/** One call that a script made. `accesses`: what it did beyond reading, without the words of commands; refused: none. */
-export type BoundCall = {
+/**
+ * One call that a script made. `accesses`: what it did beyond reading, without the words of commands; refused: none; too
+ * many: the last is a command, which may have done anything.
+ */
+export type BoundCall = ToldPaths & {
   tool: string;
   input: string; // JSON, shortened
   ok: boolean;
   refused_by: string | null;
-  touched: readonly string[];
   text: string; // shortened
   took_ms: number;
   accesses: readonly Access[];

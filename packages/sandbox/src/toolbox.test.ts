@@ -300,3 +300,15 @@ test.each([
   expect(records[0]?.refused_by).toBe(allowed ? null : "shell.outside");
   lab.remove();
 });
+
+test("of a call that wrote very much the record has the first paths, and how many more", async () => {
+  const { lab } = await open();
+  const touched = Array.from({ length: 1_500 }, (_, i) => `src/f${i}.py`);
+  const { say, records } = around(lab, async () => ({ ok: true, text: "", touched }), null);
+  await say("run_bash", { cmd: "true" });
+  expect(records[0]).toMatchObject({ touched: touched.slice(0, 1_000), touched_more: 500 });
+  const few = around(lab, async () => ({ ok: true, text: "", touched: touched.slice(0, 3) }), null);
+  await few.say("run_bash", { cmd: "true" });
+  expect(few.records[0]?.touched).toHaveLength(3);
+  expect(few.records[0]).not.toHaveProperty("touched_more");
+});

@@ -4,16 +4,16 @@ import { type Passed, passCall, recordOf } from "./pass_call.ts";
 import type { ToolPolicy } from "./policy.ts";
 import { RECIPE_TOOLS } from "./recipe.ts";
 import { toolsFor } from "./registry.ts";
+import type { ToldPaths } from "./told_paths.ts";
 import type { Access, Answer, RecipeName, Scope } from "./tool.ts";
 
 /** One call as the log keeps it. `input` and `text` are shortened, and what looks like a secret is blotted out. */
-export type ToolRecord = {
+export type ToolRecord = ToldPaths & {
   n: number; // counts from 1
   tool: string;
   input: string;
   ok: boolean;
   refused_by: string | null;
-  touched: readonly string[];
   text: string;
   took_ms: number;
   within?: number; // the `n` of the script that made the call
@@ -61,7 +61,10 @@ export function createToolbox(options: ToolboxOptions): Toolbox {
       const answer = proof.judged(passed);
       const took_ms = now_ms() - started;
       const bound = (answer.calls ?? []).map(({ accesses: _, ...call }) => ({ n: ++calls, ...call, within: n }));
-      record([{ n, ...recordOf({ name, raw }, answer, { took_ms, chars: RECORDED_CHARS }) }, ...bound]);
+      record([
+        { n, ...recordOf({ name, raw }, answer, { took_ms, chars: RECORDED_CHARS, paths: RECORDED_PATHS }) },
+        ...bound,
+      ]);
       const { ok, text, ended } = answer;
       return ended && ok ? { ok: true, text, ended } : { ok, text };
     },
@@ -69,6 +72,7 @@ export function createToolbox(options: ToolboxOptions): Toolbox {
 }
 
 const RECORDED_CHARS = 2_000;
+const RECORDED_PATHS = 1_000;
 
 /** Whether the required check has passed on the files as they are now. `judged` sees every call, and may refuse its end. */
 type Proof = { judged(passed: Passed): Answer };

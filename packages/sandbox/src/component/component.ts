@@ -1,3 +1,4 @@
+import type { Scope } from "../tool.ts";
 import type { ComponentFailure } from "./order.ts";
 
 /**
@@ -26,6 +27,10 @@ export type ToolComponent = Component & {
   parameters: Readonly<Record<string, unknown>>;
   write: boolean; // may change claimed files; else it only reads them
 };
+
+/** The project's own tools for a role: only a worker gets those that can change something. */
+export const componentsFor = (role: Scope["role"], components: readonly ToolComponent[]): readonly ToolComponent[] =>
+  components.filter(({ write }) => !write || role === "worker");
 
 /** A refusal of a component as it is. `why` names what is wrong and the cure. */
 export class ComponentError extends Error {

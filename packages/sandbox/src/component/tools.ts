@@ -1,12 +1,17 @@
 import { z } from "zod";
 import { type Answer, defineTool, type Scope, type Tool } from "../tool.ts";
-import type { ToolComponent } from "./component.ts";
+import { componentsFor, type ToolComponent } from "./component.ts";
 import { refuseEndless } from "./endless.ts";
 import type { ComponentAnswer, ComponentFailed } from "./order.ts";
 
-/** The project's own tools for a role: only a worker gets those that can change something. */
-export const componentTools = ({ components = [], role }: Scope): Tool[] =>
-  components.filter(({ write }) => !write || role === "worker").map(componentTool);
+/** The project's own tools for a task. Each call asks for them, and a schema takes a while to read: so it is read once. */
+export function componentTools(scope: Scope): readonly Tool[] {
+  const { components = [], role } = scope;
+  const tools = KNOWN.get(scope) ?? componentsFor(role, components).map(componentTool);
+  KNOWN.set(scope, tools);
+  return tools;
+}
+const KNOWN = new WeakMap<Scope, readonly Tool[]>();
 
 /** Which files it touches shows when it runs: its host asks for each, as the file tools do. */
 function componentTool(component: ToolComponent): Tool {

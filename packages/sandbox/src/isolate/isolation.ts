@@ -65,6 +65,7 @@ export type ExecRequest = {
  * How a command ended. By the time this is returned every process it started is dead, also double forks.
  *
  * `exit`     null when a signal, the time limit or the output limit ended it
+ * `ended`    `cut`: its script had no more time, though it had not used up its own
  * `log`      absolute path, under the private folder, of the whole output (stdout and stderr as they came)
  * `put_back` unclaimed paths that the command changed and that were restored
  * `refused_hosts` in words, what of the network it asked for and was refused; absent: nothing
@@ -73,7 +74,7 @@ export type ExecRequest = {
  */
 export type ExecResult = {
   exit: number | null;
-  ended: "exit" | "signal" | "timeout" | "output_limit" | Strike | "not_started";
+  ended: "exit" | "signal" | "timeout" | "cut" | "output_limit" | Strike | "not_started";
   signal: string | null;
   took_ms: number;
   head: string;

@@ -19,4 +19,6 @@ export const SCRIPT_LIMITS = {
   recorded_chars: 4_000_000, // of all calls of one script in the log; beyond that each is cut to very little
   recorded_call_chars: 2_000,
   recorded_least_chars: 80,
+  recorded_paths_chars: 8_000_000, // of all paths of one script's calls; beyond that they are only counted
+  recorded_call_paths: 1_000,
 } as const;

@@ -32,8 +32,9 @@ function summary(calls: readonly BoundCall[]): string {
   const counts = new Map<string, number>();
   for (const { tool } of calls) counts.set(tool, (counts.get(tool) ?? 0) + 1);
   const touched = [...new Set(calls.flatMap((call) => call.touched))];
-  const shown =
-    touched.slice(0, SHOWN).join(", ") + (touched.length > SHOWN ? ` and ${touched.length - SHOWN} more` : "");
+  const untold = calls.reduce((sum, { touched_more = 0 }) => sum + touched_more, 0);
+  const more = Math.max(0, touched.length - SHOWN) + untold;
+  const shown = touched.slice(0, SHOWN).join(", ") + (more > 0 ? ` and ${more} more` : "");
   const called = [...counts].map(([tool, count]) => `${count} ${tool}`).join(", ");
   return `it called ${called}${touched.length === 0 ? "" : `; changed ${shown}`}.`;
 }

@@ -1,3 +1,4 @@
+import { toldPaths } from "../told_paths.ts";
 import type { BoundCall } from "../tool.ts";
 import { type Child, type ChildPlace, startChild } from "./child.ts";
 import { struckBy } from "./failure.ts";
@@ -76,9 +77,18 @@ async function converse(child: Child, order: ScriptOrder, { answer }: ScriptsPla
 /** What was written for a call that is still open is known from then on, whatever becomes of the child. */
 async function answerFor(heard: Heard, question: ScriptAsk, answer: ScriptsPlace["answer"]): Promise<ScriptReply> {
   const reply = await answer(question);
-  if (heard.open === null || !("result" in reply)) return reply;
-  const path = "write" in question ? [question.write] : "remove" in question ? [question.remove] : [];
-  const { put_back = [], lost = [] } = reply.result ?? {};
-  heard.open = { ...heard.open, touched: [...heard.open.touched, ...path, ...put_back, ...lost] };
+  if (heard.open !== null) heard.open = withTouched(heard.open, writtenFor(question, reply));
   return reply;
+}
+
+function withTouched({ touched, touched_more, ...call }: BoundCall, paths: readonly string[]): BoundCall {
+  return { ...call, ...toldPaths([...touched, ...paths], SCRIPT_LIMITS.recorded_call_paths, touched_more) };
+}
+
+function writtenFor(question: ScriptAsk, reply: ScriptReply): readonly string[] {
+  if ("component" in reply) return reply.component.touched;
+  if (!("result" in reply)) return [];
+  const { put_back = [], lost = [] } = reply.result ?? {};
+  const path = "write" in question ? [question.write] : "remove" in question ? [question.remove] : [];
+  return [...path, ...put_back, ...lost];
 }

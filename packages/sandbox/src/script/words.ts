@@ -1,3 +1,4 @@
+import type { ComponentAnswer } from "../component/order.ts";
 import type { GitQuestion, GitReply } from "../git_question.ts";
 import type { ExecRequest, ExecResult } from "../isolate/isolation.ts";
 import type { ToolPolicy } from "../policy.ts";
@@ -28,15 +29,20 @@ export type ScriptWord =
   | { ended: ScriptEnding };
 export type ScriptEnding = { last: boolean } & ({ ok: true; json: string | null } | ({ ok: false } & ScriptFailure));
 
-/** What the child may not do itself: commands and changes to files are the server's, which no deadline of a script cuts off. */
+/**
+ * What the child may not do itself: commands and changes to files are the server's, which no deadline of a script cuts off.
+ * `component` is the name of one of the task's own; what it is, and what it may, the server knows.
+ */
 export type ScriptAsk =
   | { exec: ExecRequest }
+  | { component: string; input: string; timeout_ms: number }
   | { git: GitQuestion }
   | { write: string; content: string; base64: boolean }
   | { remove: string };
 export type ScriptReply =
   | { result: ExecResult | null }
   | { git: GitReply }
+  | { component: ComponentAnswer }
   | { refused: { code: HostErrorCode; message: string } }
   | { failed: string };
 

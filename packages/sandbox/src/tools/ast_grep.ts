@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { struckAfter } from "../exec_answer.ts";
 import { AnyPath, Line } from "../input.ts";
 import type { ExecResult } from "../isolate/isolation.ts";
 import { clipLine } from "../search.ts";
@@ -53,7 +54,8 @@ function answer(result: ExecResult, path: string): Answer {
   const fail = (why: string): Answer => ({ ok: false, text: `Error: Cannot search "${path}": ${why}` });
   if (result.exit === NO_TOOL)
     return fail("this machine has no ast-grep; use grep or ripgrep, or have ast-grep installed");
-  if (result.ended === "timeout") return fail(`it took longer than ${TOOL_LIMITS.search_ms / 1000} s`);
+  const time = struckAfter(result, TOOL_LIMITS.search_ms);
+  if (time !== null) return fail(`it took longer than ${time}`);
   const full = result.ended === "output_limit";
   const text = `${result.head}${result.tail}`;
   if (!full && (result.ended !== "exit" || (result.exit !== 0 && result.exit !== 1)))

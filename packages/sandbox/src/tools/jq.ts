@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { struckAfter } from "../exec_answer.ts";
 import { FilePath, Line } from "../input.ts";
 import type { ExecResult } from "../isolate/isolation.ts";
 import { loadsModule } from "../jq_program.ts";
@@ -56,7 +57,8 @@ function answer(result: ExecResult, path: string): Answer {
   const { ended, exit, head, tail, omitted_bytes } = result;
   const cut = omitted_bytes > 0 ? `\n[${omitted_bytes} bytes omitted; narrow the filter to see them]\n` : "";
   const said = `${head}${cut}${tail}`.trimEnd();
-  if (ended === "timeout") return fail(`it took longer than ${TOOL_LIMITS.jq_ms / 1000} s`);
+  const time = struckAfter(result, TOOL_LIMITS.jq_ms);
+  if (time !== null) return fail(`it took longer than ${time}`);
   if (ended === "output_limit") return fail("it says more than 16 MB");
   if (exit === NO_JQ) return fail("this machine has no jq; read the file with read_file, or have jq installed");
   if (ended !== "exit" || exit === null || exit > 128)
