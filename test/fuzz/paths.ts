@@ -80,7 +80,7 @@ export function openPathWorld(): PathWorld {
   let before = seen();
   return {
     files: createFiles({ root, tmp, scope }),
-    held: createFiles({ root, tmp, scope, held: holdRoot(root, openLibc().openAt) }),
+    held: createFiles({ root, tmp, scope, held: holdRoot(root, openLibc()) }),
     restore() {
       restore();
       before = seen();

@@ -38,7 +38,7 @@ const scope: Scope = {
 /** Two ways down: by names below /proc, and by the system's own call from a root that is held open. */
 const WAYS = [
   ["by name", () => undefined],
-  ["from a held root", () => holdRoot(root, openLibc().openAt)],
+  ["from a held root", () => holdRoot(root, openLibc())],
 ] as const;
 const filesOf = (held: HeldRoot | undefined) => createFiles({ root, ...(held ? { held } : {}), tmp: base, scope });
 

@@ -1,5 +1,6 @@
 import { closeSync, constants, lstatSync, mkdirSync, openSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
+import { type Facts, factsOf } from "./facts.ts";
 
 /** Not among Node's constants: a descriptor that only stands for a place, and needs no right to read it. */
 const O_PATH = 0o10_000_000;
@@ -34,8 +35,16 @@ export class Descent {
 
   /** Opens what has this name in the folder that is held. */
   open(name: string, flags: number): number {
-    const fd = this.#root === null ? -1 : this.#root.openAt(this.#folder(), name, flags);
+    const fd = this.#root === null ? -1 : this.#root.calls.openAt(this.#folder(), name, flags);
     return fd >= 0 ? fd : openSync(this.at(name), flags); // which also says why not
+  }
+
+  /** What has this name in the folder that is held, and is no way to anywhere else if it is a link. null: nothing has. */
+  look(name: string): Facts | null {
+    const facts = this.#root === null ? null : this.#root.calls.lookAt(this.#folder(), name);
+    if (facts !== null) return facts;
+    const stat = lstatSync(this.at(name), { throwIfNoEntry: false }); // which also says why not
+    return stat ? factsOf(stat) : null;
   }
 
   /** Goes down into a folder, which must be a real one. */
@@ -72,17 +81,20 @@ const HELD = LINUX && lstatSync("/proc/self/fd", { throwIfNoEntry: false }) ? "/
 const FOLDER_FLAGS = LINUX ? O_PATH | O_DIRECTORY | O_NOFOLLOW : O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 
 /**
- * A root for whoever goes down from it thousands of times: it stays open, and `openAt`, the system's `openat` (-1: it
- * failed), needs no way through /proc. A name is looked up in a folder that is held, as without it.
+ * A root for whoever goes down from it thousands of times: it stays open, and the system's `openat` (-1: it failed) and
+ * `statx` (null: it failed) need no way through /proc. A name is looked up in a folder that is held, as without it.
  */
-export type HeldRoot = { path: string; fd: number; openAt: OpenAt };
-type OpenAt = (folder: number, name: string, flags: number) => number;
+export type HeldRoot = { path: string; fd: number; calls: NamedCalls };
+type NamedCalls = {
+  openAt: (folder: number, name: string, flags: number) => number;
+  lookAt: (folder: number, name: string) => Facts | null;
+};
 
 /** Is held until this process ends. */
-export const holdRoot = (path: string, openAt: OpenAt): HeldRoot => ({
+export const holdRoot = (path: string, calls: NamedCalls): HeldRoot => ({
   path,
   fd: openSync(path, FOLDER_FLAGS),
-  openAt,
+  calls,
 });
 
 /** Added to the flags by which a file is opened. */

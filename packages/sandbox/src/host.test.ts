@@ -83,7 +83,7 @@ const READS: [path: string, code: string][] = [
 
 test.each(READS)("reads %s: %s", async (path, code) => {
   expect(await codeOf(hostOf().readText(path))).toBe(code);
-  const held = hostOf({}, holdRoot(root, openLibc().openAt));
+  const held = hostOf({}, holdRoot(root, openLibc()));
   expect(await codeOf(held.readText(path))).toBe(code);
 });
 

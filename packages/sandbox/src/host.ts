@@ -1,6 +1,7 @@
-import { lstatSync, readdirSync, type Stats, unlinkSync } from "node:fs";
+import { readdirSync, unlinkSync } from "node:fs";
 import { ClaimError, normalisePath } from "./claim.ts";
 import { Descent, type HeldRoot } from "./descent.ts";
+import type { Facts } from "./facts.ts";
 import { errorCode, fileErrors } from "./file_errors.ts";
 import type { ExecRequest, ExecResult } from "./isolate/isolation.ts";
 import { LIMITS } from "./limits.ts";
@@ -56,7 +57,7 @@ export function createFiles(place: Omit<HostPlace, "exec" | "git">): Files {
     },
     remove(path) {
       within(root, claimedPath(place, path, "remove"), "remove", (way) => {
-        if (seen(way, "remove").isDirectory())
+        if (seen(way, "remove").kind === "directory")
           throw new HostError("not_a_file", `Cannot remove "${way.path}": it is a directory; remove its files`);
         unlinkSync(way.descent.at(way.name));
       });
@@ -65,7 +66,7 @@ export function createFiles(place: Omit<HostPlace, "exec" | "git">): Files {
     list: (path) =>
       within(root, path, "list", (way) => {
         const { descent, name } = way;
-        if (!seen(way, "list").isDirectory())
+        if (seen(way, "list").kind !== "directory")
           throw new HostError("not_a_file", `Cannot list "${way.path}": it is not a directory`);
         if (name !== ".") descent.enter(name);
         return listFolder(descent);
@@ -116,7 +117,7 @@ function enterFolder(descent: Descent, name: string, told: { verb: string; path:
     if (code === "ENOENT") return false;
     if (code !== "ENOTDIR" && code !== "ELOOP") throw error;
     const start = `Cannot ${told.verb} "${told.path}": "${told.folder}"`;
-    if (code === "ELOOP" || lstatSync(descent.at(name), { throwIfNoEntry: false })?.isSymbolicLink() !== false)
+    if (code === "ELOOP" || [undefined, "link"].includes(descent.look(name)?.kind))
       throw new HostError("link", `${start} is a symbolic link, and links are not followed`);
     throw new HostError("not_a_file", `${start} is a file, not a folder`);
   }
@@ -126,21 +127,21 @@ function enterFolder(descent: Descent, name: string, told: { verb: string; path:
 function nameOnDisk(descent: Descent, name: string): string | null {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is ASCII
   if (/^[\x00-\x7f]*$/.test(name)) return name; // it has one form, and who opens it sees whether it is there
-  if (lstatSync(descent.at(name), { throwIfNoEntry: false })) return name;
+  if (descent.look(name)) return name;
   return readdirSync(descent.at(".")).find((own) => own.normalize("NFC") === name) ?? null;
 }
 
 /** What is there. @throws HostError missing */
-function seen({ descent, name, path, missing }: Way, verb: string): Stats {
-  const stat = missing.length === 0 ? lstatSync(descent.at(name), { throwIfNoEntry: false }) : undefined;
-  if (stat) return stat;
+function seen({ descent, name, path, missing }: Way, verb: string): Facts {
+  const facts = missing.length === 0 ? descent.look(name) : null;
+  if (facts) return facts;
   throw new HostError("missing", `Cannot ${verb} "${path}": it does not exist; list its folder to see what does`);
 }
 
 function statAt({ descent, name, missing }: Way): Awaited<ReturnType<Host["stat"]>> {
   if (missing.length > 0) return null;
-  const stat = lstatSync(descent.at(name), { throwIfNoEntry: false });
-  return stat ? { kind: kindOf(stat), size_bytes: stat.size, mode: stat.mode & 0o7777 } : null;
+  const facts = descent.look(name);
+  return facts ? { kind: facts.kind, size_bytes: facts.size_bytes, mode: facts.mode } : null;
 }
 
 /** Folders that are missing are made, and taken away again when the write fails. */
@@ -158,7 +159,7 @@ function writeAt(way: Way, bytes: Uint8Array, tmp: string): void {
 
 /** On a file system without case, `A.py` would be `a.py`; on any, two such files cannot be checked out everywhere. */
 function refuseOtherSpelling(descent: Descent, name: string, path: string): void {
-  if (lstatSync(descent.at(name), { throwIfNoEntry: false })) return;
+  if (descent.look(name)) return;
   const other = readdirSync(descent.at(".")).find((own) => folded(own) === folded(name));
   if (other !== undefined)
     throw new HostError(
@@ -218,14 +219,8 @@ function listFolder(descent: Descent): Awaited<ReturnType<Host["list"]>> {
     .filter((name) => name.toLowerCase() !== ".git")
     .sort()
     .flatMap((name) => {
-      const stat = lstatSync(descent.at(name), { throwIfNoEntry: false });
-      if (stat) return [{ name, kind: kindOf(stat), size_bytes: stat.size }];
+      const facts = descent.look(name);
+      if (facts) return [{ name, kind: facts.kind, size_bytes: facts.size_bytes }];
       return name.includes("\ufffd") ? [{ name, kind: "other" as const, size_bytes: 0 }] : []; // not UTF-8: unreachable by name
     });
-}
-
-function kindOf(stat: Stats): "file" | "directory" | "link" | "other" {
-  if (stat.isFile()) return "file";
-  if (stat.isDirectory()) return "directory";
-  return stat.isSymbolicLink() ? "link" : "other";
 }

@@ -4,18 +4,17 @@ import {
   fchmodSync,
   fstatSync,
   ftruncateSync,
-  lstatSync,
   openSync,
   readSync,
   renameSync,
   rmSync,
-  type Stats,
   unlinkSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
 import { type Descent, NO_LINK } from "./descent.ts";
+import { type Facts, factsOf } from "./facts.ts";
 import { isRefusal } from "./file_errors.ts";
 import { LIMITS } from "./limits.ts";
 import { HostError } from "./tool.ts";
@@ -29,13 +28,13 @@ export type Spot = { descent: Descent; name: string; path: string };
  * `seen`  what was there before it is opened: a device acts when it is
  * @throws HostError
  */
-export function readWhole({ descent, name, path }: Spot, seen: Stats): Buffer {
+export function readWhole({ descent, name, path }: Spot, seen: Facts): Buffer {
   refuseUnlessFile(seen, path, "read");
   const fd = descent.open(name, constants.O_RDONLY | constants.O_NONBLOCK | NO_LINK);
   try {
-    const stat = fstatSync(fd);
-    refuseUnlessFile(stat, path, "read");
-    return readOpen(fd, path, stat.size);
+    const opened = factsOf(fstatSync(fd));
+    refuseUnlessFile(opened, path, "read");
+    return readOpen(fd, path, opened.size_bytes);
   } finally {
     closeSync(fd);
   }
@@ -63,35 +62,36 @@ function readOpen(fd: number, path: string, size: number): Buffer {
  * @throws HostError, or the system's error
  */
 export function writeWhole({ descent, name, path }: Spot, bytes: Uint8Array, tmp: string): void {
-  const at = descent.at(name);
-  const stat = lstatSync(at, { throwIfNoEntry: false });
-  if (stat) refuseUnlessOwn(stat, path);
-  const beside = descent.at(`.${Bun.hash(name).toString(36)}.dgov-write`);
+  const facts = descent.look(name);
+  if (facts) refuseUnlessOwn(facts, path);
+  const beside = { descent, name: `.${Bun.hash(name).toString(36)}.dgov-write` };
   try {
-    writeBeside(beside, bytes, stat);
-    renameSync(beside, at);
+    writeBeside(beside, bytes, facts);
+    renameSync(descent.at(beside.name), descent.at(name));
   } catch (error) {
     dropFile(beside);
-    if (!stat || !isRefusal(error)) throw error;
+    if (!facts || !isRefusal(error)) throw error;
     writeInPlace({ descent, name, path }, bytes, tmp);
   }
 }
 
-function writeBeside(beside: string, bytes: Uint8Array, stat: Stats | undefined): void {
+type Named = Omit<Spot, "path">;
+
+function writeBeside(beside: Named, bytes: Uint8Array, facts: Facts | null): void {
   dropFile(beside); // what a killed write left
   const { O_WRONLY, O_CREAT, O_EXCL } = constants;
-  const fd = openSync(beside, O_WRONLY | O_CREAT | O_EXCL | NO_LINK, 0o666);
+  const fd = openSync(beside.descent.at(beside.name), O_WRONLY | O_CREAT | O_EXCL | NO_LINK, 0o666);
   try {
     writeAll(fd, bytes);
-    if (stat) fchmodSync(fd, stat.mode & 0o777);
+    if (facts) fchmodSync(fd, facts.mode & 0o777);
   } finally {
     closeSync(fd);
   }
 }
 
 /** Never through a link; nothing there is as good. */
-const dropFile = (at: string): void => {
-  if (lstatSync(at, { throwIfNoEntry: false })) unlinkSync(at);
+const dropFile = ({ descent, name }: Named): void => {
+  if (descent.look(name)) unlinkSync(descent.at(name));
 };
 
 /** Only the file is granted. What is judged is what was opened. */
@@ -99,9 +99,9 @@ function writeInPlace({ descent, name, path }: Spot, bytes: Uint8Array, tmp: str
   const fd = openSync(descent.at(name), constants.O_RDWR | constants.O_NONBLOCK | NO_LINK);
   const backup = join(tmp, "before-write");
   try {
-    const stat = fstatSync(fd);
-    refuseUnlessOwn(stat, path);
-    const before = readOpen(fd, path, stat.size);
+    const opened = factsOf(fstatSync(fd));
+    refuseUnlessOwn(opened, path);
+    const before = readOpen(fd, path, opened.size_bytes);
     writeFileSync(backup, before);
     try {
       replace(fd, bytes);
@@ -124,17 +124,17 @@ function writeAll(fd: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, done);
 }
 
-export function refuseUnlessFile(stat: Stats, path: string, verb: string): void {
-  if (stat.isFile()) return;
-  if (stat.isSymbolicLink())
+function refuseUnlessFile({ kind }: Facts, path: string, verb: string): void {
+  if (kind === "file") return;
+  if (kind === "link")
     throw new HostError("link", `Cannot ${verb} "${path}": it is a symbolic link, and links are not followed`);
-  const what = stat.isDirectory() ? "a directory" : "not a regular file";
+  const what = kind === "directory" ? "a directory" : "not a regular file";
   throw new HostError("not_a_file", `Cannot ${verb} "${path}": it is ${what}`);
 }
 
-function refuseUnlessOwn(stat: Stats, path: string): void {
-  refuseUnlessFile(stat, path, "write");
-  if (stat.nlink > 1)
+function refuseUnlessOwn(facts: Facts, path: string): void {
+  refuseUnlessFile(facts, path, "write");
+  if (facts.links > 1)
     throw new HostError("link", `Cannot write "${path}": it is a hard link, so another file would change with it`);
 }
 

@@ -1,5 +1,7 @@
 import { dlopen, FFIType, type Pointer, ptr, read } from "bun:ffi";
-import { type SyscallName, syscallNumber, thisMachine } from "./syscalls.ts";
+import type { Facts } from "../facts.ts";
+import { Statx } from "./statx.ts";
+import { type Machine, type SyscallName, syscallNumber, thisMachine } from "./syscalls.ts";
 
 const SYMBOLS = {
   syscall: { args: Array.from({ length: 7 }, () => FFIType.i64), returns: FFIType.i64 },
@@ -30,6 +32,7 @@ export type Libc = {
   prctl(option: number, value: number): number;
   open(path: string, flags: number): number;
   openAt(folder: number, name: string, flags: number): number; // -1: failed; is not inherited
+  lookAt(folder: number, name: string): Facts | null; // a link is not followed; null: failed
   execve(path: string, argv: readonly string[], env: readonly string[]): never;
   defaultSignal(signal: number): void;
   errno(): number;
@@ -50,7 +53,7 @@ export function openLibc(): Libc {
     },
     prctl: (option, value) => symbols.prctl(option, BigInt(value), 0n, 0n, 0n),
     open: (path, flags) => symbols.open(ptr(text(path)), flags, 0),
-    openAt: openerOf(symbols.openat),
+    ...namedCalls(symbols, machine),
     execve(path, argv, env) {
       const words = { argv: vector(argv), env: vector(env) }; // held here until the kernel has copied them
       symbols.execve(ptr(text(path)), ptr(words.argv.list), ptr(words.env.list));
@@ -68,6 +71,7 @@ const NO_CALLS: Libc = {
   prctl: () => -1,
   open: () => -1,
   openAt: () => -1,
+  lookAt: () => null,
   execve(path) {
     throw new SyscallError(`start "${path}"`, ENOSYS);
   },
@@ -77,6 +81,8 @@ const NO_CALLS: Libc = {
 
 /** The address of bytes, for a call that takes it as a number. The caller keeps the bytes alive until the call is done. */
 export const address = (bytes: NodeJS.ArrayBufferView): Pointer => ptr(bytes);
+
+type Symbols = ReturnType<typeof load>["symbols"];
 
 function load() {
   for (const name of NAMES) {
@@ -95,16 +101,27 @@ const text = (value: string) => Buffer.from(`${value}\0`);
 const O_CLOEXEC = 0o2_000_000; // on both machines
 const NAME_MAX_BYTES = 4096;
 
-/** Asked thousands of times a second: each name is written to the same bytes. */
-function openerOf(openat: ReturnType<typeof load>["symbols"]["openat"]): Libc["openAt"] {
-  const bytes = Buffer.alloc(NAME_MAX_BYTES);
-  const at = ptr(bytes);
-  return (folder, name, flags) => {
-    if (name.length * UTF8_MAX_BYTES >= bytes.length || name.includes("\0")) return -1;
+/** Asked thousands of times a second: each name is written to the same bytes, and each answer comes in the same. */
+function namedCalls({ openat, syscall }: Symbols, machine: Machine): Pick<Libc, "openAt" | "lookAt"> {
+  const [bytes, stat] = [Buffer.alloc(NAME_MAX_BYTES), new Statx()];
+  const [at, into] = [ptr(bytes), ptr(stat.bytes)];
+  const statx = syscallNumber("statx", machine) ?? fail();
+  const spell = (name: string): boolean => {
+    if (name.length * UTF8_MAX_BYTES >= bytes.length || name.includes("\0")) return false;
     bytes[bytes.write(name)] = 0;
-    return openat(folder, at, flags | O_CLOEXEC, 0);
+    return true;
+  };
+  return {
+    openAt: (folder, name, flags) => (spell(name) ? openat(folder, at, flags | O_CLOEXEC, 0) : -1),
+    lookAt(folder, name) {
+      if (!spell(name) || syscall(statx, folder, at, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, into, 0) !== 0n)
+        return null;
+      return stat.facts();
+    },
   };
 }
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const STATX_BASIC_STATS = 0x7ff;
 const UTF8_MAX_BYTES = 3; // of one unit of UTF-16
 
 /** A null-ended list of addresses, and what it points to, which must live as long. */

@@ -15,6 +15,7 @@ const NUMBERS = {
   capset: [126, 91],
   rt_sigprocmask: [14, 135],
   wait4: [61, 260],
+  statx: [332, 291],
   shmctl: [31, 195],
   prlimit64: [302, 261],
   seccomp: [317, 277],

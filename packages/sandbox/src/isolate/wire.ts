@@ -13,10 +13,21 @@ export function encodeFrame(value: unknown): Uint8Array {
   return frame;
 }
 
-/** Writes one frame, also where the other side is slow to read. */
-export function writeFrameSync(fd: number, value: unknown): void {
-  const frame = encodeFrame(value);
-  for (let done = 0; done < frame.length; ) done += whenReady(() => writeSync(fd, frame, done));
+/** Writes bytes, also where the other side is slow to read. */
+export function writeAllSync(fd: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length; ) done += whenReady(() => writeSync(fd, bytes, done));
+}
+
+/** The whole frames that these bytes begin with: the last one may have been cut off. */
+export function framesIn(bytes: Buffer): unknown[] {
+  const frames: unknown[] = [];
+  for (let rest = bytes; rest.length >= HEAD_BYTES; ) {
+    const end = HEAD_BYTES + frameLength(rest);
+    if (end > rest.length) break;
+    frames.push(JSON.parse(rest.toString("utf8", HEAD_BYTES, end)));
+    rest = rest.subarray(end);
+  }
+  return frames;
 }
 
 /** Cuts a stream of bytes into frames. @throws Error when a length cannot be true: the stream is then of no use */

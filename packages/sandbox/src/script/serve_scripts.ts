@@ -1,14 +1,17 @@
 import { holdRoot } from "../descent.ts";
 import { openLibc } from "../isolate/libc.ts";
-import { readFrameSync, writeFrameSync } from "../isolate/wire.ts";
+import { readFrameSync, writeAllSync } from "../isolate/wire.ts";
+import type { ChildSetup } from "./child.ts";
 import { openEngine } from "./engine.ts";
+import { createVoice } from "./journal.ts";
 import { SCRIPT_LIMITS } from "./limits.ts";
 import type { Powers } from "./realm.ts";
-import type { ScriptAsk, ScriptOrder, ScriptReply, ScriptSetup, ScriptWord } from "./words.ts";
+import type { ScriptAsk, ScriptOrder, ScriptReply } from "./words.ts";
 
 const PR_SET_PDEATHSIG = 1;
 const PR_SET_DUMPABLE = 4;
 const SIGKILL = 9;
+const JOURNAL_FD = 3; // what child.ts gives after the three usual ones
 
 /**
  * The child that runs scripts, one after another, until its input ends. All it does is synchronous but the loading: a
@@ -18,12 +21,12 @@ export async function serveScripts(now_ms: () => number): Promise<void> {
   const libc = openLibc();
   libc.prctl(PR_SET_DUMPABLE, 0); // commands run as the same user: they open neither our pipes nor our memory
   libc.prctl(PR_SET_PDEATHSIG, SIGKILL);
-  const setup = readFrameSync(0) as ScriptSetup; // serve.ts writes these, and nobody else has the pipe
+  const setup = readFrameSync(0) as ChildSetup; // serve.ts writes these, and nobody else has the pipe
   const opening = openEngine(); // it compiles on other threads, while the tools load on this one
   const bound = setup.scope === null ? null : await import("./bound_tools.ts");
-  const held = bound === null ? null : holdRoot(setup.root, libc.openAt);
+  const held = bound === null ? null : holdRoot(setup.root, libc);
   const engine = await opening;
-  const say = (word: ScriptWord) => writeFrameSync(1, word);
+  const say = createVoice((bytes) => writeAllSync(1, bytes), setup.journal ? JOURNAL_FD : null);
   say({ ready: true });
   for (let last = false; !last; ) {
     const order = readFrameSync(0) as ScriptOrder;
