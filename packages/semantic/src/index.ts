@@ -19,6 +19,7 @@ export type {
   Fault,
   Import,
   Member,
+  Origin,
   Place,
   Read,
   Summary,

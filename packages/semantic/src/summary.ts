@@ -29,16 +29,19 @@ export type Fault = { code: string; span: Span; message: string };
 /** Where something stands: the key of the unit around it ("": the module itself), and its stretch of the text. */
 export type Place = { unit: string; span: Span };
 
+/** What a name stands for, as an import or an alias says it. `name` null: the module itself; `module` "": this one. */
+export type Origin = { module: string; name: string | null };
+
 /**
- * A name bound in the module's own scope. `from` names what an import or an alias binds it to. `time` says whether it is
- * there at run time, or for types alone.
+ * A name bound in the module's own scope. `from` says what an import or an alias (`name` with its dots) binds it to.
+ * `time` says whether it is there at run time, or for types alone.
  */
 export type Binding = Place & {
   name: string;
   kind: "function" | "class" | "variable" | "type" | "import" | "namespace" | "alias";
   guards: readonly string[];
   time: "run" | "types";
-  from: { module: string; name: string | null } | null; // name null: the module itself
+  from: Origin | null;
   value: string | null; // normalised text of a constant's value, clipped; null: none, or not constant
 };
 
@@ -59,13 +62,16 @@ export type Import = Place & {
 /**
  * A read of a dotted name whose first part no scope inside the module binds: it has to come from the module's own scope,
  * an import, or what the language has built in. `members`: the rest of the dots. `self`: the class whose own member
- * is read (`self.x`, `cls.x`, `super().x`, `this.x`); `instance`: the name of the class of which a local is one.
+ * is read (`self.x`, `cls.x`, `super().x`, `this.x`; `name` is the word that was used); `instance`: the name of the
+ * class of which a local, or the result of a call of that class, is one. `from`: what an import inside the function binds
+ * the first part to (of `instance`, where there is one); null: the first part is not bound by such an import.
  */
 export type Read = Place & {
   name: string;
   members: readonly string[];
   self: string | null;
   instance: string | null;
+  from: Origin | null;
   guarded: boolean;
   time: "run" | "types"; // annotations are read for types alone
   eager: boolean;
@@ -76,7 +82,7 @@ export type Read = Place & {
  * name; `spread`: some come from a list or a table, so that they cannot be counted. `use`: what is done with the result.
  */
 export type Call = Place & {
-  callee: Pick<Read, "name" | "members" | "self" | "instance">;
+  callee: Pick<Read, "name" | "members" | "self" | "instance" | "from">;
   placed: number;
   named: readonly string[];
   spread: boolean;
