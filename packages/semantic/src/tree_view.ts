@@ -1,7 +1,10 @@
 import type { Summary } from "./summary.ts";
 
-/** What is known of a file: what it says; or why nothing is known of it, as a clause (binary, no grammar, too long …). */
-export type FileView = { text: string; summary: Summary } | { unknown: string };
+/**
+ * What is known of a file: what it says; or why nothing is known of it, as a clause (binary, no grammar, too long …).
+ * `text` null: it is none, or too long to be looked at.
+ */
+export type FileView = { text: string; summary: Summary } | { text: string | null; unknown: string };
 
 /**
  * A tree as the checks see it. All of it is at hand when it is asked: whoever makes a view loads what was asked for and
