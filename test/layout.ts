@@ -19,6 +19,10 @@ const FOLDERS: Readonly<Record<string, { may: RegExp; why: string }>> = {
   },
   git: { may: /^git\/|^process\.ts$/, why: "git knows nothing of plans and runs" },
   settlement: { may: /^(settlement|git|plan)\/|^(?!run\.ts|loop\.ts)[^/]+$/, why: "a judge does not know the worker" },
+  semantic: {
+    may: /^(semantic|git)\/|^(process|site|session|root)\.ts$/,
+    why: "symbols are worked out of trees, whoever asks",
+  },
   dispatch: { may: /^(dispatch|git|plan)\/|^(?!run\.ts|loop\.ts)[^/]+$/, why: "a worker does not know its judges" },
   view: { may: /^view\//, why: "a view is a fold of the log" },
 };
@@ -28,7 +32,7 @@ const FOLDERS: Readonly<Record<string, { may: RegExp; why: string }>> = {
 const ONLY_IN: readonly [word: RegExp, home: RegExp, why: string][] = [
   [/Bun\.spawn|child_process/, /^(governor\/src\/process\.ts|sandbox\/src\/(host|serve|process_tree|script\/child|isolate\/.*)\.ts)$/, "one place starts processes, on either side of the jail"],
   [/["']node:fs|["']fs["']|Bun\.file|Bun\.write/, /^(governor|sandbox|cli|semantic\/src\/grammar)/, "kernel, semantic and worker have no hands"],
-  [/["']bun:sqlite["']/, /^kernel\/src\/log\.ts$/, "one file knows how the log is kept"],
+  [/["']bun:sqlite["']/, /^(kernel\/src\/log|governor\/src\/semantic\/blob_cache)\.ts$/, "one file knows how the log is kept, and one what may be lost"],
   [/["']bun:ffi["']/, /^sandbox\/src\//, "one package talks to the operating system"],
   [/(?<![\w.])fetch\(|globalThis\.fetch|from ["']openai/, /^worker\/src\/openai\w*\.ts$/, "one door to the network"],
   [/Date\.now|new Date\(\)|performance\.now|Math\.random|randomUUID/, /^cli\/src\/main\.ts$/, "time and chance come in as arguments"],
