@@ -29,6 +29,8 @@ const { exitCode } = Bun.spawnSync(
     "--no-compile-autoload-dotenv", // dgov starts in folders it does not trust
     "--no-compile-autoload-bunfig",
     ...(values.target ? [`--target=${values.target}`] : []),
+    "--asset", // read by packages/semantic/src/grammar_files.ts
+    "grammars",
     resolve(values.entry ?? `${root}/packages/cli/src/main.ts`),
     "--outfile",
     outfile,

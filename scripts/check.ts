@@ -11,6 +11,7 @@ const steps: [name: string, argv: string[]][] = [
       : [bun, "node_modules/@biomejs/biome/bin/biome", "ci", "--error-on-warnings", "--colors=off", "."],
   ],
   ["types", [bun, "node_modules/typescript/bin/tsc", "--noEmit", "-p", "."]],
+  ["grammars", [bun, "scripts/grammars.ts", "--check"]],
   ["layout and tidiness", [bun, "test", "--only-failures", "test/layout.test.ts", "test/tidy.test.ts"]],
 ];
 

@@ -1,0 +1,91 @@
+import { afterAll, expect, test } from "bun:test";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { openGrammars } from "./grammar.ts";
+import { openGrammarFiles } from "./grammar_files.ts";
+import { languageOf } from "./language.ts";
+import { withTree } from "./parse.ts";
+
+const GRAMMARS = resolve(import.meta.dir, "../../../grammars");
+const folder = mkdtempSync(join(tmpdir(), "dgov-grammars-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const grammars = await openGrammars();
+
+/** A copy of the folder in which one file of Python is another. */
+function changed(file: string, text: string): string {
+  const copy = mkdtempSync(join(folder, "copy-"));
+  cpSync(GRAMMARS, copy, { recursive: true });
+  if (file !== "") writeFileSync(join(copy, "python", file), text);
+  return copy;
+}
+
+test("each grammar parses its language", () => {
+  const texts: Record<string, string> = {
+    python: "def f(): pass\n",
+    javascript: "const a = <b/>;\n",
+    typescript: "let a: number = <number>b;\n",
+    tsx: "let a: number = <b/>;\n",
+  };
+  for (const [name, text] of Object.entries(texts))
+    expect(withTree(grammars.grammar(name), text, ({ rootNode }) => ({ name, faulty: rootNode.hasError }))).toEqual({
+      name,
+      faulty: false,
+    });
+});
+
+test("a file that is not the one listed is refused, whatever it is", async () => {
+  for (const file of ["symbols.scm", "grammar.wasm"]) {
+    const opened = await openGrammars(openGrammarFiles(changed(file, "; other\n")));
+    expect(() => opened.grammar("python")).toThrow(`Cannot load grammars/python/${file}: it is not the file that`);
+    expect(opened.grammar("javascript").name).toBe("javascript");
+  }
+  const opened = await openGrammars(openGrammarFiles(changed("profile.json", "{}")));
+  expect(() => opened.profile("python")).toThrow("Cannot load grammars/python/profile.json");
+});
+
+test("a copy of the folder loads, and says the same version; another version says another", async () => {
+  const copy = changed("", "");
+  const same = await openGrammars(openGrammarFiles(copy));
+  expect(same.grammar("python").version).toBe(grammars.grammar("python").version);
+  expect(same.grammar("python").version).not.toBe(same.grammar("tsx").version);
+  const files = openGrammarFiles(copy);
+  files.manifest.grammars.python!.version = "9.9.9";
+  expect((await openGrammars(files)).grammar("python").version).not.toBe(same.grammar("python").version);
+});
+
+test.each([
+  ["a.py", "", "python"],
+  ["src/a.b.PYI", "", "python"],
+  ["SConstruct", "", "python"],
+  ["a.tsx", "", "tsx"],
+  ["a.d.ts", "", "typescript"],
+  ["a.cjs", "", "javascript"],
+  ["bin/run", "#!/usr/bin/env -S python3.11 -u\n", "python"],
+  ["bin/run", "#!/usr/local/bin/node\r\n", "javascript"],
+  ["bin/run", "#! /usr/bin/env A=b python\n", "python"],
+  [".py", "", null],
+  ["a.py.txt", "#!/usr/bin/python\n", null],
+  ["bin/run", "import os\n", null],
+  ["bin/run", "#!/bin/awk -f\n", null],
+  ["bin/run", "#!", null],
+])("the language of %s", (path, text, language) => {
+  expect(languageOf(grammars, path, text)).toBe(language);
+});
+
+test("a text that is too long is unknown, and says why", () => {
+  const work = () => ({ done: true });
+  const python = grammars.grammar("python");
+  expect(withTree(python, "#".repeat(1_000_001), work)).toEqual({ unknown: "it is longer than 1000000 characters" });
+  expect(withTree(python, "#".repeat(1_000_000), work)).toEqual({ done: true });
+});
+
+test("a text that takes too many steps is unknown, and the next one is parsed", () => {
+  const python = grammars.grammar("python");
+  const typescript = grammars.grammar("typescript");
+  const intricate = "a<b<".repeat(200_000);
+  const start = performance.now();
+  expect(withTree(typescript, intricate, () => ({}))).toEqual({ unknown: "it is too intricate to be parsed" });
+  expect(performance.now() - start).toBeLessThan(20_000);
+  expect(withTree(python, "a = 1\n", ({ rootNode }) => ({ type: rootNode.type }))).toEqual({ type: "module" });
+});

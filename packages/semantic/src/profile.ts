@@ -1,0 +1,30 @@
+import { z } from "zod";
+
+/**
+ * What a language's folder says besides its grammar and its queries. docs/grammars.md has every key. Sections of a
+ * profile that is inherited are under those of the one that inherits, key by key.
+ */
+export const profileSchema = z.strictObject({
+  source: z.strictObject({ package: z.string(), wasm: z.string() }).optional(),
+  inherits: z.array(z.string()).default([]),
+  files: z.strictObject({
+    endings: z.array(z.string()),
+    names: z.array(z.string()),
+    programs: z.array(z.string()), // that a first line may name: #!/usr/bin/env python3
+  }),
+  references: z.record(z.string(), z.unknown()).default({}),
+});
+export type Profile = z.infer<typeof profileSchema>;
+
+type Sections = Record<string, unknown>;
+
+/** One section over another: what both have as a table is joined, else the upper one counts. */
+export function overlay(under: Sections, over: Sections): Sections {
+  const both = { ...under };
+  for (const [key, value] of Object.entries(over))
+    both[key] = isTable(value) && isTable(both[key]) ? overlay(both[key], value) : value;
+  return both;
+}
+
+const isTable = (value: unknown): value is Sections =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

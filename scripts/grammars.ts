@@ -1,0 +1,98 @@
+// grammars/: takes grammar.wasm and LICENSE from the pinned packages that the profiles name, and lists every file with its
+// digest in manifest.json. After an edit of a .scm or a profile, run it: what the manifest does not list is not loaded.
+// Usage: bun scripts/grammars.ts [--check] [LANG/FILE…]   --check writes nothing; with files, only those are listed anew
+
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { openGrammars } from "../packages/semantic/src/grammar.ts";
+import { digest, type Manifest, openGrammarFiles } from "../packages/semantic/src/grammar_files.ts";
+
+const FOLDER = resolve(import.meta.dir, "../grammars");
+const PACKAGES = resolve(import.meta.dir, "../node_modules");
+const FILES = ["LICENSE", "grammar.wasm", "profile.json", "references.scm", "symbols.scm"];
+type Source = { package: string; wasm: string };
+
+const args = process.argv.slice(2);
+const check = args.includes("--check");
+const only = args.filter((arg) => !arg.startsWith("--"));
+
+const faults = check ? compare() : build();
+for (const fault of faults) console.log(fault);
+if (faults.length === 0) await load();
+process.exitCode = faults.length === 0 ? 0 : 1;
+
+function build(): string[] {
+  const before = existsSync(`${FOLDER}/manifest.json`) ? openGrammarFiles(FOLDER).manifest.grammars : {};
+  const grammars: Manifest["grammars"] = {};
+  for (const name of folders()) {
+    const source = sourceOf(name);
+    if (source !== null) {
+      copyFileSync(`${PACKAGES}/${source.package}/${source.wasm}`, `${FOLDER}/${name}/grammar.wasm`);
+      copyFileSync(`${PACKAGES}/${source.package}/LICENSE`, `${FOLDER}/${name}/LICENSE`);
+    }
+    const files = Object.fromEntries(
+      FILES.filter((file) => existsSync(`${FOLDER}/${name}/${file}`)).map((file) => {
+        const listed = before[name]?.files[file];
+        const kept = only.length > 0 && !only.includes(`${name}/${file}`) && listed !== undefined;
+        return [file, kept ? listed : digest(readFileSync(`${FOLDER}/${name}/${file}`))];
+      }),
+    );
+    grammars[name] = { package: source?.package ?? null, version: source === null ? null : versionOf(source), files };
+  }
+  writeFileSync(`${FOLDER}/manifest.json`, `${JSON.stringify({ grammars } satisfies Manifest, null, 2)}\n`);
+  return [];
+}
+
+/** What in the folder is not as the packages and the manifest have it. */
+function compare(): string[] {
+  const { grammars } = openGrammarFiles(FOLDER).manifest;
+  const names = folders();
+  const gone = Object.keys(grammars).filter((name) => !names.includes(name));
+  return [
+    ...gone.map((name) => `grammars/${name} is listed in grammars/manifest.json and is not there`),
+    ...names.flatMap((name) => compareGrammar(name, grammars[name])),
+  ];
+}
+
+function compareGrammar(name: string, listed: Manifest["grammars"][string] | undefined): string[] {
+  if (listed === undefined) return [`grammars/${name} is not in grammars/manifest.json`];
+  const source = sourceOf(name);
+  const here = (file: string) => existsSync(`${FOLDER}/${name}/${file}`);
+  const wrong = FILES.filter((file) =>
+    here(file)
+      ? digest(readFileSync(`${FOLDER}/${name}/${file}`)) !== listed.files[file]
+      : listed.files[file] !== undefined,
+  ).map((file) => `grammars/${name}/${file} is not what grammars/manifest.json lists`);
+  if (source === null) return wrong;
+  const same = (file: string, from: string) =>
+    here(file) && digest(readFileSync(`${FOLDER}/${name}/${file}`)) === digest(readFileSync(`${PACKAGES}/${from}`));
+  if (!same("grammar.wasm", `${source.package}/${source.wasm}`) || !same("LICENSE", `${source.package}/LICENSE`))
+    wrong.push(`grammars/${name} is not what ${source.package} ${versionOf(source)} has`);
+  if (listed.version !== versionOf(source))
+    wrong.push(`grammars/${name} is listed with another version of its package`);
+  return wrong;
+}
+
+/** Each grammar loads, and its queries compile. */
+async function load(): Promise<void> {
+  const grammars = await openGrammars(openGrammarFiles(FOLDER));
+  for (const name of grammars.names) {
+    const { profile, language } = grammars.grammar(name);
+    console.log(`ok  ${name} (${profile.files.endings.join(", ")}), ABI ${language.abiVersion}`);
+  }
+}
+
+function folders(): string[] {
+  const entries = readdirSync(FOLDER, { withFileTypes: true });
+  return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
+}
+
+function sourceOf(name: string): Source | null {
+  const { source } = JSON.parse(readFileSync(`${FOLDER}/${name}/profile.json`, "utf8")) as { source?: Source };
+  return source ?? null;
+}
+
+function versionOf(source: Source): string {
+  const text = readFileSync(`${PACKAGES}/${source.package}/package.json`, "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
