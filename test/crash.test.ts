@@ -1,6 +1,17 @@
 import { afterEach, expect, test } from "bun:test";
+import { chmodSync, existsSync } from "node:fs";
 import { join } from "node:path";
-import { bareEnvironment, dgov, eventsOf, git, layOut, makeRepository, type Place } from "./repo.ts";
+import {
+  bareEnvironment,
+  dgov,
+  eventsOf,
+  git,
+  layOut,
+  makeRepository,
+  type Place,
+  startDgov,
+  writeIn,
+} from "./repo.ts";
 
 const CASE = join(import.meta.dir, "fixtures/crash/three_tasks");
 const open: Place[] = [];
@@ -84,3 +95,35 @@ test("a run killed right after the branch moved, before it could say so, goes on
   expect(dgov(killed, "run", ".dgov/plans/p")).toMatchObject({ status: 0 });
   expect(git(killed, "rev-list", "--count", "main").trim()).toBe("2");
 }, 60_000);
+
+/** Puts a `git` before the real one that does `first` when its words are like `words`, and says nothing to a reader who is gone. */
+function gitThat(words: string, first: string, { folder, env }: Place, name: string): Record<string, string> {
+  const real = Bun.which("git");
+  const quiet = `${real} "$@" >"$0.$$" 2>/dev/null; status=$?; cat "$0.$$"; exit $status`;
+  writeIn(folder, `${name}/git`, `#!/bin/sh\ncase " $* " in ${words}) ${first}; ${quiet};; esac\nexec ${real} "$@"\n`);
+  chmodSync(join(folder, name, "git"), 0o755);
+  return { ...env, PATH: `${join(folder, name)}:${env.PATH}` };
+}
+
+test("what git still does for a run that was killed is waited for, and not taken for a person's changes", async () => {
+  const place = makesAFile();
+  const at = (name: string) => join(place.folder, name);
+  const until = (condition: string) =>
+    `tries=0; until ${condition} || [ $tries -gt 600 ]; do tries=$((tries+1)); sleep 0.05; done`;
+  const held = `touch ${at("begun")}; ${until(`[ -e ${at("go")} ]`)}; trap 'touch ${at("ended")}' EXIT`;
+  const slow = gitThat('*" update-ref --create-reflog "*', held, place, "slow");
+  const first = startDgov({ ...place, env: slow }, "run", ".dgov/plans/p");
+  for (let tries = 0; tries < 1_500 && !existsSync(at("begun")); tries++) await Bun.sleep(20);
+  first.kill("SIGKILL");
+  await first.exited;
+  // The next run must not have looked for a landing and then see the branch move: its own look lets the other git go.
+  const look = `touch ${at("go")}; ${until(`[ -e ${at("ended")} ]`)}`;
+  const next = startDgov({ ...place, env: gitThat('*" status "*', look, place, "next") }, "run", ".dgov/plans/p");
+  const timer = setTimeout(() => writeIn(place.folder, "go", ""), 1_000);
+  const [status, said] = await Promise.all([next.exited, new Response(next.stderr).text()]);
+  clearTimeout(timer);
+  expect({ status, said }).toMatchObject({ status: 0 });
+  expect(existsSync(at("ended"))).toBe(true);
+  expect(git(place, "rev-list", "--count", "main").trim()).toBe("2");
+  expect(git(place, "status", "--porcelain")).toBe("");
+}, 90_000);

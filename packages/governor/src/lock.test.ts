@@ -1,10 +1,11 @@
 import { afterEach, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DgovError } from "./error.ts";
+import { createGit } from "./git/git.ts";
 import { readHolder, takeLock } from "./git/lockfile.ts";
-import { repositoryHolder, takeRepository } from "./lock.ts";
+import { outliveKilled, repositoryHolder, takeRepository } from "./lock.ts";
 import { run } from "./process.ts";
 
 const made: string[] = [];
@@ -105,3 +106,47 @@ test("of many processes that find a dead one's lock, exactly one has it at a tim
   const last = takeLock(path, 2);
   expect("release" in last).toBe(true);
 }, 40_000);
+
+/** A program that looks as if a process of this number and birth had started it, and ends after some seconds. */
+async function leftBy(mark: string, seconds: number) {
+  const env = { PATH: process.env.PATH ?? "", DGOV_STARTED_BY: mark };
+  const child = Bun.spawn(["sleep", String(seconds)], { env });
+  while (!readFileSync(`/proc/${child.pid}/cmdline`, "utf8").startsWith("sleep")) await Bun.sleep(1);
+  return child;
+}
+
+test.skipIf(process.platform !== "linux")(
+  "what a killed governor left running is waited for, and nobody else's",
+  async () => {
+    const dir = folder();
+    const first = takeRepository(dir, 1);
+    const dead = { ...readHolder(join(dir, "dgov.lock")), pid: 999_999_999, born: "77" };
+    const own = await leftBy("999999999.77", 0.5);
+    const others = await leftBy("999999999.78", 60);
+    await outliveKilled(dir, 0); // the holder lives: what it has running is its own business
+    first.release();
+    await outliveKilled(dir, 0);
+    writeFileSync(join(dir, "dgov.lock"), JSON.stringify(dead));
+    await outliveKilled(dir);
+    expect(await own.exited).toBe(0);
+    const stuck = await leftBy("999999999.77", 60);
+    const refusal = `Cannot run here: process ${stuck.pid} of a run that was killed is still at work in this repository`;
+    await expect(outliveKilled(dir, 50)).rejects.toThrow(refusal);
+    for (const child of [stuck, others]) {
+      child.kill("SIGKILL");
+      await child.exited;
+    }
+    await outliveKilled(dir, 0);
+  },
+  30_000,
+);
+
+test.skipIf(process.platform !== "linux")("every git says whose it is", async () => {
+  const dir = folder();
+  const said = await createGit(dir, { PATH: process.env.PATH }).text([
+    "-c",
+    "alias.mine=!echo $DGOV_STARTED_BY",
+    "mine",
+  ]);
+  expect(said).toStartWith(`${process.pid}.`);
+});

@@ -12,7 +12,7 @@ import { openRepository } from "./git/readiness.ts";
 import { openPool, poolFolder } from "./git/worktrees.ts";
 import { decideStart, type Start } from "./history.ts";
 import { openJail, refuseNativeGates } from "./jail.ts";
-import { takeRepository } from "./lock.ts";
+import { outliveKilled, takeRepository } from "./lock.ts";
 import { openWritable } from "./log.ts";
 import { runLoop } from "./loop.ts";
 import { mendLanding } from "./mend_landing.ts";
@@ -50,7 +50,9 @@ export async function runPlan(request: RunRequest, world: World): Promise<RunVie
   const start_ms = world.now_ms();
   const git = await openRepository(findRoot(request.cwd), world.env);
   if (request.dry_run) return underLock(git, request, { world, start_ms });
-  const lock = takeRepository(await git.commonDir(), start_ms);
+  const common = await git.commonDir();
+  await outliveKilled(common);
+  const lock = takeRepository(common, start_ms);
   try {
     return await underLock(git, request, { world, start_ms });
   } finally {

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { DgovError } from "../error.ts";
 import { run } from "../process.ts";
 import { disarming } from "./disarm.ts";
+import { startedByUs } from "./left_running.ts";
 import { createObjects, type Objects } from "./objects.ts";
 
 /**
@@ -189,6 +190,7 @@ async function spawn(
     env: {
       ...kept,
       ...ENV,
+      ...startedByUs(),
       ...pins({ ...PINNED, ...config }),
       ...date,
       ...(index_file === undefined ? {} : { GIT_INDEX_FILE: index_file }),

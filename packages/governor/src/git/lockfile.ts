@@ -10,7 +10,7 @@ export type Taken = { release: () => void } | { held_by: Holder };
  */
 export function takeLock(path: string, at_ms: number): Taken {
   const own = `${path}.${process.pid}`;
-  const me: Holder = { pid: process.pid, ...identity(process.pid), at_ms };
+  const me: Holder = { ...ownIdentity(), at_ms };
   writeFileSync(own, JSON.stringify(me));
   try {
     for (;;) {
@@ -30,6 +30,9 @@ export function takeLock(path: string, at_ms: number): Taken {
     remove(own);
   }
 }
+
+/** This process, as its locks name it. */
+export const ownIdentity = (): Omit<Holder, "at_ms"> => ({ pid: process.pid, ...identity(process.pid) });
 
 /** Whether the holder may still run. One of another machine or container cannot be asked, so it may. */
 export function isAlive({ pid, born, host }: Holder): boolean {
