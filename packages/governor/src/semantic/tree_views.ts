@@ -1,0 +1,98 @@
+import type { FileView, TreeView } from "@dgov/semantic";
+import type { Git } from "../git/git.ts";
+import { readTree, type TreeEntry } from "../git/tree_object.ts";
+
+/** A file whose content is to be looked at. */
+export type Wanted = { path: string; blob: string };
+/** What is known of each of these files, in their order. What cannot be known says why; nothing is thrown for a content. */
+export type ReadFiles = (files: readonly Wanted[]) => Promise<FileView[]>;
+
+/**
+ * Trees of one repository as the checks see them. What is asked for and not at hand is noted, and answered with null until
+ * it was loaded: `untilLoaded` asks again. Contents and folders are known by their ids, so trees that are nearly the same
+ * cost nearly nothing more.
+ */
+export type TreeViews = {
+  /** @param tree the id of a tree, not of a commit */
+  view(tree: string): TreeView;
+  /** Loads what was asked for since the last time. @returns whether there was anything */
+  load(): Promise<boolean>;
+};
+
+type Folder = ReadonlyMap<string, TreeEntry>;
+const NO_ENTRIES: Folder = new Map();
+
+export function openTreeViews(git: Pick<Git, "objects">, readFiles: ReadFiles): TreeViews {
+  const folders = new Map<string, Folder>();
+  const files = new Map<string, FileView>();
+  const wanted = { folders: new Set<string>(), files: new Map<string, Wanted>() };
+  /** null: it is not loaded yet. */
+  const folder = (oid: string): Folder | null => {
+    const known = folders.get(oid);
+    if (known === undefined) wanted.folders.add(oid);
+    return known ?? null;
+  };
+  const entryAt = (tree: string, path: string): TreeEntry | null => {
+    let entry: TreeEntry = { kind: "folder", oid: tree };
+    for (const name of path === "" ? [] : path.split("/")) {
+      const next: TreeEntry | undefined = entry.kind === "folder" ? folder(entry.oid)?.get(name) : undefined;
+      if (next === undefined) return null;
+      entry = next;
+    }
+    return entry;
+  };
+  return {
+    view: (tree) => ({
+      blob(path) {
+        const entry = entryAt(tree, path);
+        return entry !== null && isText(entry) ? entry.oid : null;
+      },
+      folder(path) {
+        const entry = entryAt(tree, path);
+        if (entry?.kind !== "folder") return null;
+        const entries = [...(folder(entry.oid) ?? NO_ENTRIES)];
+        return entries.map(([name, { kind }]) => (kind === "folder" ? `${name}/` : name));
+      },
+      file(path) {
+        const entry = entryAt(tree, path);
+        if (entry === null || !isText(entry)) return null;
+        const key = `${entry.oid} ${path}`;
+        const known = files.get(key);
+        if (known === undefined) wanted.files.set(key, { path, blob: entry.oid });
+        return known ?? null;
+      },
+    }),
+    async load() {
+      const oids = [...wanted.folders];
+      const keys = [...wanted.files];
+      wanted.folders.clear();
+      wanted.files.clear();
+      const [read, seen] = await Promise.all([
+        Promise.all(oids.map((oid) => readTree(git, oid))),
+        keys.length === 0 ? [] : readFiles(keys.map(([, file]) => file)),
+      ]);
+      oids.forEach((oid, at) => void folders.set(oid, read[at] ?? NO_ENTRIES));
+      keys.forEach(([key], at) => void files.set(key, seen[at] ?? { text: null, unknown: "nobody has read it" }));
+      return oids.length + keys.length > 0;
+    },
+  };
+}
+
+/** What a link says is a path and no text, and what another repository has is not here. */
+const isText = ({ kind }: TreeEntry): boolean => kind === "file" || kind === "program";
+
+/** A path leads through folders, and a name through modules: no honest question needs so many. */
+const ROUNDS_MAX = 200;
+
+/**
+ * Does pure work over views until all that it asks for is at hand: what it gave before is thrown away.
+ *
+ * @throws Error when it never has enough, which is a bug of the work
+ */
+export async function untilLoaded<Result>(views: Pick<TreeViews, "load">, work: () => Result): Promise<Result> {
+  for (let round = 0; round < ROUNDS_MAX; round++) {
+    const result = work();
+    if (!(await views.load())) return result;
+  }
+  throw new Error(`Cannot finish a look at trees: it still asks for more after ${ROUNDS_MAX} times`);
+}
