@@ -134,3 +134,36 @@ test("a gate that gives no answer never passes", async () => {
   expect(verdicts(place).at(-1)).toBe("1 owners: broken");
   expect(existsSync(join(place.root, "src/new.txt"))).toBe(false);
 });
+
+test("explain says of a component what a call does, before it was ever compiled and after, and does not call it", async () => {
+  const place = await lay({ attempts: [[done]] }, TOOL + GATE, { words: "count_words" }); // the gate's file is not there
+  const ask = (what: string, args: object, ...more: string[]) => {
+    const claims = ["--edit", "count.txt", "--read", "src/a.txt"];
+    const words = ["--json", "--tool", "words", "--args", JSON.stringify(args), ...claims, ...more];
+    return dgov(place, "sandbox", what, ...words);
+  };
+  const explained = ask("explain", { path: "src/a.txt", into: "count.txt" });
+  expect(explained).toMatchObject({ status: 0, stderr: "" });
+  expect(JSON.parse(explained.stdout)).toMatchObject({ allowed: true, decided: { rule: "tool" } });
+  expect(JSON.parse(explained.stdout).jail[0]).toMatch(/sees count\.txt, src\/a\.txt, may change count\.txt/);
+  expect(existsSync(join(place.root, "count.txt"))).toBe(false);
+  const kept = join(place.root, ".dgov/runtime/components");
+  expect(readdirSync(kept)).toHaveLength(1);
+  const wrong = ask("explain", { file: "x" });
+  expect(wrong.status).toBe(1);
+  const { decided } = JSON.parse(wrong.stdout);
+  expect(decided).toMatchObject({ layer: "schema", rule: "input", why: expect.stringContaining('"path"') });
+  rmSync(join(place.root, "tools/words.wasm"));
+  expect(ask("explain", { path: "src/a.txt" }).status).toBe(0); // of HEAD, as a run has it
+  expect(ask("explain", { path: "src/a.txt" }, "--role", "reviewer").status).toBe(1);
+  commitAll(place, "away with it");
+  const gone = ask("explain", { path: "src/a.txt" });
+  expect(gone.status).toBe(3);
+  expect(JSON.parse(gone.stdout).error.places).toMatchObject([
+    {
+      file: ".dgov/project.toml",
+      line: expect.any(Number),
+      message: expect.stringContaining("it is not in the commit"),
+    },
+  ]);
+});

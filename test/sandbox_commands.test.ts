@@ -26,11 +26,38 @@ test.each<[string, string[], number, RegExp]>([
   ["one word is shell text", ["explain", "echo a; rm -rf b"], 1, /✘ rm -rf b/],
   ["a claimed write", ["explain", "--tool", "edit_file", "--args", edit("src/app.py"), "--edit", "src/app.py"], 0, /✔/],
   ["an unclaimed one", ["explain", "--tool", "edit_file", "--args", edit("src/other.py")], 1, /decided by claim/],
+  [
+    "one that its level cannot run",
+    ["explain", "--level", "wasm", "--", "git", "log"],
+    1,
+    /^✘ allowed, but it fails: run_bash by a worker at level wasm[\s\S]*there is no git\n/,
+  ],
+  [
+    "one that it can",
+    ["explain", "--level", "wasm", "--", "grep", "x", "src/app.py"],
+    0,
+    /^✔ allowed[\s\S]*Without a jail \(wasm\)/,
+  ],
+  [
+    "a level that this machine may not have",
+    ["explain", "--level", "seatbelt", "--", "git", "log"],
+    0,
+    /at level seatbelt[\s\S]*Left to the jail \(seatbelt\)/,
+  ],
   ["another role", ["explain", "--role", "reviewer", "--", "ls"], 1, /decided by role/],
 ])("explain: %s", (_, args, status, out) => {
   const ran = run(...args);
   expect(ran).toMatchObject({ status, stderr: "" });
   expect(ran.stdout).toMatch(out);
+});
+
+test("a refusal leaves nothing to the jail, and the level is the one that a run here would get", () => {
+  expect(run("explain", "--", "git", "push").stdout).not.toContain("Left to");
+  const { in_force } = JSON.parse(run("levels", "--json").stdout);
+  expect(JSON.parse(run("explain", "--json", "--", "git", "log").stdout)).toMatchObject({
+    level: in_force,
+    missing: [],
+  });
 });
 
 test("explain gives the same as data, and does nothing", () => {
@@ -50,6 +77,7 @@ test.each<[string, string[], RegExp]>([
   ["a path outside", ["call", "--tool", "grep", "--edit", "../x"], /Cannot claim "\.\.\/x"[\s\S]*as a plan would/],
   ["no tool at all", ["call"], /--tool/],
   ["no such level", ["call", "--tool", "grep", "--level", "vm"], /--level/],
+  ["none to explain", ["explain", "--level", "vm", "--", "ls"], /--level/],
 ])("bad input is one message with the cure: %s", (_, args, words) => {
   const { status, stdout, stderr } = run(...args);
   expect({ status, stdout }).toEqual({ status: 2, stdout: "" });

@@ -9,6 +9,7 @@ import { DgovError } from "./error.ts";
 import { answerGit } from "./git/answer_git.ts";
 import { type Change, freeze } from "./git/candidate.ts";
 import type { Git } from "./git/git.ts";
+import { headCommit } from "./git/head.ts";
 import { openRepository } from "./git/readiness.ts";
 import { type Lease, openPool } from "./git/worktrees.ts";
 import { ignoreRule } from "./ignore.ts";
@@ -59,7 +60,7 @@ export async function callForUser({ cwd, ...world }: Around, trial: Trial, level
   const git = await openRepository(cwd, world.env);
   const project = readProject(git.root);
   claimantOf(trial, project); // before anything is made
-  const head = await headOf(git);
+  const head = await headCommit(git);
   const sandbox = withComponents(project);
   const rules = level === null ? sandbox : { ...sandbox, level, min: least(level) };
   const jail = await openJail({ ...rules, commands: ownCommands(project, { tasks: [] }) }, world);
@@ -96,12 +97,6 @@ export async function callForUser({ cwd, ...world }: Around, trial: Trial, level
 }
 
 const least = (level: Level): Exclude<Level, "seatbelt"> => (level === "seatbelt" ? "landlock" : level);
-
-async function headOf(git: Git): Promise<string> {
-  const { exit, bytes } = await git.ask(["rev-parse", "--verify", "-q", "HEAD^{commit}"], { ok: [0, 1, 128] });
-  if (exit === 0) return new TextDecoder().decode(bytes).trim();
-  throw new DgovError("repo_empty", `Cannot make a worktree of "${git.root}": it has no commit yet`);
-}
 
 /** Lends a worktree that nothing else knows; git forgets it however the work ends. */
 async function inScratch<T>(

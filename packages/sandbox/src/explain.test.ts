@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { claims, SCOPE } from "../../../test/lab.ts";
-import { askedCommand, type Explanation, explainCall } from "./explain.ts";
+import type { ToolComponent } from "./component/component.ts";
+import { askedCommand, type ExplainedPlace, type Explanation, explainCall } from "./explain.ts";
 import { ToolPolicy } from "./policy.ts";
 import { openShell } from "./shell/open.ts";
 import type { Scope } from "./tool.ts";
@@ -14,14 +15,19 @@ const STRICT = ToolPolicy.parse({
   deny_shell_commands: ["pip"],
 });
 
-function explain(tool: string, input: unknown, scope: Partial<Scope> = {}, rules = STRICT): Explanation {
+type More = Partial<ExplainedPlace> & { rules?: ToolPolicy };
+
+function explain(tool: string, input: unknown, scope: Partial<Scope> = {}, more: More = {}): Explanation {
+  const { rules = STRICT, ...own } = more;
   const policy = { rules, scope: { ...SCOPE, ...scope }, shell };
-  return explainCall(policy, { tool, input: typeof input === "string" ? input : JSON.stringify(input) }, "/w");
+  const place = { root: "/w", level: "bwrap", reads: "limited", ...own } as const;
+  return explainCall(policy, { tool, input: typeof input === "string" ? input : JSON.stringify(input) }, place);
 }
-const command = (text: string, rules = STRICT) => {
+const command = (text: string, more: More = {}) => {
   const asked = askedCommand(text);
-  return explain(asked.tool, asked.input, {}, rules);
+  return explain(asked.tool, asked.input, {}, more);
 };
+const OPEN = ToolPolicy.parse({});
 
 type Row = [tool: string, input: unknown, scope: Partial<Scope>, layer: Layer, rule: string, allowed: boolean];
 const ROWS: Row[] = [
@@ -70,13 +76,101 @@ test("what cannot be decided is told with the reason", () => {
 });
 
 test("what is left to the jail is told, and only then", () => {
-  const says = (text: string, rules = STRICT) => command(text, rules).jail.join("\n");
+  const says = (text: string, rules = STRICT) => command(text, { rules }).jail.join("\n");
   expect(says("ls src")).not.toMatch(/computed|code|No rule/);
   expect(says('cat "$f"')).toContain("A word is computed");
   expect(says("python3 x.py")).toContain("which no rule reads");
   expect(says("sh x.sh")).toContain("which no rule reads");
   expect(says("sh -c 'ls src'")).not.toContain("which no rule reads");
   expect(explain("run_script", { code: "1" }).jail.join()).toContain("judged call by call");
-  expect(says("cat /etc/shadow", ToolPolicy.parse({}))).toContain("reads the worktree");
-  expect(says("rm -rf /", ToolPolicy.parse({}))).toContain("No rule looks at commands");
+  expect(says("cat /etc/shadow", OPEN)).toContain("reads the worktree");
+  expect(says("rm -rf /", OPEN)).toContain("No rule looks at commands");
+});
+
+test("of a call that is refused nothing is left to any jail", () => {
+  const refused = [
+    command("pip install x"),
+    command("$X y"),
+    command('python3 "$f" && pip install x'),
+    explain("write_file", { path: "x.py", content: "" }),
+    explain("read_file", "{"),
+    explain("nosuch", {}),
+    command("git push; git status", { level: "wasm" }),
+  ];
+  for (const { allowed, jail, missing } of refused)
+    expect({ allowed, jail, missing }).toEqual({ allowed: false, jail: [], missing: [] });
+});
+
+test.each<[level: ExplainedPlace["level"], reads: ExplainedPlace["reads"], says: RegExp]>([
+  ["bwrap", "limited", /reads the worktree.*is not there$/],
+  ["landlock", "limited", /cannot be opened, but its name/],
+  ["seatbelt", "limited", /cannot be opened$/],
+  ["bwrap", "all", /reads anything/],
+  ["wasm", "limited", /is interpreted, and no native program is started/],
+  [null, "limited", /reads the worktree[^;]*$/],
+])("what holds at level %s, reading %s, is told", (level, reads, says) => {
+  const told = command("ls src", { level, reads, rules: OPEN });
+  expect([told.level, told.allowed]).toEqual([level, true]);
+  expect(told.jail.filter((line) => says.test(line))).toHaveLength(1);
+  expect(told.jail.join().includes("the jail confines")).toBe(level !== "wasm");
+});
+
+test.each<[text: string, missing: string[]]>([
+  ["git status", ["git"]],
+  ["ls src && env A=1 git log | head -1; python3 -c 1", ["git", "python3"]],
+  ["find . -name a -exec git add {} ';'", ["git"]],
+  ["sh -c 'make; make'", ["make"]],
+  ["echo $(git rev-parse HEAD)", ["git"]],
+  ["grep -rn git src; echo git; command -v git", []],
+  ["for f in *.py; do [ -f $f ] && [[ -s $f ]] && cd src; done; export A=1; read b <a; time ls", []],
+  ["build() { ls; }; build", []],
+  ["function build { ls; }; build && make", ["make"]],
+  ["bash x.sh; . ./y", []],
+  ["cat <<E\ngit\nE", []],
+])("at level wasm %j finds %p missing, and elsewhere nothing", (text, missing) => {
+  for (const rules of [OPEN, ToolPolicy.parse({ restrict_run_bash: true })]) {
+    const told = command(text, { level: "wasm", rules });
+    if (told.allowed) expect(told.missing).toEqual(missing);
+    else expect(rules).not.toBe(OPEN);
+  }
+  for (const level of ["bwrap", "landlock", "seatbelt"] as const)
+    expect(command(text, { level, rules: OPEN }).missing).toEqual([]);
+});
+
+test("a project's command, and a tool that starts one, are missed at level wasm too", () => {
+  const recipes = { ...SCOPE.recipes, test: "python3 -m pytest {test_dir}", lint: "grep -c x '{file}'" };
+  const at = (level: "wasm" | "bwrap", tool: string, input: object = {}) =>
+    explain(tool, input, { recipes }, { level }).missing;
+  expect(at("wasm", "run_tests")).toEqual(["python3"]);
+  expect(at("wasm", "lint_check")).toEqual([]);
+  expect(at("wasm", "ast_grep", { pattern: "x", lang: "python" })).toEqual(["ast-grep"]);
+  expect(at("wasm", "git_diff")).toEqual([]); // git is asked outside
+  expect(at("bwrap", "run_tests")).toEqual([]);
+});
+
+const COUNT: ToolComponent = {
+  ...{ name: "count", kind: "tool", description: "Counts", folder: "/nowhere", files: {}, clock: false, write: true },
+  ...{ timeout_ms: 30_000, memory_bytes: 256 * 1024 * 1024 },
+  parameters: { type: "object", properties: { path: { type: "string" } }, required: ["path"] },
+};
+
+test("a component is judged like any tool: by what it says of its input, its role, and its claims", () => {
+  const components = [COUNT, { ...COUNT, name: "look", write: false, clock: true }];
+  const of = (tool: string, input: unknown, scope: Partial<Scope> = {}) =>
+    explain(tool, input, { components, ...scope });
+  expect(of("count", {})).toMatchObject({
+    allowed: false,
+    decided: { layer: "schema", rule: "input", why: expect.stringContaining('argument "path" is missing') },
+    jail: [],
+  });
+  expect(of("count", { path: 1 }).decided).toMatchObject({ allow: false, why: expect.stringContaining('"path"') });
+  const writing = of("count", { path: "a" });
+  expect(writing).toMatchObject({ allowed: true, decided: { layer: "schema", rule: "tool" }, accesses: [] });
+  expect(writing.jail.join("\n")).toMatch(
+    /sees src\/app\.py, src\/new\.py, tests\/test_app\.py, may change src\/app\.py, src\/new\.py, has no time/,
+  );
+  expect(writing.jail.join("\n")).toContain("30 s, and has 256 MiB");
+  expect(of("look", { path: "a" }).jail[0]).toMatch(/changes nothing, may ask for the time and no network/);
+  expect(of("count", { path: "a" }, { role: "reviewer" }).decided).toMatchObject({ layer: "role", rule: "role" });
+  expect(of("look", { path: "a" }, { role: "reviewer" }).allowed).toBe(true);
 });

@@ -5,6 +5,7 @@ export { toolEnvironment } from "./environment.ts";
 export {
   type AskedCall,
   askedCommand,
+  type ExplainedPlace,
   type Explanation,
   explainCall,
   type JudgedAccess,

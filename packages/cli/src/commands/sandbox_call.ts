@@ -15,10 +15,6 @@ export const sandboxCall = defineCommand({
     tool: z.string().describe("The tool"),
     args: z.string().default("{}").describe("Its arguments, as one JSON object"),
     ...TRIAL_FLAGS,
-    level: z
-      .enum(["bwrap", "landlock", "seatbelt", "wasm"])
-      .optional()
-      .describe("The level to confine it at (default: what a run would use)"),
   }),
   async run({ level, ...trial }, here): Promise<CallView> {
     const { cwd, self, now_ms, env, signal } = here;

@@ -9,11 +9,15 @@ import { z } from "zod";
 import { paint, plain } from "../ansi.ts";
 import { defineCommand } from "../command.ts";
 
-/** Whose call it is, for the commands that try one. */
+/** Whose call it is, and where, for the commands that try one. */
 export const TRIAL_FLAGS = {
   edit: z.array(z.string()).default([]).describe("A path that the task has claimed for editing"),
   read: z.array(z.string()).default([]).describe("A path that the task has claimed for reading"),
   role: z.enum(["worker", "researcher", "reviewer", "planner"]).default("worker").describe("Whose tools it has"),
+  level: z
+    .enum(["bwrap", "landlock", "seatbelt", "wasm"])
+    .optional()
+    .describe("The level to confine it at (default: what a run would use)"),
 };
 
 export const sandboxExplain = defineCommand({
@@ -21,17 +25,17 @@ export const sandboxExplain = defineCommand({
   summary: "Say what would happen to a command or a tool call, and which rule or layer decides, without doing it",
   details:
     "A command stands behind --, or in quotes as one word: dgov sandbox explain -- git push. Several words are taken as\n" +
-    "they are, one word as shell text. Exits with 1 when it would be refused.",
+    "they are, one word as shell text. Exits with 1 when it would be refused, or needs a program that the level has not.",
   args: z.strictObject({ command: z.array(z.string()).default([]).describe("The command that run_bash would get") }),
   flags: z.strictObject({
     tool: z.string().optional().describe("A tool instead of a command"),
     args: z.string().optional().describe("The tool's arguments, as one JSON object"),
     ...TRIAL_FLAGS,
   }),
-  run: async ({ command, tool, args, edit, read, role }, here) =>
-    explainForUser(here, { ...callOf({ command, tool, args }), edit, read, role }),
+  run: async ({ command, tool, args, edit, read, role, level }, { cwd, self, now_ms, env }) =>
+    explainForUser({ cwd, self, now_ms, env }, { ...callOf({ command, tool, args }), edit, read, role }, level ?? null),
   text: renderExplanation,
-  exit: ({ allowed }) => (allowed ? 0 : 1),
+  exit: ({ allowed, missing }) => (allowed && missing.length === 0 ? 0 : 1),
 });
 
 type Asked = { command: readonly string[]; tool: string | undefined; args: string | undefined };
@@ -55,16 +59,36 @@ const CURE = `Write "dgov sandbox explain -- COMMAND", or --tool NAME --args '{"
 const quoted = (word: string): string =>
   /^[A-Za-z0-9_./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 
-export function renderExplanation({ tool, role, allowed, decided, accesses, jail }: Explanation): string {
-  const sign = allowed ? paint("green", "✔ allowed") : paint("red", "✘ refused");
-  const why = decided.allow ? [] : [`    ${plain(decided.why)}`];
+export function renderExplanation({
+  tool,
+  role,
+  level,
+  decided,
+  accesses,
+  missing,
+  jail,
+  allowed,
+}: Explanation): string {
+  const fails = allowed && missing.length > 0 ? paint("red", "✘ allowed, but it fails") : null;
+  const sign = fails ?? (allowed ? paint("green", "✔ allowed") : paint("red", "✘ refused"));
+  const why = decided.allow ? absent(missing, level) : [plain(decided.why)];
+  const at = level === null ? "at no level (no run can start here: dgov sandbox levels)" : `at level ${level}`;
   return [
-    `${sign}: ${plain(tool)} by a ${role}, decided by ${by(decided)}`,
-    ...why,
+    `${sign}: ${plain(tool)} by a ${role} ${at}, decided by ${by(decided)}`,
+    ...why.map((line) => `    ${line}`),
     ...(accesses.length > 0 ? ["", ...accesses.flatMap(renderAccess)] : []),
-    ...(jail.length > 0 ? ["", paint("bold", "Left to the jail"), ...jail.map((line) => `  ${plain(line)}`)] : []),
+    ...(jail.length > 0 ? ["", paint("bold", titleOf(level)), ...jail.map((line) => `  ${plain(line)}`)] : []),
   ].join("\n");
 }
+
+/** Without a jail there is nothing that could be left to one. */
+const titleOf = (level: Explanation["level"]): string =>
+  level === "wasm" ? "Without a jail (wasm)" : `Left to the jail${level === null ? "" : ` (${level})`}`;
+
+const absent = (missing: readonly string[], level: Explanation["level"]): string[] =>
+  missing.length === 0
+    ? []
+    : [`No native program is started at level "${level}", and so there is no ${missing.map(plain).join(", ")}`];
 
 const by = ({ layer, rule }: Explanation["decided"]): string => `${layer} [${rule}]`;
 

@@ -16,7 +16,7 @@ import { getCommandNames } from "just-bash/browser";
 import { parseClaim } from "../claim.ts";
 import type { Scope } from "../tool.ts";
 import { interpret } from "./interpret.ts";
-import { INTERPRETED, isInterpretable } from "./names.ts";
+import { BUILTINS, INTERPRETED, isInterpretable } from "./names.ts";
 
 const base = realpathSync(mkdtempSync(join(tmpdir(), "dgov-interpret-")));
 const [root, tmp] = [join(base, "tree"), join(base, "private")];
@@ -112,6 +112,16 @@ test("a command of the project writes in its throw-away checkout, but not to git
 
 test("the list of programs is the interpreter's own", () => {
   expect([...INTERPRETED].sort()).toEqual([...getCommandNames()].sort());
+});
+
+test.each([...BUILTINS, ...INTERPRETED])("the interpreter knows %s", async (name) => {
+  const words = name === "[[" ? "[[ a ]]" : name === "time" ? "time true" : `${name} --help`;
+  expect((await run(`${words} </dev/null`)).output).not.toMatch(/command not (found|available)/);
+});
+
+test.each(["trap", "jobs", "kill", "ulimit", "git", "nohup"])("and does not know %s", async (name) => {
+  expect([...BUILTINS, ...INTERPRETED]).not.toContain(name);
+  expect((await run(`${name} --help`)).output).toMatch(/command not (found|available)/);
 });
 
 test.each([

@@ -34,6 +34,14 @@ const SHELL_WORDS = [
   "while",
 ];
 
+/** What the interpreted shell does by itself. Of bash's own it has no trap, jobs, kill or ulimit. */
+export const BUILTINS: readonly string[] = `
+  . : [ [[ break builtin cd command compgen complete compopt continue declare dirs eval exec exit export getopts hash
+  let local mapfile popd pushd readarray readonly read return set shift shopt source test time type typeset unset wait
+`
+  .trim()
+  .split(/\s+/);
+
 /** Whether the first program of a command could run without a jail. The rest of it is found out when it runs. */
 export function isInterpretable(command: string): boolean {
   const [, first = ""] = /^\s*(?:[A-Za-z_]\w*=\S*\s+)*([^\s;&|<>()]+|[({])/.exec(command) ?? [];

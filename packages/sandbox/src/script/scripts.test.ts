@@ -2,11 +2,12 @@ import { afterEach, expect, test } from "bun:test";
 import { existsSync, linkSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { claims, type Lab, type LabOptions, openLab } from "../../../../test/lab.ts";
+import type { ToolComponent } from "../component/component.ts";
 import { ToolPolicy } from "../policy.ts";
 import { isAlive } from "../process_tree.ts";
 import { runTool } from "../registry.ts";
 import { createSpared } from "../spared.ts";
-import type { RecipeName } from "../tool.ts";
+import type { Host, RecipeName } from "../tool.ts";
 import { createToolbox, type ToolRecord, type ToolResult } from "../toolbox.ts";
 import { answerAsk } from "./answer_ask.ts";
 import { SCRIPT_LIMITS } from "./limits.ts";
@@ -49,11 +50,12 @@ afterEach(async () => {
 type BenchOptions = {
   scope?: LabOptions["scope"];
   required?: RecipeName;
+  component?: NonNullable<Host["component"]>;
   onAsk?: (question: ScriptAsk, pids: ReadonlySet<number>) => void; // once it has been done
 };
 
 /** A toolbox over real files, whose scripts run in a real child. */
-async function open({ scope, required, onAsk }: BenchOptions = {}): Promise<Bench> {
+async function open({ scope, required, onAsk, component }: BenchOptions = {}): Promise<Bench> {
   const lab = await openLab({
     files: FILES,
     scope: { write: claims("src/app.py", "src/new.py", "verdict"), ...scope },
@@ -69,7 +71,8 @@ async function open({ scope, required, onAsk }: BenchOptions = {}): Promise<Benc
     spared: { pids, ...spared },
     async answer(question) {
       asked.push(question);
-      const reply = await answerAsk(question, { root: lab.root, tmp, scope: lab.scope, exec: lab.host.exec });
+      const own = { root: lab.root, tmp, scope: lab.scope, exec: lab.host.exec };
+      const reply = await answerAsk(question, component ? { ...own, component } : own);
       onAsk?.(question, pids);
       return reply;
     },
@@ -240,6 +243,32 @@ slow("a child that dies in the middle of a write leaves no half of it, and its r
     ["write_file", false, ["src/new.py"]],
   ]);
   expect(await script("return 1")).toEqual({ ok: true, text: "1" });
+});
+
+const PUT: ToolComponent = {
+  ...{ name: "put", kind: "tool", description: "Puts", folder: "/nowhere", files: {}, clock: false, write: true },
+  ...{ timeout_ms: 5_000, memory_bytes: 1, parameters: { type: "object" } },
+};
+
+slow("a component that wrote for a child that dies is on record with what it wrote", async () => {
+  const state = { kill: true };
+  const { script, call, batches } = await open({
+    scope: { components: [PUT, { ...PUT, name: "look", write: false }], recipes: RECIPES },
+    required: "test",
+    component: async () => ({ ok: true, text: "put", touched: ["src/new.py"], refused: [] }),
+    onAsk: (question, pids) => {
+      for (const pid of state.kill && "component" in question ? pids : []) process.kill(pid, "SIGKILL");
+    },
+  });
+  await script("await tools.run_tests()");
+  await script("await tools.put({})");
+  expect(batches.at(-1)?.[1]).toMatchObject({ tool: "put", ok: false, touched: ["src/new.py"] });
+  expect((await call("done", { summary: "s" })).ended).toBeUndefined(); // it has written since
+  await script("await tools.look({})");
+  expect(batches.at(-1)).toHaveLength(1); // it could change nothing
+  state.kill = false;
+  expect(await script("return await tools.put({})")).toEqual({ ok: true, text: "put" });
+  expect(batches.at(-1)?.[1]).toMatchObject({ tool: "put", ok: true, touched: ["src/new.py"] });
 });
 
 slow("a child that was killed between two scripts is replaced, and no one hears of it", async () => {

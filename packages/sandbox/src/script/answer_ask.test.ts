@@ -1,0 +1,34 @@
+import { afterEach, expect, test } from "bun:test";
+import { type Lab, openLab } from "../../../../test/lab.ts";
+import type { ToolComponent } from "../component/component.ts";
+import type { ComponentAnswer, ComponentOrder } from "../component/order.ts";
+import { answerAsk } from "./answer_ask.ts";
+
+const LOOK: ToolComponent = {
+  ...{ name: "look", kind: "tool", description: "Looks", folder: "/nowhere", files: {}, clock: false, write: false },
+  ...{ timeout_ms: 5_000, memory_bytes: 1, parameters: { type: "object" } },
+};
+const labs: Lab[] = [];
+afterEach(() => {
+  for (const lab of labs.splice(0)) lab.remove();
+});
+
+test("a script has the components of its own role, and of each no more time than it has", async () => {
+  const asked: ComponentOrder[] = [];
+  const component = async (order: ComponentOrder): Promise<ComponentAnswer> => {
+    asked.push(order);
+    return { ok: true, text: "", touched: [], refused: [] };
+  };
+  const components = [LOOK, { ...LOOK, name: "put", write: true }];
+  const lab = await openLab({ files: { a: "" }, scope: { role: "reviewer", components } });
+  labs.push(lab);
+  const place = { root: lab.root, tmp: lab.root, scope: lab.scope, exec: lab.host.exec, component };
+  for (const name of ["put", "none"])
+    expect(await answerAsk({ component: name, input: "{}", timeout_ms: 1 }, place)).toHaveProperty("failed");
+  for (const timeout_ms of [1, 60_000])
+    expect(await answerAsk({ component: "look", input: "{}", timeout_ms }, place)).toHaveProperty("component");
+  expect(asked).toMatchObject([
+    { component: { name: "look", timeout_ms: 1 }, write: false },
+    { component: { name: "look", timeout_ms: 5_000 }, write: false },
+  ]);
+});
