@@ -95,7 +95,7 @@ const CALLS: readonly [name: string, call: (files: Files, step: () => void) => u
   ["write", (files, step) => files.write("src/deep/there.py", watched(step)), '"done"'],
   ["write to a new folder", (files, step) => files.write("src/deep/new/made.py", watched(step)), '"done"'],
   ["remove", (files) => files.remove("src/deep/there.py"), '"done"'],
-  ["list", (files) => files.list("src/deep").map(({ name }) => name), '["there.py"]'],
+  ["list", (files) => files.list("src/deep").entries.map(({ name }) => name), '["there.py"]'],
   ["look", (files) => files.stat("src/deep/there.py")?.kind, '"file"'],
 ];
 

@@ -78,7 +78,8 @@ export class Descent {
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 const LINUX = process.platform === "linux";
 const HELD = LINUX && lstatSync("/proc/self/fd", { throwIfNoEntry: false }) ? "/proc/self/fd" : null;
-const FOLDER_FLAGS = LINUX ? O_PATH | O_DIRECTORY | O_NOFOLLOW : O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
+/** Opens a folder, and nothing that leads to one: to find names in it. */
+export const FOLDER_FLAGS = LINUX ? O_PATH | O_DIRECTORY | O_NOFOLLOW : O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 
 /**
  * A root for whoever goes down from it thousands of times: it stays open, and the system's `openat` (-1: it failed) and

@@ -1,10 +1,12 @@
 import { afterAll, expect, test } from "bun:test";
 import {
   chmodSync,
+  closeSync,
   linkSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -12,8 +14,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Descent, holdRoot } from "./descent.ts";
+import { Descent, FOLDER_FLAGS, holdRoot } from "./descent.ts";
 import { factsOf } from "./facts.ts";
+import { stampOf } from "./isolate/entry.ts";
 import { openLibc } from "./isolate/libc.ts";
 
 const root = mkdtempSync(join(tmpdir(), "dgov-facts-"));
@@ -59,4 +62,42 @@ test.each(NAMES)("of %j the kernel's own call says what Node says", (name, kind)
 test("a name that the system cannot take is nothing, and no other name", () => {
   const { calls, fd } = holdRoot(root, openLibc());
   for (const name of ["file\0", "\0", "f".repeat(5_000), "é".repeat(2_000)]) expect(calls.lookAt(fd, name)).toBeNull();
+});
+
+const KEPT = ["is read", "is listed with its folder", "reaches the disk", "has a neighbour"];
+
+test.each([
+  ["is written anew with its old size and times", "printf 5678 > of && touch -r other of"],
+  ["is another, with the same size and times", "printf 1234 > new && touch -r of new && mv new of"],
+  ["has another mode", "chmod 600 of"],
+  ["has a second name", "ln of twice"],
+  ["grows", "printf 5 >> of"],
+  ["is read", "cat of"],
+  ["is listed with its folder", "ls -l"],
+  ["reaches the disk", "sync of"],
+  ["has a neighbour", "echo x > more"],
+])("the stamp of a file tells when it %s", (what, command) => {
+  const folder = mkdtempSync(join(root, "stamp-"));
+  const { calls, fd } = { calls: openLibc(), fd: openSync(folder, FOLDER_FLAGS) };
+  const run = (words: string) => expect(Bun.spawnSync(["sh", "-c", words], { cwd: folder }).exitCode).toBe(0);
+  run("printf 1234 > of; printf 1234 > other; touch -d 2020-01-01 of other");
+  for (const stamp of [() => calls.stampAt(fd, "of")?.stamp, () => stampOf(Buffer.from(join(folder, "of")))?.stamp]) {
+    const before = stamp();
+    expect(stamp()).toBe(before);
+    Bun.sleepSync(20); // the clock of files goes in steps
+    run(command);
+    if (KEPT.includes(what)) expect(stamp()).toBe(before);
+    else expect(stamp()).not.toBe(before);
+    run("rm -f twice");
+  }
+  closeSync(fd);
+});
+
+test("a name that is not UTF-8 is looked at by its bytes", () => {
+  const folder = mkdtempSync(join(root, "bytes-"));
+  writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0x66, 0xff, 0xe9])]), "123");
+  const fd = openSync(folder, FOLDER_FLAGS);
+  expect(openLibc().stampAt(fd, "f\xff\xe9")).toMatchObject({ kind: "file", size_bytes: 3, links: 1 });
+  expect(openLibc().stampAt(fd, "f\xff")).toBeNull();
+  closeSync(fd);
 });

@@ -132,9 +132,18 @@ test.each([
 });
 
 test("lists without git's folder, and follows no link", async () => {
-  const kinds = Object.fromEntries((await hostOf().list("src")).map(({ name, kind }) => [name, kind]));
+  const kinds = Object.fromEntries((await hostOf().list("src")).entries.map(({ name, kind }) => [name, kind]));
   expect(kinds).toMatchObject({ "a.py": "file", away: "link", deep: "directory", pipe: "other", soft: "link" });
-  expect((await hostOf().list(".")).map(({ name }) => name)).toEqual(["README.md", "src"]);
+  expect((await hostOf().list(".")).entries.map(({ name }) => name)).toEqual(["README.md", "src"]);
+});
+
+test("of a long list the first are given, and how many there are", async () => {
+  const { entries: all, count } = await hostOf().list("src");
+  expect(count).toBe(all.length);
+  expect(await hostOf({}, holdRoot(root, openLibc())).list("src")).toEqual({ entries: all, count });
+  expect(await hostOf().list("src", 2)).toEqual({ entries: all.slice(0, 2), count });
+  expect(all.find(({ name }) => name === "a.py")).toEqual({ name: "a.py", kind: "file", size_bytes: 6 });
+  expect((await hostOf().list(".", 1)).count).toBe(2); // git's own is not counted
 });
 
 test("a name is found in whatever form of Unicode the disk has it, and written under it", async () => {

@@ -5,7 +5,7 @@ import type { Facts } from "./facts.ts";
 import { errorCode, fileErrors } from "./file_errors.ts";
 import type { ExecRequest, ExecResult } from "./isolate/isolation.ts";
 import { LIMITS } from "./limits.ts";
-import { type Host, HostError, type HostErrorCode, type Scope } from "./tool.ts";
+import { type Host, HostError, type HostErrorCode, type Listing, type Scope } from "./tool.ts";
 import { readWhole, type Spot, tooLarge, writeWhole } from "./whole_file.ts";
 import { judgeWrite } from "./write_rules.ts";
 
@@ -33,7 +33,7 @@ export function createHost(place: HostPlace): Host {
     write: async (path, content) => files.write(path, content),
     remove: async (path) => files.remove(path),
     stat: async (path) => files.stat(path),
-    list: async (path) => files.list(path),
+    list: async (path, most) => files.list(path, most),
   };
 }
 
@@ -63,13 +63,13 @@ export function createFiles(place: Omit<HostPlace, "exec" | "git">): Files {
       });
     },
     stat: (path) => within(root, path, "look at", statAt),
-    list: (path) =>
+    list: (path, most = Number.POSITIVE_INFINITY) =>
       within(root, path, "list", (way) => {
         const { descent, name } = way;
         if (seen(way, "list").kind !== "directory")
           throw new HostError("not_a_file", `Cannot list "${way.path}": it is not a directory`);
         if (name !== ".") descent.enter(name);
-        return listFolder(descent);
+        return listFolder(descent, most);
       }),
   };
 }
@@ -214,13 +214,19 @@ function decodeText(path: string, bytes: Uint8Array): string {
   }
 }
 
-function listFolder(descent: Descent): Awaited<ReturnType<Host["list"]>> {
-  return readdirSync(descent.at("."))
+function listFolder(descent: Descent, most: number): Listing {
+  const names = readdirSync(descent.at("."))
     .filter((name) => name.toLowerCase() !== ".git")
-    .sort()
-    .flatMap((name) => {
-      const facts = descent.look(name);
-      if (facts) return [{ name, kind: facts.kind, size_bytes: facts.size_bytes }];
-      return name.includes("\ufffd") ? [{ name, kind: "other" as const, size_bytes: 0 }] : []; // not UTF-8: unreachable by name
-    });
+    .sort();
+  const entries: Listing["entries"] = [];
+  let gone = 0;
+  for (const name of names) {
+    if (entries.length >= most) break;
+    const facts = descent.look(name);
+    if (facts) entries.push({ name, kind: facts.kind, size_bytes: facts.size_bytes });
+    else if (name.includes("\ufffd"))
+      entries.push({ name, kind: "other", size_bytes: 0 }); // not UTF-8: unreachable by name
+    else gone++;
+  }
+  return { entries, count: names.length - gone };
 }

@@ -1,6 +1,8 @@
 import { mkdirSync, readlinkSync } from "node:fs";
 import type { ChildOrder, ComponentAnswer, ComponentOrder } from "./component/order.ts";
+import { holdRoot } from "./descent.ts";
 import type { GitQuestion, GitReply } from "./git_question.ts";
+import type { HostPlace } from "./host.ts";
 import { type Running, runCommand, type Shell } from "./isolate/command.ts";
 import type { ResourceLimits } from "./isolate/confinement.ts";
 import { enterIsolation } from "./isolate/enter.ts";
@@ -123,6 +125,7 @@ async function serve(now_ms: () => number): Promise<void> {
     segments: order.own_ipc ? createSegments(libc) : null,
     pause: (on) => sealed && signal(-1, on ? "SIGSTOP" : "SIGCONT"),
     onGovernorDeath: (number) => void libc.prctl(PR_SET_PDEATHSIG, number),
+    libc,
   });
   await answer({ ready: true, sealed });
   let turn = Promise.resolve();
@@ -157,18 +160,20 @@ type Powers = Pick<Shell, "now_ms" | "endTree" | "pause" | "reap" | "running" | 
   Pick<Host, "git"> & {
     onGovernorDeath: (signal: number) => void;
     spared: Spared;
+    libc: Libc;
   };
 
 function createServer(order: ServeOrder, powers: Powers): (request: ServeRequest) => Promise<ServeAnswer> {
   const { root, tmp, env, scope } = order;
-  const { onGovernorDeath, spared, git, ...ours } = powers;
-  const outside = git ? { git } : {};
+  const { onGovernorDeath, spared, git, libc, ...ours } = powers;
+  const outside = { ...(git ? { git } : {}), held: holdRoot(root, libc) };
   for (const folder of ["home", "tmp", "cache"]) mkdirSync(`${tmp}/${folder}`, { recursive: true });
   const guard = createGuard({
     root,
     write: order.write,
     tool: scope !== null,
     fromGit: (path) => (order.interpreter === null ? baseFile(order, path) : null), // an interpreted command needs no undoing
+    stampAt: libc.stampAt,
   });
   const interpreter = order.interpreter === null ? null : { argv: order.interpreter, scope };
   const readable = interpreter === null ? order.readable : "all"; // an interpreted command sees no place that could be opened to it
@@ -203,7 +208,7 @@ function createServer(order: ServeOrder, powers: Powers): (request: ServeRequest
   };
 }
 
-type Ours = Pick<Host, "exec" | "git"> & { component: NonNullable<Host["component"]> };
+type Ours = Pick<HostPlace, "exec" | "git" | "held"> & { component: NonNullable<Host["component"]> };
 
 /** The child of a script works where we do; what it may not do itself is done here, on our own files. */
 function scriptsOf({ self, root, tmp, env, scope }: ServeOrder, ours: Ours, spared: Spared): Scripts {

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Claim } from "./claim.ts";
 import type { ToolComponent } from "./component/component.ts";
 import type { ComponentAnswer, ComponentOrder } from "./component/order.ts";
+import type { FileKind } from "./facts.ts";
 import type { GitQuestion, GitReply } from "./git_question.ts";
 import type { ExecRequest, ExecResult } from "./isolate/isolation.ts";
 import type { PlanDraft } from "./plan_draft.ts";
@@ -43,17 +44,18 @@ export interface Host {
   write(path: string, content: string | Uint8Array): Promise<void>;
   remove(path: string): Promise<void>;
   /** null: nothing there. Links are not followed. */
-  stat(
-    path: string,
-  ): Promise<{ kind: "file" | "directory" | "link" | "other"; size_bytes: number; mode: number } | null>;
-  /** Sorted names; never `.git`. */
-  list(path: string): Promise<{ name: string; kind: "file" | "directory" | "link" | "other"; size_bytes: number }[]>;
+  stat(path: string): Promise<{ kind: FileKind; size_bytes: number; mode: number } | null>;
+  /** By name; never `.git`. At most so many are looked at and given; default: all. */
+  list(path: string, most?: number): Promise<Listing>;
   exec(request: ExecRequest): Promise<ExecResult>;
   /** There where no native process may be started: git is asked outside, and `exec` interprets. */
   git?(question: GitQuestion): Promise<GitReply>;
   /** Runs a WASM component on the task's files. Absent where there is no process that could. */
   component?(order: ComponentOrder): Promise<ComponentAnswer>;
 }
+
+/** `count`: how many there are, also those that are not given. */
+export type Listing = { entries: { name: string; kind: FileKind; size_bytes: number }[]; count: number };
 
 /** A refusal by the file host, with the words for the model. `code` is what a test or a rule looks at. */
 export class HostError extends Error {

@@ -102,7 +102,9 @@ async function entriesOf(place: Place, path: string): Promise<DirentEntry[]> {
   const made = [...folders.made]
     .filter((folder) => posix.dirname(folder) === own)
     .map((folder) => posix.basename(folder));
-  const listed = folders.made.has(own) ? [] : await asErrno(place, "scandir", path, async () => host.list(own));
+  const listed = folders.made.has(own)
+    ? []
+    : await asErrno(place, "scandir", path, async () => (await host.list(own)).entries);
   const there = listed.filter(({ name }) => !folders.gone.has(join(own, name)));
   return [
     ...there.map(({ name, kind }) => ({

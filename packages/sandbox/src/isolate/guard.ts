@@ -6,9 +6,6 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
-  readlinkSync,
-  readSync,
   renameSync,
   rmdirSync,
   rmSync,
@@ -17,9 +14,13 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { isReserved } from "../claim.ts";
+import { FOLDER_FLAGS } from "../descent.ts";
 import { LIMITS } from "../limits.ts";
 import { showsMappedWrites } from "../mapped_writes.ts";
+import { DENIED, type Entry, entryOf, isErrno, same, stampOf, UNLISTED } from "./entry.ts";
 import type { Grant } from "./isolation.ts";
+import type { Libc } from "./libc.ts";
+import type { Stamped } from "./statx.ts";
 
 /** What was put back, and what could not be: changed content that neither memory nor git had. */
 export type Restored = { put_back: string[]; lost: string[] };
@@ -27,37 +28,28 @@ export type Restored = { put_back: string[]; lost: string[] };
 /** Called before and after each command. */
 export type Guard = { remember(): void; putBack(): Restored };
 
-/**
- * `content` of an unclaimed file is kept in memory while there is room, because the folder for temporary files is not
- * safe from the command; beyond that git has it, when it is a tracked file that nobody had changed.
- */
-type Entry =
-  | { kind: "file"; mode: number; size: number; stamp: string; content: Buffer | null }
-  | { kind: "directory"; mode: number }
-  | { kind: "link"; target: Buffer }
-  | { kind: "other" };
-
-/** `fromGit` gives a file as the base commit has it, or null. */
+/** `fromGit` gives a file as the base commit has it, or null; `stampAt` is the kernel's own call, and may answer null. */
 export type Guarded = {
   root: string;
   write: "all" | readonly Grant[];
   tool: boolean; // whether a task's tools run here: then git's and dgov's own files in granted folders are guarded too
   fromGit: (path: string) => Buffer | null;
+  stampAt: Libc["stampAt"];
 };
 
 /** Watches the granted folders for what was not claimed: a folder is more than the file it was granted for. */
 export function createGuard(guarded: Guarded): Guard {
   const watch = watchList(guarded);
-  let before = new Map<string, Entry>();
+  let before: Seen = { entries: new Map(), claimed: new Set() };
   return {
     remember() {
       watch.by_times ??= watch.roots.every((folder) => hasTimes(join(guarded.root, folder)));
-      before = take(guarded.root, watch, before);
+      before = take(guarded, watch, before);
     },
     putBack() {
       if (watch.roots.length === 0) return { put_back: [], lost: [] };
-      const after = take(guarded.root, watch, before);
-      return restore(guarded, { before, after });
+      const after = take(guarded, watch, before);
+      return restore(guarded, { before: before.entries, after: after.entries });
     },
   };
 }
@@ -102,35 +94,56 @@ function watchList({ write, tool }: Guarded): Watch {
 
 const within = (path: string, folder: string) => folder === "." || path === folder || path.startsWith(`${folder}/`);
 
-/** Every unclaimed thing in the watched folders, parents first. What has the stamp it had keeps the content it had. */
-function take(
-  root: string,
-  { roots, claimed, deep, by_times }: Watch,
-  known: ReadonlyMap<string, Entry>,
-): Map<string, Entry> {
-  const found = new Map<string, Entry>();
+/** What lies in the watched folders: every unclaimed thing, parents first, and the names of what is claimed. */
+type Seen = { entries: Map<string, Entry>; claimed: Set<string> };
+
+/** Looks at everything. A path that was seen before need not be judged again: claims do not change. */
+function take(guarded: Guarded, watch: Watch, known: Seen): Seen {
+  const { root, stampAt } = guarded;
+  const found: Seen = { entries: new Map(), claimed: new Set() };
   let room = LIMITS.remember_bytes;
-  const note = (path: string): Entry | null => {
-    const entry = look(byteName(root, path), known.get(path), { room, by_times });
-    if (entry === null) return null;
-    found.set(path, entry);
+  const note = (path: string, seen: () => Stamped | null): void => {
+    const was = known.entries.get(path);
+    if (was === undefined && (known.claimed.has(path) || watch.claimed(spoken(path)))) {
+      found.claimed.add(path);
+      return;
+    }
+    const at = () => byteName(root, path);
+    const stamped = seen() ?? stampOf(at());
+    if (stamped === null) return;
+    const entry = entryOf(at, stamped, { known: was, room, by_times: watch.by_times });
+    found.entries.set(path, entry);
     if (entry.kind === "file") room -= entry.content?.length ?? 0;
-    return entry;
   };
   const visit = (folder: string) => {
-    for (const dirent of entriesOf(byteName(root, folder))) {
-      const path = folder === "." ? dirent.name : `${folder}/${dirent.name}`;
-      if (!claimed(spoken(path))) note(path);
-      const isOurs = deep && path !== ".git"; // a real `.git` of the root is not granted
-      if (dirent.isDirectory() && isOurs && !isTooDeep(byteName(root, path))) visit(path);
+    const at = byteName(root, folder);
+    const below = folder === "." ? "" : `${folder}/`;
+    const entries = entriesOf(at);
+    const held = hold(at);
+    for (const { name } of entries) note(below + name, () => (held < 0 ? null : stampAt(held, name)));
+    if (held >= 0) closeSync(held);
+    for (const dirent of watch.deep ? entries : []) {
+      const path = below + dirent.name; // a real `.git` of the root is not granted
+      if (dirent.isDirectory() && path !== ".git" && !isTooDeep(byteName(root, path))) visit(path);
     }
   };
-  for (const folder of roots.map(asBytes)) {
-    if (!claimed(spoken(folder))) note(folder);
+  for (const folder of watch.roots.map(asBytes)) {
+    note(folder, () => null);
     visit(folder);
   }
   return found;
 }
+
+/** Holds a folder open, so that what is in it is found by its name alone. -1: it cannot be, and each has its whole path. */
+function hold(folder: Buffer): number {
+  try {
+    return openSync(folder, FOLDER_FLAGS);
+  } catch (error) {
+    if (isErrno(error, UNHELD)) return -1;
+    throw error;
+  }
+}
+const UNHELD: readonly string[] = [...UNLISTED, "EPERM", "EMFILE", "ENFILE", "ELOOP"];
 
 /** A path with one character a byte, as all are here: a name need not be UTF-8, and would be passed over. */
 const asBytes = (path: string): string => Buffer.from(path).toString("latin1");
@@ -165,82 +178,23 @@ function openFolder(folder: Buffer): boolean {
   }
 }
 
-const isErrno = (error: unknown, codes: readonly string[]): boolean =>
-  error instanceof Error && "code" in error && codes.includes(String(error.code));
-
-/** Gone meanwhile, deeper than a path can say, or another user's and closed. */
-const UNLISTED: readonly string[] = ["ENOENT", "ENOTDIR", "ENAMETOOLONG", "EACCES"];
-const DENIED: readonly string[] = ["EACCES", "EPERM", "ENOTEMPTY"];
-
-type Looking = Pick<Watch, "by_times"> & { room: number };
-
-function look(path: Buffer, known: Entry | undefined, { room, by_times }: Looking): Entry | null {
-  const stat = statOf(path);
-  if (!stat) return null;
-  const mode = Number(stat.mode) & 0o7777;
-  if (stat.isDirectory()) return { kind: "directory", mode };
-  if (stat.isSymbolicLink()) return { kind: "link", target: readlinkSync(path, { encoding: "buffer" }) };
-  if (!stat.isFile()) return { kind: "other" };
-  const size = Number(stat.size);
-  const told = by_times ? "" : hashOf(path);
-  const stamp = `${told} ${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs} ${stat.nlink}`; // ctime cannot be set by hand
-  if (known?.kind === "file" && known.stamp === stamp) return { ...known, mode };
-  const content = size <= Math.min(room, LIMITS.remember_file_bytes) ? contentOf(path) : null;
-  return { kind: "file", mode, size, stamp, content };
-}
-
-/** null: it is gone, or in another user's closed folder. */
-function statOf(path: Buffer) {
-  try {
-    return lstatSync(path, { bigint: true, throwIfNoEntry: false }) ?? null;
-  } catch (error) {
-    if (isErrno(error, UNLISTED)) return null;
-    throw error;
-  }
-}
-
-/** Of a file of any size, in parts; "" for one that is closed to us. */
-function hashOf(path: Buffer): string {
-  const hasher = new Bun.CryptoHasher("sha1");
-  const part = Buffer.allocUnsafe(LIMITS.remember_file_bytes);
-  try {
-    const fd = openSync(path, "r");
-    try {
-      for (let read = readSync(fd, part); read > 0; read = readSync(fd, part)) hasher.update(part.subarray(0, read));
-    } finally {
-      closeSync(fd);
-    }
-    return hasher.digest("hex");
-  } catch (error) {
-    if (isErrno(error, DENIED)) return "";
-    throw error;
-  }
-}
-
-/** null: it is closed to us, and so to every command, until one opens it. */
-function contentOf(path: Buffer): Buffer | null {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if (isErrno(error, DENIED)) return null;
-    throw error;
-  }
-}
-
 type Comparison = { before: ReadonlyMap<string, Entry>; after: ReadonlyMap<string, Entry> };
 
 /** What cannot be done, as on a full disk, is told as lost: the worker may know a way, and the work is judged anyway. */
 function restore(guarded: Guarded, { before, after }: Comparison): Restored {
   const put_back = new Set<string>();
   const lost = new Set<string>();
+  const changed = new Set<string>(); // by us, here: until then what was seen is there
   const attempt = (path: string, work: () => boolean | null) => {
+    changed.add(path);
     const done = openingAbove(byteName(guarded.root, path), work);
     if (done !== null) (done ? put_back : lost).add(spoken(path));
   };
   for (const [path, is] of [...after].reverse())
     if (before.get(path)?.kind !== is.kind) attempt(path, () => (removeNew(guarded.root, path, is) ? true : null)); // children come first
   for (const [path, was] of before) {
-    const is = lstatSync(byteName(guarded.root, path), { throwIfNoEntry: false }) ? after.get(path) : undefined;
+    const isThere = changed.size === 0 || lstatSync(byteName(guarded.root, path), { throwIfNoEntry: false });
+    const is = isThere ? after.get(path) : undefined;
     if (is === undefined || !same(was, is)) attempt(path, () => mend(guarded, path, was, is));
   }
   for (const [path, was] of [...before].reverse())
@@ -290,18 +244,6 @@ function openAll(folder: Buffer): void {
   openFolder(folder);
   for (const entry of entriesOf(folder))
     if (entry.isDirectory()) openAll(Buffer.concat([folder, Buffer.from(`/${entry.name}`, "latin1")]));
-}
-
-function same(was: Entry, is: Entry): boolean {
-  if (was.kind === "file" && is.kind === "file") {
-    if (was.mode !== is.mode) return false;
-    if (was.stamp === is.stamp) return true;
-    if (is.stamp.split(" ").at(-1) !== was.stamp.split(" ").at(-1)) return false; // a second name for it: write it anew
-    return was.content !== null && is.content !== null && was.content.equals(is.content);
-  }
-  if (was.kind === "directory" && is.kind === "directory") return was.mode === is.mode;
-  if (was.kind === "link" && is.kind === "link") return was.target.equals(is.target);
-  return was.kind === is.kind;
 }
 
 /** false: the content is nowhere to be had. */

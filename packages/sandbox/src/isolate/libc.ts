@@ -1,6 +1,6 @@
 import { dlopen, FFIType, type Pointer, ptr, read } from "bun:ffi";
 import type { Facts } from "../facts.ts";
-import { Statx } from "./statx.ts";
+import { type Stamped, Statx } from "./statx.ts";
 import { type Machine, type SyscallName, syscallNumber, thisMachine } from "./syscalls.ts";
 
 const SYMBOLS = {
@@ -33,6 +33,7 @@ export type Libc = {
   open(path: string, flags: number): number;
   openAt(folder: number, name: string, flags: number): number; // -1: failed; is not inherited
   lookAt(folder: number, name: string): Facts | null; // a link is not followed; null: failed
+  stampAt(folder: number, name: string): Stamped | null; // the same, of a name with one character a byte
   execve(path: string, argv: readonly string[], env: readonly string[]): never;
   defaultSignal(signal: number): void;
   errno(): number;
@@ -72,6 +73,7 @@ const NO_CALLS: Libc = {
   open: () => -1,
   openAt: () => -1,
   lookAt: () => null,
+  stampAt: () => null,
   execve(path) {
     throw new SyscallError(`start "${path}"`, ENOSYS);
   },
@@ -102,22 +104,20 @@ const O_CLOEXEC = 0o2_000_000; // on both machines
 const NAME_MAX_BYTES = 4096;
 
 /** Asked thousands of times a second: each name is written to the same bytes, and each answer comes in the same. */
-function namedCalls({ openat, syscall }: Symbols, machine: Machine): Pick<Libc, "openAt" | "lookAt"> {
+function namedCalls({ openat, syscall }: Symbols, machine: Machine): Pick<Libc, "openAt" | "lookAt" | "stampAt"> {
   const [bytes, stat] = [Buffer.alloc(NAME_MAX_BYTES), new Statx()];
   const [at, into] = [ptr(bytes), ptr(stat.bytes)];
   const statx = syscallNumber("statx", machine) ?? fail();
-  const spell = (name: string): boolean => {
+  const spell = (name: string, encoding: "utf8" | "latin1"): boolean => {
     if (name.length * UTF8_MAX_BYTES >= bytes.length || name.includes("\0")) return false;
-    bytes[bytes.write(name)] = 0;
+    bytes[bytes.write(name, encoding)] = 0;
     return true;
   };
+  const isSeen = (folder: number) => syscall(statx, folder, at, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, into, 0) === 0n;
   return {
-    openAt: (folder, name, flags) => (spell(name) ? openat(folder, at, flags | O_CLOEXEC, 0) : -1),
-    lookAt(folder, name) {
-      if (!spell(name) || syscall(statx, folder, at, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, into, 0) !== 0n)
-        return null;
-      return stat.facts();
-    },
+    openAt: (folder, name, flags) => (spell(name, "utf8") ? openat(folder, at, flags | O_CLOEXEC, 0) : -1),
+    lookAt: (folder, name) => (spell(name, "utf8") && isSeen(folder) ? stat.facts() : null),
+    stampAt: (folder, name) => (spell(name, "latin1") && isSeen(folder) ? stat.stamped() : null),
   };
 }
 const AT_SYMLINK_NOFOLLOW = 0x100;

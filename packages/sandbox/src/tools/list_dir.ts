@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { AnyPath } from "../input.ts";
-import { type Answer, defineTool, type Host, HostError } from "../tool.ts";
+import { type Answer, defineTool, type Host, HostError, type Listing } from "../tool.ts";
 import { TOOL_LIMITS } from "../tool_limits.ts";
 import description from "./list_dir.txt" with { type: "text" };
 
@@ -11,20 +11,20 @@ export const listDir = defineTool({
   access: ({ path }) => [{ kind: "read", path }],
 
   async run({ path }, host) {
-    const entries = await listed(host, path);
-    if (!Array.isArray(entries)) return entries;
-    if (entries.length === 0) return { ok: true, text: "(empty directory)" };
-    const shown = entries.slice(0, TOOL_LIMITS.list_entries).map(line);
-    if (entries.length > shown.length)
-      shown.push(`... truncated: ${shown.length} of ${entries.length} entries are shown`);
+    const listed = await listing(host, path);
+    if ("ok" in listed) return listed;
+    const { entries, count } = listed;
+    if (count === 0) return { ok: true, text: "(empty directory)" };
+    const shown = entries.map(line);
+    if (count > shown.length) shown.push(`... truncated: ${shown.length} of ${count} entries are shown`);
     return { ok: true, text: shown.join("\n") };
   },
 });
 
 /** What is in a folder. Why there is nothing is asked only then: a look before it would double the ways down. */
-async function listed(host: Host, path: string): Promise<Awaited<ReturnType<Host["list"]>> | Answer> {
+async function listing(host: Host, path: string): Promise<Listing | Answer> {
   try {
-    return await host.list(path);
+    return await host.list(path, TOOL_LIMITS.list_entries);
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
     const kind = path === "." ? "directory" : ((await host.stat(path))?.kind ?? null);
@@ -34,7 +34,7 @@ async function listed(host: Host, path: string): Promise<Awaited<ReturnType<Host
   }
 }
 
-function line({ name, kind, size_bytes }: { name: string; kind: string; size_bytes: number }): string {
+function line({ name, kind, size_bytes }: Listing["entries"][number]): string {
   if (kind === "directory") return `${name}/`;
   if (kind === "file") return `${name}  (${size_bytes} bytes)`;
   return kind === "link" ? `${name}  (symbolic link)` : `${name}  (special file)`;

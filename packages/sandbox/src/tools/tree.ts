@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { AnyPath } from "../input.ts";
-import { defineTool, type Host, HostError } from "../tool.ts";
+import { defineTool, type Host, HostError, type Listing } from "../tool.ts";
 import { TOOL_LIMITS } from "../tool_limits.ts";
 import description from "./tree.txt" with { type: "text" };
 
@@ -48,9 +48,9 @@ async function branch(host: Host, shown: string[], at: Branch): Promise<boolean>
 }
 
 /** A folder below the one that was asked for may have a name that no tool takes: it is shown as closed. */
-async function entries(host: Host, shown: string[], { path, depth }: Branch): ReturnType<Host["list"]> {
+async function entries(host: Host, shown: string[], { path, depth }: Branch): Promise<Listing["entries"]> {
   try {
-    return await host.list(path);
+    return (await host.list(path)).entries;
   } catch (error) {
     if (!(error instanceof HostError) || depth === 0) throw error;
     shown.push(`${"  ".repeat(depth)}(cannot be listed)`);

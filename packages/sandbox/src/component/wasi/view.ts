@@ -74,7 +74,7 @@ export function createView({ files, scope, write }: ViewOptions): View {
     list(path) {
       if (path !== "." && look(path)?.kind !== "directory") return [];
       const at = (name: string) => (path === "." ? name : `${path}/${name}`);
-      return ask(() => files.list(path)).filter(({ name, kind }) => sees(at(name), kind));
+      return ask(() => files.list(path).entries).filter(({ name, kind }) => sees(at(name), kind));
     },
     mayWrite(path) {
       if (!write || scope === null) throw refuse(path, "write", "this component may only read", "read-only");
@@ -104,7 +104,7 @@ export const NO_FILES: Files = {
   write: none,
   remove: none,
   stat: () => null,
-  list: () => [],
+  list: () => ({ entries: [], count: 0 }),
 };
 
 const CODES: Readonly<Record<HostErrorCode, ErrorCode>> = {
