@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { referencesProfile } from "./references/profile.ts";
 
 /**
  * What a language's folder says besides its grammar and its queries. docs/grammars.md has every key. Sections of a
@@ -12,7 +13,7 @@ export const profileSchema = z.strictObject({
     names: z.array(z.string()),
     programs: z.array(z.string()), // that a first line may name: #!/usr/bin/env python3
   }),
-  references: z.record(z.string(), z.unknown()).default({}),
+  references: referencesProfile.prefault({}),
 });
 export type Profile = z.infer<typeof profileSchema>;
 

@@ -1,0 +1,164 @@
+import type { Node } from "web-tree-sitter";
+import type { Binding, Origin } from "../summary.ts";
+import { type Facts, type Found, type Handlers, type Item, point, textOf } from "./facts.ts";
+import type { Context } from "./scope.ts";
+
+/** `defined`: the names of functions and classes, by their nodes. */
+export type NameFacts = {
+  byId: Map<number, Name>;
+  defined: Map<number, string>;
+  links: Map<number, Link>; // by the object whose member is read
+  written: Set<number>; // members that are set, not read
+  roots: Map<number, Name>; // by the node in which the dots behind a name end
+  origins: Map<string, Origin>; // what imports bind in the module's scope
+};
+
+/** An identifier, and what it does. `members` and `last`: the dots behind it, and the node in which they end. */
+export type Name = Item & {
+  id: number;
+  text: string;
+  role: Role;
+  bind: Bind | null;
+  at: Context;
+  members: readonly string[];
+  last: number;
+};
+export type Role = "name" | "label" | "read" | "receiver" | "bind" | "global" | "nonlocal";
+
+/** How a name is bound. `value` and `annotation`: where they are, when there is one name for it. */
+export type Bind = {
+  kind: Binding["kind"] | "parameter" | "type_parameter" | "deleted";
+  flags: readonly string[];
+  value: Node | null;
+  annotation: Node | null;
+  from: Origin | null;
+  definition: number | null; // the node of the function or the class
+};
+
+/** One step of a dotted name. */
+export type Link = { id: number; end: number; member: string };
+
+/** What an identifier is held to be when several patterns found it: what says more counts. */
+const STRENGTH: Record<Role, number> = { name: 0, label: 1, read: 2, receiver: 2, bind: 3, global: 6, nonlocal: 6 };
+const STRONGER = new Map<string, number>([
+  ["parameter", 2],
+  ["import", 2],
+  ["type_parameter", 2],
+  ["deleted", 1],
+]);
+
+export const nameHandlers: Handlers = {
+  name: () => (facts, node) => claim(facts, node, "name", null),
+  label: () => (facts, node) => claim(facts, node, "label", null),
+  read:
+    ([, part]) =>
+    (facts, node, found) => {
+      if (part === "path") path(facts, node, found.read!);
+      else claim(facts, node, "read", null);
+    },
+  receiver: () => (facts, node) => claim(facts, node, "receiver", null),
+  global: () => (facts, node) => claim(facts, node, "global", null),
+  nonlocal: () => (facts, node) => claim(facts, node, "nonlocal", null),
+  bind: ([, kind, ...flags]) =>
+    kind === "value" || kind === "annotation"
+      ? () => {} // it goes with the name in its match
+      : (facts, node, found) =>
+          claim(facts, node, "bind", { kind: kind as Bind["kind"], flags, ...boundBy(facts, node, found) }),
+  chain:
+    ([, part]) =>
+    (facts, node, found) => {
+      if (part !== "member") return;
+      const whole = found.chain!;
+      facts.names.links.set(found["chain.object"]!.id, {
+        id: whole.id,
+        end: whole.endIndex,
+        member: textOf(facts, node),
+      });
+    },
+  definition: () => () => {},
+  write: () => (facts, node) => facts.names.written.add(node.id),
+  string: () => (facts, node) => {
+    if (node.endIndex - node.startIndex <= STRING_MAX) point(facts, "string", "", node);
+  },
+};
+
+/** A dotted path that is longer is none. */
+const STRING_MAX = 200;
+
+function boundBy(facts: Facts, node: Node, found: Found): Omit<Bind, "kind" | "flags"> {
+  const { "bind.value": value = null, "bind.annotation": annotation = null, definition } = found;
+  if (definition !== undefined) facts.names.defined.set(definition.id, textOf(facts, node));
+  return { value, annotation, from: originOf(facts, node, found), definition: definition?.id ?? null };
+}
+
+/** Without another name, what is bound is the first part of a module's own. */
+function originOf(facts: Facts, node: Node, found: Found): Origin | null {
+  const { "import.module": module, "import.from": from, "import.name": name, "import.alias": alias } = found;
+  if (module !== undefined) return { module: textOf(facts, alias === undefined ? node : module), name: null };
+  return from === undefined ? null : { module: textOf(facts, from), name: textOf(facts, name ?? node) };
+}
+
+function claim(facts: Facts, node: Node, role: Role, bind: Bind | null): void {
+  const rank = STRENGTH[role] + (bind === null ? 0 : (STRONGER.get(bind.kind) ?? 0));
+  const known = facts.names.byId.get(node.id);
+  if (known === undefined) {
+    facts.names.byId.set(node.id, nameAt(facts, node, role, bind));
+    return;
+  }
+  const before = STRENGTH[known.role] + (known.bind === null ? 0 : (STRONGER.get(known.bind.kind) ?? 0));
+  if (before > rank) return;
+  if (known.bind !== null && bind !== null && before === rank) {
+    bind.value ??= known.bind.value;
+    bind.annotation ??= known.bind.annotation;
+    bind.flags = [...new Set([...known.bind.flags, ...bind.flags])];
+    bind.from ??= known.bind.from;
+    bind.definition ??= known.bind.definition;
+  }
+  known.role = role;
+  known.bind = bind;
+}
+
+function nameAt(facts: Facts, node: Node, role: Role, bind: Bind | null): Name {
+  const start = node.startIndex;
+  const end = node.endIndex;
+  const text = facts.text.slice(start, end);
+  return { start, end, rank: 9, id: node.id, text, role, bind, at: null as never, members: [], last: node.id };
+}
+
+/** The members that are written behind a name in one node with it. */
+function path(facts: Facts, whole: Node, first: Node): void {
+  claim(facts, first, "read", null);
+  const name = facts.names.byId.get(first.id)!;
+  name.members = textOf(facts, whole)
+    .split(".")
+    .slice(1)
+    .map((part) => part.trim());
+  name.last = whole.id;
+}
+
+/** Follows the dots behind every name that may be read, to the node in which they end. */
+export function followDots(facts: Facts): void {
+  for (const name of facts.names.byId.values()) {
+    if (name.role === "label" || name.role === "bind") continue;
+    if (facts.names.links.has(name.last)) {
+      const steps = dots(facts, name.last);
+      name.members = [...name.members, ...steps.members];
+      name.last = steps.last;
+    }
+    facts.names.roots.set(name.last, name);
+    const call = facts.calls.byCallee.get(name.last);
+    if (call !== undefined) call.root = name;
+  }
+}
+
+/** The members that are read of a node, one of the other; the last is left out where it is set. */
+export function dots(facts: Facts, from: number): { members: string[]; last: number } {
+  const members: string[] = [];
+  let last = from;
+  for (let link = facts.names.links.get(last); link !== undefined; link = facts.names.links.get(last)) {
+    members.push(link.member);
+    last = link.id;
+  }
+  if (facts.names.written.has(last)) members.pop();
+  return { members, last };
+}
