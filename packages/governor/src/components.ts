@@ -25,7 +25,8 @@ export function withComponents({ root, rules }: Pick<Project, "root" | "rules">)
   return { ...sandbox, read: [...sandbox.read, folder] };
 }
 
-type Opening = { git: Git; project: Project; head: string; jail: Pick<Jail, "start"> };
+/** `folder`: where they are kept; absent: where a run has them. */
+type Opening = { git: Git; project: Project; head: string; jail: Pick<Jail, "start">; folder?: string };
 type Asked = { kind: ComponentKind; name: string; declared: Declared };
 
 /**
@@ -36,16 +37,16 @@ type Asked = { kind: ComponentKind; name: string; declared: Declared };
  */
 export async function openComponents(opening: Opening): Promise<Components> {
   const { tools, gates } = opening.project.rules;
-  const folder = componentsFolder(opening.project.root);
+  const { folder = componentsFolder(opening.project.root) } = opening;
   const workshop = createWorkshop(opening.jail, folder);
   const opened: { tools: ToolComponent[]; gates: Component[] } = { tools: [], gates: [] };
   try {
     for (const [name, { description, write, ...declared }] of Object.entries(tools)) {
-      const { component, parameters } = await open(opening, workshop, { kind: "tool", name, declared });
+      const { component, parameters } = await open({ ...opening, folder }, workshop, { kind: "tool", name, declared });
       opened.tools.push({ ...component, kind: "tool", description, write, parameters: parameters ?? {} });
     }
     for (const [name, declared] of Object.entries(gates))
-      opened.gates.push((await open(opening, workshop, { kind: "gate", name, declared })).component);
+      opened.gates.push((await open({ ...opening, folder }, workshop, { kind: "gate", name, declared })).component);
   } finally {
     await workshop.close();
   }
@@ -53,7 +54,7 @@ export async function openComponents(opening: Opening): Promise<Components> {
 }
 
 async function open(
-  { git, project, head }: Opening,
+  { git, project, head, folder }: Required<Opening>,
   workshop: Workshop,
   asked: Asked,
 ): Promise<{ component: Component; parameters: Made["parameters"] }> {
@@ -65,10 +66,10 @@ async function open(
   const { clock, timeout_ms, memory_bytes } = declared;
   const key = componentKey(bytes, { kind, clock });
   const limits = { name, kind, clock, timeout_ms, memory_bytes };
-  const made = readMade(join(componentsFolder(project.root), key)) ?? (await workshop.make(key, bytes, limits));
+  const made = readMade(join(folder, key)) ?? (await workshop.make(key, bytes, limits));
   if ("why" in made) throw refuse(made.why);
   return {
-    component: { ...limits, folder: join(componentsFolder(project.root), key), files: made.files },
+    component: { ...limits, folder: join(folder, key), files: made.files },
     parameters: made.parameters,
   };
 }

@@ -3,35 +3,22 @@ import { release } from "node:os";
 import { createIsolationMaker, type Level } from "@dgov/sandbox";
 import { proveRules } from "./command_rules.ts";
 import { readProject } from "./config.ts";
-import { DgovError, type ErrorCode } from "./error.ts";
+import { type Check, check, OK, type Patient } from "./doctor_check.ts";
+import { componentChecks } from "./doctor_components.ts";
+import { DgovError } from "./error.ts";
 import { createGit } from "./git/git.ts";
 import { inspect, openRepository, refuseDirty } from "./git/readiness.ts";
 import { poolFolder } from "./git/worktrees.ts";
-import { isAccepted } from "./jail.ts";
+import { rungsOf } from "./ladder.ts";
 import { repositoryHolder } from "./lock.ts";
-import { explainLogError, withLog } from "./log.ts";
+import { withLog } from "./log.ts";
 import { networkWords, refuseHosts } from "./network.ts";
 import type { SandboxRules } from "./project.ts";
 import { findRoot } from "./root.ts";
 import { sharedGitFolder } from "./shared_git_folder.ts";
 
-/** One thing that was tried for real. `detail` is what was found, or why it will not do; the cure is one command. */
-export type Check = {
-  name: string;
-  state: "ok" | "note" | "fault";
-  detail: string;
-  code: ErrorCode | null;
-  cure: string | null;
-};
+export type { Check } from "./doctor_check.ts";
 export type Doctor = { healthy: boolean; checks: Check[] };
-
-/** What the caller knows of its own process. */
-export type Patient = {
-  cwd: string;
-  env: Readonly<Record<string, string | undefined>>;
-  self: readonly string[];
-  now_ms: () => number;
-};
 
 const DISK_LEAST_BYTES = 1024 ** 3;
 
@@ -46,6 +33,7 @@ export async function examine(patient: Patient): Promise<Doctor> {
     await check("disk", async () => disk(root)),
     await check("repository", async () => repository(patient)),
     await check("configuration", async () => configuration(root)),
+    ...(await componentChecks(root, patient)),
     ...(await providerChecks(root, patient)),
     await check("log", async () => withLog(root, (log) => `${log.verify()} events, each as it was written`)),
     ...lock(root, patient),
@@ -54,37 +42,17 @@ export async function examine(patient: Patient): Promise<Doctor> {
   return { healthy: checks.every(({ state }) => state !== "fault"), checks };
 }
 
-const OK = { state: "ok", code: null, cure: null } as const;
-
-/** A fault a person can mend is an answer here; anything else is a bug, and stays one. */
-async function check(name: string, look: () => Promise<string>): Promise<Check> {
-  try {
-    return { ...OK, name, detail: await look() };
-  } catch (error) {
-    const fault = error instanceof DgovError ? error : explainLogError(error);
-    if (!fault) throw error;
-    return { name, state: "fault", detail: fault.message, code: fault.code, cure: fault.hint };
-  }
-}
-
 /** Every rung of the ladder is told; it is a fault when none of them holds that the project accepts. */
 async function sandboxChecks(root: string, { self, now_ms }: Patient): Promise<Check[]> {
-  const found = await createIsolationMaker({ self, now_ms }).probe();
   const rules = sandboxRules(root);
-  const chosen = found.find(({ level, available }) => available && isAccepted(level, rules));
-  const enough = chosen !== undefined;
-  const network = chosen ? [await check("sandbox network", async () => networkDetail(chosen.level, rules))] : [];
-  const ladder = found.map((one): Check => {
-    const name = `sandbox ${one.level}`;
-    if (one.available && isAccepted(one.level, rules))
-      return { ...OK, name, detail: `${one === chosen ? "in force: " : ""}${one.detail}` };
-    if (one.available) {
-      const cure = `[sandbox] min = "${one.level === "seatbelt" ? "landlock" : one.level}" and level = "auto" accept it`;
-      return { name, state: "note", detail: `${one.detail}; the project does not accept it`, code: null, cure };
-    }
-    return enough
-      ? { name, state: "note", detail: one.why, code: null, cure: one.cure }
-      : { name, state: "fault", detail: one.why, code: "sandbox_missing", cure: one.cure };
+  const { in_force, rungs } = rungsOf(await createIsolationMaker({ self, now_ms }).probe(), rules);
+  const network = in_force ? [await check("sandbox network", async () => networkDetail(in_force, rules))] : [];
+  const ladder = rungs.map(({ level, available, accepted, detail, cure }): Check => {
+    const name = `sandbox ${level}`;
+    if (available && accepted) return { ...OK, name, detail: `${level === in_force ? "in force: " : ""}${detail}` };
+    const note = { name, state: "note", code: null, cure } as const;
+    if (available) return { ...note, detail: `${detail}; the project does not accept it` };
+    return in_force ? { ...note, detail } : { ...note, detail, state: "fault", code: "sandbox_missing" };
   });
   return [...ladder, ...network];
 }

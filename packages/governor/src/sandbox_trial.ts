@@ -1,9 +1,9 @@
-import { type Availability, ClaimError, createIsolationMaker, type Level, parseClaim, type Scope } from "@dgov/sandbox";
+import { ClaimError, createIsolationMaker, type Level, parseClaim, type Scope } from "@dgov/sandbox";
 import { TOOL_NAMES } from "@dgov/sandbox/tool_names";
 import { readProject } from "./config.ts";
 import type { Claimant } from "./dispatch/scope.ts";
 import { DgovError } from "./error.ts";
-import { isAccepted } from "./jail.ts";
+import { type Rungs, rungsOf } from "./ladder.ts";
 import { nearest } from "./nearest.ts";
 import { networkWords } from "./network.ts";
 import type { Project } from "./project.ts";
@@ -63,14 +63,10 @@ function refuseUnclaimable(path: string): void {
   }
 }
 
-/** One rung of the ladder. `accepted`: the project lets a run use it; `cure`: what would make it available, or accepted. */
-export type Rung = { level: Level; available: boolean; accepted: boolean; detail: string; cure: string | null };
-export type Ladder = {
-  in_force: Level | null; // null: no run can start here
+export type Ladder = Rungs & {
   min: Level;
   chosen: Level | "auto"; // `[sandbox] level`
   network: string;
-  rungs: Rung[];
 };
 
 /** What this machine can do, tried for real, and what the project takes of it; the strongest rung first. */
@@ -80,17 +76,7 @@ export async function readLadder({
   now_ms,
 }: Pick<World, "self" | "now_ms"> & { cwd: string }): Promise<Ladder> {
   const { min, level, hosts } = readProject(findRoot(cwd)).rules.sandbox;
-  const found = await createIsolationMaker({ self, now_ms }).probe();
-  const rungs = found.map((one): Rung => rungOf(one, isAccepted(one.level, { min, level })));
-  const in_force = rungs.find((one) => one.available && one.accepted)?.level ?? null;
-  const network = in_force === null ? "" : networkWords(in_force, hosts);
-  return { in_force, min, chosen: level, network, rungs };
-}
-
-function rungOf(one: Availability, accepted: boolean): Rung {
-  const { level } = one;
-  if (!one.available) return { level, available: false, accepted, detail: one.why, cure: one.cure };
-  const least = level === "seatbelt" ? "landlock" : level;
-  const cure = accepted ? null : `Set [sandbox] min = "${least}" and level = "auto" in .dgov/project.toml`;
-  return { level, available: true, accepted, detail: one.detail, cure };
+  const ladder = rungsOf(await createIsolationMaker({ self, now_ms }).probe(), { min, level });
+  const network = ladder.in_force === null ? "" : networkWords(ladder.in_force, hosts);
+  return { ...ladder, min, chosen: level, network };
 }

@@ -1,4 +1,5 @@
-import { type Ladder, type Rung, readLadder } from "@dgov/governor/sandbox_trial";
+import type { Rung } from "@dgov/governor/ladder";
+import { type Ladder, readLadder } from "@dgov/governor/sandbox_trial";
 import { z } from "zod";
 import { paint, plain } from "../ansi.ts";
 import { defineCommand } from "../command.ts";

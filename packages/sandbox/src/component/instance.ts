@@ -52,7 +52,10 @@ const isMemory = (value: unknown): value is WebAssembly.Memory => value instance
 function verified({ name, folder, files }: Component, file: string): Buffer<ArrayBuffer> {
   const bytes = readFileSync(join(folder, file));
   if (createHash("sha256").update(bytes).digest("hex") === files[file]) return bytes;
-  throw new ComponentError("invalid", `the compiled "${file}" of "${name}" is not what was written; run again`);
+  throw new ComponentError(
+    "invalid",
+    `the compiled "${file}" of "${name}" is not what was written; remove ${folder}, and run again`,
+  );
 }
 
 /** Calls a function that takes and returns text. @throws ComponentError `output`, `invalid`, or what the function throws */
