@@ -13,7 +13,7 @@ import type { Sop } from "./sop_file.ts";
  *
  * `out`    absolute path of the folder for whole logs, `.dgov/out/RUN`
  * `target`  the full ref that work lands on
- * `leftOut` frozen tree → paths that git ignores, for the words of a refusal; a crash loses only the words
+ * `leftOut` frozen commit → paths of its attempt that git ignores, for the words of a refusal; a crash loses only the words
  */
 export type Site = {
   world: World;

@@ -19,7 +19,7 @@ import { grantsIn, scopeOf } from "./scope.ts";
 
 /**
  * One attempt under way. `base` is the commit its worktree was made from; `traces` are unclaimed paths that its setup
- * made or changed, which are nobody's work.
+ * made or changed, which are nobody's work; `ignored` is what git ignores and its setup has left.
  */
 type Attempt = {
   task: TaskId;
@@ -28,6 +28,7 @@ type Attempt = {
   unit: CompiledTask;
   worktree: Lease;
   traces: Set<string>;
+  ignored: Set<string>;
 };
 
 /**
@@ -75,7 +76,7 @@ export async function dispatch(
   try {
     const owner = { run: site.session.id, ...of, base: head };
     const worktree = await site.pool.acquire(head, { tree: carried ?? head, owner });
-    const attempt: Attempt = { ...of, base: head, unit, worktree, traces: new Set() };
+    const attempt: Attempt = { ...of, base: head, unit, worktree, traces: new Set(), ignored: new Set() };
     const ending = await attend(site, attempt, { signal, mend, failed: before.failed, carried: carried !== null });
     await conclude(site, attempt, ending);
     worktree.release(); // not in a `finally`: where the work could not be kept, it stays for the next run to keep it
@@ -89,12 +90,13 @@ export async function dispatch(
 const isClaimed = (claims: readonly Claim[], path: string) => claims.some((claim) => covers(claim, path));
 
 /** Asks what differs after the setup, and takes none of it for work. */
-async function noteTraces({ base, worktree, traces }: Attempt, claims: readonly Claim[]): Promise<void> {
+async function noteTraces(attempt: Attempt, claims: readonly Claim[]): Promise<void> {
+  const { base, worktree, traces } = attempt;
   const ignores = (path: string) => {
     if (!isClaimed(claims, path)) traces.add(path);
     return true;
   };
-  await freeze(worktree, { base, ignores });
+  for (const path of (await freeze(worktree, { base, ignores })).ignored) attempt.ignored.add(path);
 }
 
 type Attending = {
@@ -246,7 +248,8 @@ async function conclude(site: Site, attempt: Attempt, ending: Ending): Promise<v
     session.record({ kind: "attempt_failed", task, attempt: n, cause: "path_policy", detail, kept: commit });
   } else if (unit.role === "worker") {
     assert(commit);
-    if (frozen.ignored.length > 0) site.leftOut.set(frozen.tree, frozen.ignored);
+    const own = frozen.ignored.filter((path) => !attempt.ignored.has(path));
+    if (own.length > 0) site.leftOut.set(commit, own);
     session.record({
       kind: "candidate_frozen",
       task,

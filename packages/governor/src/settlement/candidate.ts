@@ -13,7 +13,7 @@ export type FrozenCandidate = {
   base: string;
   tree: string;
   changes: readonly Change[];
-  ignored: readonly string[]; // what the attempt left that git ignores; only looked for when nothing changed
+  ignored: readonly string[]; // what the worker left that git ignores; only looked for when nothing changed
   touched: readonly string[]; // what its tools wrote, also when it was undone later
 };
 

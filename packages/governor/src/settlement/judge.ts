@@ -37,7 +37,7 @@ export async function judge(
   if (!work?.candidate) throw new Error(`Nothing of "${task}" was frozen`);
   const { base } = work;
   const { tree, commit } = work.candidate;
-  const frozen = await frozenCandidate(site, of, { base, tree });
+  const frozen = await frozenCandidate(site, of, { base, tree, commit });
   if (await stopped(site, of, signal, settle([claimsGate], frozen, recorder(site, of, signal)))) return;
   const head = await targetHead(git, site.target);
   const merged = await integrate(git, { base, candidate: commit, head, ...landingOf(site, of) });
@@ -83,7 +83,7 @@ async function emptyLanding(site: Site, of: Of, head: string): Promise<{ tree: s
 async function frozenCandidate(
   site: Site,
   of: Of,
-  { base, tree }: { base: string; tree: string },
+  { base, tree, commit }: { base: string; tree: string; commit: string },
 ): Promise<FrozenCandidate> {
   const { git, project, plan, session } = site;
   const touched = session
@@ -99,7 +99,7 @@ async function frozenCandidate(
     base,
     tree,
     changes,
-    ignored: site.leftOut.get(tree) ?? [],
+    ignored: site.leftOut.get(commit) ?? [],
     touched,
   };
 }
