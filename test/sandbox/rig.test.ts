@@ -88,6 +88,7 @@ function lawless(): IsolationMaker {
     start: async (level, spec) => ({
       level,
       pid: process.pid,
+      limits_kept: { by: "watch", why: "this is no jail", cure: "" },
       async call(_tool, input) {
         const [, , misdeed] = deeds.next().value!;
         await misdeed({ lab: dirname(dirname(spec.root)), spec, port: Number((input as { pattern: string }).pattern) });

@@ -9,6 +9,7 @@ import { enterIsolation } from "./isolate/enter.ts";
 import { freshen } from "./isolate/fresh.ts";
 import { createGuard } from "./isolate/guard.ts";
 import type { ExecRequest, ExecResult, IsolationSpec } from "./isolate/isolation.ts";
+import { type KernelFiles, openKernelLimits } from "./isolate/kernel_limits.ts";
 import { landlockAbi } from "./isolate/landlock.ts";
 import { type Libc, openLibc } from "./isolate/libc.ts";
 import { createQuestions } from "./isolate/questions.ts";
@@ -28,6 +29,7 @@ import type { Answer, Host } from "./tool.ts";
 export type ServeOrder = Pick<IsolationSpec, "root" | "write" | "git_dir" | "tmp" | "env" | "scope"> & {
   self: readonly string[]; // argv prefix that starts this program again
   interpreter: readonly string[] | null; // argv prefix that interprets a command's file: then no native one is started
+  files: KernelFiles | null; // what it was started with besides its streams
   limits: ResourceLimits;
   readable: Readable | "all"; // for the words in which a refusal is told
   own_ipc: boolean; // what is shared between processes without a file is then all ours
@@ -122,7 +124,10 @@ async function serve(now_ms: () => number): Promise<void> {
     running,
     ...(order.interpreter === null ? {} : { git: questions.ask }),
     reap: () => reapOrphans(libc, spared.pids),
-    segments: order.own_ipc ? createSegments(libc) : null,
+    kept: {
+      kernel: openKernelLimits(libc, order.files),
+      segments: order.own_ipc ? createSegments(libc) : null,
+    },
     pause: (on) => sealed && signal(-1, on ? "SIGSTOP" : "SIGCONT"),
     onGovernorDeath: (number) => void libc.prctl(PR_SET_PDEATHSIG, number),
     libc,
@@ -156,7 +161,7 @@ function isSealed(libc: Libc, { outer_pids }: ServeOrder): boolean {
 }
 const SIGNALS_CONFINED_ABI = 6;
 
-type Powers = Pick<Shell, "now_ms" | "endTree" | "pause" | "reap" | "running" | "segments"> &
+type Powers = Pick<Shell, "now_ms" | "endTree" | "pause" | "reap" | "running" | "kept"> &
   Pick<Host, "git"> & {
     onGovernorDeath: (signal: number) => void;
     spared: Spared;

@@ -1,12 +1,25 @@
 import { readFileSync } from "node:fs";
+import type { ResourceLimits } from "./confinement.ts";
 
 /** Threads and processes that a server inside a jail may still start when its commands may start no more. */
 export const TASKS_KEPT = 256;
+
+/** Memory of the server itself, and of what the kernel holds for all of them, when its commands may have no more. */
+const MEMORY_KEPT_BYTES = 256 * 1024 * 1024;
 
 /** What so many processes may have together: a run time has some threads for each, and some for each core. */
 export const tasksFor = (processes: number) => ({
   processes,
   threads: 4 * processes + 8 * navigator.hardwareConcurrency + 64,
+});
+
+/**
+ * Where the kernel stops them, when whoever watches them looked too late: beyond what is watched, by what the server needs
+ * and by what the kernel counts and the watch does not (tables, buffers). Files in memory are limited as files.
+ */
+export const wallFor = ({ memory_bytes, processes, tmp_bytes }: ResourceLimits, files_in_memory: boolean) => ({
+  memory_bytes: memory_bytes + memory_bytes / 16 + MEMORY_KEPT_BYTES + (files_in_memory ? tmp_bytes : 0),
+  tasks: tasksFor(processes).threads + TASKS_KEPT,
 });
 
 /** The kernel's hard limit for this process, above which nobody without privileges comes. Infinity: there is none. */

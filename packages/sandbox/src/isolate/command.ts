@@ -8,6 +8,7 @@ import { HeadTail } from "../truncate.ts";
 import { leaveRoom, tasksFor } from "./ceiling.ts";
 import type { ResourceLimits } from "./confinement.ts";
 import type { ExecRequest, ExecResult } from "./isolation.ts";
+import type { KernelLimits } from "./kernel_limits.ts";
 import { socketNotes } from "./no_socket.ts";
 import type { Readable } from "./readable.ts";
 import type { Segments } from "./segments.ts";
@@ -17,7 +18,7 @@ import type { Strike } from "./watch.ts";
 /**
  * Where commands run. `endTree` ends all that a command left, at once; `pause` halts it or lets it
  * go on, as far as that can be done in one stroke; `reap` collects the dead that fell to us. `interpreter` takes the
- * place of a native shell where there is no jail.
+ * place of a native shell where there is no jail. `kept` is what else of the limits is told or kept from inside.
  */
 export type Shell = {
   root: string;
@@ -29,7 +30,7 @@ export type Shell = {
   pause: (on: boolean) => void;
   reap: () => void;
   limits: ResourceLimits; // we are under that of a file's size too, and the log is a file of ours
-  segments: Segments | null; // null: they are not ours to count or to end
+  kept: { kernel: KernelLimits; segments: Segments | null }; // null: they are not ours to count or to end
   readable: Readable | "all";
   running: Running;
 };
@@ -52,7 +53,9 @@ export async function runCommand(
   mkdirSync(join(shell.tmp, "logs"), { recursive: true });
   const log = join(shell.tmp, "logs", `${number}.log`);
   rmSync(log, { recursive: true, force: true }); // of an earlier process in the same folder, or planted by a command
-  const child = spawn(shell, request, join(shell.tmp, "logs", `${number}.sh`));
+  const { kernel, segments } = shell.kept;
+  const struck = kernel.count();
+  const child = kernel.lesser(() => spawn(shell, request, join(shell.tmp, "logs", `${number}.sh`)));
   if (child === null) return notStarted(`Cannot start a command in "${request.cwd}": there is no such folder`);
   const ended: Ended = { by: "exit" };
   const endAll = () => {
@@ -64,7 +67,7 @@ export async function runCommand(
     endAll();
   };
   const timer = setTimeout(() => stop("timeout"), request.timeout_ms);
-  const watch = setInterval(watchAll(shell, stop), LIMITS.watch_every_ms);
+  const watch = setInterval(watchAll(shell, stop, struck), LIMITS.watch_every_ms);
   shell.running.stop = stop;
   const kept = new HeadTail(request.clip_bytes);
   const output_max_bytes = Math.min(request.output_max_bytes, shell.limits.file_bytes);
@@ -75,8 +78,9 @@ export async function runCommand(
   clearInterval(watch);
   endAll();
   await reading;
-  shell.segments?.removeAll();
+  segments?.removeAll();
   shell.reap(); // after Bun has collected the command itself: that one is not ours to take
+  if (ended.by === "exit") ended.by = struck() ?? "exit"; // also when the command itself got over it
   const by = ended.by === "exit" && child.signalCode !== null ? "signal" : ended.by;
   const fatal = by === "signal" ? String(child.signalCode ?? "SIGKILL") : null;
   const output = kept.result();
@@ -176,11 +180,13 @@ async function drain(stream: ReadableStream<Uint8Array>, { log, kept, output_max
 }
 
 /** What only the inside sees, or sees sooner. */
-function watchAll(shell: Shell, stop: (by: Strike) => void): () => void {
+function watchAll(shell: Shell, stop: (by: Strike) => void, struck: () => Strike | null): () => void {
   const lookAtProcesses = watchProcesses(shell, () => stop("process_limit"));
   return () => {
     lookAtProcesses();
-    if ((shell.segments?.bytes() ?? 0) > shell.limits.memory_bytes) stop("memory_limit");
+    if ((shell.kept.segments?.bytes() ?? 0) > shell.limits.memory_bytes) stop("memory_limit");
+    const by = struck();
+    if (by !== null) stop(by);
   };
 }
 

@@ -12,6 +12,9 @@ export const reaches = (level: Level, min: Level): boolean => STRENGTH[level] >=
 /** What of the network there is. `hosts`: only these names, through a proxy outside that resolves and checks addresses. */
 export type Network = "none" | "open" | { hosts: readonly string[] };
 
+/** Who keeps the limits of memory and of processes: the kernel with the watch, or the watch alone, and what would mend that. */
+export type LimitsKept = { by: "cgroup"; version: 1 | 2 } | { by: "watch"; why: string; cure: string };
+
 /** What one isolated process and all that it starts may use together, as far as the level can keep it. */
 export type ResourceLimits = {
   memory_bytes: number;

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { mostOf, TASKS_KEPT, tasksFor } from "./ceiling.ts";
 import type { ResourceLimits } from "./confinement.ts";
+import { holdScore, type KernelFiles, keepOnly } from "./kernel_limits.ts";
 import { landlockAbi, type Place, restrictFiles } from "./landlock.ts";
 import { address, type Libc, openLibc, SyscallError } from "./libc.ts";
 import { type DoorOrder, handOutDoor } from "./proxy_door.ts";
@@ -15,6 +16,7 @@ import { readFrameSync } from "./wire.ts";
  * `readable`  what may be read besides the places; "all" also where bubblewrap shows no more than may be read
  * `landlock`  whether it is the wall ("required") or a second one behind bubblewrap's ("if_there")
  * `door`      the way to the proxy, where the network is a list of hosts
+ * `files`     what the server keeps of the descriptors
  */
 export type EnterOrder = {
   argv: readonly string[];
@@ -22,6 +24,7 @@ export type EnterOrder = {
   readable: readonly Place[] | "all";
   landlock: "required" | "if_there";
   door: DoorOrder | null;
+  files: KernelFiles;
   limits: ResourceLimits;
   filter: Omit<Filter, "landlock_abi">;
 };
@@ -32,7 +35,6 @@ const PR_SET_CHILD_SUBREAPER = 36;
 const PR_SET_NO_NEW_PRIVS = 38;
 const SIGKILL = 9;
 const SIG_SETMASK = 2;
-const CLOSE_RANGE_CLOEXEC = 4;
 const SECCOMP_SET_MODE_FILTER = 1;
 const RLIMIT_FSIZE = 1;
 const RLIMIT_CORE = 4;
@@ -54,6 +56,7 @@ export function enterIsolation(): never {
   libc.prctl(PR_SET_PDEATHSIG, SIGKILL);
   libc.prctl(PR_SET_CHILD_SUBREAPER, 1);
   setLimits(libc, order.limits);
+  holdScore(libc, order.files);
   if (libc.prctl(PR_SET_NO_NEW_PRIVS, 1) !== 0) throw new SyscallError("give up new privileges", libc.errno());
   if (order.door !== null) handOutDoor(libc, order.door);
   const landlock_abi = landlockAbi(libc);
@@ -63,7 +66,7 @@ export function enterIsolation(): never {
   dropCapabilities(libc);
   restrictCalls(libc, { ...order.filter, landlock_abi });
   resetSignals(libc);
-  libc.syscall("close_range", 3, 0xffffffff, CLOSE_RANGE_CLOEXEC);
+  keepOnly(libc, order.files);
   const [program = ""] = order.argv;
   const env = Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
   return libc.execve(program, order.argv, env);

@@ -4,7 +4,7 @@ import type { FileSearch } from "../interpreted/file_search.ts";
 import type { ToolPolicy } from "../policy.ts";
 import type { EvaluateOrder, EvaluateResult } from "../script/order.ts";
 import type { Answer, Scope } from "../tool.ts";
-import type { Level, Network, ResourceLimits } from "./confinement.ts";
+import type { Level, LimitsKept, Network, ResourceLimits } from "./confinement.ts";
 import type { Strike } from "./watch.ts";
 
 /**
@@ -91,6 +91,7 @@ export type ExecResult = {
 export interface Isolation {
   readonly level: Level;
   readonly pid: number;
+  readonly limits_kept: LimitsKept;
   /**
    * Runs one tool inside. Never throws for what the tool or the model did; throws `IsolationLost` when the process is gone.
    * `policy` judges what a script calls in turn: without it no script runs.

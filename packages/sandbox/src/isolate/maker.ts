@@ -5,18 +5,25 @@ import type { EvaluateResult } from "../script/order.ts";
 import type { Answer } from "../tool.ts";
 import type { Level } from "./confinement.ts";
 import { Connection } from "./connection.ts";
-import type { ExecResult, Isolation, IsolationMaker, IsolationSpec } from "./isolation.ts";
+import {
+  type ExecResult,
+  type Isolation,
+  IsolationLost,
+  type IsolationMaker,
+  type IsolationSpec,
+} from "./isolation.ts";
 import { ordersFor } from "./orders.ts";
 import { createOrphans, type Orphans } from "./orphans.ts";
 import { probeLevels } from "./probe.ts";
 import type { Resolve } from "./proxy.ts";
 import { createFindReadable, type FindReadable } from "./readable.ts";
+import { createWalls, type Wall, type Walls } from "./wall.ts";
 import { createWatch, type Strike, type Watch } from "./watch.ts";
 import { makeWayOut, throughWayOut, type WayOut } from "./way_out.ts";
 import { encodeFrame } from "./wire.ts";
 
-/** What all isolations of one maker share: who is alive, and who takes the orphans. Made with the first of them. */
-type Nursery = { live: Set<number>; orphans: Orphans | null };
+/** What all isolations of one maker share: who is alive, who takes the orphans (made with the first of them), their walls. */
+type Nursery = { live: Set<number>; orphans: Orphans | null; walls: Walls };
 
 /**
  * `self` is the argv prefix that starts this program again; the clock is for the probe, and for how often limits are
@@ -26,13 +33,21 @@ export type Outside = { self: readonly string[]; now_ms: () => number; resolve?:
 
 /** Starts isolated processes. */
 export function createIsolationMaker(outside: Outside): IsolationMaker {
-  const nursery: Nursery = { live: new Set(), orphans: null };
+  const nursery: Nursery = { live: new Set(), orphans: null, walls: createWalls() };
   const self = withoutAutoload(outside.self);
   const findReadable = createFindReadable();
   const start: IsolationMaker["start"] = async (level, spec) => {
     const way = await makeWayOut(level, spec.network, outside.resolve);
     const { now_ms } = outside;
-    return throughWayOut(way, () => startIsolation({ level, spec, self, nursery, way, findReadable, now_ms }));
+    return throughWayOut(way, async () => {
+      const wall = await nursery.walls.make(level, spec);
+      try {
+        return await startIsolation({ level, spec, self, nursery, way, wall, findReadable, now_ms });
+      } catch (error) {
+        await wall.remove();
+        throw error;
+      }
+    });
   };
   return { self: outside.self, start, probe: () => probeLevels(start, outside.now_ms) };
 }
@@ -49,20 +64,21 @@ type Start = {
   self: readonly string[];
   nursery: Nursery;
   way: WayOut;
+  wall: Wall;
   findReadable: FindReadable;
   now_ms: () => number;
 };
 
-async function startIsolation({ level, spec, self, nursery, way, findReadable, now_ms }: Start): Promise<Isolation> {
+async function startIsolation({ level, spec, self, nursery, way, wall, ...tools }: Start): Promise<Isolation> {
   nursery.orphans ??= createOrphans();
   nursery.orphans.adopt();
-  const readable = findReadable({ spec, self });
-  const { outer, enter, serve } = ordersFor({ level, spec, self, way, readable });
+  const readable = tools.findReadable({ spec, self });
+  const { outer, enter, serve } = ordersFor({ level, spec, self, way, readable, events: wall.events.length });
   const jailed = level === "bwrap" || level === "landlock"; // it restricts itself; else a jail stands before it, or none
   const child = Bun.spawn([...outer, ...self, "__isolated", jailed ? "enter" : "serve"], {
     cwd: "/",
     env: { PATH: serve.env.PATH ?? "/usr/local/bin:/usr/bin:/bin", LANG: "C.UTF-8", TMPDIR: serve.tmp },
-    stdio: ["pipe", "pipe", "pipe", ...way.inherited],
+    stdio: ["pipe", "pipe", "pipe", ...way.inherited, ...wall.events, "ignore"], // the last: see `KernelFiles`
   });
   nursery.live.add(child.pid);
   const words = new Response(child.stderr).text();
@@ -75,8 +91,9 @@ async function startIsolation({ level, spec, self, nursery, way, findReadable, n
     answers: child.stdout,
     ...(level === "wasm" && spec.git ? { git: spec.git } : {}),
   });
-  const stop = stopper(child, nursery);
+  const stop = stopper(child, wall, nursery);
   try {
+    await wall.hold(child.pid); // while it starts, and before it hears of anything foreign
     await send(jailed ? Buffer.concat([encodeFrame(enter), encodeFrame(serve)]) : encodeFrame(serve));
     await connection.ready(LIMITS.start_ms);
   } catch (error) {
@@ -87,25 +104,36 @@ async function startIsolation({ level, spec, self, nursery, way, findReadable, n
   }
   void child.exited.then(stop); // also when it dies by itself: what it leaves falls to us
   const { root, tmp } = serve;
-  const watch = createWatch({ pid: child.pid, root, tmp, limits: spec.limits }, now_ms);
-  return isolation({ level, pid: child.pid, connection, stop, watch });
+  const watch = createWatch({ pid: child.pid, root, tmp, limits: spec.limits }, tools.now_ms);
+  return isolation({ level, pid: child.pid, connection, stop, watch, wall });
 }
 
-type Running = { level: Level; pid: number; connection: Connection; stop: () => Promise<void>; watch: Watch };
+type Running = {
+  level: Level;
+  pid: number;
+  connection: Connection;
+  stop: () => Promise<void>;
+  watch: Watch;
+  wall: Wall;
+};
 
-function isolation({ level, pid, connection, stop, watch }: Running): Isolation {
+function isolation({ level, pid, connection, stop, watch, wall }: Running): Isolation {
   const ask = async (question: Parameters<Connection["ask"]>[0], limit_ms: number): Promise<unknown> => {
     const asked = connection.ask(question, limit_ms);
     try {
       return await watch.during(asked, (by) => halt(connection, asked, by));
     } catch (error) {
-      if (error instanceof Error && error.name === "IsolationLost") await stop();
-      throw error;
+      if (!(error instanceof IsolationLost)) throw error;
+      const by = wall.struck();
+      await stop();
+      if (by === null) throw error;
+      throw new IsolationLost(`${error.message}, after it passed its ${by.replace("_", " ")}`, { cause: error });
     }
   };
   return {
     level,
     pid,
+    limits_kept: wall.kept(),
     call: async (tool, input, policy) => (await ask({ tool, input, policy: policy ?? null }, LIMITS.tool_ms)) as Answer, // by serve.ts
     evaluate: async (evaluate) => (await ask({ evaluate }, LIMITS.tool_ms)) as EvaluateResult,
     component: async (component) => (await ask({ component }, LIMITS.tool_ms)) as ComponentAnswer, // likewise
@@ -128,7 +156,7 @@ function halt(connection: Connection, asked: Promise<unknown>, by: Strike): void
 type Child = { pid: number; exited: Promise<number>; stdin: { end(): unknown } };
 
 /** First the polite way, by which the process ends its own in one stroke; then from outside, whatever state it is in. */
-function stopper(child: Child, { live, orphans }: Nursery): () => Promise<void> {
+function stopper(child: Child, wall: Wall, { live, orphans }: Nursery): () => Promise<void> {
   const state: { done: Promise<void> | null } = { done: null };
   const stop = async () => {
     await Promise.resolve(child.stdin.end()).catch(() => {}); // closed already: then it has heard
@@ -136,11 +164,13 @@ function stopper(child: Child, { live, orphans }: Nursery): () => Promise<void> 
     const timer = setTimeout(resolve, STOP_PATIENCE_MS);
     await Promise.race([child.exited, patience]);
     clearTimeout(timer);
+    await wall.end();
     endDescendants(child.pid);
     signal(child.pid, "SIGKILL");
     await child.exited;
     live.delete(child.pid);
     orphans?.sweep(live);
+    await wall.remove();
   };
   return () => {
     state.done ??= stop();

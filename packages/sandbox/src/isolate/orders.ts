@@ -4,6 +4,7 @@ import { bwrapWords, findBwrap } from "./bwrap.ts";
 import type { Level } from "./confinement.ts";
 import type { EnterOrder } from "./enter.ts";
 import type { IsolationSpec } from "./isolation.ts";
+import { kernelFiles } from "./kernel_limits.ts";
 import type { Place } from "./landlock.ts";
 import { keptReadOnly, placesOf } from "./places.ts";
 import { type Readable, withoutHidden } from "./readable.ts";
@@ -19,12 +20,14 @@ export type Ordering = {
   self: readonly string[];
   way: WayOut;
   readable: Readable | "all";
+  events?: number; // descriptors of the control group that it is started with; absent: none
 };
 
 /** @throws Error when a grant is not what it says, or the level is not installed */
-export function ordersFor({ level, spec, self, way, readable }: Ordering): Orders {
+export function ordersFor({ level, spec, self, way, readable, events = 0 }: Ordering): Orders {
   const places = placesOf(spec);
   const { write, git_dir, env, scope, limits } = spec;
+  const files = kernelFiles(way.inherited.length, events);
   const bare = level !== "landlock" || readable === "all"; // bubblewrap shows no more than may be read
   return {
     outer: wordsBefore(level, spec, { places, readable, port: way.port }),
@@ -34,6 +37,7 @@ export function ordersFor({ level, spec, self, way, readable }: Ordering): Order
       readable: bare ? "all" : withoutHidden(readable),
       landlock: level === "landlock" ? "required" : "if_there",
       door: way.door,
+      files,
       limits,
       filter: {
         network: spec.network !== "none",
@@ -52,6 +56,7 @@ export function ordersFor({ level, spec, self, way, readable }: Ordering): Order
       interpreter: level === "wasm" ? [...self, "__isolated", "interpret"] : null,
       outer_pids: pidNamespace(),
       own_ipc: level === "bwrap",
+      files: level === "bwrap" || level === "landlock" ? files : null,
       limits,
       readable,
     },

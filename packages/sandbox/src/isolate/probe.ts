@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findBwrap } from "./bwrap.ts";
-import type { Level, ResourceLimits } from "./confinement.ts";
+import type { Level, LimitsKept, ResourceLimits } from "./confinement.ts";
 import type { Availability, IsolationMaker } from "./isolation.ts";
 import { landlockAbi } from "./landlock.ts";
 import { openLibc } from "./libc.ts";
@@ -22,8 +22,9 @@ async function probeLevel(level: Level, start: IsolationMaker["start"], now_ms: 
   if (missing !== null) return { level, available: false, ...missing };
   const place = mkdtempSync(join(tmpdir(), "dgov-probe-"));
   try {
-    const took_ms = await tryLevel(level, start, { place, now_ms });
-    return { level, available: true, detail: `${nameOf(level)}, starts in ${Math.round(took_ms)} ms` };
+    const { took_ms, kept } = await tryLevel(level, start, { place, now_ms });
+    const limits = level === "wasm" ? "" : `; ${limitsWords(kept)}`;
+    return { level, available: true, detail: `${nameOf(level)}, starts in ${Math.round(took_ms)} ms${limits}` };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return { level, available: false, why, cure: CURES[level] };
@@ -42,8 +43,9 @@ const PROBE_LIMITS: ResourceLimits = {
 };
 
 type Trial = { place: string; now_ms: () => number };
+type Tried = { took_ms: number; kept: LimitsKept };
 
-async function tryLevel(level: Level, start: IsolationMaker["start"], { place, now_ms }: Trial): Promise<number> {
+async function tryLevel(level: Level, start: IsolationMaker["start"], { place, now_ms }: Trial): Promise<Tried> {
   for (const name of ["root", "tmp", "outside"]) mkdirSync(join(place, name));
   const start_ms = now_ms();
   const isolation = await start(level, {
@@ -69,8 +71,15 @@ async function tryLevel(level: Level, start: IsolationMaker["start"], { place, n
   if (!existsSync(join(place, "root/inside"))) throw new Error(`Cannot use ${level}: it stops writes that are granted`);
   if (readFileSync(join(place, "root/seen"), "utf8").includes(SECRET))
     throw new Error(`Cannot trust ${level}: it let a forbidden read through`);
-  return took_ms;
+  return { took_ms, kept: isolation.limits_kept };
 }
+
+/** Who keeps the limits of memory and of processes, in words. */
+export function limitsWords(kept: LimitsKept): string {
+  if (kept.by === "cgroup") return `limits: enforced by control groups (version ${kept.version}), and watched`;
+  return `limits: watched, not enforced: ${kept.why}${kept.cure === "" ? "" : ` (${kept.cure})`}`;
+}
+
 const SECRET = "nobody's business";
 
 const MISSING: Readonly<Record<Level, () => Missing | null>> = {
