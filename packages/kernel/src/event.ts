@@ -188,6 +188,51 @@ export const Event = z.discriminatedUnion("kind", [
     output: Output.nullable(),
     level: Level.optional(), // that what it ran was confined at; absent: it ran nothing, or the log is from before it was told
   }),
+  z.strictObject({
+    kind: z.literal("integration_risk_scored"),
+    ...attempt,
+    head: Oid, // the target that the work is to be put on
+    level: z.enum(["none", "low", "medium", "high", "critical"]),
+    overlaps: z.array(
+      z.strictObject({
+        path: z.string(),
+        symbol: z.string(), // "": the file as a whole, where its symbols are not known
+        kind: z.enum(["same_symbol", "same_name", "signature", "syntax", "same_file"]),
+        ours: z.string(), // what the task did to it, in words
+        theirs: z.string(), // what was done to it on the target since, and by which task where that is known
+      }),
+    ),
+  }),
+  z.strictObject({
+    kind: z.literal("merged_by_symbol"), // git could not put the work on the target; symbol by symbol it can be
+    ...attempt,
+    head: Oid,
+    tree: Oid,
+    files: z.array(
+      z.strictObject({
+        path: z.string(),
+        decided: z.array(z.strictObject({ symbol: z.string(), from: z.string(), rule: z.string() })),
+      }),
+    ),
+  }),
+  z.strictObject({
+    kind: z.literal("symbols_touched"), // the record of an attempt: what it did, in symbols
+    ...attempt,
+    base: Oid, // a tree, as is the next
+    tree: Oid,
+    grammars: z.string(), // a digest of all grammars that had a say
+    touched: z.array(
+      z.strictObject({
+        path: z.string(),
+        symbol: z.string(),
+        did: z.enum(["added", "removed", "edited", "moved", "renamed"]),
+        edited: z.array(z.string()), // what of it: signature, decorators, body, doc, trivia
+        claimed: z.boolean(),
+      }),
+    ),
+    touched_more: z.int().min(1).optional(), // how many there were beside those; absent: none
+    unknown: z.array(z.strictObject({ path: z.string(), why: z.string() })), // by the rule for whole files
+  }),
   z.strictObject({ kind: z.literal("checkout_behind"), ...attempt, commit: Oid, cure: z.string() }),
 ]);
 export type Event = z.infer<typeof Event>;

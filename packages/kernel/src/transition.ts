@@ -73,6 +73,9 @@ export function apply(run: Run, event: Event): Run {
       return run;
     case "tool_called":
     case "gate_judged":
+    case "integration_risk_scored":
+    case "merged_by_symbol":
+    case "symbols_touched":
     case "checkout_behind":
       assertBegun(taskOf(run, event.task), event);
       return run;

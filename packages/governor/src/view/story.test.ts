@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import type { EventOf } from "@dgov/kernel";
 import { tell } from "./story.ts";
 import { ONE, PARTIAL, toolCalled } from "./testing/sample_run.ts";
 
@@ -37,4 +38,41 @@ test.each<[changes: Parameters<typeof toolCalled>[1], weight: string, text: stri
   [{ ok: false, refused_by: "claim", text: "no" }, "milestone", "read_file was refused (claim): no"],
 ])("a call %p is a %s", (changes, weight, text) => {
   expect(tell(toolCalled(ONE, changes))).toMatchObject({ weight, text });
+});
+
+type Symbols = EventOf<"integration_risk_scored" | "merged_by_symbol" | "symbols_touched">;
+type Without<Type> = Type extends unknown ? Omit<Type, "task" | "attempt"> : never;
+const overlap = (symbol: string) => ({
+  path: "a.py",
+  symbol,
+  kind: "same_symbol" as const,
+  ours: "edited",
+  theirs: "removed by b",
+});
+const touched = { path: "a.py", symbol: "f", did: "edited" as const, edited: ["body"], claimed: true };
+const trees = { base: "a".repeat(40), tree: "b".repeat(40), grammars: "1" };
+
+test.each<[event: Without<Symbols>, weight: string, text: string]>([
+  [
+    { kind: "integration_risk_scored", head: "a".repeat(40), level: "none", overlaps: [] },
+    "detail",
+    "nobody else has touched what it touches",
+  ],
+  [
+    { kind: "integration_risk_scored", head: "a".repeat(40), level: "high", overlaps: [overlap("f"), overlap("")] },
+    "stream",
+    "risk high: a.py::f: edited; removed by b (and 1 more)",
+  ],
+  [
+    { kind: "merged_by_symbol", head: "a".repeat(40), tree: "b".repeat(40), files: [{ path: "a.py", decided: [] }] },
+    "milestone",
+    'git could not merge "a.py"; symbol by symbol it goes together, and is judged',
+  ],
+  [
+    { kind: "symbols_touched", ...trees, touched: [touched], touched_more: 2, unknown: [{ path: "b", why: "binary" }] },
+    "detail",
+    "touched 3 symbols, and files whose symbols are not known",
+  ],
+])("what is known of symbols: %#", (event, weight, text) => {
+  expect(tell({ task: ONE, attempt: 1, ...event })).toMatchObject({ weight, text });
 });

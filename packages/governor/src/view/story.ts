@@ -38,6 +38,10 @@ function words(event: Event): Words | null {
       return ofTool(event);
     case "gate_judged":
       return ofGate(event);
+    case "integration_risk_scored":
+    case "merged_by_symbol":
+    case "symbols_touched":
+      return ofSymbols(event);
     default:
       return ofTask(event);
   }
@@ -78,6 +82,9 @@ type OfTask = Exclude<
     | "call_settled"
     | "tool_called"
     | "gate_judged"
+    | "integration_risk_scored"
+    | "merged_by_symbol"
+    | "symbols_touched"
   >
 >;
 
@@ -135,6 +142,29 @@ function ofGate({ gate, verdict, findings, took_ms, command }: EventOf<"gate_jud
     false,
   );
 }
+
+function ofSymbols(event: EventOf<"integration_risk_scored" | "merged_by_symbol" | "symbols_touched">): Words {
+  switch (event.kind) {
+    case "integration_risk_scored": {
+      const [first] = event.overlaps;
+      if (!first) return detail("nobody else has touched what it touches");
+      const more = event.overlaps.length > 1 ? ` (and ${event.overlaps.length - 1} more)` : "";
+      return stream(`risk ${event.level}: ${place(first)}: ${first.ours}; ${first.theirs}${more}`);
+    }
+    case "merged_by_symbol": {
+      const paths = event.files.map(({ path }) => `"${path}"`);
+      return milestone(`git could not merge ${paths.join(", ")}; symbol by symbol it goes together, and is judged`);
+    }
+    case "symbols_touched": {
+      const all = event.touched.length + (event.touched_more ?? 0);
+      return detail(
+        `touched ${count(all, "symbol")}${event.unknown.length > 0 ? ", and files whose symbols are not known" : ""}`,
+      );
+    }
+  }
+}
+
+const place = ({ path, symbol }: { path: string; symbol: string }) => (symbol === "" ? path : `${path}::${symbol}`);
 
 const kept = (commit: string | null) => (commit === null ? "" : ` (its work is kept as ${short(commit)})`);
 
