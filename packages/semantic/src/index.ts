@@ -11,6 +11,9 @@ export {
   VERDICTS,
   type Verdict,
 } from "./finding.ts";
+export { mergeSources, type Reader } from "./merge/merge.ts";
+export type { Decision, MergeConflict, Merged, Rule, SideNames } from "./merge/merged.ts";
+export type { Piece, Source, Three } from "./merge/piece.ts";
 export type {
   Binding,
   Call,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { mergeRulesSchema } from "./merge/rules.ts";
 import { referencesProfile } from "./references/profile.ts";
 
 /**
@@ -14,6 +15,7 @@ export const profileSchema = z.strictObject({
     programs: z.array(z.string()), // that a first line may name: #!/usr/bin/env python3
   }),
   references: referencesProfile.prefault({}),
+  merge: mergeRulesSchema.prefault({}),
 });
 export type Profile = z.infer<typeof profileSchema>;
 

@@ -1,0 +1,72 @@
+import type { Node } from "web-tree-sitter";
+import type { Grammar } from "../grammar.ts";
+import { withTree } from "../parse.ts";
+import type { Span } from "../unit.ts";
+import type { ListRule, MergeRules } from "./rules.ts";
+
+/** One entry: `key` is its normalised text or that of its key field; `span` is without the comma behind it. */
+export type Entry = { key: string; span: Span };
+
+/** Brackets, or a list without any, that hold entries: `inner` is what is between the brackets. */
+export type List = { rule: ListRule["rule"]; inner: Span; entries: readonly Entry[] };
+
+/**
+ * The outermost lists of a stretch of code, parsed by itself. None, where it cannot be parsed.
+ *
+ * @param start where the stretch begins in its text: the places are those of the text
+ */
+export function listsIn(grammar: Grammar, rules: MergeRules, code: string, start: number): List[] {
+  const found = withTree(grammar, code, ({ rootNode }) => ({
+    lists: rootNode.hasError ? [] : listsOf(rootNode, rules).map((list) => shifted(list, start)),
+  }));
+  return "unknown" in found ? [] : found.lists;
+}
+
+const shifted = ({ rule, inner, entries }: List, by: number): List => {
+  const move = ([start, end]: Span): Span => [start + by, end + by];
+  return { rule, inner: move(inner), entries: entries.map(({ key, span }) => ({ key, span: move(span) })) };
+};
+
+function listsOf(node: Node, rules: MergeRules): List[] {
+  const rule = rules.lists.find((own) => own.node === node.type && isGivenTo(node, own.names));
+  const list = rule === undefined ? null : listOf(node, rule);
+  if (list !== null) return [list];
+  return node.namedChildren.flatMap((child) => (child === null ? [] : listsOf(child, rules)));
+}
+
+/** Whether a node is what is given to one of some names: `__all__ = [...]`, `__all__ += [...]`. */
+function isGivenTo(node: Node, names: readonly string[] | null): boolean {
+  if (names === null) return true;
+  const left = node.parent?.childForFieldName("left") ?? node.parent?.childForFieldName("name");
+  return left !== null && left !== undefined && names.includes(left.text);
+}
+
+/** null: it has something in it that is no entry, or a key that is not constant, or one key twice. */
+function listOf(node: Node, rule: ListRule): List | null {
+  const entries: Entry[] = [];
+  let [start, end] = [node.startIndex, node.endIndex];
+  for (let at = 0; at < node.childCount; at += 1) {
+    const child = node.child(at)!;
+    const own = rule.field === null || node.fieldNameForChild(at) === rule.field;
+    if (OPENING.has(child.type)) start = child.endIndex;
+    else if (CLOSING.has(child.type)) end = child.startIndex;
+    else if (own && rule.entries.includes(child.type)) {
+      const key = keyOf(child, rule);
+      if (key === null) return null;
+      entries.push({ key, span: [child.startIndex, child.endIndex] });
+    } else if (rule.field === null && child.isNamed && !child.isExtra) return null;
+  }
+  if (new Set(entries.map(({ key }) => key)).size < entries.length) return null;
+  if (start === node.startIndex && entries.length > 0) start = entries[0]!.span[0];
+  return { rule: rule.rule, inner: [start, end], entries };
+}
+
+const OPENING = new Set(["(", "[", "{"]);
+const CLOSING = new Set([")", "]", "}"]);
+
+/** null: it is not constant. */
+function keyOf(entry: Node, { keys, constants }: ListRule): string | null {
+  const key = keys.map((field) => entry.childForFieldName(field)).find((own) => own !== null) ?? entry;
+  if (!constants.includes(key.type)) return null;
+  return key.text.replace(/\s+/g, " ").replace(/^(['"])(.*)\1$/, '"$2"');
+}

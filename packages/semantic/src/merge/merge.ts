@@ -1,0 +1,53 @@
+import type { Grammar } from "../grammar.ts";
+import type { Unknown } from "../parse.ts";
+import type { ClassShape, Summary } from "../summary.ts";
+import { undress } from "./line_ends.ts";
+import { listsIn } from "./lists.ts";
+import type { Merged, SideNames } from "./merged.ts";
+import type { Job, Outcome } from "./outcome.ts";
+import { joinPieces, SOURCES, slice, type Three, textOf, three } from "./piece.ts";
+import { faultInMerge } from "./prove.ts";
+import { mergeScope } from "./scope.ts";
+
+/** How a file's texts are read: its grammar, and what one of them says (see `analyse`). */
+export type Reader = { grammar: Grammar; summary(text: string): Summary | Unknown };
+
+const NAMES: SideNames = { left: "left", right: "right" };
+
+/**
+ * Merges three texts of one file symbol by symbol, where git could not by lines. What comes out was put together from
+ * stretches of the three, and was proved afterwards; what could not be proved is refused.
+ *
+ * @param names what the sides are called in the markers of a conflict
+ */
+export function mergeSources(reader: Reader, given: Three<string>, names: SideNames = NAMES): Merged {
+  const { texts, dress } = undress(given);
+  const read = three((from) => reader.summary(texts[from]));
+  for (const from of SOURCES) {
+    const own = read[from];
+    const why = "unknown" in own ? own.unknown : own.faults[0]?.message;
+    if (why !== undefined) return { did: "refused", reason: `of the ${from} text nothing is known: ${why}` };
+  }
+  const summaries = read as Three<Summary>;
+  const outcome = mergeTexts(reader, texts, summaries, names);
+  const { decisions, conflicts } = outcome;
+  const pieces = joinPieces(outcome.pieces);
+  const text = textOf(texts, pieces);
+  if (conflicts.length > 0) return { did: "conflict", text: dress(text), conflicts, decisions };
+  const summary = reader.summary(text);
+  if ("unknown" in summary) return { did: "refused", reason: `of the result nothing is known: ${summary.unknown}` };
+  const fault = faultInMerge({ texts, summaries, merged: { text, summary, pieces, decisions } });
+  if (fault !== null) return { did: "refused", reason: `it could not be proved: ${fault}` };
+  return { did: "merged", text: dress(text), pieces, decisions };
+}
+
+function mergeTexts({ grammar }: Reader, texts: Three<string>, summaries: Three<Summary>, names: SideNames): Outcome {
+  const rules = grammar.profile.merge;
+  const job: Job = {
+    ...{ texts, rules, names },
+    classes: three((from) => new Map(summaries[from].classes.map((own): [string, ClassShape] => [own.name, own]))),
+    listsIn: (from, span) => listsIn(grammar, rules, slice(texts[from], span), span[0]),
+  };
+  const tail = three((from): [number, number] => [summaries[from].units.at(-1)?.span[1] ?? 0, texts[from].length]);
+  return mergeScope(job, { key: "", units: three((from) => summaries[from].units), tail });
+}

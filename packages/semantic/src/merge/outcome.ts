@@ -1,0 +1,55 @@
+import type { FindingKind } from "../finding.ts";
+import type { ClassShape } from "../summary.ts";
+import type { List } from "./lists.ts";
+import type { Decision, MergeConflict, SideNames } from "./merged.ts";
+import { type Piece, type Source, slice, type Three } from "./piece.ts";
+import type { MergeRules } from "./rules.ts";
+
+/** What became of a part of the three texts. */
+export type Outcome = {
+  pieces: readonly Piece[];
+  decisions: readonly Decision[];
+  conflicts: readonly MergeConflict[];
+};
+
+/**
+ * What a merge knows all along. `classes` are by key. `listsIn` parses a stretch by itself: what brackets in it hold
+ * names or keyed entries; the places are those of the whole text.
+ */
+export type Job = {
+  texts: Three<string>;
+  classes: Three<ReadonlyMap<string, ClassShape>>;
+  rules: MergeRules;
+  names: SideNames;
+  listsIn(from: Source, span: readonly [number, number]): readonly List[];
+};
+
+export const quiet = (pieces: readonly Piece[]): Outcome => ({ pieces, decisions: [], conflicts: [] });
+
+export const joinOutcomes = (outcomes: readonly Outcome[]): Outcome => ({
+  pieces: outcomes.flatMap(({ pieces }) => pieces),
+  decisions: outcomes.flatMap(({ decisions }) => decisions),
+  conflicts: outcomes.flatMap(({ conflicts }) => conflicts),
+});
+
+/** A conflict: what both sides say there, with their gaps, between markers that name the unit. */
+export function conflicting(
+  { texts, names }: Job,
+  conflict: { key: string; kinds: readonly FindingKind[]; sentence: string },
+  { left, right }: { left: readonly Piece[]; right: readonly Piece[] },
+): Outcome {
+  const { key } = conflict;
+  const startsLine = (pieces: readonly Piece[]) => {
+    const [first] = pieces;
+    return first === undefined || !("from" in first) || slice(texts[first.from], first.span).startsWith("\n");
+  };
+  const mark = (text: string, next: readonly Piece[]): Piece => ({
+    marker: `\n${text}${startsLine(next) ? "" : "\n"}`,
+  });
+  const pieces = [
+    ...[mark(`<<<<<<< ${names.left}: ${key}`, left), ...left],
+    ...[mark("=======", right), ...right],
+    mark(`>>>>>>> ${names.right}: ${key}`, []),
+  ];
+  return { pieces, decisions: [], conflicts: [conflict] };
+}

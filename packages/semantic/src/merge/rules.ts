@@ -1,0 +1,38 @@
+import { z } from "zod";
+
+const names = z.array(z.string());
+
+/**
+ * Brackets that hold entries.
+ *
+ * `node`     the type of the node in the grammar
+ * `entries`  types of the nodes that are entries; with any other named child but a comment the node is left alone
+ * `field`    null: any child of those types is an entry; else only those in this field
+ * `keys`     the field of an entry that is its key, the first that it has; none: all of it
+ * `constants` types of the nodes that may be a key
+ * `names`    null: wherever it stands; else only as what is given to one of these names
+ * `rule`     "set": names whose order means nothing. "exports": the same, but one that a side takes away is not taken
+ *            away beside one that the other adds. "keyed": entries with a key each, of which there is one
+ */
+const listRuleSchema = z.strictObject({
+  node: z.string(),
+  entries: names,
+  field: z.string().nullable().default(null),
+  keys: names.default([]),
+  constants: names.default([]),
+  names: names.nullable().default(null),
+  rule: z.enum(["set", "exports", "keyed"]),
+});
+export type ListRule = z.infer<typeof listRuleSchema>;
+
+/**
+ * What the merge has to know of a language: the `merge` section of its profile.
+ *
+ * `free`   kinds of units whose order means nothing
+ * `lists`  nodes whose entries can be merged one by one
+ */
+export const mergeRulesSchema = z.strictObject({
+  free: names.default([]),
+  lists: z.array(listRuleSchema).default([]),
+});
+export type MergeRules = z.infer<typeof mergeRulesSchema>;

@@ -1,0 +1,161 @@
+import type { FindingKind, Side } from "../finding.ts";
+import type { Span, Unit } from "../unit.ts";
+import { knotsIn } from "./commute.ts";
+import { orderFields, type Tie } from "./fields.ts";
+import { fitGap, mergeGap, mergeLayout } from "./gap.ts";
+import { matchUnits, type Slot } from "./match.ts";
+import { type Order, orderSlots } from "./order.ts";
+import { conflicting, type Job, joinOutcomes, type Outcome, quiet } from "./outcome.ts";
+import { type Piece, type Source, type Three, three } from "./piece.ts";
+import { conflictSentence } from "./sentence.ts";
+import { type Inner, type Settled, settleSlot } from "./settle.ts";
+import { pieceOf } from "./three_texts.ts";
+import { mergePart, partsOf } from "./unit_merge.ts";
+
+/** A module's own scope, or a class's: its units in three versions, and what stands behind the last of them. */
+export type Scope = { key: string; units: Three<readonly Unit[]>; tail: Three<Span> };
+
+/** Merges the units of a scope one by one, in an order that both sides can have meant. */
+export function mergeScope(job: Job, scope: Scope): Outcome {
+  const found = orderSlots(matchUnits(job.texts, scope.units));
+  if (found === null) return conflict(job, scope.key, ["ordering"], (side) => scope.units[side].flatMap(withGap(side)));
+  const { order, required_first, ties } = orderFields(job, scope.key, found);
+  const knots = knotsIn(job, order).map((between): Tie => ({ between, clash: ["ordering"], key: null }));
+  const all = apart([...ties, ...knots]);
+  const outcomes: Outcome[] = [];
+  for (let at = 0; at < order.slots.length; at += 1) {
+    const tie = all.find(({ between }) => between[0] === at);
+    const first = outcomes.every(({ pieces }) => pieces.length === 0);
+    const place = { scope, order, first };
+    outcomes.push(tie ? tied(job, place, tie) : slotOutcome(job, place, order.slots[at]!));
+    at = tie?.between[1] ?? at;
+  }
+  if (required_first)
+    outcomes.push({ ...quiet([]), decisions: [{ ...named(scope.key), rule: "required_first", from: null }] });
+  return joinOutcomes([...outcomes, tailOutcome(job, scope)]);
+}
+
+const named = (key: string) => ({ key, keys: three(() => key) });
+
+/** Ties that share a slot are one. */
+function apart(ties: readonly Tie[]): Tie[] {
+  const joined: Tie[] = [];
+  for (const tie of [...ties].sort((one, next) => one.between[0] - next.between[0])) {
+    const last = joined.at(-1);
+    if (last === undefined || last.between[1] < tie.between[0]) joined.push(tie);
+    else {
+      const to = Math.max(last.between[1], tie.between[1]);
+      joined[joined.length - 1] = {
+        ...last,
+        between: [last.between[0], to],
+        clash: [...new Set([...last.clash, ...tie.clash])],
+      };
+    }
+  }
+  return joined;
+}
+
+type Place = { scope: Scope; order: Order; first: boolean };
+
+const conflict = (
+  job: Job,
+  key: string,
+  kinds: readonly FindingKind[],
+  says: (side: Side) => readonly Piece[],
+): Outcome =>
+  conflicting(
+    job,
+    { key, kinds, sentence: conflictSentence(key, kinds[0]!) },
+    { left: says("left"), right: says("right") },
+  );
+
+const withGap =
+  (from: Source) =>
+  ({ gap, span }: Unit): Piece[] => [
+    { from, span: gap },
+    { from, span },
+  ];
+
+/** What both sides say of some units that stand in each other's way. */
+function tied(job: Job, { scope, order }: Place, { between, clash, key }: Tie): Outcome {
+  const slots = order.slots.slice(between[0], between[1] + 1);
+  const says = (side: Side) => {
+    const own = new Set(slots.map(({ units }) => units[side]));
+    return scope.units[side].filter((unit) => own.has(unit)).flatMap(withGap(side));
+  };
+  return conflict(job, key ?? keyOf(slots.find(({ units }) => units.base === null) ?? slots[0]!), clash, says);
+}
+
+const keyOf = ({ units, renamed }: Slot): string =>
+  ((renamed.left ? units.left : units.right) ?? units.left ?? units.right ?? units.base)!.key;
+
+/** One unit, with what stands in front of it, or nothing where it is gone. */
+function slotOutcome(job: Job, place: Place, slot: Slot): Outcome {
+  const key = keyOf(slot);
+  const says = (side: Side) => (slot.units[side] === null ? [] : withGap(side)(slot.units[side]));
+  const own = settleSlot(job, slot, insideOf);
+  if ("clash" in own) return conflict(job, key, own.clash, says);
+  const decisions = ruleOf(place.order, slot, own);
+  if (own.pieces.length === 0) return { pieces: [], decisions, conflicts: [] };
+  const gap = mergeGap(job.texts, slot);
+  if ("clash" in gap) return conflict(job, key, ["ast_neutral"], says);
+  const inside = own.inside ?? { decisions: [], conflicts: [] };
+  return {
+    pieces: [...placed(job, place, slot, gap.pieces), ...own.pieces],
+    decisions: [...decisions, ...inside.decisions],
+    conflicts: inside.conflicts,
+  };
+}
+
+/** How a unit is listed: what was left alone is not. */
+function ruleOf(
+  { moved }: Order,
+  slot: Slot,
+  { rule, from }: Exclude<Settled, { clash: unknown }>,
+): Outcome["decisions"] {
+  const own = { key: keyOf(slot), keys: three((at) => slot.units[at]?.key ?? null) };
+  const side = (["left", "right"] as const).find((at) => moved[at].has(slot) || slot.renamed[at]);
+  const did = side === undefined ? null : slot.renamed[side] ? "renamed" : "moved";
+  if (rule !== "unchanged" && rule !== "one_side") return [{ ...own, rule, from }];
+  if (did !== null) return [{ ...own, rule: did, from: side! }];
+  return rule === "unchanged" ? [] : [{ ...own, rule, from }];
+}
+
+/** The gap of a unit, where its place in the result is another than in its text: first there or no longer first. */
+function placed(job: Job, { scope, first }: Place, { units }: Slot, gap: readonly Piece[]): readonly Piece[] {
+  const [head] = gap;
+  const from = head !== undefined && "from" in head ? head.from : units.left !== null ? "left" : "right";
+  const at = units[from] === null ? -1 : scope.units[from].indexOf(units[from]);
+  if ((at === 0) === first) return gap;
+  const next = scope.units[from][at + 1]?.gap;
+  return fitGap(job.texts, gap, { first, next: next === undefined ? null : { from, span: next } });
+}
+
+function tailOutcome(job: Job, { key, tail }: Scope): Outcome {
+  const own = mergeLayout(job.texts, tail);
+  if (!("clash" in own)) return quiet(own.pieces);
+  return conflict(job, key, ["ast_neutral"], (side) => pieceOf(side, own.clash));
+}
+
+/** Merges the inside of a class: its decorators, header and doc each by itself, and its members as a scope. */
+function insideOf(job: Job, units: Three<Unit>): Inner {
+  if (Object.values(units).some(({ children }) => children.length === 0)) return null;
+  const parts = three((from) => partsOf(units[from]));
+  const pieces: Piece[] = [];
+  for (const part of ["decorators", "header", "doc"] as const) {
+    const own = mergePart(
+      job,
+      three((from) => parts[from][part]),
+    );
+    if (own === null) return null;
+    pieces.push(...own.pieces);
+  }
+  const lead = mergePart(
+    job,
+    three((from): Span => [parts[from].body[0], units[from].children[0]!.gap[0]]),
+  );
+  if (lead === null) return null;
+  const tail = three((from): Span => [units[from].children.at(-1)!.span[1], units[from].span[1]]);
+  const members = mergeScope(job, { key: units.left.key, units: three((from) => units[from].children), tail });
+  return { ...members, pieces: [...pieces, ...lead.pieces, ...members.pieces] };
+}
