@@ -30,10 +30,10 @@
 (type_alias_statement left: (type (generic_type))) @scope.type
 [(list_comprehension) (dictionary_comprehension) (set_comprehension)] @scope.comprehension
 (generator_expression) @scope.comprehension.lazy
-(list_comprehension body: (_) . (for_in_clause right: (_) @outside))
-(dictionary_comprehension body: (_) . (for_in_clause right: (_) @outside))
-(set_comprehension body: (_) . (for_in_clause right: (_) @outside))
-(generator_expression body: (_) . (for_in_clause right: (_) @outside))
+(list_comprehension body: (_) . (comment)* . (for_in_clause right: (_) @outside))
+(dictionary_comprehension body: (_) . (comment)* . (for_in_clause right: (_) @outside))
+(set_comprehension body: (_) . (comment)* . (for_in_clause right: (_) @outside))
+(generator_expression body: (_) . (comment)* . (for_in_clause right: (_) @outside))
 
 ; --- definitions -----------------------------------------------------------------------------------------------------
 (function_definition name: (identifier) @bind.function @outside) @definition
@@ -51,8 +51,10 @@
 (type_alias_statement left: (type (generic_type (type_parameter (type (identifier) @bind.type_parameter)))))
 (function_definition type_parameters: (type_parameter (type (identifier) @bind.type_parameter)))
 (class_definition type_parameters: (type_parameter (type (identifier) @bind.type_parameter)))
-(type_parameter (type (constrained_type . (type (identifier) @bind.type_parameter))))
-(type_parameter (type (splat_type (identifier) @bind.type_parameter)))
+(function_definition type_parameters: (type_parameter
+  (type [(constrained_type . (type (identifier) @bind.type_parameter)) (splat_type (identifier) @bind.type_parameter)])))
+(class_definition type_parameters: (type_parameter
+  (type [(constrained_type . (type (identifier) @bind.type_parameter)) (splat_type (identifier) @bind.type_parameter)])))
 
 (parameters (identifier) @bind.parameter)
 (lambda_parameters (identifier) @bind.parameter)
@@ -151,12 +153,14 @@
 (pattern_list (list_splat_pattern)) @use.open_targets
 (tuple_pattern (list_splat_pattern)) @use.open_targets
 (list_pattern (list_splat_pattern)) @use.open_targets
-((call function: (identifier) @label) @receiver.parent (#eq? @label "super"))
+((call function: (identifier) @_super) @receiver (#eq? @_super "super"))
 
 ; --- what is read for types alone, or with care ----------------------------------------------------------------------
-(type) @annotation
+(typed_parameter type: (_) @annotation)
+(typed_default_parameter type: (_) @annotation)
+(function_definition return_type: (_) @annotation)
 (assignment type: (_) @annotation.local)
-(type_alias_statement right: (_) @types)
+(type_alias_statement left: (type [(identifier) (generic_type)]) right: (_) @types)
 ((if_statement condition: (_) @_condition consequence: (block) @types)
   (#any-of? @_condition "TYPE_CHECKING" "typing.TYPE_CHECKING" "t.TYPE_CHECKING"))
 ((subscript value: (_) @_generic) @opaque (#any-of? @_generic "Literal" "typing.Literal" "t.Literal" "typing_extensions.Literal"))

@@ -1,7 +1,7 @@
 import type { Node, Query } from "web-tree-sitter";
 import { callHandlers } from "./calls.ts";
 import { classHandlers } from "./classes.ts";
-import type { Facts, Handler, Handlers } from "./facts.ts";
+import type { Facts, Found, Handler, Handlers } from "./facts.ts";
 import { importHandlers } from "./imports.ts";
 import { layoutHandlers } from "./layout.ts";
 import { nameHandlers } from "./names.ts";
@@ -26,12 +26,18 @@ export function gather(query: Query, root: Node, text: string, profile: Referenc
   const facts = emptyFacts(text, profile);
   const handlers = handlersOf(query);
   for (const { captures } of query.matches(root)) {
+    if (captures.length === 1) {
+      handlers.get(captures[0]!.name)?.(facts, captures[0]!.node, ALONE);
+      continue;
+    }
     const found: Record<string, Node> = {};
     for (const { name, node } of captures) found[name] = node;
     for (const { name, node } of captures) handlers.get(name)?.(facts, node, found);
   }
   return facts;
 }
+
+const ALONE: Found = {};
 
 const known = new WeakMap<Query, ReadonlyMap<string, Handler>>();
 

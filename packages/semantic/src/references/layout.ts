@@ -78,7 +78,7 @@ function pointFaults({ points }: Swept, tell: Tell): void {
     const body = bodyOf(at.scope);
     const inside = {
       function: body.kind === "function",
-      async: body.kind === "function" && body.flags.includes("async"),
+      async: at.scope.flags.includes("lazy") || (body.kind === "function" && body.flags.includes("async")),
       loop: at.loop,
       module: at.scope.kind === "module",
     }[detail];
@@ -136,10 +136,11 @@ function argumentFaults(facts: Facts, tell: Tell): void {
 function nameFaults({ names, points }: Swept, tell: Tell): void {
   const parameters = new Map<Scope, Set<string>>();
   const defaulted = new Set<Scope>();
+  const free = new Set<Scope>(); // what is given by name needs no order
   const ends = points.filter(({ kind }) => kind === "parameters");
   let passed = 0;
   for (const { role, bind, text, at, start, end } of names) {
-    for (; passed < ends.length && ends[passed]!.start < start; passed++) defaulted.delete(ends[passed]!.at.scope);
+    for (; passed < ends.length && ends[passed]!.start < start; passed++) free.add(ends[passed]!.at.scope);
     const elsewhere = at.scope.elsewhere.get(text);
     if (role !== "label" && role !== "global" && role !== "nonlocal" && elsewhere !== undefined)
       if (elsewhere.start > start) tell("used_before_declared", elsewhere.start, elsewhere.start + text.length);
@@ -149,9 +150,9 @@ function nameFaults({ names, points }: Swept, tell: Tell): void {
     const known = parameters.get(scope) ?? new Set();
     if (known.has(text)) tell("repeated_parameter", start, end);
     parameters.set(scope, known.add(text));
-    if (bind.flags.includes("rest")) defaulted.delete(scope);
+    if (bind.flags.includes("rest")) free.add(scope);
     else if (bind.flags.includes("optional")) defaulted.add(scope);
-    else if (defaulted.has(scope)) tell("required_after_optional", start, end);
+    else if (defaulted.has(scope) && !free.has(scope)) tell("required_after_optional", start, end);
   }
 }
 

@@ -9,6 +9,9 @@ import type { UnitAt } from "./units.ts";
 /** What a dotted name stands for, as far as one text can say. */
 type Meaning = Pick<Read, "name" | "members" | "self" | "instance" | "from">;
 
+/** How something is called: all of a call but what is called and where. */
+type Shape = Omit<Call, "unit" | "callee" | "guarded">;
+
 /** All that is wanted of the module's scope, of imports and of classes, each once in a unit: where it stands first. */
 export function readsOf(facts: Facts, swept: Swept, unitAt: UnitAt): { reads: Read[]; calls: Call[] } {
   const reads = new Once<Read>();
@@ -16,13 +19,19 @@ export function readsOf(facts: Facts, swept: Swept, unitAt: UnitAt): { reads: Re
   const decorations = new Set(
     [...facts.calls.decorated.values()].flat().flatMap((one) => (one.bare ? [one.name] : [])),
   );
-  const read = (means: Meaning, at: Context, [start, end]: readonly [number, number]): void =>
-    reads.add({
-      ...{ unit: unitAt(start), span: [start, end], ...means },
-      ...{ guarded: at.guardedRead, time: at.types ? "types" : "run", eager: at.eager },
-    });
-  const call = (means: Meaning, name: Name, how: Omit<Call, "unit" | "callee" | "guarded">): void =>
-    calls.add({ unit: unitAt(how.span[0]), callee: means, guarded: name.at.guardedCall, ...how });
+  const read = (means: Meaning, at: Context, [start, end]: readonly [number, number]): void => {
+    const unit = unitAt(start);
+    const time = at.types ? "types" : "run";
+    reads.add(`${unit} ${keyOf(means)} ${at.guardedRead} ${time} ${at.eager}`, () => ({
+      ...{ unit, span: [start, end], ...means, guarded: at.guardedRead, time, eager: at.eager },
+    }));
+  };
+  const call = (means: Meaning, { at }: Name, how: Shape): void => {
+    const unit = unitAt(how.span[0]);
+    const { placed, named, spread, partial, awaited, use } = how;
+    const key = `${placed} ${named.join()} ${spread} ${partial} ${awaited} ${use} ${at.guardedCall}`;
+    calls.add(`${unit} ${keyOf(means)} ${key}`, () => ({ unit, callee: means, guarded: at.guardedCall, ...how }));
+  };
   for (const name of swept.names) {
     const means = meaningOf(facts, name);
     if (means === null) continue;
@@ -44,22 +53,23 @@ export function readsOf(facts: Facts, swept: Swept, unitAt: UnitAt): { reads: Re
   return { reads: reads.all, calls: calls.all };
 }
 
-const BARE: Omit<Call, "unit" | "callee" | "guarded" | "span"> = {
+const BARE: Omit<Shape, "span"> = {
   ...{ placed: 1, named: [], spread: false, partial: false, awaited: false, use: "value" },
 };
 
 /** What is the same but for its place is kept once. */
-class Once<T extends { span: readonly [number, number] }> {
+class Once<T> {
   readonly all: T[] = [];
   readonly #known = new Set<string>();
-  add(one: T): void {
-    const { span: _, ...rest } = one;
-    const key = JSON.stringify(rest);
+  add(key: string, one: () => T): void {
     if (this.#known.has(key)) return;
     this.#known.add(key);
-    this.all.push(one);
+    this.all.push(one());
   }
 }
+
+const keyOf = ({ name, members, self, instance, from }: Meaning): string =>
+  `${name}.${members.join(".")} ${self} ${instance} ${from?.module} ${from?.name}`;
 
 /** null: it is no read, or what is read is a function's own. */
 export function meaningOf(facts: Facts, name: Name): Meaning | null {
@@ -132,7 +142,7 @@ function classAround(scope: Scope): Scope | null {
   return null;
 }
 
-function shapeOf(facts: Facts, made: CallFact): Omit<Call, "unit" | "callee" | "guarded"> {
+function shapeOf(facts: Facts, made: CallFact): Shape {
   const { placed, named, spread } = facts.calls.arguments.get(made.arguments) ?? emptyArguments();
   const unpacked = facts.calls.unpacked.get(made.id);
   const use =
@@ -147,23 +157,24 @@ function shapeOf(facts: Facts, made: CallFact): Omit<Call, "unit" | "callee" | "
   };
 }
 
-type TellCall = (means: Meaning, name: Name, how: Omit<Call, "unit" | "callee" | "guarded">) => void;
+type TellCall = (means: Meaning, name: Name, how: Shape) => void;
 
 /** A call that gives some arguments of another: of its first argument, or of what it is a member of. */
 function partialOf(facts: Facts, made: CallFact, means: Meaning, tell: TellCall): void {
   const { partial } = facts.profile;
-  const shape = shapeOf(facts, made);
   const last = means.members.at(-1);
   if (last !== undefined && partial.includes(`.${last}`) && made.root !== null)
-    tell({ ...means, members: means.members.slice(0, -1) }, made.root, {
-      ...{ ...shape, placed: Math.max(0, shape.placed - 1), partial: true, use: "value" },
-    });
+    tell({ ...means, members: means.members.slice(0, -1) }, made.root, withoutFirst(shapeOf(facts, made)));
   if (!partial.includes(canonical(facts, means))) return;
   const first = facts.calls.arguments.get(made.arguments)?.placed[0];
   const name = first === undefined ? undefined : facts.names.roots.get(first.id);
   const other = name === undefined ? null : meaningOf(facts, name);
-  if (other !== null) tell(other, name!, { ...shape, placed: shape.placed - 1, partial: true, use: "value" });
+  if (other !== null) tell(other, name!, withoutFirst(shapeOf(facts, made)));
 }
+
+const withoutFirst = (shape: Shape): Shape => ({
+  ...{ ...shape, placed: Math.max(0, shape.placed - 1), partial: true, use: "value" },
+});
 
 /** A dotted name as it is outside of this module, as far as its imports say. */
 export function canonical(facts: Facts, { name, members, from }: Pick<Meaning, "name" | "members" | "from">): string {
@@ -174,7 +185,13 @@ export function canonical(facts: Facts, { name, members, from }: Pick<Meaning, "
 
 /** What is read of the result of a call, which may be one of the class that is called. */
 function resultOf(facts: Facts, made: CallFact, means: Meaning, name: Name): { means: Meaning; last: number } | null {
-  if (means.self !== null || means.instance !== null || !facts.names.links.has(made.id) || !constructs(facts, made))
+  if (
+    means.self !== null ||
+    means.instance !== null ||
+    facts.names.byId.has(made.id) ||
+    !facts.names.links.has(made.id) ||
+    !constructs(facts, made)
+  )
     return null;
   const known = classNamed(facts, name.at.scope, means.name, means.members);
   const { members, last } = dots(facts, made.id);
