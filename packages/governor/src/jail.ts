@@ -34,7 +34,7 @@ export async function openJail(
   const programs = absolutePaths(commands);
   removeLeftOvers();
   const maker = createIsolationMaker({ self: world.self, now_ms: world.now_ms });
-  const found = await maker.probe();
+  const found = await maker.probe((level) => isAccepted(level, rules)); // a weaker one would be tried for nothing
   const best = found.find((one) => one.available && isAccepted(one.level, rules));
   if (!best?.available) throw refusal(rules, found);
   return {

@@ -46,11 +46,15 @@ export function parseInput(tool: Tool, raw: string, root: string | null): Parsed
   return bad(tool, parsed.error.issues.map((issue) => explain(tool, issue)).join("; "));
 }
 
-/** The JSON Schema that a model is shown. */
-export function inputSchema(tool: Tool): Record<string, unknown> {
+/** The JSON Schema that a model is shown. It is made once for a tool: all of them together take as long as a command. */
+export function inputSchema(tool: Tool): Readonly<Record<string, unknown>> {
+  const known = schemas.get(tool);
+  if (known !== undefined) return known;
   const { $schema: _, ...schema } = z.toJSONSchema(tool.input, { io: "input" });
+  schemas.set(tool, schema);
   return schema;
 }
+const schemas = new WeakMap<Tool, Readonly<Record<string, unknown>>>();
 
 const PATH_KEYS = ["path", "file"];
 

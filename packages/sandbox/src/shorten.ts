@@ -9,23 +9,26 @@ export function shorten(text: string, max_chars: number): string {
   return whole.toWellFormed();
 }
 
-/** What keys, tokens and passwords look like. */
-const SECRETS: readonly RegExp[] = [
-  /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
-  /\b(?:sk|pk|rk)-[A-Za-z0-9_-]{16,}/g,
-  /\b(?:ghp|gho|ghs|ghu|ghr|github_pat|glpat|xox[abprs])[-_][A-Za-z0-9_-]{16,}/g,
-  /\bAKIA[0-9A-Z]{16}\b/g,
-  /\bAIza[0-9A-Za-z_-]{30,}/g,
-  /\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{5,}/g,
-  /(?<=\b[Bb]earer\s+)[A-Za-z0-9._~+/-]{16,}/g,
-  /(?<=:\/\/[^/\s:@]+:)[^@\s/]+(?=@)/g,
+/** What keys, tokens and passwords look like, each behind what stands in every text that has one: most have none. */
+const SECRETS: readonly (readonly [hint: string, secret: RegExp])[] = [
+  ["PRIVATE KEY", /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g],
+  ["k-", /\b(?:sk|pk|rk)-[A-Za-z0-9_-]{16,}/g],
+  ["", /\b(?:ghp|gho|ghs|ghu|ghr|github_pat|glpat|xox[abprs])[-_][A-Za-z0-9_-]{16,}/g],
+  ["AKIA", /\bAKIA[0-9A-Z]{16}\b/g],
+  ["AIza", /\bAIza[0-9A-Za-z_-]{30,}/g],
+  ["eyJ", /\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{5,}/g],
+  ["earer", /(?<=\b[Bb]earer\s+)[A-Za-z0-9._~+/-]{16,}/g],
 ];
+const IN_ADDRESS = /(?<=:\/\/[^/\s:@]+:)[^@\s/]+(?=@)/g;
 
 /** What stands behind such a name. It looks back from each character, so it is tried only where there is a name. */
 const NAME = /api[_-]?key|secret|token|passwd|password/i;
 const NAMED = /(?<=(?:api[_-]?key|secret|token|passwd|password)\\?["']?\s*[:=]\s*\\?["']?)[^\s"'\\,;]{8,}/gi;
-const ALL = SECRETS.toSpliced(-1, 0, NAMED);
 
 export function withoutSecrets(text: string): string {
-  return (NAME.test(text) ? ALL : SECRETS).reduce((rest, secret) => rest.replace(secret, "[redacted]"), text);
+  let rest = text;
+  for (const [hint, secret] of SECRETS) if (rest.includes(hint)) rest = rest.replace(secret, REDACTED);
+  if (NAME.test(text)) rest = rest.replace(NAMED, REDACTED);
+  return rest.includes("://") ? rest.replace(IN_ADDRESS, REDACTED) : rest;
 }
+const REDACTED = "[redacted]";

@@ -124,5 +124,6 @@ export type Availability =
 export type IsolationMaker = {
   self: readonly string[];
   start(level: Level, spec: IsolationSpec): Promise<Isolation>;
-  probe(): Promise<Availability[]>;
+  /** Tries each level, strongest first, until one that can be had is enough; default: all. */
+  probe(isEnough?: (level: Level) => boolean): Promise<Availability[]>;
 };

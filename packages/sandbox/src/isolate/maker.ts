@@ -49,7 +49,11 @@ export function createIsolationMaker(outside: Outside): IsolationMaker {
       }
     });
   };
-  return { self: outside.self, start, probe: () => probeLevels(start, outside.now_ms) };
+  return {
+    self: outside.self,
+    start,
+    probe: (isEnough) => probeLevels(start, { now_ms: outside.now_ms, isEnough: isEnough ?? (() => false) }),
+  };
 }
 
 /** Run as a script, Bun would obey the `bunfig.toml` and `.env` of the folder it starts in. */

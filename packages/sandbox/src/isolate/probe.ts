@@ -8,10 +8,20 @@ import { landlockAbi } from "./landlock.ts";
 import { openLibc } from "./libc.ts";
 import { SANDBOX_EXEC } from "./seatbelt.ts";
 
-/** Tries each level for real: it must start, let a permitted write through and stop a forbidden one. Strongest first. */
-export async function probeLevels(start: IsolationMaker["start"], now_ms: () => number): Promise<Availability[]> {
+/**
+ * Tries each level for real: it must start, let a permitted write through and stop a forbidden one. Strongest first, and
+ * none after one that is there and is enough: each costs what a start does.
+ */
+export async function probeLevels(
+  start: IsolationMaker["start"],
+  { now_ms, isEnough }: { now_ms: () => number; isEnough: (level: Level) => boolean },
+): Promise<Availability[]> {
   const found: Availability[] = [];
-  for (const level of LADDER) found.push(await probeLevel(level, start, now_ms));
+  for (const level of LADDER) {
+    const one = await probeLevel(level, start, now_ms);
+    found.push(one);
+    if (one.available && isEnough(level)) break;
+  }
   return found;
 }
 
