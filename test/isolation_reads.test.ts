@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { execAnswer } from "../packages/sandbox/src/exec_answer.ts";
-import type { Isolation, IsolationSpec } from "../packages/sandbox/src/index.ts";
+import { type Isolation, type IsolationSpec, toolEnvironment } from "../packages/sandbox/src/index.ts";
 import { available, makePlace, maker, missing, sh, specOf } from "./jail.ts";
 
 setDefaultTimeout(60_000);
@@ -105,6 +105,22 @@ describe.each(available)("%s", (level) => {
       "cat README.md && cat /etc/passwd | wc -l && ls /usr/bin | wc -l && test -r /dev/null && head -c 4 /dev/urandom | wc -c && cat /proc/self/status | head -1 && nproc && echo $HOME && ls -d $HOME $TMPDIR",
     );
     expect({ exit, head: head.slice(0, 8) }).toEqual({ exit: 0, head: "read me\n" });
+  });
+
+  test("a shim finds what its manager's variable names, and a variable opens nothing that others share", async () => {
+    const manager = join(place.base, "asdf");
+    const shim = join(manager, "shims/tool");
+    for (const folder of ["shims", "installs/tool/1"]) mkdirSync(join(manager, folder), { recursive: true });
+    writeFileSync(shim, '#!/bin/sh\nexec "$ASDF_DATA_DIR/installs/tool/1/tool"\n', { mode: 0o755 });
+    writeFileSync(join(manager, "installs/tool/1/tool"), "#!/bin/sh\necho 42\n", { mode: 0o755 });
+    const spec = specOf(place, "all");
+    const env = (inherited: Record<string, string>) =>
+      toolEnvironment({ tmp: spec.tmp, inherited: { PATH: process.env.PATH, ...inherited }, real_home: place.outside });
+    const isolation = await open({ ...spec, read: [], env: env({ ASDF_DATA_DIR: manager }) });
+    expect(await sh(isolation, shim)).toMatchObject({ exit: 0, head: "42\n" });
+    const without = await open({ ...spec, read: [], env: env({ ASDF_DATA_DIR: place.base }) }); // it holds the home
+    expect((await sh(without, `${shim}; cat ${secret}; echo "[$ASDF_DATA_DIR]"`)).head).toMatch(/\[\]\n$/);
+    expect((await sh(without, `cat ${secret}`)).exit).not.toBe(0);
   });
 
   test("the worktree's git says what is so, and nothing of the main checkout", async () => {

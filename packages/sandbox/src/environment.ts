@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
+import { holdsOthers, TOOLCHAIN_NAMES } from "./isolate/toolchain.ts";
 
 /**
  * What a tool environment is made from.
@@ -14,26 +15,14 @@ export type EnvironmentSource = {
   real_home: string | null;
 };
 
-/** Names that may pass as they are: where toolchains are, never what they are told to load. No key has such a name. */
-const PASSED = [
-  "PATH",
-  "PYENV_ROOT",
-  "PYENV_VERSION",
-  "RUSTUP_HOME",
-  "RUSTUP_TOOLCHAIN",
-  "CARGO_HOME",
-  "GOROOT",
-  "GOPATH",
-  "GOMODCACHE",
-  "GOTOOLCHAIN",
-  "NVM_DIR",
-  "JAVA_HOME",
-  "RBENV_ROOT",
-  "VIRTUAL_ENV",
-  "SSL_CERT_FILE",
-  "SSL_CERT_DIR",
-  "TZ",
-] as const;
+/** Names that may pass as they are: which of the tools, never what they are told to load. No key has such a name. */
+const PASSED = ["PATH", "PYENV_VERSION", "RUSTUP_TOOLCHAIN", "GOTOOLCHAIN", "TZ"] as const;
+
+/** Names that say where a toolchain is. They pass when what they name is there, and is not the home of it all. */
+const PLACES = [...TOOLCHAIN_NAMES].filter((name) => name !== "PATH");
+
+/** Those of them that may name several folders. */
+const LISTS: readonly string[] = ["GOPATH", "SSL_CERT_DIR"];
 
 /** Toolchains that look for themselves below HOME when nothing tells them where they are. */
 const BELOW_HOME: readonly [name: string, folder: string][] = [
@@ -43,6 +32,10 @@ const BELOW_HOME: readonly [name: string, folder: string][] = [
   ["GOPATH", "go"],
   ["NVM_DIR", ".nvm"],
   ["RBENV_ROOT", ".rbenv"],
+  ["ASDF_DATA_DIR", ".asdf"],
+  ["MISE_DATA_DIR", ".local/share/mise"],
+  ["VOLTA_HOME", ".volta"],
+  ["SDKMAN_DIR", ".sdkman"],
 ];
 
 /** The whole environment of what runs isolated, built anew: a name that is not written here does not pass. */
@@ -50,13 +43,19 @@ export function toolEnvironment({ tmp, inherited, real_home }: EnvironmentSource
   const passed = Object.fromEntries(
     PASSED.flatMap((name) => (inherited[name] ? [[name, inherited[name]] as const] : [])),
   );
+  const placed = PLACES.flatMap((name): [string, string][] => {
+    const value = inherited[name] ?? "";
+    const paths = LISTS.includes(name) ? value.split(":") : [value];
+    const there = paths.filter((path) => isToolchain(path, real_home));
+    return there.length === 0 ? [] : [[name, there.join(":")]];
+  });
   const found = BELOW_HOME.flatMap(([name, folder]): [string, string][] => {
     const path = real_home === null ? null : join(real_home, folder);
-    return path !== null && existsSync(path) ? [[name, path]] : [];
+    return path !== null && existsSync(path) ? [[name, path]] : []; // what the user has set comes after it
   });
   return {
     PATH: "/usr/local/bin:/usr/bin:/bin",
-    ...Object.fromEntries(found),
+    ...Object.fromEntries([...found, ...placed]),
     ...passed,
     HOME: `${tmp}/home`,
     TMPDIR: `${tmp}/tmp`,
@@ -67,6 +66,10 @@ export function toolEnvironment({ tmp, inherited, real_home }: EnvironmentSource
     ...caches(`${tmp}/cache`),
   };
 }
+
+/** As the jail has it: a folder that holds the home is never given, and a text that is no path says nothing of a place. */
+const isToolchain = (path: string, real_home: string | null): boolean =>
+  isAbsolute(path) && !holdsOthers(resolve(path), { home: real_home ?? "/", keeps: [] }) && existsSync(path);
 
 /** Tools write caches beside the code, which is not claimed: each is told of another place, or to keep none. */
 function caches(cache: string): Record<string, string> {

@@ -61,6 +61,28 @@ test.each<Row>([
     ["/home/u/.asdf", "/home/u/x/shims"],
   ],
   [
+    "each manager that the environment names",
+    {
+      PATH: "",
+      ...{ ASDF_DATA_DIR: "/data/asdf", VOLTA_HOME: "/home/u/.volta", MISE_DATA_DIR: "/home/u/.local/share/mise" },
+      ...{ SDKMAN_DIR: "/home/u/.sdkman", NVM_DIR: "relative/nvm", GOROOT: "sk-not-a-path" },
+    },
+    { "/data/asdf/a": null, "/home/u/.volta/a": null, "/home/u/.local/share/mise/a": null, "/home/u/.sdkman/a": null },
+    ["/data/asdf", "/home/u/.local/share/mise", "/home/u/.sdkman", "/home/u/.volta"],
+  ],
+  [
+    "nothing where such a name means what others share",
+    {
+      PATH: "",
+      ASDF_DATA_DIR: "/home/u/.config",
+      MISE_DATA_DIR: "/home/u/.local/share",
+      VOLTA_HOME: "/home",
+      GOROOT: "/",
+    },
+    { "/home/u/.config/x": null, "/home/u/.local/share/keyrings": null },
+    [],
+  ],
+  [
     "of a GOPATH only what Go puts there",
     { PATH: "/home/u/go/bin", GOPATH: "/home/u/go" },
     { "/home/u/go/bin/staticcheck": null, "/home/u/go/pkg/mod": null, "/home/u/go/src/private": null },

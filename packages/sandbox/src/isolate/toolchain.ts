@@ -27,7 +27,10 @@ export type Wanted = {
 
 /** Folders of a toolchain, each given whole; for a GOPATH only what the toolchain itself puts there. */
 const ROOTS = ["PYENV_ROOT", "RUSTUP_HOME", "CARGO_HOME", "GOROOT", "GOMODCACHE", "NVM_DIR", "JAVA_HOME"] as const;
-const MORE_ROOTS = ["RBENV_ROOT", "VIRTUAL_ENV", "SSL_CERT_FILE", "SSL_CERT_DIR"] as const;
+const MORE_ROOTS = [
+  ...["RBENV_ROOT", "NODENV_ROOT", "GOENV_ROOT", "ASDF_DIR", "ASDF_DATA_DIR", "MISE_DATA_DIR", "VOLTA_HOME"],
+  ...["FNM_DIR", "SDKMAN_DIR", "VIRTUAL_ENV", "SSL_CERT_FILE", "SSL_CERT_DIR"],
+] as const;
 /** Every name of the environment that the detection looks at. */
 export const TOOLCHAIN_NAMES: ReadonlySet<string> = new Set(["PATH", "GOPATH", ...ROOTS, ...MORE_ROOTS]);
 const BELOW_GOPATH = ["bin", "pkg"];
@@ -40,12 +43,10 @@ const SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", 
  * others of them hold. A bin folder brings what it was installed with; a program that is a link brings what it links to.
  */
 export function toolchainFolders(wanted: Wanted, looks: Looks): string[] {
-  const { home, keeps } = wanted;
   const found = new Set<string>();
   const add = (path: string) => {
     const at = resolve(path);
-    const isTooMuch = at === "/" || [home, ...keeps].some((kept) => isWithin(kept, at));
-    if (isAbsolute(path) && !isSystem(at) && !isTooMuch && looks.has(at)) found.add(at);
+    if (isAbsolute(path) && !isSystem(at) && !holdsOthers(at, wanted) && looks.has(at)) found.add(at);
   };
   const path = (wanted.env.PATH ?? "").split(":").filter(isAbsolute);
   for (const name of [...ROOTS, ...MORE_ROOTS]) add(wanted.env[name] ?? "");
@@ -71,6 +72,10 @@ export function interpreterFolders(venv: string, wanted: Wanted, looks: Looks): 
   });
   return withoutInner(whole.filter((folder) => folder !== venv));
 }
+
+/** Whether a folder holds more than a toolchain: the home, what many programs share in it, or one of `keeps`. */
+export const holdsOthers = (at: string, { home, keeps }: Pick<Wanted, "home" | "keeps">): boolean =>
+  at === "/" || [home, ...SHARED.map((name) => join(home, name)), ...keeps].some((kept) => isWithin(kept, at));
 
 /** Folders that no other of them holds. */
 export function withoutInner(folders: readonly string[]): string[] {
@@ -103,11 +108,10 @@ function wholeOf(program: string, wanted: Wanted, looks: Looks): string {
 }
 
 /** The folder that a bin folder was installed with, or itself: not every neighbour of a bin folder belongs to it. */
-function installOf(folder: string, { home, keeps }: Wanted, looks: Looks): string {
+function installOf(folder: string, wanted: Wanted, looks: Looks): string {
   const modules = /^(.*?\/node_modules)(\/|$)/.exec(folder)?.[1];
   const whole = modules ?? (BIN.test(basename(folder)) ? dirname(folder) : folder);
-  const shared = [...SHARED.map((name) => join(home, name)), ...keeps, home];
-  if (whole === folder || whole.split("/").length < 3 || shared.some((path) => isWithin(path, whole))) return folder;
+  if (whole === folder || whole.split("/").length < 3 || holdsOthers(whole, wanted)) return folder;
   if (looks.has(join(whole, ".git")) && !basename(whole).startsWith(".")) return folder; // somebody's project
   const isInstalled = modules !== undefined || SIGNS.some((name) => looks.has(join(whole, name)));
   return isInstalled ? whole : folder;
