@@ -28,13 +28,13 @@ function lay(name: string): Place {
   return made;
 }
 
-/** Waits until the log holds an event of this kind, and fails after ten seconds. */
+/** Waits until the log holds an event of this kind, and fails after a minute. */
 async function until(place: Place, kind: string): Promise<void> {
-  for (let tries = 0; tries < 500; tries++) {
+  for (let tries = 0; tries < 3_000; tries++) {
     if (eventsOf(place).some((event) => event.kind === kind)) return;
     await Bun.sleep(20);
   }
-  throw new Error(`No event "${kind}" within ten seconds`);
+  throw new Error(`No event "${kind}" within a minute`);
 }
 
 test("Ctrl-C ends every process, keeps the work, exits 130, and the next run goes on", async () => {
@@ -53,7 +53,7 @@ test("Ctrl-C ends every process, keeps the work, exits 130, and the next run goe
   expect({ status: again.status, said: again.stderr }).toMatchObject({ status: 0 });
   expect(readIn(place, "src/a.txt")).toBe("alpha, begun and ended\n");
   expect(eventsOf(place).filter((event) => event.kind === "run_started")).toHaveLength(1);
-}, 60_000);
+}, 120_000);
 
 /** What hangs, unless the file at `flag` is there. */
 type Hanging = (command: string) => Parameters<typeof layTasks>[1] & { worker?: string };
@@ -84,8 +84,8 @@ test.each(HANGS.flatMap(([where, make]) => ENDS.map(([how, signals]) => ({ where
     const run = startDgov(place, "run", ".dgov/plans/p");
     await untilRunning(`sleep ${mark}4`);
     for (const signal of signals) run.kill(signal);
-    expect(await Promise.race([run.exited, Bun.sleep(5_000)])).toBe(signals.includes("SIGKILL") ? 137 : 130);
-    for (let tries = 0; tries < 50 && processesWith(mark).length > 0; tries++) await Bun.sleep(20);
+    expect(await Promise.race([run.exited, Bun.sleep(30_000)])).toBe(signals.includes("SIGKILL") ? 137 : 130);
+    for (let tries = 0; tries < 1_000 && processesWith(mark).length > 0; tries++) await Bun.sleep(20);
     expect(processesWith(mark)).toEqual([]);
     writeFileSync(flag, "");
     try {
@@ -98,7 +98,7 @@ test.each(HANGS.flatMap(([where, make]) => ENDS.map(([how, signals]) => ({ where
       expect(kinds.filter((kind) => kind === once)).toHaveLength(1);
     expect(readIn(place, "src/a.txt")).toBe("omega\n");
   },
-  30_000,
+  180_000,
 );
 
 test("a second run in one repository is refused with the first one's pid and age", async () => {
@@ -112,7 +112,7 @@ test("a second run in one repository is refused with the first one's pid and age
   run.kill("SIGKILL");
   await run.exited;
   expect(dgov(place, "run", ".dgov/plans/p").status).toBe(0);
-}, 60_000);
+}, 120_000);
 
 test("a branch that a person moves during the run is integrated with and judged again", async () => {
   const place = lay("waits_for_a_person");
@@ -125,7 +125,7 @@ test("a branch that a person moves during the run is integrated with and judged 
   expect(readIn(place, "src/a.txt")).toBe("alpha, done\n");
   expect(readIn(place, "src/b.txt")).toBe("beta, by a person\n");
   expect(git(place, "status", "--porcelain")).toBe("");
-}, 60_000);
+}, 120_000);
 
 test("a checkout that has become dirty keeps its changes, and the work waits on its own ref", async () => {
   const place = lay("waits_for_a_person");
@@ -142,7 +142,7 @@ test("a checkout that has become dirty keeps its changes, and the work waits on 
   const cure = Bun.spawnSync(["sh", "-c", behind.cure], { cwd: place.root, env: bareEnvironment(place.folder) });
   expect(cure.exitCode).toBe(0);
   expect(readIn(place, "src/a.txt")).toBe("alpha, done\n");
-}, 60_000);
+}, 120_000);
 
 test("unrelated local changes do not hold up the checkout", async () => {
   const place = lay("waits_for_a_person");
@@ -152,4 +152,4 @@ test("unrelated local changes do not hold up the checkout", async () => {
   expect(await run.exited).toBe(0);
   expect(readIn(place, "src/a.txt")).toBe("alpha, done\n");
   expect(git(place, "status", "--porcelain")).toBe(" M src/b.txt\n");
-}, 60_000);
+}, 120_000);

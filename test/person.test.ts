@@ -33,7 +33,7 @@ function lay(name = "repo", files: Record<string, string> = {}, calls = WORK): P
 async function during(place: Place, act: () => void): Promise<{ status: number; said: string }> {
   const run = startDgov(place, "run", ".dgov/plans/p");
   const said = Promise.all([new Response(run.stderr).text(), new Response(run.stdout).text()]);
-  for (let tries = 0; tries < 500 && !eventsIn(place).includes("tool_called"); tries++) await Bun.sleep(20);
+  for (let tries = 0; tries < 2_000 && !eventsIn(place).includes("tool_called"); tries++) await Bun.sleep(20);
   act();
   writeFileSync(join(place.folder, "signs/go"), "");
   return { status: await run.exited, said: (await said).join("") };

@@ -184,7 +184,7 @@ describe.each(native)("%s", (level) => {
       const own = await open(fromSource, level);
       const lost = script(own, "for (;;);").catch((error: Error) => error.name);
       const mine = async () => {
-        for (let tries = 0; tries < 500; tries++) {
+        for (let tries = 0; tries < 2_500; tries++) {
           const found = descendantsOf(own.pid).filter((pid) =>
             readFileSync(`/proc/${pid}/cmdline`, "utf8").endsWith("\0script\0"),
           );

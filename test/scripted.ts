@@ -29,13 +29,13 @@ export function processesWith(mark: string): string[] {
     .filter((line) => line.includes(mark) && !line.startsWith("Z"));
 }
 
-/** Waits until a process has the mark in its arguments, and fails after ten seconds. */
+/** Waits until a process has the mark in its arguments, and fails after a minute. */
 export async function untilRunning(mark: string): Promise<void> {
-  for (let tries = 0; tries < 500; tries++) {
+  for (let tries = 0; tries < 3_000; tries++) {
     if (processesWith(mark).length > 0) return;
     await Bun.sleep(20);
   }
-  throw new Error(`No process with "${mark}" within ten seconds`);
+  throw new Error(`No process with "${mark}" within a minute`);
 }
 
 type More = { project?: Record<string, string>; tables?: string; files?: Record<string, string>; name?: string };
