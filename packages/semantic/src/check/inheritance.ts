@@ -1,0 +1,225 @@
+import type { Side } from "../finding.ts";
+import type { Lineage } from "../linker/lineage.ts";
+import type { ClassShape, Member } from "../summary.ts";
+import type { Unit } from "../unit.ts";
+import { bindCall } from "./bind_call.ts";
+import type { Check } from "./check.ts";
+import * as places from "./places.ts";
+import * as report from "./report.ts";
+import { contentsIn, pathIn, type Scene } from "./scene.ts";
+import { type MergedFile, other, SIDES } from "./trees.ts";
+
+/** Classes of one side that no longer fit what the other side made of the classes above them. */
+export const inheritance: Check = ({ scene, touched }) =>
+  scene.files.flatMap((file) =>
+    (contentsIn(scene, "merged", file)?.summary.classes ?? []).flatMap((shape) => {
+      const heir = heirOf(scene, file, shape);
+      if (!heir) return [];
+      const open = touched.left.bases || touched.right.bases;
+      const names = new Set([...touched.left.names, ...touched.right.names]);
+      const above = heir.now.classes
+        .slice(1)
+        .some((row) => names.has(row.shape.name.slice(row.shape.name.lastIndexOf(".") + 1)));
+      return open || above || heir.now.broken !== null ? QUESTIONS.flatMap((question) => question(heir)) : slots(heir);
+    }),
+  );
+
+/** A class in the merged tree, and in the parents that have it. */
+type Heir = { scene: Scene; file: MergedFile; shape: ClassShape; now: Lineage; before: readonly Before[] };
+type Before = { side: Side; shape: ClassShape; lineage: Lineage };
+
+function heirOf(scene: Scene, file: MergedFile, shape: ClassShape): Heir | null {
+  const before = SIDES.flatMap((side) => {
+    const own = contentsIn(scene, side, file)?.classes.get(shape.name);
+    const path = pathIn(file, side);
+    return own && path !== null ? [{ side, shape: own, lineage: scene.link[side].lineage(path, shape.name) }] : [];
+  });
+  return before.length === 0
+    ? null
+    : { scene, file, shape, now: scene.link.merged.lineage(file.path, shape.name), before };
+}
+
+type Question = (heir: Heir) => report.Fault[];
+
+/** The bases that both sides gave to one another have no order in which members could be looked for. */
+const order: Question = ({ scene, file, shape, now, before }) => {
+  if (now.broken === null || before.some(({ lineage }) => lineage.broken !== null)) return [];
+  const place = places.placeOf(scene.trees.merged, file.path, { unit: shape.name, span: shape.span });
+  const sentence = `\`${shape.name}\` inherits from ${shape.bases.join(", ")}, and after the merge these bases have no common order: the class cannot be made`;
+  return [
+    {
+      kind: "mro_conflict",
+      ...report.CERTAIN,
+      subjects: [places.subject(file.path, shape.name)],
+      place,
+      causes: [],
+      sentence,
+      fix: null,
+    },
+  ];
+};
+
+/** An override that one side wrote, of a member that the other side took away: nobody calls it any more. */
+const orphans: Question = (heir) =>
+  heir.before.flatMap(({ side, lineage }) => {
+    const { scene, shape, now } = heir;
+    return shape.members.flatMap((member) => {
+      if (!isOverride(member) || hadBefore(heir, side, member.name)) return [];
+      const over = lineage.classes.slice(1).find((row) => has(row.shape, member.name));
+      const base = over && now.classes.slice(1).find((row) => row.shape.name === over.shape.name);
+      if (!over || !base || now.classes.slice(1).some((row) => has(row.shape, member.name))) return [];
+      // What comes from where nobody sees may call it by that name.
+      const weight = now.open === null ? report.CERTAIN : report.HINT;
+      const words = `overrides \`${over.shape.name}.${member.name}\`, which ${report.calls(scene.merge, other(side))} took away: nobody calls it any more`;
+      return [fault(heir, { side, member, over }, weight, words)];
+    });
+  });
+
+/** An override that one side wrote does not take what the other side's version of the base is called with. */
+const narrowed: Question = (heir) =>
+  heir.before.flatMap(({ side, lineage }) => {
+    const { scene, file, shape, now } = heir;
+    return shape.members.flatMap((member) => {
+      if (!isOverride(member) || isPrivate(scene, file, member.name) || hadBefore(heir, side, member.name)) return [];
+      const over = now.classes.slice(1).find((row) => has(row.shape, member.name));
+      const was = lineage.classes.slice(1).find((row) => has(row.shape, member.name));
+      const mine = unitOf(scene, "merged", file.path, `${shape.name}.${member.name}`);
+      const theirs = over && unitOf(scene, "merged", over.path, `${over.shape.name}.${member.name}`);
+      const old = was && unitOf(scene, side, was.path, `${was.shape.name}.${member.name}`);
+      if (!over || !mine?.signature || !theirs?.signature || !old?.signature) return [];
+      if (
+        theirs.hashes.header === old.hashes.header ||
+        [mine, theirs, old].some((unit) => (unit?.signature?.decorators.length ?? 0) > 0)
+      )
+        return [];
+      const problem = unfit(theirs, mine);
+      if (problem === null || unfit(old, mine) !== null) return [];
+      const words = `does not take what \`${over.shape.name}.${member.name}\` is called with since ${report.calls(scene.merge, other(side))} changed it: ${problem}`;
+      return [
+        fault(heir, { side, member, over }, isCalled(scene, over, member.name) ? report.CERTAIN : report.LIKELY, words),
+      ];
+    });
+  });
+
+/** Whether a call with all that one takes, by place or by name where it must be so, fits the other; null: it does. */
+function unfit(wanted: Unit, given: Unit): string | null {
+  const parameters = wanted.signature?.parameters ?? [];
+  const needed = parameters.filter(({ optional, kind }) => !optional && kind !== "rest" && kind !== "named_rest");
+  const placed = needed.filter(({ kind }) => kind !== "named").length;
+  const named = needed.filter(({ kind }) => kind === "named").map(({ name }) => name);
+  return bindCall(given.signature?.parameters ?? [], { placed, named, spread: false, partial: false }).problem;
+}
+
+/** Whether the module of a base calls a member on its own instances: then a misfit fails when it is run. */
+function isCalled(scene: Scene, { path }: { path: string }, name: string): boolean {
+  return (
+    scene.link.merged
+      .contents(path)
+      ?.summary.calls.some(({ callee }) => callee.self !== null && callee.members[0] === name) ?? false
+  );
+}
+
+/** A base that one side gave a member that whoever is below must have, and a class of the other side that has none. */
+const unfinished: Question = ({ scene, file, shape, now, before }) => {
+  if (shape.kind === "abstract" || shape.kind === "interface" || shape.members.some(({ abstract }) => abstract))
+    return [];
+  const wanting = abstractOf(now);
+  return before.flatMap(({ side, lineage }) => {
+    if (wanting.length === 0 || abstractOf(lineage).length > 0) return [];
+    const added = contentsIn(scene, "base", file)?.classes.has(shape.name) !== true;
+    const elsewhere = before.find((one) => one.side !== side);
+    if (elsewhere && abstractOf(elsewhere.lineage).length > 0) return [];
+    if (!added && before.length > 1) return [];
+    const [{ name, owner, path } = { name: "", owner: "", path: "" }] = wanting;
+    const place = places.placeOf(scene.trees.merged, file.path, { unit: shape.name, span: shape.span });
+    const sentence =
+      `\`${shape.name}\` of ${report.calls(scene.merge, side)} has no \`${name}\`, which \`${owner}\` wants of all ` +
+      `below it since ${report.calls(scene.merge, other(side))} added it: no instance can be made`;
+    const subjects = [places.subject(path, `${owner}.${name}`), places.subject(file.path, shape.name)];
+    return [{ kind: "interface_drift", ...report.CERTAIN, subjects, place, causes: [], sentence, fix: null }];
+  });
+};
+
+/** Members that are wanted and that nothing in front gives. */
+function abstractOf({ classes }: Lineage): { name: string; owner: string; path: string }[] {
+  const given = new Set<string>();
+  return classes.flatMap(({ path, shape }) => {
+    const open = shape.members.filter(({ name, abstract }) => abstract && !given.has(name));
+    for (const { name, kind } of shape.members) if (kind !== "own") given.add(name);
+    return open.map(({ name }) => ({ name, owner: shape.name, path }));
+  });
+}
+
+/** An attribute that one side sets, on a class whose slots the other side made without it. */
+const slots: Question = ({ scene, file, shape, now, before }) => {
+  const allowed = slotsOf(now);
+  if (allowed === null) return [];
+  return shape.members.flatMap((member) => {
+    if (member.kind !== "own" || allowed.has(member.name)) return [];
+    const held = before.filter((one) => has(one.shape, member.name));
+    const wasFine = (lineage: Lineage) => slotsOf(lineage)?.has(member.name) ?? true;
+    if (held.length === 0 || held.some(({ lineage }) => !wasFine(lineage))) return [];
+    const side = held[0]?.side ?? "right";
+    const place = places.placeOf(scene.trees.merged, file.path, { unit: shape.name, span: shape.span });
+    const sentence = `${report.calls(scene.merge, side)} sets \`${member.name}\` on a \`${shape.name}\`, whose slots have no such name since ${report.calls(scene.merge, other(side))} changed them`;
+    const subjects = [places.subject(file.path, `${shape.name}.${member.name}`), places.subject(file.path, shape.name)];
+    return [{ kind: "slots_drift", ...report.CERTAIN, subjects, place, causes: [], sentence, fix: null }];
+  });
+};
+
+/** All names that an instance can hold; null: any. What a class itself has (a property, a method) can be set too, or not. */
+function slotsOf({ classes, open }: Lineage): Set<string> | null {
+  if (
+    open !== null ||
+    classes.length === 0 ||
+    classes.some(({ shape }) => shape.slots === null || shape.slots.includes("__dict__"))
+  )
+    return null;
+  return new Set(
+    classes.flatMap(({ shape }) => [
+      ...(shape.slots ?? []),
+      ...shape.members.filter(({ kind }) => kind === "property").map(({ name }) => name),
+    ]),
+  );
+}
+
+const QUESTIONS: readonly Question[] = [order, orphans, narrowed, unfinished, slots];
+
+const isOverride = ({ kind }: Member) =>
+  kind === "method" || kind === "class_method" || kind === "static" || kind === "property";
+const has = (shape: ClassShape, name: string) =>
+  shape.members.some((member) => member.name === name && member.kind !== "own");
+const isPrivate = (scene: Scene, file: MergedFile, name: string) =>
+  scene.link.merged.rules(file.path)?.calls.constructor_names.includes(name) ?? false;
+
+/** Whether a class had a member before the side came: what is old is not what the other side broke. */
+function hadBefore({ scene, file, shape }: Heir, side: Side, name: string): boolean {
+  const base = contentsIn(scene, "base", file)?.classes.get(shape.name);
+  const elsewhere = contentsIn(scene, other(side), file)?.classes.get(shape.name);
+  return (base !== undefined && has(base, name)) || (elsewhere !== undefined && has(elsewhere, name));
+}
+
+function unitOf(scene: Scene, tree: Side | "merged", path: string, key: string): Unit | null {
+  return scene.link[tree].contents(path)?.units.get(key) ?? null;
+}
+
+type Override = { side: Side; member: Member; over: { path: string; shape: ClassShape } };
+
+function fault(heir: Heir, { side, member, over }: Override, weight: report.Weight, words: string): report.Fault {
+  const { scene, file } = heir;
+  const key = `${heir.shape.name}.${member.name}`;
+  const unit = unitOf(scene, "merged", file.path, key);
+  const place = places.placeOf(scene.trees.merged, file.path, {
+    unit: key,
+    span: unit ? places.nameLine(unit) : heir.shape.span,
+  });
+  return {
+    kind: "interface_drift",
+    ...weight,
+    subjects: [places.subject(over.path, `${over.shape.name}.${member.name}`), places.subject(file.path, key)],
+    place,
+    causes: [report.cause(side, "added", place)],
+    sentence: `\`${key}\` of ${report.calls(scene.merge, side)} ${words}`,
+    fix: null,
+  };
+}

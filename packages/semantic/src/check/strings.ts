@@ -1,0 +1,102 @@
+import type { FilePlace, Side } from "../finding.ts";
+import type { Linker } from "../linker/linker.ts";
+import { type Outcome, targetKey } from "../linker/outcome.ts";
+import type { Check, Work } from "./check.ts";
+import { renamedTo } from "./moved.ts";
+import * as places from "./places.ts";
+import * as report from "./report.ts";
+import { contentsIn, pathIn, type Scene } from "./scene.ts";
+import { type MergedFile, mergedFiles, other, SIDES } from "./trees.ts";
+
+/** Strings of one side that name what the other side took away: a patch of a test, an entry point. */
+export const danglingStrings: Check = (work) => [
+  ...work.scene.files.flatMap((file) => inCode(work, file)),
+  ...mergedFiles(work.scene.trees, work.scene.merge).flatMap((file) => inText(work, file)),
+];
+
+/** Two names with dots between, and perhaps one more behind a colon. */
+const DOTTED = /^[\p{L}_][\w]*(\.[\p{L}_][\w]*)*([.:][\p{L}_][\w]*)$/u;
+const QUOTED = /["']([\p{L}_][\w]*(?:\.[\w]+)*[.:][\p{L}_]\w*)["']|=\s*([\p{L}_][\w.]*:[\p{L}_]\w*)\s*$/gmu;
+const TEXTS = /(^|\/)(pyproject\.toml|setup\.cfg|package\.json|tox\.ini|[\w.-]+\.(toml|json|ya?ml|cfg|ini))$/;
+const LONGEST_TEXT = 500_000;
+
+function inCode({ scene, touched }: Work, file: MergedFile): report.Fault[] {
+  const strings = contentsIn(scene, "merged", file)?.summary.strings ?? [];
+  const faults: report.Fault[] = [];
+  for (const { text, unit, span } of strings) {
+    if (!DOTTED.test(text) || !mayTouch(touched, text)) continue;
+    const held = SIDES.filter((side) =>
+      contentsIn(scene, side, file)?.summary.strings.some((one) => one.text === text),
+    );
+    const place = places.placeOf(scene.trees.merged, file.path, { unit, span });
+    const fault = dangling(scene, { file, text, place }, held);
+    if (fault) faults.push(fault);
+  }
+  return faults;
+}
+
+/** Entry points stand in files that are no code. */
+function inText({ scene, touched }: Work, file: MergedFile): report.Fault[] {
+  const text = TEXTS.test(file.path) ? scene.trees.merged.file(file.path)?.text : null;
+  if (typeof text !== "string" || text.length > LONGEST_TEXT) return [];
+  return [...text.matchAll(QUOTED)].flatMap((match) => {
+    const found = match[1] ?? match[2] ?? "";
+    if (!mayTouch(touched, found)) return [];
+    const held = SIDES.filter((side) => {
+      const path = pathIn(file, side);
+      return path !== null && (scene.trees[side].file(path)?.text ?? "").includes(found);
+    });
+    const span = [match.index, match.index + match[0].length] as const;
+    const place: FilePlace = { path: file.path, unit: "", lines: places.linesOf(text, span) };
+    const fault = dangling(scene, { file, text: found, place }, held);
+    return fault ? [fault] : [];
+  });
+}
+
+const mayTouch = (touched: Work["touched"], text: string) =>
+  text.split(/[.:]/).some((part) => touched.left.names.has(part) || touched.right.names.has(part));
+
+type Told = { file: MergedFile; text: string; place: FilePlace };
+
+function dangling(scene: Scene, { file, text, place }: Told, held: readonly Side[]): report.Fault | null {
+  const [side] = held;
+  if (held.length !== 1 || !side) return null;
+  const now = resolve(scene.link.merged, scene, text);
+  const was = resolve(scene.link[side], scene, text);
+  if (now?.is === "found" || was?.is !== "found" || was.target.is === "module" || (was.rest.length > 0 && now !== null))
+    return null;
+  const took = other(side);
+  const moved = renamedTo(scene, took, was.target);
+  const sentence =
+    `"${text}" names what ${report.calls(scene.merge, took)} took away, and ${report.calls(scene.merge, side)} has just written it` +
+    (moved ? ` (${moved.sentence})` : "");
+  return {
+    kind: "string_reference",
+    ...report.LIKELY,
+    subjects: [targetKey(was.target), places.subject(file.path, place.unit)],
+    place,
+    causes: [
+      report.cause(took, "removed", places.targetPlace(scene, side, was.target)),
+      report.cause(side, "added", place, { is: text }),
+    ],
+    sentence,
+    fix: moved ? report.fix("rename_reference", `Write \`${moved.name}\``) : null,
+  };
+}
+
+/** What a dotted path names, seen from the root: the longest module it starts with, and a name of that. */
+function resolve(linker: Linker, scene: Scene, text: string): Outcome | null {
+  const parts = text.split(/[.:]/);
+  const from = scene.files[0]?.path ?? scene.merge.changes.left[0]?.to ?? "";
+  const code = [from, ...scene.merge.changes.left, ...scene.merge.changes.right]
+    .map((one) => (typeof one === "string" ? one : (one.to ?? "")))
+    .find((path) => linker.contents(path) !== null);
+  if (code === undefined) return null;
+  for (let length = parts.length - 1; length > 0; length--) {
+    const module = linker.module(code, parts.slice(0, length).join("."));
+    if (module.at !== "module" || module.file === null) continue;
+    const [name = "", ...members] = parts.slice(length);
+    return linker.follow(module.file, { name, members, self: null, instance: null, from: null }, "types");
+  }
+  return null;
+}

@@ -1,0 +1,67 @@
+import type { Check, Work } from "./check/check.ts";
+import { collisions } from "./check/collisions.ts";
+import { conflicts } from "./check/conflicts.ts";
+import { importCycles } from "./check/cycles.ts";
+import { driftedCalls } from "./check/drift.ts";
+import { duplicateDefinitions } from "./check/duplicates.ts";
+import { brokenImports } from "./check/imports.ts";
+import { inheritance } from "./check/inheritance.ts";
+import { keyCollisions } from "./check/keys.ts";
+import { missingNames } from "./check/missing.ts";
+import { ordering } from "./check/order.ts";
+import { unknownReceivers } from "./check/receivers.ts";
+import { type Fault, findingsOf } from "./check/report.ts";
+import { openScene } from "./check/scene.ts";
+import { danglingStrings } from "./check/strings.ts";
+import { structuralInterfaces } from "./check/structural.ts";
+import { sameSymbols } from "./check/symbols.ts";
+import { syntax } from "./check/syntax.ts";
+import { touchedBy, worthFollowing } from "./check/touched.ts";
+import type { Merge, Trees } from "./check/trees.ts";
+import { driftedUses } from "./check/uses.ts";
+import { type Finding, VERDICTS, type Verdict } from "./finding.ts";
+import type { RulesOf } from "./linker/rules.ts";
+
+/** What is to be done with a merge. `unchecked`: changed files of which nothing could be said, and why. */
+export type Judgement = {
+  verdict: Verdict;
+  findings: readonly Finding[];
+  unchecked: readonly { path: string; why: string }[];
+};
+
+const CHECKS: readonly Check[] = [
+  conflicts,
+  syntax,
+  duplicateDefinitions,
+  collisions,
+  keyCollisions,
+  missingNames,
+  brokenImports,
+  driftedCalls,
+  driftedUses,
+  inheritance,
+  structuralInterfaces,
+  unknownReceivers,
+  ordering,
+  importCycles,
+  danglingStrings,
+  sameSymbols,
+];
+
+/** Judges a merged tree against both of its parents: only what is in neither of them is told. */
+export function judge(trees: Trees, merge: Merge, rulesOf: RulesOf): Judgement {
+  const scene = openScene(trees, merge, rulesOf);
+  if (merge.changes.left.length === 0 || merge.changes.right.length === 0)
+    return { verdict: "merge", findings: [], unchecked: scene.unchecked };
+  const touched = { left: touchedBy(scene, "left"), right: touchedBy(scene, "right") };
+  const work: Work = { scene, touched, worth: worthFollowing(touched) };
+  const faults = CHECKS.flatMap((check): Fault[] => check(work));
+  const findings = findingsOf(faults);
+  return { verdict: worst(findings), findings, unchecked: scene.unchecked };
+}
+
+/** The gravest verdict of all; without a finding it is "merge". */
+export function worst(findings: readonly Pick<Finding, "verdict">[]): Verdict {
+  const at = Math.max(0, ...findings.map(({ verdict }) => VERDICTS.indexOf(verdict)));
+  return VERDICTS[at] ?? "conflict";
+}

@@ -1,0 +1,107 @@
+import type { ClassShape } from "../summary.ts";
+import type { Linker } from "./linker.ts";
+import { classOf } from "./outcome.ts";
+import { isNamed } from "./rules.ts";
+
+/**
+ * A class and what it inherits from, in the order in which members are looked for.
+ *
+ * `open`       why members may come from where nobody sees; null: all of its bases were seen
+ * `ambiguous`  why the order itself is a guess; null: it is certain
+ * `broken`     the bases that can have no linear order, as the class that wants them; null: they have one
+ */
+export type Lineage = {
+  classes: readonly { path: string; shape: ClassShape }[];
+  open: string | null;
+  ambiguous: string | null;
+  broken: string | null;
+};
+
+const LONGEST_CHAIN = 12;
+
+type Row = { path: string; shape: ClassShape };
+
+export function lineageOf(linker: Linker, path: string, name: string): Lineage {
+  return lineage(linker, path, name, 0);
+}
+
+function lineage(linker: Linker, path: string, name: string, depth: number): Lineage {
+  const shape = linker.contents(path)?.classes.get(name);
+  if (!shape || depth > LONGEST_CHAIN)
+    return {
+      classes: [],
+      open: shape ? "its bases go on too long" : "it is no class that is seen",
+      ambiguous: null,
+      broken: null,
+    };
+  const rules = linker.rules(path);
+  const rows: Row[][] = [];
+  const heads: Row[] = [];
+  let open = shape.open;
+  let ambiguous: string | null = null;
+  let broken: string | null = null;
+  for (const base of shape.bases) {
+    if (isNamed(base, rules?.classes.bare ?? [])) continue;
+    const at = baseOf(linker, path, name, base);
+    const above = at && lineage(linker, at.path, at.name, depth + 1);
+    const head = above?.classes[0];
+    if (!above || !head) {
+      open ??= `its base "${base}" is not seen`;
+      continue;
+    }
+    open ??= above.open;
+    ambiguous ??= above.ambiguous;
+    broken ??= above.broken;
+    rows.push([...above.classes]);
+    heads.push(head);
+  }
+  const merged = linearise([...rows, heads]);
+  // Who comes first is only known if every base is: an unseen one may stand in between and bring the member itself.
+  if (shape.bases.length > 1 && open !== null) ambiguous ??= open;
+  if (merged === null && rules?.classes.order === "c3") broken ??= name;
+  return { classes: [{ path, shape }, ...(merged ?? unique(rows.flat()))], open, ambiguous, broken };
+}
+
+function baseOf(linker: Linker, path: string, owner: string, base: string): { path: string; name: string } | null {
+  const [first = "", ...members] = base.replace(/[[<(].*$/s, "").split(".");
+  if (first === owner && members.length === 0) return null;
+  const own = members.length === 0 ? siblingClass(linker, path, owner, first) : null;
+  if (own) return { path, name: own };
+  const outcome = linker.follow(path, { name: first, members, self: null, instance: null, from: null }, "run");
+  if (outcome.is !== "found" || outcome.rest.length > 0 || outcome.likely !== null) return null;
+  if (outcome.target.is === "member") return innerClass(linker, outcome.target.path, outcome.target);
+  return classOf(outcome.target);
+}
+
+/** A base of a class inside of another one may be its sibling there. */
+function siblingClass(linker: Linker, path: string, owner: string, name: string): string | null {
+  const outer = owner.slice(0, Math.max(0, owner.lastIndexOf(".")));
+  const key = outer === "" ? name : `${outer}.${name}`;
+  return outer !== "" && key !== owner && linker.contents(path)?.classes.has(key) ? key : null;
+}
+
+function innerClass(linker: Linker, path: string, { shape, member }: { shape: ClassShape; member: { name: string } }) {
+  const key = `${shape.name}.${member.name}`;
+  return linker.contents(path)?.classes.has(key) ? { path, name: key } : null;
+}
+
+const id = ({ path, shape }: Row) => `${path}::${shape.name}`;
+
+/** C3: the one order that keeps every base's own order; null: there is none. */
+export function linearise(lists: readonly (readonly Row[])[]): Row[] | null {
+  const left = lists.map((list) => [...list]).filter((list) => list.length > 0);
+  const order: Row[] = [];
+  while (left.some((list) => list.length > 0)) {
+    const next = left
+      .flatMap((list) => list.slice(0, 1))
+      .find((head) => !left.some((list) => list.slice(1).some((one) => id(one) === id(head))));
+    if (!next) return null;
+    order.push(next);
+    for (const list of left) if (list[0] && id(list[0]) === id(next)) list.shift();
+  }
+  return order;
+}
+
+function unique(rows: readonly Row[]): Row[] {
+  return [...new Map(rows.map((row) => [id(row), row])).values()];
+}

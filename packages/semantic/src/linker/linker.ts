@@ -1,0 +1,252 @@
+import type { Binding, Origin, Read } from "../summary.ts";
+import type { TreeView } from "../tree_view.ts";
+import { type Contents, contentsOf, memberUnit, unitOf } from "./contents.ts";
+import { type Lineage, lineageOf } from "./lineage.ts";
+import { findModule, type ModuleAt } from "./modules.ts";
+import { classOf, type Missing, type Outcome, type Target } from "./outcome.ts";
+import { join } from "./paths.ts";
+import type { LinkRules, RulesOf } from "./rules.ts";
+
+/** What is followed: a read, a callee, or a name as it is written in a base. */
+export type Name = Pick<Read, "name" | "members" | "self" | "instance" | "from">;
+
+/**
+ * Follows names through one tree. It keeps what it has found out, so it is of use only as long as its view answers the
+ * same.
+ */
+export type Linker = {
+  view: TreeView;
+  contents(path: string): Contents | null;
+  rules(path: string): LinkRules | null;
+  module(from: string, written: string): ModuleAt;
+  /** What a name of a module's own scope stands for. */
+  lookup(path: string, name: string, time: Read["time"]): Outcome;
+  /** What an origin stands for, seen from a file. */
+  origin(from: string, origin: Origin, time: Read["time"]): Outcome;
+  /** What a dotted name stands for, all of it. */
+  follow(path: string, name: Name, time: Read["time"]): Outcome;
+  lineage(path: string, name: string): Lineage;
+};
+
+/** How long a chain of re-exports, stars and bases may be before nobody knows. */
+const LONGEST_CHAIN = 12;
+
+export function openLinker(view: TreeView, rulesOf: RulesOf): Linker {
+  const kept = new Map<string, unknown>();
+  const keep = <T>(key: string, make: () => T): T => {
+    if (!kept.has(key)) kept.set(key, make());
+    return kept.get(key) as T;
+  };
+  const contents = (path: string) => {
+    const file = view.file(path);
+    return file && "summary" in file ? contentsOf(file.summary) : null;
+  };
+  const linker: Linker = {
+    view,
+    contents,
+    rules: (path) => {
+      const language = contents(path)?.summary.language;
+      return language === undefined ? null : rulesOf(language);
+    },
+    module: (from, written) =>
+      keep(`module ${from} ${written}`, () => {
+        const rules = linker.rules(from);
+        return rules ? findModule(view, rules.modules, from, written) : { at: "unknown", why: "no rules for it" };
+      }),
+    lookup: (path, name, time) => keep(`name ${path} ${time} ${name}`, () => lookup(linker, { path, name, time }, 0)),
+    origin: (from, origin, time) => followOrigin(linker, from, { origin, time }, 0),
+    follow: (path, name, time) => follow(linker, path, name, time),
+    lineage: (path, name) => keep(`lineage ${path} ${name}`, () => lineageOf(linker, path, name)),
+  };
+  return linker;
+}
+
+type Asked = { path: string; name: string; time: Read["time"] };
+
+const unknown = (why: string): Outcome => ({ is: "unknown", why });
+const found = (target: Target, likely: string | null = null): Outcome => ({ is: "found", target, rest: [], likely });
+const missing = (what: Missing["what"], { path, name }: Asked, inside = ""): Outcome => ({
+  is: "missing",
+  missing: { what, name, path, inside },
+});
+
+/** What a module's scope binds a name to: of what stands in it, of stars and own bindings, the last. */
+function lookup(linker: Linker, asked: Asked, depth: number): Outcome {
+  if (depth > LONGEST_CHAIN) return unknown("its imports go on too long");
+  const contents = linker.contents(asked.path);
+  if (!contents) return unknown(`nothing is known of ${asked.path}`);
+  const all = contents.bindings.get(asked.name) ?? [];
+  const bindings = asked.time === "run" ? all.filter(({ time }) => time === "run") : all;
+  const last = bindings.at(-1);
+  const star = fromStars(linker, asked, depth, last?.span[0] ?? -1);
+  if (star) return star;
+  if (last) return several(linker, asked, bindings, depth);
+  if (contents.summary.open !== null) return unknown(contents.summary.open);
+  if (linker.rules(asked.path)?.names.builtins.includes(asked.name)) return { is: "outside", origin: "the language" };
+  return missing(all.length > 0 ? "run_time" : "name", asked);
+}
+
+/** Several bindings of one name (under conditions, after another) are one thing only if all lead to the same. */
+function several(linker: Linker, asked: Asked, bindings: readonly Binding[], depth: number): Outcome {
+  const outcomes = bindings.map((binding) => followBinding(linker, asked, binding, depth));
+  const last = outcomes.at(-1);
+  if (!last || bindings.length === 1) return last ?? unknown("it is not bound");
+  const best = last.is === "found" ? last : (outcomes.findLast(({ is }) => is === "found") ?? last);
+  if (best.is !== "found") return outcomes.find(({ is }) => is !== "missing") ?? best;
+  return { ...best, likely: "it is bound in several places" };
+}
+
+function followBinding(linker: Linker, { path, time }: Asked, binding: Binding, depth: number): Outcome {
+  const contents = linker.contents(path);
+  const itself = () => found({ is: "definition", path, binding, unit: contents && unitOf(contents, binding) });
+  if (binding.from === null) return itself();
+  if (binding.from.module === "" && binding.from.name !== null) {
+    const [name = "", ...members] = binding.from.name.split(".");
+    if (name === binding.name) return itself();
+    const outcome = walk(linker, lookup(linker, { path, name, time }, depth + 1), members, time);
+    // An alias of what cannot be followed is still a name that is bound here.
+    return outcome.is === "found" && outcome.rest.length === 0 ? outcome : itself();
+  }
+  return followOrigin(linker, path, { origin: binding.from, time }, depth + 1);
+}
+
+function followOrigin(
+  linker: Linker,
+  from: string,
+  { origin, time }: { origin: Origin; time: Read["time"] },
+  depth: number,
+): Outcome {
+  const module = linker.module(from, origin.module);
+  if (module.at === "outside") return { is: "outside", origin: origin.module };
+  if (module.at === "unknown") return unknown(module.why);
+  if (origin.name === null) return found({ is: "module", file: module.file, folder: module.folder });
+  return inModule(linker, module, { name: origin.name, time }, depth);
+}
+
+/** A name of a module seen from outside: what its text binds, else a module in its folder. */
+function inModule(
+  linker: Linker,
+  module: Extract<ModuleAt, { at: "module" }>,
+  { name, time }: Omit<Asked, "path">,
+  depth: number,
+): Outcome {
+  const own = module.file === null ? null : lookup(linker, { path: module.file, name, time }, depth + 1);
+  if (own && (own.is === "found" || own.is === "unknown")) return own;
+  const below = module.folder === null ? null : submodule(linker, module.folder, module.file, name);
+  if (below) return below;
+  // What the language has built in is no member of a module; what the module has imported from elsewhere is.
+  if (own?.is === "outside" && own.origin !== "the language") return own;
+  if (own?.is === "missing") return own;
+  return missing("name", { path: module.file ?? `${module.folder}/`, name, time });
+}
+
+function submodule(linker: Linker, folder: string, file: string | null, name: string): Outcome | null {
+  const rules = linker.rules(file ?? "") ?? linker.rules(firstFile(linker, folder) ?? "");
+  if (rules && rules.modules.strategy !== "python") return null;
+  const path = join(folder, name);
+  const extensions = rules?.modules.extensions ?? [".py"];
+  const inner = linker.view.folder(path);
+  const index = inner && rules?.modules.index.map((one) => join(path, one)).find((one) => linker.view.blob(one));
+  if (index) return found({ is: "module", file: index, folder: path });
+  const text = extensions.map((extension) => path + extension).find((one) => linker.view.blob(one) !== null);
+  if (text !== undefined) return found({ is: "module", file: text, folder: null });
+  return inner ? found({ is: "module", file: null, folder: path }) : null;
+}
+
+function firstFile(linker: Linker, folder: string): string | null {
+  const name = linker.view.folder(folder)?.find((one) => linker.contents(join(folder, one)) !== null);
+  return name === undefined ? null : join(folder, name);
+}
+
+/** The star import that brings a name and stands below its last own binding; null: none does. */
+function fromStars(linker: Linker, asked: Asked, depth: number, after: number): Outcome | null {
+  const contents = linker.contents(asked.path);
+  let doubt: Outcome | null = null;
+  for (const star of contents?.stars.toReversed() ?? []) {
+    if (star.span[0] < after || (asked.time === "run" && star.time !== "run")) continue;
+    const module = linker.module(asked.path, star.module);
+    const brought =
+      module.at === "module" ? exported(linker, module, asked, depth) : unknown(`"${star.module}" is not here`);
+    if (brought?.is === "found" || brought?.is === "outside") return brought;
+    // A star of which nobody knows what it brings speaks for every name that is bound nowhere else.
+    if (brought && after < 0) doubt ??= brought;
+  }
+  return doubt;
+}
+
+/** What a star import of a module brings under a name; null: nothing. */
+function exported(
+  linker: Linker,
+  module: Extract<ModuleAt, { at: "module" }>,
+  { name, time }: Asked,
+  depth: number,
+): Outcome | null {
+  const contents = module.file === null ? null : linker.contents(module.file);
+  if (module.file === null || !contents) return unknown("nothing is known of a module that is imported whole");
+  const { exports, open } = contents.summary;
+  const listed = Array.isArray(exports) ? exports.includes(name) : null;
+  if (listed === false) return null;
+  if (exports === "dynamic") return unknown("what a module gives away is not to be read off");
+  if (listed === null && name.startsWith("_")) return null;
+  const outcome = inModule(linker, module, { name, time }, depth);
+  if (outcome.is === "missing") return open === null ? null : unknown(open);
+  return outcome.is === "outside" && outcome.origin === "the language" ? null : outcome;
+}
+
+function follow(linker: Linker, path: string, name: Name, time: Read["time"]): Outcome {
+  if (name.self !== null) return walkClass(linker, { path, name: name.self }, name.members, time);
+  if (name.instance !== null) {
+    const [first = "", ...members] = name.instance.split(".");
+    const start = name.from ? linker.origin(path, name.from, time) : linker.lookup(path, first, time);
+    const owner = walk(linker, start, members, time);
+    if (owner.is !== "found" || owner.rest.length > 0) return owner.is === "found" ? unknown("no class") : owner;
+    const of = classOf(owner.target);
+    return of ? walkClass(linker, of, name.members, time) : unknown("it is an instance of no class that is seen");
+  }
+  const start = name.from ? linker.origin(path, name.from, time) : linker.lookup(path, name.name, time);
+  return walk(linker, start, name.members, time);
+}
+
+/** Follows members from what was found, as far as modules and classes go. */
+function walk(linker: Linker, start: Outcome, members: readonly string[], time: Read["time"]): Outcome {
+  let at = start;
+  for (const [index, member] of members.entries()) {
+    if (at.is !== "found") return at;
+    const next = step(linker, at.target, member, time);
+    if (next === null) return { ...at, rest: members.slice(index) };
+    at = next.is === "found" ? { ...next, likely: next.likely ?? at.likely } : next;
+    if (next.is === "missing" && at.is === "missing" && start.is === "found" && start.likely !== null)
+      return unknown(start.likely);
+  }
+  return at;
+}
+
+/** One member of a target; null: it is nothing whose members are known. */
+function step(linker: Linker, target: Target, member: string, time: Read["time"]): Outcome | null {
+  if (target.is === "module")
+    return inModule(linker, { at: "module", file: target.file, folder: target.folder }, { name: member, time }, 0);
+  const of = classOf(target);
+  return of && walkClass(linker, of, [member], time);
+}
+
+function walkClass(
+  linker: Linker,
+  of: { path: string; name: string },
+  [member, ...rest]: readonly string[],
+  time: Read["time"],
+): Outcome {
+  if (member === undefined) return linker.lookup(of.path, of.name, time);
+  const lineage = linker.lineage(of.path, of.name);
+  for (const { path, shape } of lineage.classes) {
+    const has = shape.members.find(({ name }) => name === member);
+    const inner = linker.contents(path)?.classes.get(`${shape.name}.${member}`);
+    if (inner && rest.length > 0) return walkClass(linker, { path, name: inner.name }, rest, time);
+    const contents = linker.contents(path);
+    if (!has || !contents) continue;
+    const unit = memberUnit(contents, shape.name, member);
+    return { is: "found", target: { is: "member", path, shape, member: has, unit }, rest, likely: lineage.ambiguous };
+  }
+  if (lineage.open !== null) return unknown(lineage.open);
+  if (linker.rules(of.path)?.classes.members.includes(member)) return { is: "outside", origin: "the language" };
+  return missing("member", { path: of.path, name: member, time }, of.name);
+}

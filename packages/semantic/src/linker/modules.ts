@@ -1,0 +1,115 @@
+import type { TreeView } from "../tree_view.ts";
+import { folderOf, join, walk } from "./paths.ts";
+import type { ModuleRules } from "./rules.ts";
+import { sourceRoots } from "./source_roots.ts";
+import { aliasedPaths } from "./tsconfig.ts";
+
+/**
+ * Where an import leads. `file`: the text that speaks for the module; null where a folder alone is one. `folder`: where its
+ * submodules are; null: it has none. `outside`: not in this repository, as far as can be seen. `unknown`: it may lead to
+ * several places, or the way there cannot be read.
+ */
+export type ModuleAt =
+  | { at: "module"; file: string | null; folder: string | null }
+  | { at: "outside" }
+  | { at: "unknown"; why: string };
+
+const OUTSIDE: ModuleAt = { at: "outside" };
+
+/** Finds the module that the text of an import names, as seen from a file of this tree. */
+export function findModule(view: TreeView, rules: ModuleRules, from: string, written: string): ModuleAt {
+  if (written === "") return { at: "module", file: from, folder: null };
+  return STRATEGIES[rules.strategy](view, rules, from, written);
+}
+
+type Strategy = (view: TreeView, rules: ModuleRules, from: string, written: string) => ModuleAt;
+
+const STRATEGIES: Readonly<Record<ModuleRules["strategy"], Strategy>> = {
+  python: dotted,
+  relative_path: relative,
+  package_folder: packageFolder,
+  crate,
+};
+
+/** Dots in front go up from the file's package; without any, the roots are searched. */
+function dotted(view: TreeView, rules: ModuleRules, from: string, written: string): ModuleAt {
+  const [, dots = "", rest = ""] = /^(\.*)(.*)$/.exec(written) ?? [];
+  const way = rest.replaceAll(".", "/");
+  if (dots !== "") {
+    const base = walk(folderOf(from), "../".repeat(dots.length - 1));
+    return (base !== null && moduleAt(view, rules, join(base, way))) || OUTSIDE;
+  }
+  const found = new Map<string, ModuleAt>();
+  for (const root of sourceRoots(view, rules, from)) {
+    const module = moduleAt(view, rules, join(root, way));
+    if (module?.at === "module") found.set(module.file ?? `${module.folder}/`, module);
+  }
+  const files = [...found].filter(([key]) => !key.endsWith("/"));
+  const candidates = files.length > 0 ? files : [...found];
+  if (candidates.length > 1)
+    return { at: "unknown", why: `"${written}" may be ${candidates.map(([p]) => p).join(", ")}` };
+  return candidates[0]?.[1] ?? OUTSIDE;
+}
+
+/** A path from the file, or one that the project's configuration gives a meaning. All others are packages. */
+function relative(view: TreeView, rules: ModuleRules, from: string, written: string): ModuleAt {
+  const ways = written.startsWith(".") ? [walk(folderOf(from), written)] : aliasedPaths(view, from, written);
+  for (const way of ways) {
+    const module = way === null ? null : moduleAt(view, rules, way);
+    if (module) return module;
+  }
+  return OUTSIDE;
+}
+
+/** A package is a folder, and its path starts with what the nearest go.mod says. */
+function packageFolder(view: TreeView, _rules: ModuleRules, from: string, written: string): ModuleAt {
+  for (let folder = folderOf(from); ; folder = folderOf(folder)) {
+    const at = view.file(join(folder, "go.mod"));
+    const name = at?.text ? /^\s*module\s+"?([^\s"]+)/m.exec(at.text)?.[1] : undefined;
+    if (name !== undefined && (written === name || written.startsWith(`${name}/`))) {
+      const path = join(folder, written.slice(name.length + 1));
+      return view.folder(path) === null ? OUTSIDE : { at: "module", file: null, folder: path };
+    }
+    if (folder === "") return OUTSIDE;
+  }
+}
+
+/** `crate::a`, `self::a`, `super::a`: `a.rs` or `a/mod.rs` below the crate's own source folder. */
+function crate(view: TreeView, rules: ModuleRules, from: string, written: string): ModuleAt {
+  const [head, ...rest] = written.split("::");
+  const own = rules.index.includes(from.slice(from.lastIndexOf("/") + 1)) ? folderOf(from) : from.replace(/\.\w+$/, "");
+  const start =
+    head === "crate" ? crateRoot(view, from) : head === "self" ? own : head === "super" ? folderOf(own) : null;
+  if (start === null) return OUTSIDE;
+  const ups = rest.findIndex((part) => part !== "super");
+  const base = walk(start, "../".repeat(Math.max(0, ups)));
+  return (base !== null && moduleAt(view, rules, join(base, rest.slice(Math.max(0, ups)).join("/")))) || OUTSIDE;
+}
+
+function crateRoot(view: TreeView, from: string): string | null {
+  for (let folder = folderOf(from); ; folder = folderOf(folder)) {
+    if (view.blob(join(folder, "lib.rs")) !== null || view.blob(join(folder, "main.rs")) !== null) return folder;
+    if (folder === "") return null;
+  }
+}
+
+/** The module at a path without its extension: a file, a folder with its index, or (for Python) a bare folder. */
+function moduleAt(view: TreeView, rules: ModuleRules, path: string): ModuleAt | null {
+  const folder = view.folder(path) === null ? null : path;
+  if (folder !== null) {
+    const index = rules.index.map((name) => join(folder, name)).find((file) => view.blob(file) !== null);
+    if (index !== undefined) return { at: "module", file: index, folder };
+  }
+  const file = candidates(rules, path).find((one) => view.blob(one) !== null);
+  if (file !== undefined) return { at: "module", file, folder: null };
+  return folder !== null && rules.strategy === "python" && path !== "" ? { at: "module", file: null, folder } : null;
+}
+
+/** What may be meant by a path: itself, with an extension more, or with another one ("./a.js" is written for a.ts). */
+function candidates(rules: ModuleRules, path: string): string[] {
+  const more = rules.extensions.map((extension) => path + extension);
+  if (rules.strategy !== "relative_path") return more;
+  const bare = path.replace(/\.[cm]?[jt]sx?$/, "");
+  const itself = /\.\w+$/.test(path) ? [path] : [];
+  return [...itself, ...(bare === path ? [] : rules.extensions.map((extension) => bare + extension)), ...more];
+}
