@@ -3,6 +3,7 @@ import { Language, Parser, Query } from "web-tree-sitter";
 import core from "web-tree-sitter/web-tree-sitter.wasm" with { type: "file" };
 import { digest, type GrammarFiles, openGrammarFiles } from "./grammar_files.ts";
 import { overlay, type Profile, profileSchema } from "./profile.ts";
+import { type Tables, tablesOf } from "./units/tables.ts";
 
 /**
  * A language that is loaded. `version` is a digest of all its files and of `ALGORITHM`: what was computed under one
@@ -15,13 +16,18 @@ export type Grammar = {
   profile: Profile;
   symbols: Query;
   references: Query;
+  tables: Tables;
 };
 
 /** Counts up when the same files give other units, hashes or references than before. */
 const ALGORITHM = 1;
 
-/** All grammars of a folder. Profiles are read at once, which is cheap; a grammar when it is first asked for. */
+/**
+ * All grammars of a folder. Profiles are read at once, which is cheap; a grammar when it is first asked for. `version` is a
+ * digest of all of them: what was computed by any under one says nothing under another.
+ */
 export type Grammars = {
+  version: string;
   names: readonly string[];
   profile(name: string): Profile;
   grammar(name: string): Grammar;
@@ -43,6 +49,7 @@ export async function openGrammars(files: GrammarFiles = openGrammarFiles()): Pr
     return known;
   };
   return {
+    version: digest(JSON.stringify([ALGORITHM, files.manifest])).slice(0, 32),
     names,
     profile,
     grammar(name) {
@@ -58,11 +65,20 @@ function load(files: GrammarFiles, name: string, profile: Profile): Grammar {
   if (wasm === null) throw new Error(`Cannot load the grammar of ${name}: grammars/manifest.json does not list it`);
   const language = Language.loadSync(new WebAssembly.Module(wasm));
   const query = (file: string) => new Query(language, queryText(files, name, file));
-  const version = digest(
-    JSON.stringify([ALGORITHM, lineage(files, name).map((one) => files.manifest.grammars[one])]),
-  ).slice(0, 32);
-  return { name, version, language, profile, symbols: query("symbols.scm"), references: query("references.scm") };
+  const [symbols, references] = [query("symbols.scm"), query("references.scm")];
+  return {
+    name,
+    version: versionOf(files, name),
+    language,
+    profile,
+    symbols,
+    references,
+    tables: tablesOf(language, profile),
+  };
 }
+
+const versionOf = (files: GrammarFiles, name: string): string =>
+  digest(JSON.stringify([ALGORITHM, lineage(files, name).map((one) => files.manifest.grammars[one])])).slice(0, 32);
 
 /** What is inherited comes first. */
 const queryText = (files: GrammarFiles, name: string, file: string): string =>

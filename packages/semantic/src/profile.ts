@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { linkRules } from "./linker/rules.ts";
 import { mergeRulesSchema } from "./merge/rules.ts";
 import { referencesProfile } from "./references/profile.ts";
+import { syntaxProfile, unitsProfile } from "./units/profile.ts";
 
 /**
  * What a language's folder says besides its grammar and its queries. docs/grammars.md has every key. Sections of a
@@ -14,7 +16,10 @@ export const profileSchema = z.strictObject({
     names: z.array(z.string()),
     programs: z.array(z.string()), // that a first line may name: #!/usr/bin/env python3
   }),
+  syntax: syntaxProfile.prefault({}),
+  units: unitsProfile.prefault({}),
   references: referencesProfile.prefault({}),
+  link: linkRules.nullable().default(null),
   merge: mergeRulesSchema.prefault({}),
 });
 export type Profile = z.infer<typeof profileSchema>;

@@ -10,6 +10,7 @@ const table = <T extends z.ZodType>(value: T) => z.record(z.string(), value).def
  * `receiver`            "first_parameter": what a method is called on is its first parameter; "keyword": a word of its own
  * `class_scope`         "names": what a class's body binds can be read there by its name; "members": only as members
  * `construction`        "call": an instance is made by a call of its class; "new": by a call that says so (`@call.new`)
+ * `super_calls`         the member that a call of `super` itself calls; null: there is none
  * `lazy_pragma`         the pragma under which annotations are never evaluated; null: they are not in any case
  * `declared`            "types": a declaration without a value binds for types alone; "run": it binds
  * `partial`             callees that take another callee and some of its arguments; `.x`: a member of it that does
@@ -26,6 +27,7 @@ export const referencesProfile = z.strictObject({
   receiver: z.enum(["first_parameter", "keyword"]).default("keyword"),
   class_scope: z.enum(["names", "members"]).default("members"),
   construction: z.enum(["call", "new"]).default("new"),
+  super_calls: z.string().nullable().default(null),
   lazy_pragma: z.string().nullable().default(null),
   declared: z.enum(["types", "run"]).default("run"),
   partial: names,

@@ -1,0 +1,42 @@
+import type { Node } from "web-tree-sitter";
+import type { Grammars } from "./grammar.ts";
+import { languageOf } from "./language.ts";
+import { type Unknown, withTree } from "./parse.ts";
+import { referencesOf } from "./references/references.ts";
+import type { Fault, Summary } from "./summary.ts";
+import { unitsOf } from "./units.ts";
+
+/** All that a text says, in the language that its path or its first line names. Nothing of it is run or followed. */
+export function analyse(grammars: Grammars, path: string, text: string): Summary | Unknown {
+  const language = languageOf(grammars, path, text);
+  if (language === null) return { unknown: "there is no grammar for its language" };
+  const grammar = grammars.grammar(language);
+  return withTree(grammar, text, (tree): Summary => {
+    const root = tree.rootNode;
+    const units = unitsOf(grammar, tree, text);
+    const { references: query, profile } = grammar;
+    const found = referencesOf({ root, text, query, profile: profile.references, units });
+    return { language, version: grammar.version, units, ...found, faults: [...faultsOf(root), ...found.faults] };
+  });
+}
+
+const FAULTS_MAX = 20; // one mistake may break all that follows it
+
+/** Where the grammar lost its way. */
+function faultsOf(root: Node): Fault[] {
+  const faults: Fault[] = [];
+  const open = [root];
+  for (let node = open.pop(); node !== undefined && faults.length < FAULTS_MAX; node = open.pop()) {
+    if (!node.hasError) continue;
+    if (node.isMissing) faults.push(faultOf(node, "missing", `"${node.type}" is missing`));
+    else if (node.isError) faults.push(faultOf(node, "unexpected", "this is not expected here"));
+    else open.push(...node.children.filter((child) => child !== null).reverse());
+  }
+  return faults;
+}
+
+const faultOf = (node: Node, code: string, message: string): Fault => ({
+  code,
+  span: [node.startIndex, node.endIndex],
+  message,
+});

@@ -1,0 +1,82 @@
+import type { Tree, TreeCursor } from "web-tree-sitter";
+
+/**
+ * A tree as arrays: its nodes in the order in which they start, each before what is in it. Reading a node costs no call
+ * into the parser's memory, and nothing has to be disposed of.
+ *
+ * `type`    the id that the language has for it; 65,535: a stretch that the grammar does not know
+ * `field`   the id of the field that it is of the node around it; 0: of none
+ * `parent`  -1: it is the root
+ * `next`    the first node that is behind it and not in it; `next[at] === at + 1`: it is a leaf
+ */
+export type FlatTree = {
+  text: string;
+  count: number;
+  type: Uint16Array;
+  field: Uint16Array;
+  start: Int32Array;
+  end: Int32Array;
+  parent: Int32Array;
+  next: Int32Array;
+};
+
+export const ERROR_TYPE = 65_535;
+
+export function flatten(tree: Tree, text: string, named: Uint8Array): FlatTree {
+  const cursor = tree.walk();
+  try {
+    return walk(cursor, emptyTree(text), named);
+  } finally {
+    cursor.delete();
+  }
+}
+
+function walk(cursor: TreeCursor, flat: FlatTree, named: Uint8Array): FlatTree {
+  let above = -1;
+  for (;;) {
+    const at = append(flat, cursor, above);
+    if (named[flat.type[at]!] !== 0 && cursor.gotoFirstChild()) {
+      above = at;
+      continue;
+    }
+    flat.next[at] = flat.count;
+    while (!cursor.gotoNextSibling()) {
+      if (!cursor.gotoParent()) return flat;
+      flat.next[above] = flat.count;
+      above = flat.parent[above]!;
+    }
+  }
+}
+
+function append(flat: FlatTree, cursor: TreeCursor, parent: number): number {
+  if (flat.count === flat.type.length) grow(flat);
+  const at = flat.count++;
+  flat.type[at] = cursor.nodeTypeId;
+  flat.field[at] = cursor.currentFieldId;
+  flat.start[at] = cursor.startIndex;
+  flat.end[at] = cursor.endIndex;
+  flat.parent[at] = parent;
+  return at;
+}
+
+function emptyTree(text: string): FlatTree {
+  const room = 64 + (text.length >> 2); // few texts have more nodes than that
+  const [start, end, parent, next] = [0, 1, 2, 3].map(() => new Int32Array(room)) as [
+    Int32Array,
+    Int32Array,
+    Int32Array,
+    Int32Array,
+  ];
+  return { text, count: 0, type: new Uint16Array(room), field: new Uint16Array(room), start, end, parent, next };
+}
+
+function grow(flat: FlatTree): void {
+  const larger = <A extends Int32Array | Uint16Array>(array: A, made: A): A => {
+    made.set(array);
+    return made;
+  };
+  const room = flat.count * 2;
+  flat.type = larger(flat.type, new Uint16Array(room));
+  flat.field = larger(flat.field, new Uint16Array(room));
+  for (const key of ["start", "end", "parent", "next"] as const) flat[key] = larger(flat[key], new Int32Array(room));
+}

@@ -1,0 +1,58 @@
+import { analyse } from "../analyse.ts";
+import type { FileChange, Merge, Trees } from "../check/trees.ts";
+import { type Grammars, openGrammars } from "../grammar.ts";
+import { type Judgement, judge } from "../judge.ts";
+import type { RulesOf } from "../linker/rules.ts";
+import type { FileView, TreeView } from "../tree_view.ts";
+
+export type Texts = Readonly<Record<string, string>>;
+
+const grammars: Promise<Grammars> = openGrammars();
+
+export async function rulesOf(): Promise<RulesOf> {
+  const loaded = await grammars;
+  return (language) => loaded.profile(language).link;
+}
+
+/** A tree whose files are all at hand. */
+export async function treeOf(texts: Texts): Promise<TreeView> {
+  const loaded = await grammars;
+  const views = new Map<string, FileView>();
+  for (const [path, text] of Object.entries(texts)) {
+    const summary = analyse(loaded, path, text);
+    views.set(path, "unknown" in summary ? { text, unknown: summary.unknown } : { text, summary });
+  }
+  return {
+    blob: (path) => texts[path] ?? null,
+    file: (path) => views.get(path) ?? null,
+    folder: (path) => {
+      const prefix = path === "" ? "" : `${path}/`;
+      const below = Object.keys(texts).filter((one) => one.startsWith(prefix));
+      const names = below.map((one) => one.slice(prefix.length).replace(/\/.*$/s, "/"));
+      return below.length === 0 && path !== "" ? null : [...new Set(names)];
+    },
+  };
+}
+
+/** The trees of a merge by whole files; `merged` has those that both sides changed. Sides say only what they changed; "" is gone. */
+export async function judgeTexts(base: Texts, left: Texts, right: Texts, merged: Texts = {}): Promise<Judgement> {
+  const over = (...all: Texts[]) => Object.fromEntries(Object.entries(Object.assign({}, ...all)).filter(([, text]) => text !== "")) as Texts;
+  const texts = { base, left: over(base, left), right: over(base, right), merged: over(base, left, right, merged) };
+  const trees: Trees = {
+    base: await treeOf(texts.base),
+    left: await treeOf(texts.left),
+    right: await treeOf(texts.right),
+    merged: await treeOf(texts.merged),
+  };
+  const merge: Merge = {
+    changes: { left: changesOf(base, left), right: changesOf(base, right) },
+    conflicts: [],
+    by_symbols: new Map(),
+    called: { left: "left", right: "right" },
+  };
+  return judge(trees, merge, await rulesOf());
+}
+
+function changesOf(base: Texts, side: Texts): FileChange[] {
+  return Object.entries(side).map(([path, text]) => ({ from: path in base ? path : null, to: text === "" ? null : path }));
+}

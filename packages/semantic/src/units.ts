@@ -1,0 +1,55 @@
+import type { Tree } from "web-tree-sitter";
+import type { Grammar } from "./grammar.ts";
+import type { Hashes, Unit } from "./unit.ts";
+import { hashes, hashOf, textHash } from "./units/hashes.ts";
+import { keysOf } from "./units/keys.ts";
+import { type Draft, outline } from "./units/outline.ts";
+import { signatureOf } from "./units/signature.ts";
+import { readSource, type Source } from "./units/source.ts";
+
+/**
+ * The units of a text, in its order: gaps, spans and what stands behind the last one are the whole of it. A text with
+ * mistakes has units, too: what cannot be read is in statements.
+ */
+export function unitsOf(grammar: Grammar, tree: Tree, text: string): Unit[] {
+  const source = readSource(grammar, tree, text);
+  const drafts = outline(source);
+  const known = new Map<Draft, Hashes>();
+  const hashed = (draft: Draft): Hashes => {
+    const own = known.get(draft) ?? hashesOf(source, draft);
+    known.set(draft, own);
+    return own;
+  };
+  const keys = keysOf(drafts, (draft) => hashed(draft).syntax.slice(0, 8));
+  const unit = (draft: Draft): Unit => ({
+    key: keys.get(draft)!,
+    name: draft.name,
+    kind: draft.kind,
+    gap: draft.gap,
+    span: draft.span,
+    parts: draft.parts,
+    hashes: hashed(draft),
+    guards: draft.guards,
+    signature: draft.callable === null ? null : signatureOf(source, { ...draft.callable, span: draft.span }),
+    children: draft.children.map(unit),
+  });
+  return drafts.map(unit);
+}
+
+function hashesOf(source: Source, draft: Draft): Hashes {
+  const { text, tokens, definitions } = source;
+  const { span, gap, parts } = draft;
+  const names = draft.name === null ? [] : draft.definitions.flatMap((at) => definitions.get(at)?.names ?? []);
+  const inside = parts.doc !== null && parts.doc[0] >= span[0];
+  const whole = hashes({ tokens, names }, span, inside ? parts.doc : null);
+  return {
+    text: textHash(text, gap, span),
+    syntax: whole.full,
+    nameless: whole.nameless,
+    tokens: whole.tokens,
+    decorators: hashOf(tokens, parts.decorators),
+    header: hashOf(tokens, parts.header),
+    doc: parts.doc === null || inside ? hashOf(tokens, parts.doc) : textHash(text, [0, 0], parts.doc),
+    body: hashOf(tokens, parts.body),
+  };
+}

@@ -1,0 +1,38 @@
+import type { Decorator } from "../unit.ts";
+import { plainText } from "./plain_text.ts";
+import type { Source } from "./source.ts";
+import { childrenOf } from "./stretch.ts";
+
+/** What a decorator makes of what it stands on: another kind of unit, or one that is no duplicate of its namesake. */
+export type Meaning = { kind?: "property" | undefined; role?: string | undefined };
+
+/** The decorators of a unit: beside the node from its start on, and down to the definition in it. */
+export function decoratorsOf({ flat, is, definitions }: Source, node: number, start: number): number[] {
+  const found: number[] = [];
+  const parent = flat.parent[node]!;
+  for (let at = parent + 1; parent >= 0 && at < node; at = flat.next[at]!)
+    if (flat.start[at]! >= start && is.decorator(at)) found.push(at);
+  for (let inner: number | undefined = node; inner !== undefined; ) {
+    const children: number[] = childrenOf(flat, inner);
+    found.push(...children.filter(is.decorator));
+    inner = definitions.has(inner) ? undefined : children.find((at) => definitions.has(at) || is.wrapper(at));
+  }
+  return found;
+}
+
+/** As it is written: its name with dots, and what it is called with. */
+export function decoratorOf(source: Source, at: number): Decorator {
+  const text = plainText(source, at);
+  const [, name = text, behind = ""] = /^@\s*([\w.$]+)([\s\S]*)$/.exec(text) ?? [];
+  return { name, arguments: /^\([\s\S]*\)$/.test(behind) ? behind.slice(1, -1) : behind === "" ? null : behind };
+}
+
+/** By the whole name, or by its last part: ".setter" is any name that ends so, and `overload` is "typing.overload". */
+export function meaningOf(source: Source, node: number, start: number): Meaning {
+  const { decorator_meanings: meanings } = source.units;
+  const found = decoratorsOf(source, node, start).map((at): Meaning | undefined => {
+    const { name } = decoratorOf(source, at);
+    return Object.hasOwn(meanings, name) ? meanings[name] : meanings[`.${name.slice(name.lastIndexOf(".") + 1)}`];
+  });
+  return Object.assign({}, ...found) as Meaning;
+}

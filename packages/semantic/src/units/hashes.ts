@@ -1,0 +1,65 @@
+import type { Hashes, Span } from "../unit.ts";
+import { emptyHash, finish, hex, mix, words as textWords } from "./digest.ts";
+import { type Tokens, tokenAt } from "./tokens.ts";
+
+/** The nodes of a unit's own name: leaves that are alike stand for it wherever they are in it. */
+export type Named = { tokens: Tokens; names: readonly number[] };
+
+const NAME = Int32Array.of(1, 2, 3, 4); // what every name is when names do not count
+const NOTHING = hex(finish(emptyHash(), 0));
+
+export type Parted = Pick<Hashes, "decorators" | "header" | "doc" | "body">;
+export type Stretch = Span | null;
+
+/** The hash of what a stretch of the text says, but for what stands in another one. */
+export function hashOf(tokens: Tokens, stretch: Stretch, without: Stretch = null): string {
+  return stretch === null || stretch[0] === stretch[1] ? NOTHING : hashes({ tokens, names: [] }, stretch, without).full;
+}
+
+/** All that two units are compared by: `span` is the whole of it, `without` its documentation. */
+export function hashes(
+  { tokens, names }: Named,
+  span: Span,
+  without: Stretch,
+): { full: string; nameless: string; tokens: number } {
+  const first = tokenAt(tokens, span[0]);
+  const end = tokenAt(tokens, span[1]);
+  const [skipFrom, skipTo] =
+    without === null ? [end, end] : [tokenAt(tokens, without[0]), Math.min(tokenAt(tokens, without[1]), end)];
+  const { words } = tokens;
+  const own = names.map((node) => nameAt(tokens, node, first));
+  const full = emptyHash();
+  const nameless = emptyHash();
+  const top = tokens.depth[first] ?? 0;
+  let [count, leaves] = [0, 0];
+  for (let at = first; at < end; at += 1) {
+    if (at >= skipFrom && at < skipTo) continue;
+    const mark = Math.imul((tokens.depth[at]! - top) * 2 + tokens.leaf[at]!, 0x9e3779b1) ^ tokens.sort[at]!;
+    mix(full, words, at * 4, mark);
+    if (tokens.leaf[at] === 1 && own.some((name) => same(tokens, name, at))) mix(nameless, NAME, 0, mark);
+    else mix(nameless, words, at * 4, mark);
+    count += 1;
+    leaves += tokens.leaf[at]!;
+  }
+  return { full: hex(finish(full, count)), nameless: hex(finish(nameless, count)), tokens: leaves };
+}
+
+/** The text of a unit with the comments in front of it: blank lines around them are nobody's. */
+export function textHash(text: string, gap: Span, span: Span): string {
+  const comments = text.slice(gap[0], gap[1]).trim();
+  return comments === ""
+    ? hex(textWords(text, span[0], span[1]))
+    : hex(textWords(`${comments}\n${text.slice(...span)}`));
+}
+
+function nameAt(tokens: Tokens, node: number, from: number): number {
+  let at = from;
+  while (at < tokens.count && tokens.node[at] !== node) at += 1;
+  return at;
+}
+
+function same({ words, sort }: Tokens, one: number, other: number): boolean {
+  if (sort[one] !== sort[other]) return false;
+  for (let lane = 0; lane < 4; lane += 1) if (words[one * 4 + lane] !== words[other * 4 + lane]) return false;
+  return true;
+}

@@ -1,0 +1,56 @@
+import { ERROR_TYPE } from "../flat_tree.ts";
+import { packedWords, words } from "./digest.ts";
+import type { LeafReading } from "./profile.ts";
+import type { Syntax } from "./tokens.ts";
+
+type Leaves = Pick<Syntax, "flat" | "tables">;
+
+/** The hash of what a leaf says, whatever it is spelled like, as four numbers from `into` on. */
+export function readLeaf(source: Leaves, at: number, out: Int32Array, into: number): void {
+  const { flat, tables } = source;
+  const type = flat.type[at]!;
+  const [start, end] = [flat.start[at]!, flat.end[at]!];
+  const anonymous = type !== ERROR_TYPE && tables.named[type] === 0;
+  const reading = type === ERROR_TYPE ? undefined : tables.leaves[type];
+  const hash = anonymous
+    ? packedWords(flat.text, start, end)
+    : reading === undefined || reading === "raw"
+      ? words(flat.text, start, end)
+      : words(plainLeaf(source, at, reading));
+  out.set(hash, into);
+}
+
+/** The text of a leaf in the one spelling that all its spellings have here. */
+export function plainLeaf({ flat, tables }: Leaves, at: number, reading: LeafReading | undefined): string {
+  const text = flat.text.slice(flat.start[at]!, flat.end[at]!).replace(/\r\n/g, "\n");
+  switch (reading) {
+    case undefined:
+    case "raw":
+      return flat.type[at] !== ERROR_TYPE && tables.named[flat.type[at]!] === 0 ? text.replace(/\s+/g, " ") : text;
+    case "nothing":
+      return "";
+    case "number":
+      return plainNumber(text);
+    case "string_prefix":
+      return `${[...text.toLowerCase().replace(/[^a-tv-z]/g, "")].sort().join("")}"`;
+    case "quote":
+      return '"';
+    case "quoted":
+      return flat.next[at] === at + 1 ? text : plainQuotes(text);
+    case "quoted_string":
+      return `"${plainQuotes(text.slice(1, -1))}"`;
+  }
+}
+
+/** A quote says the same with a backslash and without one. */
+const plainQuotes = (text: string): string =>
+  text.replace(/\\([\s\S])/g, (pair, escaped: string) => (escaped === '"' || escaped === "'" ? escaped : pair));
+
+function plainNumber(text: string): string {
+  const plain = text.toLowerCase().replace(/_/g, "");
+  if (/^0[xbo]/.test(plain)) return plain;
+  return plain
+    .replace(/^\./, "0.")
+    .replace(/\.(?!\d)/, ".0")
+    .replace(/(\.\d+?)0+(?!\d)/, "$1");
+}

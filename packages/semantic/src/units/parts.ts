@@ -1,0 +1,38 @@
+import type { Parts, Span } from "../unit.ts";
+import { decoratorsOf } from "./decorators.ts";
+import type { Definition } from "./definitions.ts";
+import { docBefore } from "./doc_comment.ts";
+import type { Source } from "./source.ts";
+import { childrenOf, stretchOf, trimmedEnd } from "./stretch.ts";
+
+/** `at` is the node that symbols.scm captured, `node` all of the unit, with what stands around it. */
+export type Defined = { definition: Definition; at: number; node: number; gap: Span; span: Span };
+
+/**
+ * Where the parts of a unit are, and the node of its body. They follow one another without a gap; what is behind the last
+ * one closes the body. Documentation that is a comment in front stands in the unit's gap.
+ */
+export function partsOf(source: Source, own: Defined): { parts: Parts; body: number } {
+  const { flat, is, definitions } = source;
+  const [start, end] = own.span;
+  const decorators = decoratorsOf(source, own.node, start).map((at) => flat.end[at]!);
+  const from = Math.max(start, ...decorators);
+  const before = docBefore(source.text, own.gap, source.units.doc_comments);
+  const cut = { decorators: decorators.length === 0 ? null : ([start, from] as Span), doc: before };
+  const body = bodyOf(source, own);
+  if (body < 0) return { parts: { ...cut, header: [from, end], body: null }, body };
+  const stretch = stretchOf(source, body);
+  const head = Math.max(from, stretch.from);
+  const first = childrenOf(flat, body).find((at) => !is.trivia(at) && !is.anonymous(at));
+  const documented = first !== undefined && is.body(body) && definitions.get(first)?.kind === "doc";
+  const doc = documented ? trimmedEnd(flat, first) : head;
+  const inside: Span = [doc, Math.max(doc, stretch.to)];
+  return { parts: { ...cut, header: [from, head], doc: documented ? [head, doc] : before, body: inside }, body };
+}
+
+/** The body that a query names, else the field of that name, else the value that is given. */
+function bodyOf(source: Source, { definition, at }: Defined): number {
+  if (definition.body !== null) return definition.body;
+  const body = source.field(definition.parts ?? at, "body");
+  return body >= 0 ? body : (source.units.values.map((field) => source.field(at, field)).find((own) => own >= 0) ?? -1);
+}

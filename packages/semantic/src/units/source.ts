@@ -1,0 +1,57 @@
+import type { Tree } from "web-tree-sitter";
+import { ERROR_TYPE, type FlatTree, flatten } from "../flat_tree.ts";
+import type { Grammar } from "../grammar.ts";
+import { type Definition, definitionsIn } from "./definitions.ts";
+import type { SyntaxProfile, UnitsProfile } from "./profile.ts";
+import type { Is } from "./stretch.ts";
+import type { Tables } from "./tables.ts";
+import { type Tokens, tokensOf } from "./tokens.ts";
+
+/** A text with all that is read in it while its units are made. Nodes are those of the flat tree; -1: there is none. */
+export type Source = {
+  text: string;
+  flat: FlatTree;
+  tokens: Tokens;
+  definitions: ReadonlyMap<number, Definition>;
+  tables: Tables;
+  is: Is;
+  syntax: SyntaxProfile;
+  units: UnitsProfile;
+  field(at: number, name: string): number; // the child that is this field
+};
+
+export function readSource(grammar: Grammar, tree: Tree, text: string): Source {
+  const { language, profile, tables } = grammar;
+  const { syntax, units } = profile;
+  const flat = flatten(tree, text, tables.named);
+  return {
+    text,
+    flat,
+    tokens: tokensOf({ flat, tables, syntax }),
+    definitions: definitionsIn(grammar.symbols, tree, flat),
+    tables,
+    is: predicates(flat, tables, units),
+    syntax,
+    units,
+    field: (at, name) => {
+      const field = language.fieldIdForName(name);
+      if (field === null || at < 0) return -1;
+      for (let child = at + 1; child < flat.next[at]!; child = flat.next[child]!)
+        if (flat.field[child] === field) return child;
+      return -1;
+    },
+  };
+}
+
+function predicates(flat: FlatTree, tables: Tables, units: UnitsProfile): Is {
+  const test = (set: Uint8Array) => (at: number) => set[flat.type[at]!] === 1;
+  return {
+    anonymous: (at) => flat.type[at] !== ERROR_TYPE && tables.named[flat.type[at]!] === 0,
+    trivia: test(tables.trivia),
+    decorator: test(tables.set(units.decorators)),
+    wrapper: test(tables.set(units.wrappers)),
+    block: test(tables.set(units.blocks.statements)),
+    clause: test(tables.set(units.blocks.clauses)),
+    body: test(tables.set(units.bodies)),
+  };
+}

@@ -1,0 +1,49 @@
+import type { FlatTree } from "../flat_tree.ts";
+import type { Tables } from "./tables.ts";
+
+/** From where the text of a body runs, and to where: inside of its braces, and behind a comment that follows its head. */
+export type Stretch = { from: number; to: number };
+
+/** What kinds of nodes there are, by what the profile says of them. */
+export type Is = Record<
+  "anonymous" | "trivia" | "decorator" | "wrapper" | "block" | "clause" | "body",
+  (at: number) => boolean
+>;
+export type Shape = { flat: FlatTree; tables: Tables; is: Is };
+
+export function stretchOf(shape: Shape, body: number): Stretch {
+  const { flat, tables, is } = shape;
+  const children = childrenOf(flat, body);
+  const token = (at: number | undefined) => (at === undefined ? "" : tables.tokens[flat.type[at]!]);
+  if (!is.body(body) || !/^\{\|?$/.test(token(children[0]) ?? "")) {
+    let head = body - 1;
+    while (head > 0 && is.trivia(head)) head -= 1;
+    const from = Math.min(commentBehind(shape, flat.end[head]!, head + 1), flat.start[body]!);
+    return { from, to: Math.max(from, trimmedEnd(flat, body)) };
+  }
+  const from = commentBehind(shape, flat.end[children[0]!]!, children[1] ?? -1);
+  const closed = /^\|?\}$/.test(token(children.at(-1)) ?? "");
+  const last = closed ? children.at(-2)! : children.at(-1)!;
+  return { from, to: Math.max(from, trimmedEnd(flat, last)) };
+}
+
+/** The end of a comment that ends the line of a head, or the head's own. */
+function commentBehind({ flat, is }: Shape, end: number, next: number): number {
+  if (next < 0 || next >= flat.count || !is.trivia(next) || flat.start[next]! < end) return end;
+  const between = flat.text.slice(end, flat.start[next]);
+  const rest = /[^\r\n]*/.exec(flat.text.slice(flat.end[next], flat.end[next]! + 200))![0];
+  return /[\r\n]/.test(between) || rest.trim() !== "" ? end : flat.end[next]!;
+}
+
+export function childrenOf(flat: FlatTree, at: number): number[] {
+  const children: number[] = [];
+  for (let child = at + 1; child < flat.next[at]!; child = flat.next[child]!) children.push(child);
+  return children;
+}
+
+/** Where what a node says ends: some grammars have the line end in the statement. */
+export function trimmedEnd({ text, start, end }: FlatTree, at: number): number {
+  let own = end[at]!;
+  while (own > start[at]! && /\s/.test(text[own - 1]!)) own -= 1;
+  return own;
+}
