@@ -1,4 +1,4 @@
-import { afterAll, beforeEach, describe, expect, test } from "bun:test";
+import { afterAll, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import {
   closeSync,
   mkdirSync,
@@ -17,6 +17,8 @@ import { Descent, type HeldRoot, holdRoot } from "./descent.ts";
 import { createFiles, type Files } from "./host.ts";
 import { openLibc } from "./isolate/libc.ts";
 import { HostError, type Scope } from "./tool.ts";
+
+setDefaultTimeout(60_000); // they are thousands of small calls, and the machine may be loaded
 
 const base = mkdtempSync(join(tmpdir(), "dgov-descent-"));
 const [root, away] = [join(base, "root"), join(base, "away")];

@@ -30,6 +30,10 @@ export class Descent {
 
   /** The path by which the system reaches a name in the folder that is held; "." is the folder itself. */
   at(name: string): string {
+    return this.#pathOf(name);
+  }
+
+  #pathOf(name: string): string {
     return HELD === null ? join(this.#path, name) : `${HELD}/${this.#folder()}/${name}`;
   }
 
@@ -43,7 +47,7 @@ export class Descent {
   look(name: string): Facts | null {
     const facts = this.#root === null ? null : this.#root.calls.lookAt(this.#folder(), name);
     if (facts !== null) return facts;
-    const stat = lstatSync(this.at(name), { throwIfNoEntry: false }); // which also says why not
+    const stat = lstatSync(this.#pathOf(name), { throwIfNoEntry: false }); // which also says why not
     return stat ? factsOf(stat) : null;
   }
 
