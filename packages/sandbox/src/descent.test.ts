@@ -119,7 +119,7 @@ function watchDescents(step: () => void): { restore(): void } {
   const own = Object.entries(Object.getOwnPropertyDescriptors(Descent.prototype));
   for (const [name, descriptor] of own) {
     const { value } = descriptor;
-    if (name === "constructor" || name === "close") continue;
+    if (["constructor", "close", "enter", "make", "unmake"].includes(name)) continue; // they go on to the others
     const watched = function (this: Descent, ...args: unknown[]) {
       step();
       return value.apply(this, args);
@@ -174,7 +174,7 @@ describe.each(WAYS)("%s", (_, holding) => {
           answers.add(answer);
           expect({ out, back, answer, outside: found(away) }).toEqual({ out, back, answer, outside: OUTSIDE });
         }
-      expect(most).toBeGreaterThan(3);
+      expect(most).toBeGreaterThan(2); // src, deep, the file
       expect([...answers]).toContain(done);
       expect([...answers].filter((answer) => answer !== done && !refused.test(answer))).toEqual([]);
       if (swap.at !== "src/deep/there.py") expect(answers.size).toBeGreaterThan(1); // it was refused as well
