@@ -11,7 +11,14 @@ export function bindNames(facts: Facts, { names }: Swept): void {
   for (const { role, text, start, at } of names)
     if (role === "global" || role === "nonlocal")
       at.scope.elsewhere.set(text, { to: role === "global" ? "module" : "function", start });
-  for (const name of names) if (name.bind !== null) bindName(facts, name, name.bind);
+  for (const name of names) {
+    const { targets } = name.at;
+    if (name.role === "target" && targets !== null) {
+      name.role = "bind";
+      name.bind = { ...targets, value: null, annotation: null, from: null, definition: null };
+    }
+    if (name.bind !== null) bindName(facts, name, name.bind);
+  }
 }
 
 function bindName(facts: Facts, name: Name, bind: Bind): void {
@@ -54,7 +61,8 @@ export function bindingsOf(facts: Facts, { names, module }: Swept, unitAt: (offs
     }
     if (bind.kind === "parameter" || bind.kind === "type_parameter") continue;
     const declared = bind.flags.includes("declared") && facts.profile.declared === "types";
-    const time = at.types || declared || bind.flags.includes("types") ? "types" : "run";
+    const time = at.types || declared || bind.flags.includes("types") || bind.kind === "type" ? "types" : "run";
+    if (at.exported && at.scope === module) facts.exports.listed.push(text);
     const value = bind.value === null ? null : constantOf(facts, names, bind.value);
     const alias = bind.from === null && bind.kind === "variable" ? aliasOf(facts, bind) : null;
     found.push({

@@ -62,7 +62,7 @@ export const callHandlers: Handlers = {
       if (part !== undefined) return;
       const name = found["decorator.name"] ?? node;
       const one: Decoration = { name: name.id, bare: name === node, text: textOf(facts, name) };
-      const decorated = found.decorated!.id;
+      const decorated = (found.decorated ?? node).id;
       const known = facts.calls.decorated.get(decorated);
       if (known === undefined) facts.calls.decorated.set(decorated, [one]);
       else if (!known.some((before) => before.name === one.name)) known.push(one);

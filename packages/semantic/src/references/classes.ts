@@ -2,7 +2,7 @@ import type { ClassShape, Member } from "../summary.ts";
 import { constantOf, memberKind } from "./bindings.ts";
 import { type Facts, type Handlers, point, textOf } from "./facts.ts";
 import { stringsOf } from "./imports.ts";
-import { canonical } from "./reads.ts";
+import { canonical, classAround } from "./reads.ts";
 import { type Bound, find, type Scope } from "./scope.ts";
 import type { Swept } from "./sweep.ts";
 import type { UnitAt } from "./units.ts";
@@ -53,8 +53,10 @@ export const classHandlers: Handlers = {
   own: ([, part]) =>
     part === "receiver"
       ? () => {}
-      : (facts, node, found) =>
-          void facts.classes.own.push({ receiver: found["own.receiver"]!.id, name: textOf(facts, node) }),
+      : part === "parameter"
+        ? (facts, node) => void point(facts, "own", textOf(facts, node), node)
+        : (facts, node, found) =>
+            void facts.classes.own.push({ receiver: found["own.receiver"]!.id, name: textOf(facts, node) }),
 };
 
 function factOf(facts: Facts, id: number): ClassFact {
@@ -88,7 +90,7 @@ function classOver(scope: Scope): Scope | null {
 
 /** Every class of the text, in its order. */
 export function classesOf(facts: Facts, swept: Swept, unitAt: UnitAt): ClassShape[] {
-  const own = ownMembers(facts);
+  const own = ownMembers(facts, swept);
   const shapes: ClassShape[] = [];
   for (const { bind, at, start, end } of swept.names) {
     const scope = bind?.definition == null ? undefined : swept.classes.get(bind.definition);
@@ -107,14 +109,16 @@ export function classesOf(facts: Facts, swept: Swept, unitAt: UnitAt): ClassShap
 }
 
 /** What methods set on what they are called on, by class. */
-function ownMembers(facts: Facts): Map<number, Set<string>> {
+function ownMembers(facts: Facts, { points }: Swept): Map<number, Set<string>> {
   const found = new Map<number, Set<string>>();
+  const add = (scope: Scope | null, name: string): void => {
+    if (scope !== null) found.set(scope.id, (found.get(scope.id) ?? new Set()).add(name));
+  };
+  for (const { kind, detail, at } of points) if (kind === "own") add(classOver(at.scope), detail);
   for (const { receiver, name } of facts.classes.own) {
     const known = facts.names.byId.get(receiver);
-    const bound = known === undefined ? undefined : find(known.at.scope, known.text, false)?.bound;
-    if (bound == null || bound.receiver === null) continue;
-    const members = found.get(bound.receiver.id) ?? new Set();
-    found.set(bound.receiver.id, members.add(name));
+    if (known?.role === "receiver") add(classAround(known.at.scope), name);
+    else if (known !== undefined) add(find(known.at.scope, known.text, false)?.bound.receiver ?? null, name);
   }
   return found;
 }
@@ -169,7 +173,7 @@ function membersOf(facts: Facts, swept: Swept, { scope, kind, own }: Body): Memb
 }
 
 function memberOf(facts: Facts, { bind }: Bound, kind: ClassShape["kind"]): Pick<Member, "kind" | "abstract"> {
-  const abstract = bind.flags.includes("abstract");
+  const abstract = bind.flags.includes("abstract") && !bind.flags.includes("optional");
   const said = (["static", "property", "member", "own"] as const).find((one) => bind.flags.includes(one));
   if (said !== undefined) return { kind: said, abstract };
   if (bind.kind !== "function")

@@ -1,7 +1,7 @@
 import type { Node } from "web-tree-sitter";
 import type { CallFacts } from "./calls.ts";
 import type { ClassFacts } from "./classes.ts";
-import type { ExportFacts, ImportFact } from "./imports.ts";
+import type { ExportFacts, ImportFacts } from "./imports.ts";
 import type { LayoutFacts } from "./layout.ts";
 import type { NameFacts } from "./names.ts";
 import type { ReferencesProfile } from "./profile.ts";
@@ -19,7 +19,7 @@ export type Facts = {
   regions: Region[];
   names: NameFacts;
   calls: CallFacts;
-  imports: Map<number, ImportFact>; // by their module
+  imports: ImportFacts;
   exports: ExportFacts;
   classes: ClassFacts;
   layout: LayoutFacts;

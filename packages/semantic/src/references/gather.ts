@@ -67,10 +67,19 @@ const emptyFacts = (text: string, profile: ReferencesProfile): Facts => ({
     ...{ byCallee: new Map(), byId: new Map(), arguments: new Map(), uses: new Map(), unpacked: new Map() },
     ...{ awaited: new Set(), openTargets: new Set(), decorated: new Map() },
   },
-  imports: new Map(),
-  exports: { names: null, pragmas: new Set() },
+  imports: { modules: new Map(), parts: new Map(), flags: new Map() },
+  exports: { names: null, listed: [], pragmas: new Set() },
   classes: { byId: new Map(), own: [] },
   layout: {
-    ...{ blocks: new Map(), clauses: [], comments: new Set(), leading: new Set(), docs: new Set(), faults: [] },
+    ...{
+      blocks: new Map(),
+      clauses: [],
+      comments: new Set(),
+      leading: new Set(),
+      docs: new Set(),
+      breaks: new Set(),
+      entries: new Map(),
+      faults: [],
+    },
   },
 });

@@ -1,64 +1,82 @@
 import type { Node } from "web-tree-sitter";
 import type { Import, Summary } from "../summary.ts";
-import { type Facts, type Handlers, type Point, point, textOf } from "./facts.ts";
+import { type Facts, type Found, type Handler, type Handlers, type Point, point, textOf } from "./facts.ts";
 import type { UnitAt } from "./units.ts";
 
-export type ImportFact = {
-  module: string;
-  names: Import["names"];
-  alias: string | null;
-  flags: readonly string[];
-  point: Point;
+/** By the node of the module: those that bind a module, and those that take parts of it. */
+export type ImportFacts = {
+  modules: Map<number, ImportFact>;
+  parts: Map<number, ImportFact>;
+  flags: Map<number, string[]>;
 };
+type ImportFact = { id: number; module: string; alias: string | null; taken: Taken[] | "*" | null; point: Point };
+type Taken = { name: string; alias: string; start: number };
 
-export type ExportFacts = { names: string[] | "dynamic" | null; pragmas: Set<string> };
+/** `names`: as a list says it; `listed`: as single exports do. Both are there when it was read to the end. */
+export type ExportFacts = { names: string[] | "dynamic" | null; listed: string[]; pragmas: Set<string> };
 
 /** One import is one module: what is taken from it by several names is gathered under the node of its module. */
 export const importHandlers: Handlers = {
-  import: ([, part, ...flags]) => {
-    if (part === "module")
+  import: ([, part]) => {
+    if (part === "module") return bindModule;
+    if (part === "from") return (facts, node, found) => void partsOf(facts, node, found);
+    if (part === "name" || part === "default")
       return (facts, node, found) => {
-        const alias = found["import.alias"];
-        const made = start(facts, [node, found.import!], flags, null);
-        if (alias !== undefined) made.alias = textOf(facts, alias);
-      };
-    if (part === "from") return (facts, node, found) => void start(facts, [node, found.import!], flags, []);
-    if (part === "name")
-      return (facts, node, found) => {
-        const from = start(facts, [found["import.from"]!, found.import!], flags, []);
-        const name = textOf(facts, node);
-        const alias = found["import.alias"];
-        if (Array.isArray(from.names))
-          from.names.push({ name, alias: alias === undefined ? name : textOf(facts, alias) });
+        const { taken } = partsOf(facts, found["import.from"]!, found);
+        const name = part === "name" ? unquoted(textOf(facts, node)) : "default";
+        const alias = found["import.alias"] ?? node;
+        const start = node.startIndex;
+        if (Array.isArray(taken)) taken.push({ name, alias: unquoted(textOf(facts, alias)), start });
       };
     if (part === "all")
       return (facts, _node, found) => {
-        start(facts, [found["import.from"]!, found.import!], flags, []).names = "*";
+        partsOf(facts, found["import.from"]!, found).taken = "*";
+      };
+    if (part === "exported" || part === "types" || part === "lazy")
+      return (facts, node) => {
+        const known = facts.imports.flags.get(node.id) ?? [];
+        facts.imports.flags.set(node.id, [...known, part]);
       };
     return () => {};
   },
   pragma: () => (facts, node) => facts.exports.pragmas.add(textOf(facts, node)),
-  exports:
-    ([, part]) =>
-    (facts, node) => {
-      const { exports } = facts;
-      const listed = stringsOf(facts, node);
-      const before = part === "set" ? [] : (exports.names ?? []);
-      exports.names = listed === null || before === "dynamic" ? "dynamic" : [...before, ...listed];
-    },
+  exports: ([, part]) => exportHandler(part!),
 };
 
-function start(
-  facts: Facts,
-  [module, whole]: readonly [Node, Node],
-  flags: readonly string[],
-  names: [] | null,
-): ImportFact {
-  const known = facts.imports.get(module.id);
-  if (known !== undefined) return known;
-  const at = point(facts, "import", "", whole);
-  const made: ImportFact = { module: textOf(facts, module), names, alias: null, flags, point: at };
-  facts.imports.set(module.id, made);
+function exportHandler(part: string): Handler {
+  if (part === "name") return (facts, node) => void facts.exports.listed.push(unquoted(textOf(facts, node)));
+  if (part === "dynamic")
+    return ({ exports }) => {
+      exports.names = "dynamic";
+    };
+  return (facts, node) => {
+    const { exports } = facts;
+    const listed = stringsOf(facts, node);
+    const before = part === "set" ? [] : (exports.names ?? []);
+    exports.names = listed === null || before === "dynamic" ? "dynamic" : [...before, ...listed];
+  };
+}
+
+const unquoted = (text: string): string => text.replace(/^(["'])(.*)\1$/s, "$2");
+
+const bindModule: Handler = (facts, module, found) => {
+  const made = importOf(facts, facts.imports.modules, module, found);
+  const alias = found["import.alias"];
+  if (alias !== undefined) made.alias = textOf(facts, alias);
+};
+
+function partsOf(facts: Facts, module: Node, found: Found): ImportFact {
+  const made = importOf(facts, facts.imports.parts, module, found);
+  made.taken ??= [];
+  return made;
+}
+
+function importOf(facts: Facts, known: ImportFacts["modules"], module: Node, found: Found): ImportFact {
+  const before = known.get(module.id);
+  if (before !== undefined) return before;
+  const at = point(facts, "import", "", found.import!);
+  const made = { id: module.id, module: textOf(facts, module), alias: null, taken: null, point: at };
+  known.set(module.id, made);
   return made;
 }
 
@@ -76,15 +94,27 @@ export function stringsOf(facts: Facts, node: Node): string[] | null {
   return parts.includes(null) ? null : parts.flatMap((part) => part ?? []);
 }
 
-/** All imports, in the order of the text. */
-export function importsOf(facts: Facts, unitAt: UnitAt): Summary["imports"] {
-  return [...facts.imports.values()]
+/** All imports, in the order of the text. What binds a module and takes no part of it is no second import. */
+export function importsOf({ imports: { modules, parts, flags } }: Facts, unitAt: UnitAt): Summary["imports"] {
+  const some = [...parts.values()].filter(({ id, taken }) => taken?.length !== 0 || !modules.has(id));
+  return [...modules.values(), ...some]
     .sort((a, b) => a.point.start - b.point.start)
-    .map(({ module, names, alias, flags, point: { start, end, at } }): Import => {
-      const time = at.types || flags.includes("types") ? "types" : "run";
+    .map(({ id, module, taken, alias, point: { start, end, at } }): Import => {
+      const said = flags.get(id) ?? [];
+      const names = Array.isArray(taken) ? inOrder(taken) : taken;
       return {
-        ...{ unit: unitAt(start), span: [start, end], module, names, alias, time },
-        ...{ guarded: at.guardedImport, eager: at.eager, exported: flags.includes("exported") },
+        ...{ unit: unitAt(start), span: [start, end], module, names, alias },
+        ...{ time: at.types || said.includes("types") ? "types" : "run", guarded: at.guardedImport },
+        ...{ eager: at.eager && !said.includes("lazy"), exported: said.includes("exported") },
       };
     });
+}
+
+const inOrder = (taken: readonly Taken[]): { name: string; alias: string }[] =>
+  taken.toSorted((a, b) => a.start - b.start).map(({ name, alias }) => ({ name, alias }));
+
+/** What it says it gives away: a list, or single exports; "dynamic": not to be read off; null: it says nothing. */
+export function exportsOf({ exports: { names, listed } }: Facts): Summary["exports"] {
+  if (names === "dynamic" || listed.length === 0) return names;
+  return [...new Set([...(names ?? []), ...listed])];
 }

@@ -1,16 +1,18 @@
 import type { Node } from "web-tree-sitter";
 import type { Fault } from "../summary.ts";
-import { type Facts, type Handlers, point } from "./facts.ts";
-import { bodyOf, type Scope } from "./scope.ts";
+import { type Facts, type Handlers, point, textOf } from "./facts.ts";
+import { bodyOf, homeOf, type Scope } from "./scope.ts";
 import type { Swept } from "./sweep.ts";
 
 /** Statements by the block they are in, clauses by the statement they belong to. */
 export type LayoutFacts = {
   blocks: Map<number, Node[]>;
   clauses: { node: Node; of: Node }[];
+  entries: Map<number, Node[]>; // the keys of a table; what is no key stands for a break between them
   comments: Set<number>;
   leading: Set<number>;
   docs: Set<number>;
+  breaks: Set<number>;
   faults: { code: string; start: number }[];
 };
 
@@ -43,6 +45,16 @@ export const layoutHandlers: Handlers = {
   filled: () => (facts, node) => {
     if (node.startIndex === node.endIndex) facts.layout.faults.push({ code: "empty_block", start: node.startIndex });
   },
+  entry: ([, part]) => {
+    if (part === "of") return () => {};
+    return (facts, node, found) => {
+      const table = found["entry.of"]!.id;
+      const known = facts.layout.entries.get(table);
+      if (known === undefined) facts.layout.entries.set(table, [node]);
+      else known.push(node);
+      if (part === "break") facts.layout.breaks.add(node.id);
+    };
+  },
   clause:
     ([, part]) =>
     (facts, node, found) => {
@@ -65,6 +77,8 @@ export function faultsOf(facts: Facts, swept: Swept): Fault[] {
   indentFaults(facts, tell);
   orderFaults(facts, tell);
   argumentFaults(facts, tell);
+  entryFaults(facts, tell);
+  bindingFaults(swept, tell);
   nameFaults(swept, tell);
   return faults.sort((a, b) => a.span[0] - b.span[0]);
 }
@@ -79,7 +93,9 @@ function pointFaults({ points }: Swept, tell: Tell): void {
     const inside = {
       function: body.kind === "function",
       async: at.scope.flags.includes("lazy") || (body.kind === "function" && body.flags.includes("async")),
+      asynchronous: body.kind === "module" || (body.kind === "function" && body.flags.includes("async")),
       loop: at.loop,
+      breakable: at.breakable,
       module: at.scope.kind === "module",
     }[detail];
     if (inside === false) tell(`outside_${detail}`, start, end);
@@ -132,6 +148,46 @@ function argumentFaults(facts: Facts, tell: Tell): void {
     for (const { start } of placed) if (start > first) tell("placed_after_named", start, start + 1);
   }
 }
+
+function entryFaults(facts: Facts, tell: Tell): void {
+  if (facts.profile.faults.repeated_key === undefined) return;
+  const { entries, breaks } = facts.layout;
+  for (const keys of entries.values()) {
+    const seen = new Set<string>();
+    for (const node of keys.sort((a, b) => a.startIndex - b.startIndex)) {
+      if (breaks.has(node.id)) seen.clear();
+      const text = textOf(facts, node).replace(/^["']|["']$/g, "");
+      if (seen.has(text) && !breaks.has(node.id)) tell("repeated_key", node.startIndex, node.endIndex);
+      seen.add(text);
+    }
+  }
+}
+
+/** What is bound lexically is bound once in its scope: nothing else there may bind it, but what is for types alone. */
+function bindingFaults({ names }: Swept, tell: Tell): void {
+  const first = new Map<Scope, Map<string, boolean>>();
+  for (const { bind, at, text, start, end } of names) {
+    if (bind === null || !VALUES.has(bind.kind) || at.types || bind.flags.some((flag) => MERGING.has(flag))) continue;
+    const home = homeOf(at.scope, text, bind);
+    if (home === null || home.kind === "class") continue;
+    const known = first.get(home) ?? new Map<string, boolean>();
+    const lexical = bind.flags.includes("lexical");
+    const before = known.get(text);
+    const again = before !== undefined && (before || lexical);
+    if (again || passesLexical(at.scope, home, text)) tell("repeated_binding", start, end);
+    first.set(home, known.set(text, lexical || before === true));
+  }
+}
+
+/** Whether what goes from a block to the function around it goes by a lexical binding of its name. */
+function passesLexical(from: Scope, home: Scope, name: string): boolean {
+  for (let at: Scope | null = from; at !== null && at !== home; at = at.parent)
+    if (at.names.get(name)?.bind.flags.includes("lexical")) return true;
+  return false;
+}
+
+const VALUES = new Set(["variable", "function", "class", "import", "parameter"]);
+const MERGING = new Set(["merging", "types"]);
 
 function nameFaults({ names, points }: Swept, tell: Tell): void {
   const parameters = new Map<Scope, Set<string>>();

@@ -7,7 +7,7 @@ import type { Context } from "./scope.ts";
 export type NameFacts = {
   byId: Map<number, Name>;
   defined: Map<number, string>;
-  links: Map<number, Link>; // by the object whose member is read
+  links: Map<number, Link>; // by what is inside: the object whose member is read
   written: Set<number>; // members that are set, not read
   roots: Map<number, Name>; // by the node in which the dots behind a name end
   origins: Map<string, Origin>; // what imports bind in the module's scope
@@ -23,7 +23,8 @@ export type Name = Item & {
   members: readonly string[];
   last: number;
 };
-export type Role = "name" | "label" | "read" | "receiver" | "bind" | "global" | "nonlocal";
+/** `type`: a name that is read for types alone; `target`: one in a pattern, which may bind it. */
+export type Role = "name" | "type" | "label" | "target" | "read" | "receiver" | "bind" | "global" | "nonlocal";
 
 /** How a name is bound. `value` and `annotation`: where they are, when there is one name for it. */
 export type Bind = {
@@ -35,11 +36,13 @@ export type Bind = {
   definition: number | null; // the node of the function or the class
 };
 
-/** One step of a dotted name. */
-export type Link = { id: number; end: number; member: string };
+/** One step of a dotted name. `member` null: a node that changes nothing of what is inside. */
+export type Link = { id: number; member: string | null };
 
 /** What an identifier is held to be when several patterns found it: what says more counts. */
-const STRENGTH: Record<Role, number> = { name: 0, label: 1, read: 2, receiver: 2, bind: 3, global: 6, nonlocal: 6 };
+const STRENGTH: Record<Role, number> = {
+  ...{ name: 0, type: 0, target: 1, receiver: 1, label: 2, read: 3, bind: 4, global: 7, nonlocal: 7 },
+};
 const STRONGER = new Map<string, number>([
   ["parameter", 2],
   ["import", 2],
@@ -48,7 +51,11 @@ const STRONGER = new Map<string, number>([
 ]);
 
 export const nameHandlers: Handlers = {
-  name: () => (facts, node) => claim(facts, node, "name", null),
+  name: ([, types]) => {
+    const role = types === undefined ? "name" : "type";
+    return (facts, node) => claim(facts, node, role, null);
+  },
+  target: () => (facts, node) => claim(facts, node, "target", null),
   label: () => (facts, node) => claim(facts, node, "label", null),
   read:
     ([, part]) =>
@@ -64,17 +71,14 @@ export const nameHandlers: Handlers = {
       ? () => {} // it goes with the name in its match
       : (facts, node, found) =>
           claim(facts, node, "bind", { kind: kind as Bind["kind"], flags, ...boundBy(facts, node, found) }),
-  chain:
-    ([, part]) =>
-    (facts, node, found) => {
-      if (part !== "member") return;
-      const whole = found.chain!;
-      facts.names.links.set(found["chain.object"]!.id, {
-        id: whole.id,
-        end: whole.endIndex,
-        member: textOf(facts, node),
-      });
-    },
+  chain: ([, part]) => {
+    if (part === "object" || part === undefined) return () => {};
+    return (facts, node, found) => {
+      const whole = part === "member" ? found.chain! : node;
+      const member = part === "member" ? textOf(facts, node) : null;
+      facts.names.links.set(found["chain.object"]!.id, { id: whole.id, member });
+    };
+  },
   definition: () => () => {},
   write: () => (facts, node) => facts.names.written.add(node.id),
   string: () => (facts, node) => {
@@ -94,6 +98,8 @@ function boundBy(facts: Facts, node: Node, found: Found): Omit<Bind, "kind" | "f
 /** Without another name, what is bound is the first part of a module's own. */
 function originOf(facts: Facts, node: Node, found: Found): Origin | null {
   const { "import.module": module, "import.from": from, "import.name": name, "import.alias": alias } = found;
+  if (from !== undefined && found["import.default"] !== undefined)
+    return { module: textOf(facts, from), name: "default" };
   if (module !== undefined) return { module: textOf(facts, alias === undefined ? node : module), name: null };
   return from === undefined ? null : { module: textOf(facts, from), name: textOf(facts, name ?? node) };
 }
@@ -106,11 +112,12 @@ function claim(facts: Facts, node: Node, role: Role, bind: Bind | null): void {
     return;
   }
   const before = STRENGTH[known.role] + (known.bind === null ? 0 : (STRONGER.get(known.bind.kind) ?? 0));
+  const flags = [...new Set([...(known.bind?.flags ?? []), ...(bind?.flags ?? [])])];
+  if (known.bind !== null && bind !== null) known.bind.flags = bind.flags = flags;
   if (before > rank) return;
   if (known.bind !== null && bind !== null && before === rank) {
     bind.value ??= known.bind.value;
     bind.annotation ??= known.bind.annotation;
-    bind.flags = [...new Set([...known.bind.flags, ...bind.flags])];
     bind.from ??= known.bind.from;
     bind.definition ??= known.bind.definition;
   }
@@ -156,7 +163,7 @@ export function dots(facts: Facts, from: number): { members: string[]; last: num
   const members: string[] = [];
   let last = from;
   for (let link = facts.names.links.get(last); link !== undefined; link = facts.names.links.get(last)) {
-    members.push(link.member);
+    if (link.member !== null) members.push(link.member);
     last = link.id;
   }
   if (facts.names.written.has(last)) members.pop();

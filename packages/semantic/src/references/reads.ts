@@ -1,4 +1,5 @@
 import type { Call, Origin, Read } from "../summary.ts";
+import type { Span } from "../unit.ts";
 import { type CallFact, emptyArguments } from "./calls.ts";
 import type { Facts } from "./facts.ts";
 import { dots, type Name } from "./names.ts";
@@ -19,9 +20,9 @@ export function readsOf(facts: Facts, swept: Swept, unitAt: UnitAt): { reads: Re
   const decorations = new Set(
     [...facts.calls.decorated.values()].flat().flatMap((one) => (one.bare ? [one.name] : [])),
   );
-  const read = (means: Meaning, at: Context, [start, end]: readonly [number, number]): void => {
+  const read = (means: Meaning, at: Context, [start, end]: Span, types = at.types): void => {
     const unit = unitAt(start);
-    const time = at.types ? "types" : "run";
+    const time = types ? "types" : "run";
     reads.add(`${unit} ${keyOf(means)} ${at.guardedRead} ${time} ${at.eager}`, () => ({
       ...{ unit, span: [start, end], ...means, guarded: at.guardedRead, time, eager: at.eager },
     }));
@@ -36,7 +37,7 @@ export function readsOf(facts: Facts, swept: Swept, unitAt: UnitAt): { reads: Re
     const means = meaningOf(facts, name);
     if (means === null) continue;
     const made = facts.calls.byCallee.get(name.last);
-    read(means, name.at, [name.start, name.end]);
+    read(means, name.at, [name.start, name.end], name.at.types || name.role === "type");
     if (decorations.has(name.last)) call(means, name, { ...BARE, span: [name.start, name.end] });
     if (made === undefined) continue;
     call(means, name, shapeOf(facts, made));
@@ -76,10 +77,12 @@ export function meaningOf(facts: Facts, name: Name): Meaning | null {
   const { role, text, members, at } = name;
   if (role === "receiver") {
     const self = classAround(at.scope);
-    if (self === null || members.length === 0) return null;
-    return { name: text.replace(/\W.*$/s, ""), members, self: self.path, instance: null, from: null };
+    const called = members.length === 0 && facts.calls.byCallee.has(name.last) ? facts.profile.super_calls : null;
+    if (self === null || (members.length === 0 && called === null)) return null;
+    const own = called === null ? members : [called];
+    return { name: text.replace(/\W.*$/s, ""), members: own, self: self.path, instance: null, from: null };
   }
-  if (role !== "read" && role !== "name") return null;
+  if (role === "label" || role === "bind" || role === "global" || role === "nonlocal") return null;
   return meaningIn(facts, at.scope, text, members);
 }
 
@@ -108,7 +111,7 @@ function instanceOf(facts: Facts, { bind, name }: Bound): { instance: string; fr
   const made = facts.calls.byId.get(bind.value.id);
   if (made?.root == null || !constructs(facts, made)) return null;
   const { role, text, members, at } = made.root;
-  return role === "read" || role === "name" ? classNamed(facts, at.scope, text, members) : null;
+  return role === "receiver" ? null : classNamed(facts, at.scope, text, members);
 }
 
 const constructs = (facts: Facts, call: CallFact): boolean =>
@@ -124,14 +127,14 @@ function classNamed(
   const found = find(scope, first, facts.profile.class_scope === "names");
   const instance = [first, ...rest].join(".");
   if (found === null)
-    return [...facts.imports.values()].some(({ names }) => names === "*") ? { instance, from: null } : null;
+    return [...facts.imports.parts.values()].some(({ taken }) => taken === "*") ? { instance, from: null } : null;
   if (found.scope.kind === "module") return { instance, from: null };
   const { bind, count } = found.bound;
   return bind.from !== null && count === 1 ? { instance, from: bind.from } : null;
 }
 
 /** The class in whose method or field a word like `this` stands. */
-function classAround(scope: Scope): Scope | null {
+export function classAround(scope: Scope): Scope | null {
   for (let at: Scope | null = scope; at !== null; at = at.parent) {
     if (at.kind === "class") return at;
     if (at.kind !== "function" || at.flags.includes("arrow")) continue;

@@ -5,7 +5,7 @@ import { bindingsOf, bindNames } from "./bindings.ts";
 import { classesOf, openings } from "./classes.ts";
 import type { Facts } from "./facts.ts";
 import { gather } from "./gather.ts";
-import { importsOf } from "./imports.ts";
+import { exportsOf, importsOf } from "./imports.ts";
 import { faultsOf } from "./layout.ts";
 import { followDots } from "./names.ts";
 import type { ReferencesProfile } from "./profile.ts";
@@ -36,7 +36,7 @@ export function referencesOf({ root, text, query, profile, units }: Parsed): Ref
     faults: faultsOf(facts, swept),
     bindings: bindingsOf(facts, swept, find),
     imports: importsOf(facts, unitAt),
-    exports: facts.exports.names,
+    exports: exportsOf(facts),
     open,
     classes: classesOf(facts, swept, unitAt),
     ...readsOf(facts, swept, unitAt),

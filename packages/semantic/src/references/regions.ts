@@ -1,5 +1,6 @@
 import type { Node } from "web-tree-sitter";
 import type { Facts, Handlers, Item } from "./facts.ts";
+import type { Bind } from "./names.ts";
 import { type Context, newScope, type Scope, type ScopeKind } from "./scope.ts";
 
 export type Region = Item & { kind: string; id: number; flags: readonly string[] };
@@ -12,9 +13,9 @@ const region =
 
 const SCOPES: Readonly<Record<string, number>> = {
   type: 1,
+  block: 1,
   class: 2,
   function: 3,
-  block: 3,
   comprehension: 4,
   body: 5,
 };
@@ -26,7 +27,10 @@ export const regionHandlers: Handlers = {
   annotation: ([, local]) => region("annotation", local === undefined ? [] : [local], 0),
   opaque: () => region("opaque", [], 0),
   guarded: ([, what]) => region("guarded", [what!], 0),
-  loop: () => region("loop", [], 0),
+  loop: ([, kind]) => region("loop", kind === undefined ? [] : [kind], 0),
+  later: () => region("later", [], 0),
+  exported: ([, kind]) => region("exported", kind === undefined ? [] : [kind], 0),
+  targets: ([, kind, ...flags]) => region("targets", [kind!, ...flags], 0),
 };
 
 /** One scope for each node: flags are joined, and the body of a function is a part of it. */
@@ -50,6 +54,8 @@ export function enter(at: Context, region: Region, lazy: boolean, name: string):
       return outside(at);
     case "types":
       return { ...at, types: true };
+    case "later":
+      return { ...at, eager: false };
     case "opaque":
       return { ...at, annotation: false };
     case "annotation": {
@@ -59,9 +65,13 @@ export function enter(at: Context, region: Region, lazy: boolean, name: string):
     case "guarded":
       return guarded(at, region.flags[0]!);
     case "loop":
-      return { ...at, loop: true };
+      return { ...at, loop: at.loop || !region.flags.includes("switch"), breakable: true };
     case "exported":
-      return { ...at, exported: true };
+      return { ...at, exported: !region.flags.includes("default") };
+    case "targets": {
+      const [kind, ...flags] = region.flags;
+      return { ...at, targets: { kind: kind as Bind["kind"], flags } };
+    }
     default:
       return inside(at, region, name);
   }
@@ -71,7 +81,8 @@ export function enter(at: Context, region: Region, lazy: boolean, name: string):
 function outside(at: Context): Context {
   const { around } = at.scope;
   if (around === null) return at;
-  return { ...at, scope: around.scope, eager: around.eager, loop: around.loop, exported: around.exported };
+  const { scope, eager, loop, breakable, exported } = around;
+  return { ...at, scope, eager, loop, breakable, exported };
 }
 
 function guarded(at: Context, what: string): Context {
@@ -83,13 +94,7 @@ function inside(at: Context, { kind, id, flags }: Region, name: string): Context
   const named = kind === "function" || kind === "class";
   const path = named ? [at.scope.path, name].filter((part) => part !== "").join(".") : at.scope.path;
   const scope: Scope = newScope({ kind: kind as ScopeKind, id, around: at, path, flags });
-  const later = kind === "function" || flags.includes("lazy");
-  return {
-    ...at,
-    scope,
-    annotation: false,
-    loop: named ? false : at.loop,
-    eager: at.eager && !later,
-    exported: named ? false : at.exported,
-  };
+  const later = (kind === "function" && !flags.includes("eager")) || flags.includes("lazy");
+  const inner = { ...at, scope, annotation: false, targets: null, eager: at.eager && !later };
+  return named ? { ...inner, loop: false, breakable: false, exported: false } : inner;
 }

@@ -9,8 +9,10 @@ export type Context = {
   guardedRead: boolean;
   guardedCall: boolean;
   loop: boolean;
+  breakable: boolean; // a loop, or what else can be left early
   eager: boolean; // it runs when the module is loaded
   exported: boolean;
+  targets: { kind: Bind["kind"]; flags: readonly string[] } | null; // what a pattern's names are bound as
 };
 
 export type ScopeKind = "module" | "function" | "class" | "comprehension" | "block" | "type";

@@ -33,5 +33,5 @@ export function sweep(facts: Facts): Swept {
 
 const atTop = (scope: Scope): Context => ({
   ...{ scope, types: false, annotation: false, guardedImport: false, guardedRead: false, guardedCall: false },
-  ...{ loop: false, eager: true, exported: false },
+  ...{ loop: false, breakable: false, eager: true, exported: false, targets: null },
 });

@@ -1,25 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { openGrammars } from "../grammar.ts";
-import { withTree } from "../parse.ts";
-import { type References, referencesOf } from "./references.ts";
-
-const grammars = await openGrammars();
-
-function analyse(language: string, text: string): References {
-  const { references: query, profile } = grammars.grammar(language);
-  const found = withTree(grammars.grammar(language), text, ({ rootNode: root }) =>
-    referencesOf({ root, text, query, profile: profile.references, units: [] }),
-  );
-  if ("unknown" in found) throw new Error(found.unknown);
-  return found;
-}
-
-/** A read or what is called, in short: "a.b", "self.x of K", "k.go of a K". */
-function short({ name, members, self, instance, from }: References["calls"][number]["callee"]): string {
-  const dotted = [name, ...members].join(".");
-  const whose = self !== null ? ` of ${self}` : instance !== null ? ` of a ${instance}` : "";
-  return `${dotted}${whose}${from === null ? "" : ` from ${from.module}${from.name === null ? "" : `:${from.name}`}`}`;
-}
+import { analyse, short } from "./testing/analyse.ts";
 
 const WAYS_TO_BIND = `def f():
     for a, (b, *c) in open(): a, b, c
