@@ -4,6 +4,9 @@ import type { Stats } from "node:fs";
 export type Facts = { kind: FileKind; size_bytes: number; mode: number; links: number };
 export type FileKind = "file" | "directory" | "link" | "other";
 
+/** What is in a folder. `count`: how many there are, also those that are not given. */
+export type Listing = { entries: { name: string; kind: FileKind; size_bytes: number }[]; count: number };
+
 export const factsOf = ({ mode, size, nlink }: Pick<Stats, "mode" | "size" | "nlink">): Facts => ({
   kind: kindOf(mode),
   size_bytes: size,

@@ -1,11 +1,11 @@
 import { readdirSync, unlinkSync } from "node:fs";
 import { ClaimError, normalisePath } from "./claim.ts";
 import { Descent, type HeldRoot } from "./descent.ts";
-import type { Facts } from "./facts.ts";
+import type { Facts, Listing } from "./facts.ts";
 import { errorCode, fileErrors } from "./file_errors.ts";
 import type { ExecRequest, ExecResult } from "./isolate/isolation.ts";
 import { LIMITS } from "./limits.ts";
-import { type Host, HostError, type HostErrorCode, type Listing, type Scope } from "./tool.ts";
+import { type Host, HostError, type HostErrorCode, type Scope } from "./tool.ts";
 import { readWhole, type Spot, tooLarge, writeWhole } from "./whole_file.ts";
 import { judgeWrite } from "./write_rules.ts";
 

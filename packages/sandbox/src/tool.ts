@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Claim } from "./claim.ts";
 import type { ToolComponent } from "./component/component.ts";
 import type { ComponentAnswer, ComponentOrder } from "./component/order.ts";
-import type { FileKind } from "./facts.ts";
+import type { FileKind, Listing } from "./facts.ts";
 import type { GitQuestion, GitReply } from "./git_question.ts";
 import type { ExecRequest, ExecResult } from "./isolate/isolation.ts";
 import type { PlanDraft } from "./plan_draft.ts";
@@ -53,9 +53,6 @@ export interface Host {
   /** Runs a WASM component on the task's files. Absent where there is no process that could. */
   component?(order: ComponentOrder): Promise<ComponentAnswer>;
 }
-
-/** `count`: how many there are, also those that are not given. */
-export type Listing = { entries: { name: string; kind: FileKind; size_bytes: number }[]; count: number };
 
 /** A refusal by the file host, with the words for the model. `code` is what a test or a rule looks at. */
 export class HostError extends Error {

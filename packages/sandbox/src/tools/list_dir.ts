@@ -1,6 +1,7 @@
 import { z } from "zod";
+import type { Listing } from "../facts.ts";
 import { AnyPath } from "../input.ts";
-import { type Answer, defineTool, type Host, HostError, type Listing } from "../tool.ts";
+import { type Answer, defineTool, type Host, HostError } from "../tool.ts";
 import { TOOL_LIMITS } from "../tool_limits.ts";
 import description from "./list_dir.txt" with { type: "text" };
 
