@@ -9,6 +9,7 @@ import type { Check, Work } from "./check.ts";
 import * as places from "./places.ts";
 import { dotted, referencesOf, written } from "./references.ts";
 import * as report from "./report.ts";
+import { returnArity } from "./return_arity.ts";
 import { contentsIn, pathIn, type Scene } from "./scene.ts";
 import { type MergedFile, other, SIDES } from "./trees.ts";
 
@@ -153,29 +154,32 @@ const uses = ({ use }: Call) => use === "subscript" || use === "iterate" || use.
 
 const shaped: Question = (drift) => {
   const [was, is] = [drift.before.signature, drift.now.signature];
-  if (
-    !was ||
-    !is ||
-    was.is_generator === is.is_generator ||
-    drift.now.decorators.length !== drift.before.decorators.length
-  )
-    return [];
-  if (!is.is_generator) return drift.call.use === "none" ? [] : [];
-  if (drift.call.use === "subscript")
+  if (!was || !is || drift.now.decorators.length !== drift.before.decorators.length) return [];
+  if (was.is_generator === is.is_generator) return unpacked(drift);
+  if (!is.is_generator) return [];
+  const { use } = drift.call;
+  if (use === "subscript")
     return [fault(drift, "return_shape_drift", weigh(drift), "by an index: it has become a generator")];
-  if (drift.call.use === "none")
-    return [
-      fault(
-        drift,
-        "return_shape_drift",
-        report.LIKELY,
-        "for what it does: it has become a generator, and does nothing until it is asked",
-      ),
-    ];
-  return drift.call.use === "value"
-    ? [fault(drift, "return_shape_drift", report.LIKELY, "it has become a generator")]
-    : [];
+  if (use !== "none" && use !== "value") return [];
+  const words = "though it has become a generator, and does nothing until it is asked";
+  return [fault(drift, "return_shape_drift", report.LIKELY, words)];
 };
+
+/** The result is taken apart into as many names as there were values, and there are more or fewer now. */
+function unpacked(drift: Drift): report.Fault[] {
+  const { scene, call, before, now, side } = drift;
+  const names = /^unpack (\d+)$/.exec(call.use)?.[1];
+  if (names === undefined || scene.link.merged.rules(drift.file.path)?.calls.arity !== "strict") return [];
+  const arity = ({ unit, path }: Callable, tree: Side | "merged") => {
+    const text = scene.trees[tree].file(path)?.text;
+    return unit && typeof text === "string" ? returnArity(text, unit) : null;
+  };
+  const [had, has] = [arity(before, side), arity(now, "merged")];
+  if (had !== Number(names) || has === had) return [];
+  const doubt = `and takes ${names} values from it, which it may not give back any more`;
+  if (has === null) return [fault(drift, "return_shape_drift", report.LIKELY, doubt)];
+  return [fault(drift, "return_shape_drift", weigh(drift), `and takes ${names} values from it: it gives back ${has}`)];
+}
 
 const alike: Question = (drift) => {
   const { now, before } = drift;
@@ -193,7 +197,8 @@ const alike: Question = (drift) => {
 /** The body of what one side newly calls was changed by the other. A change of its head is another question. */
 const behaving: Question = (drift) => {
   const { now, before, call, side, scene, file } = drift;
-  if (!now.unit || !before.unit || now.unit.hashes.body === before.unit.hashes.body) return [];
+  if (!now.unit || !before.unit || drift.outcome.likely !== null || now.unit.hashes.body === before.unit.hashes.body)
+    return [];
   if (now.unit.hashes.header !== before.unit.hashes.header || now.unit.kind === "class") return [];
   // What the base has under another name, or not at all, is no callee that was changed.
   const old = scene.link.base.contents(now.path)?.units.has(now.unit.key);

@@ -98,7 +98,7 @@ function broken(scene: Scene, file: MergedFile, read: Read, { missing, held, int
 /** What stands behind a guard was written for the case; of what is for types alone nothing fails when it runs. */
 function weigh(read: Read, intact: Holder | null): report.Weight {
   if (read.guarded) return report.HINT;
-  if (read.time === "types" && !read.eager) return report.LIKELY;
+  if (read.time === "types") return report.LIKELY;
   if (intact?.outcome.is === "found" && intact.outcome.likely !== null) return report.LIKELY;
   return report.CERTAIN;
 }
@@ -165,7 +165,7 @@ function captured(scene: Scene, file: MergedFile, read: Read, missing: Missing):
   if (!isMerged(scene, file)) return null;
   const place = places.placeOf(scene.trees.merged, file.path, read);
   const sentence = `\`${read.name}\` is read here, and after the merge no scope binds it: one side took away the local that the other uses`;
-  const weight = read.guarded ? report.HINT : read.time === "types" && !read.eager ? report.LIKELY : report.CERTAIN;
+  const weight = read.guarded ? report.HINT : read.time === "types" ? report.LIKELY : report.CERTAIN;
   const unit = places.subject(file.path, read.unit);
   return {
     kind: "scope_capture",

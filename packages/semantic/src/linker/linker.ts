@@ -86,12 +86,14 @@ function lookup(linker: Linker, asked: Asked, depth: number): Outcome {
   return missing(all.length > 0 ? "run_time" : "name", asked);
 }
 
-/** Several bindings of one name (under conditions, after another) are one thing only if all lead to the same. */
+/** Of several bindings of one name it is a guess which of them is meant. */
 function several(linker: Linker, asked: Asked, bindings: readonly Binding[], depth: number): Outcome {
   const outcomes = bindings.map((binding) => followBinding(linker, asked, binding, depth));
   const last = outcomes.at(-1);
   if (!last || bindings.length === 1) return last ?? unknown("it is not bound");
-  const best = last.is === "found" ? last : (outcomes.findLast(({ is }) => is === "found") ?? last);
+  // Under conditions the first is what is meant and the others stand in for it; one after another the last counts.
+  const ordered = new Set(bindings.map(({ guards }) => guards.join())).size > 1 ? outcomes : outcomes.toReversed();
+  const best = ordered.find(({ is }) => is === "found") ?? last;
   if (best.is !== "found") return outcomes.find(({ is }) => is !== "missing") ?? best;
   return { ...best, likely: "it is bound in several places" };
 }

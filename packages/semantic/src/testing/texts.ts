@@ -36,7 +36,8 @@ export async function treeOf(texts: Texts): Promise<TreeView> {
 
 /** The trees of a merge by whole files; `merged` has those that both sides changed. Sides say only what they changed; "" is gone. */
 export async function judgeTexts(base: Texts, left: Texts, right: Texts, merged: Texts = {}): Promise<Judgement> {
-  const over = (...all: Texts[]) => Object.fromEntries(Object.entries(Object.assign({}, ...all)).filter(([, text]) => text !== "")) as Texts;
+  const over = (...all: Texts[]) =>
+    Object.fromEntries(Object.entries(Object.assign({}, ...all)).filter(([, text]) => text !== "")) as Texts;
   const texts = { base, left: over(base, left), right: over(base, right), merged: over(base, left, right, merged) };
   const trees: Trees = {
     base: await treeOf(texts.base),
@@ -54,5 +55,8 @@ export async function judgeTexts(base: Texts, left: Texts, right: Texts, merged:
 }
 
 function changesOf(base: Texts, side: Texts): FileChange[] {
-  return Object.entries(side).map(([path, text]) => ({ from: path in base ? path : null, to: text === "" ? null : path }));
+  return Object.entries(side).map(([path, text]) => ({
+    from: path in base ? path : null,
+    to: text === "" ? null : path,
+  }));
 }

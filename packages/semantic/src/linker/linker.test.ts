@@ -1,0 +1,82 @@
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { rulesOf, treeOf } from "../testing/texts.ts";
+import { openLinker } from "./linker.ts";
+import { type Outcome, targetKey } from "./outcome.ts";
+
+setDefaultTimeout(60_000); // a grammar is compiled when it is first used
+
+const TREE = {
+  "src/pkg/__init__.py": "from .core import f, Base as B\nfrom .stars import *\n",
+  "src/pkg/core.py": "def f(): pass\n\nclass Base:\n    X = 1\n    def m(self): pass\n",
+  "src/pkg/stars.py": '__all__ = ["shown", "_kept"]\ndef shown(): pass\ndef hidden(): pass\n_kept = 1\n',
+  "src/pkg/open.py": "def __getattr__(name): return name\n",
+  "src/pkg/sub/deep.py": "from ..core import Base\nclass Heir(Base):\n    def n(self): return self.m()\n",
+  "src/pkg/odd.py": "from os.path import *\nfrom .core import *\n",
+  "src/pkg/both.py": "try:\n    from .core import f\nexcept ImportError:\n    f = None\n",
+  "src/pkg/a.py": "from .b import *\n",
+  "src/pkg/b.py": "from .a import *\n",
+  "app.py": "import pkg\n",
+  "tests/helper.py": "def h(): pass\n",
+  "tests/test_a.py": "import helper\n",
+};
+
+async function follow(path: string, dotted: string): Promise<string> {
+  const linker = openLinker(await treeOf(TREE), await rulesOf());
+  const [name = "", ...members] = dotted.split(".");
+  return say(linker.follow(path, { name, members, self: null, instance: null, from: null }, "run"));
+}
+
+function say(outcome: Outcome): string {
+  if (outcome.is === "found")
+    return [targetKey(outcome.target), ...outcome.rest, outcome.likely === null ? "" : "?"].filter(Boolean).join(" ");
+  return outcome.is === "missing" ? `missing ${outcome.missing.what} ${outcome.missing.path}` : outcome.is;
+}
+
+test.each<[path: string, dotted: string, leads: string]>([
+  ["app.py", "pkg", "src/pkg/__init__.py"],
+  ["app.py", "pkg.f", "src/pkg/core.py::f"],
+  ["app.py", "pkg.B.m", "src/pkg/core.py::Base.m"],
+  ["app.py", "pkg.B.nothing", "missing member src/pkg/core.py"],
+  ["app.py", "pkg.core.f", "src/pkg/core.py::f"],
+  ["app.py", "pkg.sub.deep.Heir.m", "src/pkg/core.py::Base.m"],
+  ["app.py", "pkg.shown", "src/pkg/stars.py::shown"],
+  ["app.py", "pkg._kept", "src/pkg/stars.py::_kept"],
+  ["app.py", "pkg.hidden", "missing name src/pkg/__init__.py"],
+  ["app.py", "pkg.open.anything", "unknown"],
+  ["app.py", "print", "outside"],
+  ["app.py", "nothing", "missing name app.py"],
+  ["src/pkg/odd.py", "f", "src/pkg/core.py::f"],
+  ["src/pkg/odd.py", "basename", "unknown"],
+  ["src/pkg/both.py", "f", "src/pkg/core.py::f ?"],
+  ["src/pkg/a.py", "never", "unknown"],
+  ["tests/test_a.py", "helper.h", "tests/helper.py::h"],
+])("in %s, %s is %s", async (path, dotted, leads) => {
+  expect(await follow(path, dotted)).toBe(leads);
+});
+
+test("a class without one linear order of its bases is told, and one with it is not", async () => {
+  const view = await treeOf({
+    "m.py": "class A: pass\nclass B(A): pass\nclass C(A, B): pass\nclass D(B, A): pass\n",
+  });
+  const linker = openLinker(view, await rulesOf());
+  expect(linker.lineage("m.py", "C").broken).toBe("C");
+  expect(linker.lineage("m.py", "D").broken).toBeNull();
+  expect(linker.lineage("m.py", "D").classes.map(({ shape }) => shape.name)).toEqual(["D", "B", "A"]);
+});
+
+test("a module is found by an extension, an index, a path of tsconfig.json, and not where there is none", async () => {
+  const view = await treeOf({
+    "tsconfig.json": '{ // told\n "compilerOptions": { "paths": { "~/*": ["./src/*"] } } }',
+    "src/a.ts": "export const a = 1;",
+    "src/b/index.ts": "export { a } from '../a.js';",
+  });
+  const linker = openLinker(view, await rulesOf());
+  const at = (written: string) => {
+    const module = linker.module("src/a.ts", written);
+    return module.at === "module" ? module.file : module.at;
+  };
+  expect(["./a", "./a.js", "./b", "~/b", "react", "./c"].map(at)).toEqual([
+    ...["src/a.ts", "src/a.ts", "src/b/index.ts", "src/b/index.ts"],
+    ...["outside", "outside"],
+  ]);
+});

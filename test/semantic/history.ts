@@ -1,0 +1,113 @@
+import type { Analyst } from "./analyst.ts";
+import { decoded, replay } from "./replay.ts";
+import { type GitMerge, openRepository, type Repository } from "./repository.ts";
+
+/**
+ * What was said of the merges of a history. `kept`: git was clean, and the commit has its tree. `verdicts` and `kinds` are
+ * of those; `kinds` counts merges. `conflicted`: files; `equal`: that were merged by symbols as people did.
+ */
+export type HistoryTally = {
+  merges: number;
+  clean: number;
+  kept: number;
+  verdicts: Record<string, number>;
+  kinds: Record<string, number>;
+  conflicted: number;
+  merged: number;
+  equal: number;
+  blocked: { commit: string; sentence: string }[];
+  failed: string[];
+};
+
+type Commit = { commit: string; tree: string; left: string; right: string };
+
+const BATCH = 50;
+
+/** Replays the newest merges of two parents, and compares with what people committed. The repository is only read. */
+export async function replayHistory(
+  folder: string,
+  analyst: Analyst,
+  { limit, tell }: { limit: number; tell: (line: unknown) => void },
+): Promise<HistoryTally> {
+  const tally: HistoryTally = {
+    ...{ merges: 0, clean: 0, kept: 0, verdicts: {}, kinds: {} },
+    ...{ conflicted: 0, merged: 0, equal: 0, blocked: [], failed: [] },
+  };
+  const repository = openRepository(folder);
+  try {
+    const commits = await mergesOf(repository, limit);
+    for (let at = 0; at < commits.length; at += BATCH) {
+      const batch = commits.slice(at, at + BATCH);
+      const merges = await repository.merges(batch.map(({ left, right }) => [left, right] as const));
+      for (const [index, commit] of batch.entries()) {
+        const git = merges[index];
+        if (git) await one(repository, analyst, { commit, git, tally, tell });
+      }
+    }
+    return tally;
+  } finally {
+    await repository.close();
+  }
+}
+
+async function mergesOf(repository: Repository, limit: number): Promise<Commit[]> {
+  const args = ["log", "--all", "--min-parents=2", "--max-parents=2", "--format=%H %T %P", `--max-count=${limit}`];
+  const text = new TextDecoder().decode(await repository.run(args));
+  return text.split("\n").flatMap((line) => {
+    const [commit, tree, left, right] = line.split(" ");
+    return commit && tree && left && right ? [{ commit, tree, left, right }] : [];
+  });
+}
+
+type One = { commit: Commit; git: GitMerge; tally: HistoryTally; tell: (line: unknown) => void };
+
+async function one(repository: Repository, analyst: Analyst, { commit, git, tally, tell }: One) {
+  const text = new TextDecoder();
+  // Where two histories have several common ancestors, or none, no one tree is the base.
+  const found = await repository.run(["merge-base", "--all", commit.left, commit.right]).then(
+    (out) => text.decode(out).trim(),
+    () => "",
+  );
+  if (!/^\w+$/.test(found)) return;
+  const isKept = git.clean && git.tree === commit.tree;
+  tally.merges += 1;
+  if (git.clean) tally.clean += 1;
+  if (isKept) tally.kept += 1;
+  if (git.clean && !isKept) return;
+  try {
+    const replayed = await replay(repository, analyst, { base: found, left: commit.left, right: commit.right, git });
+    const { verdict, findings } = replayed.judgement;
+    tell({ commit: commit.commit, kept: isKept, verdict, findings });
+    if (isKept) {
+      count(tally.verdicts, verdict);
+      for (const kind of new Set(findings.map(({ kind }) => kind))) count(tally.kinds, kind);
+      for (const { verdict: own, kind, sentence, place } of findings)
+        if (own === "block" || own === "conflict")
+          tally.blocked.push({
+            commit: commit.commit,
+            sentence: `${own} ${kind} ${place?.path}:${place?.lines[0]} ${sentence}`,
+          });
+      return;
+    }
+    tally.conflicted += git.conflicts.length;
+    for (const [path, made] of replayed.texts) {
+      tally.merged += 1;
+      if ((await textIn(repository, commit.tree, path)) === made) tally.equal += 1;
+    }
+  } catch (error) {
+    tally.failed.push(`${commit.commit} ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+const count = (counts: Record<string, number>, key: string) => {
+  counts[key] = (counts[key] ?? 0) + 1;
+};
+
+async function textIn(repository: Repository, tree: string, path: string): Promise<string | null> {
+  try {
+    return decoded(await repository.blob(`${tree}:${path}`));
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith("There is no object")) return null;
+    throw error;
+  }
+}
