@@ -9,6 +9,9 @@ const argv = process.argv.slice(2);
 if (argv[0] === "__isolated") {
   const { serveIsolated } = await import("@dgov/governor/isolated");
   await serveIsolated(argv);
+} else if (argv[0] === "__symbols") {
+  const { serveAnalyst } = await import("@dgov/governor/symbols_process");
+  await serveAnalyst();
 } else if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
   console.log(`dgov ${version}`);
 } else {

@@ -81,6 +81,7 @@ test("without a file there are all defaults", () => {
       departments: {},
       review_hooks: [],
       diff_max_files: 100,
+      structural_merge: true,
       sandbox: DEFAULT_SANDBOX,
       tools: {},
       gates: {},

@@ -203,6 +203,7 @@ function rulesOf(file: ProjectFile): Project["rules"] {
     departments,
     review_hooks: present(project.review_hooks),
     diff_max_files: scope.diff_max_files,
+    structural_merge: file.settlement.structural_merge,
     tools: byName(file.tools, (table) => ({
       ...componentOf(table),
       description: table.description.trim(),

@@ -98,6 +98,13 @@ const ScopeTable = z.strictObject({
   diff_max_files: z.int().min(1).default(100).describe("A candidate that changes more files is rejected"),
 });
 
+const SettlementTable = z.strictObject({
+  structural_merge: z
+    .boolean()
+    .default(true)
+    .describe("Where git finds only texts in conflict, merge symbol by symbol, and prove it"),
+});
+
 const SentruxTable = z.strictObject({
   mode: z.enum(["diff", "strict"]).default("diff"),
   stale_commits: count.default(10),
@@ -198,6 +205,7 @@ export const ProjectFile = z.strictObject({
     .describe("Free key and value, shown to every worker"),
   tool_policy: ToolPolicyTable.prefault({}),
   scope: ScopeTable.prefault({}),
+  settlement: SettlementTable.prefault({}),
   sentrux: SentruxTable.prefault({}),
   departments: z.record(z.string(), list).default({}).describe("Name to patterns of the files it owns"),
   verify: z.record(z.string(), VerifyTable).default({}),

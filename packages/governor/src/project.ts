@@ -65,6 +65,7 @@ export type Rules = {
   departments: Readonly<Record<string, readonly string[]>>; // in the file's order
   review_hooks: readonly string[];
   diff_max_files: number;
+  structural_merge: boolean; // by symbols, where git finds only texts in conflict
   sandbox: SandboxRules;
   tools: Readonly<Record<string, ComponentTool>>; // by name: tools that are WASM components
   gates: Readonly<Record<string, Component>>; // by name: gates that are WASM components

@@ -34,6 +34,7 @@ import {
 import { keepOrphans, recover } from "./recover.ts";
 import { findRoot } from "./root.ts";
 import { planned, type RunView, viewOf } from "./run_view.ts";
+import { openSymbols } from "./semantic/symbols.ts";
 import { Session, type World } from "./session.ts";
 import type { Site } from "./site.ts";
 import { readSops } from "./sops.ts";
@@ -130,6 +131,7 @@ async function carryOut(ready: Ready, { decided, only, models, log, request }: C
   session.record({ kind: "sandbox_chosen", level: jail.level, detail: jail.detail });
   const out = join(root, ".dgov/out", session.id);
   mkdirSync(out, { recursive: true });
+  const symbols = openSymbols({ git, self: world.self, now_ms: world.now_ms });
   const pool = openPool(git, { folder: poolFolder(root, world.env), now_ms: world.now_ms });
   try {
     const { sops } = readSops(root).sops;
@@ -144,6 +146,7 @@ async function carryOut(ready: Ready, { decided, only, models, log, request }: C
       pool,
       jail,
       components,
+      symbols,
       target,
       out,
       leftOut: new Map(),
@@ -152,6 +155,7 @@ async function carryOut(ready: Ready, { decided, only, models, log, request }: C
     else await keepOrphans(site);
     await runLoop(session, performersOf(site), world.signal);
   } finally {
+    symbols.close();
     await pool.close();
   }
   return session.id;

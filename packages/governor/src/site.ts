@@ -5,6 +5,7 @@ import type { Git } from "./git/git.ts";
 import type { Pool } from "./git/worktrees.ts";
 import type { CompiledPlan, CompiledTask } from "./plan/compiled.ts";
 import type { Project } from "./project.ts";
+import type { Symbols } from "./semantic/symbols.ts";
 import type { Session, World } from "./session.ts";
 import type { Sop } from "./sop_file.ts";
 
@@ -26,6 +27,7 @@ export type Site = {
   pool: Pool;
   jail: Jail;
   components: Components;
+  symbols: Symbols;
   target: string;
   out: string;
   leftOut: Map<string, readonly string[]>;

@@ -1,4 +1,6 @@
+export { analyse } from "./analyse.ts";
 export type { Edited, SymbolChange, UnitPlace } from "./change.ts";
+export type { Conflict, FileChange, Merge, Trees } from "./check/trees.ts";
 export {
   type Cause,
   type Confidence,
@@ -11,6 +13,10 @@ export {
   VERDICTS,
   type Verdict,
 } from "./finding.ts";
+export { type Grammars, openGrammars } from "./grammar.ts";
+export { type Judgement, judge } from "./judge.ts";
+export { languageOf } from "./language.ts";
+export type { RulesOf } from "./linker/rules.ts";
 export { mergeSources, type Reader } from "./merge/merge.ts";
 export type { Decision, MergeConflict, Merged, Rule, SideNames } from "./merge/merged.ts";
 export type { Piece, Source, Three } from "./merge/piece.ts";

@@ -1,7 +1,7 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { carryOver, integrate } from "./integrate.ts";
+import { carryOver, integrate, type Mend } from "./integrate.ts";
 import { type Content, type Repository, repository } from "./testing/repository.ts";
 
 setDefaultTimeout(60_000); // many processes each, and the machine may be busy
@@ -32,8 +32,14 @@ const fork = async (base: Files, target: Files | null, work: Files) => {
     head,
     candidate,
     more,
-    result: () => integrate(repo.git, { base: at, head, candidate, ...more }),
+    result: (mend?: Mend) => integrate(repo.git, { base: at, head, candidate, ...more, ...(mend ? { mend } : {}) }),
   };
+};
+/** The conflicts by path and kind, whatever stands there. */
+const told = async (result: ReturnType<typeof integrate>) => {
+  const integrated = await result;
+  if (integrated.kind !== "conflict") throw new Error(integrated.kind);
+  return integrated.conflicts.map(({ path, kind }) => ({ path, kind }));
 };
 const LINES = Array.from({ length: 20 }, (_, at) => `line ${at}\n`).join("");
 
@@ -71,13 +77,13 @@ test.each<[string, Files, Files, Files, { path: string; kind: string }[]]>([
   ["a binary file", { a: "\0x1" }, { a: "\0x2" }, { a: "\0x3" }, [{ path: "a", kind: "content" }]],
 ])("conflict: %s", async (_, base, target, work, conflicts) => {
   const { result, repo } = await fork(base, target, work);
-  expect(await result()).toEqual({ kind: "conflict", conflicts: conflicts as never });
+  expect(await told(result())).toEqual(conflicts as never);
   expect(await repo.user("status", "--porcelain")).toBe("");
 });
 
 test("a file renamed by the target is not followed: the edit is a conflict", async () => {
   const { result } = await fork({ a: LINES }, { a: null, b: LINES }, { a: `${LINES}more\n` });
-  expect(await result()).toEqual({ kind: "conflict", conflicts: [{ path: "b", kind: "renamed" }] });
+  expect(await told(result())).toEqual([{ path: "b", kind: "renamed" }]);
 });
 
 test("a folder renamed by the target does not drag a new file along", async () => {
@@ -138,4 +144,43 @@ test("kept work goes over to a new head, or does not", async () => {
   expect(await repo.user("ls-tree", "--name-only", tree ?? "")).toBe("a\nb");
   const torn = await fork({ a: "1\n" }, { a: "2\n" }, { a: "3\n" });
   expect(await carryOver(torn.repo.git, { kept: torn.candidate, head: torn.head, only: all })).toBeNull();
+});
+
+test("where only texts conflict, another content takes their place and all else is as git merged it", async () => {
+  const { repo, result } = await fork(
+    { a: "1\n", b: LINES, "d/e": "1\n" },
+    { a: "ours\n", b: LINES.replace("line 1\n", "ours 1\n"), "d/e": "ours\n" },
+    { a: "theirs\n", b: LINES.replace("line 18\n", "theirs 18\n"), "d/e": "theirs\n", c: "c\n" },
+  );
+  const seen: string[] = [];
+  const integrated = await result(async (conflicts) => {
+    const { objects } = repo.git;
+    for (const { path, blobs } of conflicts) {
+      const texts = [blobs.base, blobs.ours, blobs.theirs].map((blob) => objects.content(blob?.oid ?? ""));
+      seen.push(`${path}: ${(await Promise.all(texts)).map((one) => new TextDecoder().decode(one).trim())}`);
+    }
+    return new Map(conflicts.map(({ path }) => [path, new TextEncoder().encode(`both in ${path}\n`)]));
+  });
+  expect(seen).toEqual(["a: 1,ours,theirs", "d/e: 1,ours,theirs"]);
+  if (integrated.kind !== "clean") throw new Error(integrated.kind);
+  expect(integrated.mended).toEqual(["a", "d/e"]);
+  const shown = (path: string) => repo.user("cat-file", "blob", `${integrated.tree}:${path}`);
+  expect(await shown("a")).toBe("both in a");
+  expect(await shown("d/e")).toBe("both in d/e");
+  expect(await shown("b")).toContain("theirs 18");
+  expect(await shown("b")).toContain("ours 1");
+  expect(await shown("c")).toBe("c");
+});
+
+test("what is not a text on both sides is not asked about, and a conflict that is left is one", async () => {
+  const never: Mend = async () => {
+    throw new Error("It was asked");
+  };
+  const removed = await fork({ a: "1\n", b: "1\n" }, { a: null, b: "ours\n" }, { a: "theirs\n", b: "theirs\n" });
+  expect(await told(removed.result(never))).toEqual([
+    { path: "a", kind: "modify_delete" },
+    { path: "b", kind: "content" },
+  ]);
+  const text = await fork({ a: "1\n" }, { a: "ours\n" }, { a: "theirs\n" });
+  expect(await told(text.result(async () => null))).toEqual([{ path: "a", kind: "content" }]);
 });

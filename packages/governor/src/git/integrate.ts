@@ -6,15 +6,25 @@ import { type Change, diffTrees } from "./candidate.ts";
 import { type Git, items } from "./git.ts";
 
 /** A path on which two changes of the same base do not go together. `renamed`: the target moved a file that the work edits. */
-export type Conflict = { path: string; kind: "content" | "add_add" | "modify_delete" | "renamed" | "other" };
+export type Conflict = {
+  path: string;
+  kind: "content" | "add_add" | "modify_delete" | "renamed" | "other";
+  blobs: Readonly<Record<"base" | "ours" | "theirs", Blob | null>>;
+};
+type Blob = { mode: string; oid: string };
 
 /**
- * What a candidate is on top of the target's head. `clean`: `commit` has `head` as its only parent and `tree` as its tree.
- * `already`: the head has all of it,
- * and `commit` is the head itself.
+ * What is tried where git finds only texts that do not go together: the merged content of each of these paths, or null to
+ * leave it a conflict. All of them are plain files with one mode.
+ */
+export type Mend = (conflicts: readonly Conflict[]) => Promise<ReadonlyMap<string, Uint8Array> | null>;
+
+/**
+ * What a candidate is on top of the target's head. `clean`: `commit` has `head` as its only parent and `tree` as its tree;
+ * `mended` are the paths that git could not merge. `already`: the head has all of it, and `commit` is the head itself.
  */
 export type Integrated =
-  | { kind: "clean"; tree: string; commit: string }
+  | { kind: "clean"; tree: string; commit: string; mended: readonly string[] }
   | { kind: "already"; tree: string; commit: string }
   | { kind: "conflict"; conflicts: Conflict[] };
 
@@ -31,22 +41,22 @@ export type Integration = {
   message: string;
   trailers: Readonly<Record<string, string | number>>;
   at_ms: number;
+  mend?: Mend;
 };
 
 /** Puts a candidate on top of the target's head, in memory: no checkout is touched. The same input gives the same commit. */
 export async function integrate(git: Git, integration: Integration): Promise<Integrated> {
-  const { base, candidate, head, message, trailers, at_ms } = integration;
-  const [merged, before] = await Promise.all([
-    merge(git, { base, ours: head, theirs: candidate, at_ms }),
-    treeOf(git, head),
-  ]);
+  const { base, candidate, head, message, trailers, at_ms, mend } = integration;
+  const sides = { base, ours: head, theirs: candidate, at_ms };
+  const [first, before] = await Promise.all([merge(git, sides), treeOf(git, head)]);
+  const merged = "conflicts" in first && mend ? await mended(git, sides, { ...first, mend }) : first;
   if ("conflicts" in merged) return { kind: "conflict", conflicts: merged.conflicts };
   const { tree } = merged;
   if (tree === before) return { kind: "already", tree, commit: head };
   const lines = Object.entries(trailers).map(([key, value]) => `${key}: ${value}\n`);
   const stdin = `${message.trim()}\n\n${lines.join("")}`;
   const commit = await git.text(["commit-tree", tree, "-p", head], { stdin, at_ms });
-  return { kind: "clean", tree, commit };
+  return { kind: "clean", tree, commit, mended: merged.mended ?? [] };
 }
 
 /**
@@ -71,16 +81,24 @@ async function without(
   git: Git,
   { base, kept, strays }: { base: string; kept: string; strays: readonly Change[] },
 ): Promise<string> {
+  const entries = strays.map(({ old_mode, old_oid, path }) => ({ mode: old_mode, oid: old_oid, path }));
+  const tree = await changedTree(git, kept, entries);
+  return await git.text(["commit-tree", tree, "-p", base, "-m", "claimed work"], { at_ms: 0 });
+}
+
+/** A tree with other contents at some paths; a mode of zeros: with none there. */
+async function changedTree(
+  git: Git,
+  from: string,
+  entries: readonly { mode: string; oid: string; path: string }[],
+): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "dgov-index-"));
   const index_file = join(folder, "index");
   try {
-    await git.ask(["read-tree", kept], { index_file });
-    const stdin = strays.map(
-      ({ old_mode, old_oid, path }) => `${Number(old_mode) === 0 ? 0 : old_mode} ${old_oid}\t${path}\0`,
-    );
+    await git.ask(["read-tree", from], { index_file });
+    const stdin = entries.map(({ mode, oid, path }) => `${Number(mode) === 0 ? 0 : mode} ${oid}\t${path}\0`);
     await git.ask(["update-index", "-z", "--index-info"], { index_file, stdin: stdin.join("") });
-    const tree = await git.text(["write-tree"], { index_file });
-    return await git.text(["commit-tree", tree, "-p", base, "-m", "claimed work"], { at_ms: 0 });
+    return await git.text(["write-tree"], { index_file });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -94,12 +112,48 @@ export async function treeOf(git: Git, commit: string): Promise<string> {
 }
 
 type Sides = { base: string; ours: string; theirs: string; at_ms: number };
+/** `tree` of conflicts is what git could merge; null: there is none to go on from. */
+type Conflicts = { tree: string | null; conflicts: Conflict[] };
+type Merged = { tree: string; mended?: readonly string[] };
+
+/** Goes on from what git could merge, with other contents where it could not. */
+async function mended(
+  git: Git,
+  sides: Sides,
+  { tree, conflicts, mend }: Conflicts & { mend: Mend },
+): Promise<Merged | Conflicts> {
+  if (tree === null || !conflicts.every(isText)) return { tree, conflicts };
+  const contents = await mend(conflicts);
+  if (contents === null) return { tree, conflicts };
+  const entries = await Promise.all(
+    conflicts.map(async ({ path, blobs }) => {
+      const content = contents.get(path);
+      if (content === undefined) throw new Error(`Nothing was merged for "${path}"`);
+      const oid = await git.text(["hash-object", "-w", "--stdin"], { stdin: content });
+      return { mode: blobs.ours?.mode ?? "", oid, path };
+    }),
+  );
+  const whole = await changedTree(git, tree, entries);
+  const strays = await followed(git, { ...sides, tree: whole });
+  if (strays.length > 0) return { tree, conflicts: strays.map(renamed) };
+  return { tree: whole, mended: entries.map(({ path }) => path) };
+}
+
+/** Plain files, or programs, on both sides and in the base if it has one. */
+function isText({ kind, blobs: { base, ours, theirs } }: Conflict): boolean {
+  if (kind !== "content" && kind !== "add_add") return false;
+  const modes = new Set([base, ours, theirs].flatMap((blob) => (blob === null ? [] : [blob.mode])));
+  return modes.size === 1 && /^100/.test([...modes][0] ?? "");
+}
+
+const renamed = (path: string): Conflict => ({
+  path,
+  kind: "renamed",
+  blobs: { base: null, ours: null, theirs: null },
+});
 
 /** Git's three-way merge, file by file, and no attribute of any checkout picks a driver. */
-async function merge(
-  git: Git,
-  { base, ours, theirs, at_ms }: Sides,
-): Promise<{ tree: string } | { conflicts: Conflict[] }> {
+async function merge(git: Git, { base, ours, theirs, at_ms }: Sides): Promise<Merged | Conflicts> {
   if (ours === base) return { tree: await treeOf(git, theirs) };
   const bases = await git.text(["merge-base", "--all", ours, theirs]).catch(() => "");
   const sides = bases === base ? [ours, theirs] : await regrown(git, { base, ours, theirs, at_ms });
@@ -108,9 +162,9 @@ async function merge(
     ok: [0, 1],
   });
   const [tree = "", ...entries] = items(bytes);
-  if (exit !== 0) return { conflicts: conflictsOf(entries) };
+  if (exit !== 0) return { tree, conflicts: conflictsOf(entries) };
   const strays = await followed(git, { base, ours, theirs, tree });
-  return strays.length === 0 ? { tree } : { conflicts: strays.map((path) => ({ path, kind: "renamed" })) };
+  return strays.length === 0 ? { tree } : { tree: null, conflicts: strays.map(renamed) };
 }
 
 /**
@@ -137,10 +191,12 @@ async function regrown(git: Git, { base, ours, theirs, at_ms }: Sides): Promise<
 
 /** Each entry is `mode oid stage TAB path`: which of base (1), ours (2) and theirs (3) have the path tells the kind. */
 function conflictsOf(entries: readonly string[]): Conflict[] {
-  const stages = new Map<string, string>();
+  const stages = new Map<string, Map<string, Blob>>();
   for (const entry of entries) {
-    const match = /^\d{6} [0-9a-f]+ ([123])\t([\s\S]+)$/.exec(entry);
-    if (match) stages.set(match[2]!, `${stages.get(match[2]!) ?? ""}${match[1]}`);
+    const match = /^(\d{6}) ([0-9a-f]+) ([123])\t([\s\S]+)$/.exec(entry);
+    if (!match) continue;
+    const [, mode = "", oid = "", stage = "", path = ""] = match;
+    stages.set(path, (stages.get(path) ?? new Map<string, Blob>()).set(stage, { mode, oid }));
   }
   const kinds: Record<string, Conflict["kind"]> = {
     "123": "content",
@@ -148,5 +204,9 @@ function conflictsOf(entries: readonly string[]): Conflict[] {
     "12": "modify_delete",
     "13": "modify_delete",
   };
-  return [...stages].map(([path, had]) => ({ path, kind: kinds[had] ?? "other" }));
+  return [...stages].map(([path, had]) => ({
+    path,
+    kind: kinds[[...had.keys()].sort().join("")] ?? "other",
+    blobs: { base: had.get("1") ?? null, ours: had.get("2") ?? null, theirs: had.get("3") ?? null },
+  }));
 }

@@ -47,7 +47,7 @@ test("gates see the work together with what has landed meanwhile, and that is wh
   const place = await lay({ files, commands });
   await workOf(place, { "a.txt": "two\n" });
   const head = await place.repo.commit({ "b.txt": "moved\n" }, "by a person");
-  expect(await ask(place)).toEqual(["claims pass", "tests pass", "candidate_passed"]);
+  expect(await ask(place)).toEqual(["claims pass", "semantic pass", "tests pass", "candidate_passed"]);
   const integrated = taskOf(place.site.session.run, place.task).work?.integrated;
   expect(integrated?.head).toBe(head);
   expect(await place.repo.user("show", `${integrated?.commit}:b.txt`)).toBe("moved");
@@ -191,3 +191,63 @@ test.each<[string, Parameters<typeof openSite>[0], string[]]>([
     expect(levels).toEqual(expected); // no source has changed, so there is nothing to lint
   },
 );
+
+const LIB = "def f(a, b=0):\n    return (a, b)\n\n\ndef g():\n    return 1\n";
+const APP = "import lib\n\n\ndef first():\n    return lib.g()\n";
+const python = async (
+  work: Record<string, string>,
+  landed: Record<string, string>,
+  more: Partial<Project["rules"]> = {},
+) => {
+  const place = await lay({ files: { "lib.py": LIB, "app.py": APP }, rules: more, unit: PYTHON });
+  await workOf(place, work);
+  await place.repo.commit(landed, "Change it\n\nDgov-Task: core/main.other");
+  return place;
+};
+const PYTHON = { files: { create: [], edit: ["lib.py", "app.py"], delete: [], read: [], touch: [] } };
+const messages = (place: Place) =>
+  eventsIn(place.log).flatMap((event) =>
+    event.kind === "candidate_rejected" || (event.kind === "gate_judged" && event.gate === "semantic")
+      ? event.findings.map(({ code, message, path, line }) => `${code} ${path}:${line} ${message}`)
+      : [],
+  );
+
+test("a call that no longer fits what has landed meanwhile is refused, with both sides' tasks", async () => {
+  const place = await python(
+    { "app.py": `${APP}\n\ndef second():\n    return lib.f(1)\n` },
+    { "lib.py": LIB.replace("a, b=0", "a, c, b=0") },
+  );
+  expect(await ask(place)).toEqual([
+    "claims pass",
+    "semantic reject",
+    "rejected by semantic: semantic signature_drift",
+  ]);
+  expect(messages(place)[0]).toMatch(/^signature_drift app\.py:9 .*lib\.f.*"core\/main\.other"/);
+});
+
+test("two changes of one file that fit together pass, and a word of what is worth a look is kept", async () => {
+  const place = await python(
+    { "app.py": `${APP}\n\ndef second():\n    return lib.f(1)\n` },
+    { "lib.py": LIB.replace("return (a, b)", "return (b, a)") },
+  );
+  expect(await ask(place)).toEqual(["claims pass", "semantic pass", "candidate_passed"]);
+  expect(messages(place)[0]).toMatch(/^callee_changed app\.py:/);
+});
+
+const two = (name: string) => `${LIB}\n\ndef ${name}():\n    return "${name}"\n`;
+
+test("what git cannot merge is merged by symbol, judged, and lands as that", async () => {
+  const place = await python({ "lib.py": two("mine") }, { "lib.py": two("theirs") });
+  expect(await ask(place)).toEqual(["claims pass", "merged_by_symbol", "semantic pass", "candidate_passed"]);
+  const integrated = taskOf(place.site.session.run, place.task).work?.integrated;
+  const text = await place.repo.user("show", `${integrated?.commit}:lib.py`);
+  expect(text).toBe(`${two("theirs")}\n\ndef mine():\n    return "mine"`);
+});
+
+test("a merge by symbol can be switched off, and what both changed is a conflict that is named", async () => {
+  const off = await python({ "lib.py": two("mine") }, { "lib.py": two("theirs") }, { structural_merge: false });
+  expect(await ask(off)).toEqual(["claims pass", "rejected by integration: text_conflict text_conflict"]);
+  const both = await python({ "lib.py": LIB.replace("1", "2") }, { "lib.py": LIB.replace("1", "3") });
+  expect(await ask(both)).toEqual(["claims pass", "rejected by integration: text_conflict text_conflict"]);
+  expect(messages(both)[0]).toMatch(/"lib\.py" cannot be merged .*\(landed by "core\/main\.other"\): .*\bg\b/);
+});

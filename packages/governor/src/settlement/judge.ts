@@ -1,11 +1,14 @@
 import { join } from "node:path";
 import { type Action, type EventOf, taskOf } from "@dgov/kernel";
+import { broughtBetween } from "../git/brought.ts";
 import { type Change, diffTrees } from "../git/candidate.ts";
-import { integrate, treeOf } from "../git/integrate.ts";
+import { type Conflict, integrate, treeOf } from "../git/integrate.ts";
 import { targetHead } from "../git/land.ts";
 import { outOf } from "../root.ts";
+import type { MergeWords } from "../semantic/symbols.ts";
 import { type Site, unitOf } from "../site.ts";
 import { openBench } from "./bench.ts";
+import { type BySymbol, decidedIn, linesMerged, openBySymbol } from "./by_symbol.ts";
 import type { FrozenCandidate, IntegratedCandidate } from "./candidate.ts";
 import { claimsGate } from "./claims.ts";
 import { commandGates } from "./commands.ts";
@@ -13,6 +16,7 @@ import { componentGates } from "./components.ts";
 import { settle, type Verdict, verdictEvent } from "./gate.ts";
 import { type NotedJail, noteLevels } from "./gate_level.ts";
 import { openEvaluator, ruleGates } from "./policy.ts";
+import { semanticGate, tasksOf } from "./semantic.ts";
 import { unchanging } from "./unchanging.ts";
 
 type Of = Pick<EventOf<"gate_judged">, "task" | "attempt">;
@@ -40,24 +44,22 @@ export async function judge(
   const frozen = await frozenCandidate(site, of, { base, tree, commit });
   if (await stopped(site, of, signal, settle([claimsGate], frozen, recorder(site, of, signal)))) return;
   const head = await targetHead(git, site.target);
-  const merged = await integrate(git, { base, candidate: commit, head, ...landingOf(site, of) });
+  const names = { left: site.target.replace(/^refs\/heads\//, ""), right: `task "${task}"` };
+  const by = openBySymbol({ ...site, names });
+  const { mend } = by;
+  const integration = { base, candidate: commit, head, ...landingOf(site, of) };
+  const merged = await integrate(git, site.project.rules.structural_merge ? { ...integration, mend } : integration);
   if (merged.kind === "conflict") {
-    session.record({
-      kind: "candidate_rejected",
-      ...of,
-      cause: "text_conflict",
-      gate: "integration",
-      findings: merged.conflicts.map(({ path, kind }) => ({
-        code: "text_conflict",
-        message: `"${path}" cannot be merged with what has landed meanwhile (${kind})`,
-        path,
-      })),
-    });
+    session.record(await conflictEvent(site, of, { base, head, conflicts: merged.conflicts, refusals: by.refusals }));
     return;
   }
+  if (merged.kind === "clean" && merged.mended.length > 0)
+    session.record({ kind: "merged_by_symbol", ...of, head, tree: merged.tree, files: decidedIn(by.files) });
   const landing = merged.kind === "already" ? await emptyLanding(site, of, head) : merged;
   const changes = await diffTrees(git, head, landing.tree);
   const integrated = { head, tree: landing.tree, changes };
+  const merge = { base, right: tree, words: { by_symbols: linesMerged(by.files), called: names } };
+  if (await stopped(site, of, signal, judgeSymbols(site, of, { ...integrated, ...merge }, signal))) return;
   if (await stopped(site, of, signal, judgeByRules(site, of, integrated, signal))) return;
   if (await stopped(site, of, signal, judgeIntegrated(site, of, integrated, signal))) return;
   session.record({ kind: "candidate_passed", ...of, head, tree: landing.tree, commit: landing.commit });
@@ -102,6 +104,46 @@ async function frozenCandidate(
     ignored: site.leftOut.get(commit) ?? [],
     touched,
   };
+}
+
+type Conflicting = {
+  base: string;
+  head: string;
+  conflicts: readonly Conflict[];
+  refusals: BySymbol["refusals"];
+};
+
+/** What git and the merge by symbols could not put together, with the reason of the one that saw more. */
+async function conflictEvent({ git }: Site, of: Of, { base, head, conflicts, refusals }: Conflicting) {
+  const brought = await broughtBetween(git, base, head);
+  const findings = conflicts.flatMap(({ path, kind }) => {
+    const whose = tasksOf(brought, path);
+    const said = `"${path}" cannot be merged with what has landed meanwhile`;
+    const reasons = refusals.get(path) ?? [];
+    const messages =
+      reasons.length > 0 ? reasons.map((why) => `${said}${whose}: ${why}`) : [`${said}${whose} (${kind})`];
+    return messages.map((message) => ({ code: "text_conflict", message, path }));
+  });
+  const cause = { cause: "text_conflict", gate: "integration" } as const;
+  return { kind: "candidate_rejected", ...of, ...cause, findings } as const;
+}
+
+type Merging = Integrated & { base: string; right: string; words: MergeWords };
+
+/** Asks whether the work and what has landed meanwhile still fit together. Nothing has landed: there is nothing to ask. */
+async function judgeSymbols(
+  site: Judging,
+  of: Of,
+  { base, right, head, tree, words }: Merging,
+  signal: AbortSignal,
+): Promise<Verdict | null> {
+  if (base === head) return null;
+  const { git, symbols } = site;
+  const [before, left] = await Promise.all([treeOf(git, base), treeOf(git, head)]);
+  if (left === tree) return null; // all of it is there already
+  const trees = { base: before, left, right, merged: tree };
+  const brought = () => broughtBetween(git, base, head);
+  return await settle([semanticGate], { symbols, trees, words, brought }, recorder(site, of, signal));
 }
 
 type Integrated = { head: string; tree: string; changes: readonly Change[] };

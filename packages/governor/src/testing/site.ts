@@ -3,6 +3,7 @@ import { type Event, type EventOf, openLog, RunId, type Store, type TaskId } fro
 import { type Repository, repository } from "../git/testing/repository.ts";
 import { openPool, poolFolder } from "../git/worktrees.ts";
 import type { CompiledPlan, CompiledTask } from "../plan/compiled.ts";
+import { openSymbols } from "../semantic/symbols.ts";
 import { Session, type World } from "../session.ts";
 import { openShell } from "../settlement/testing/isolation.ts";
 import { projectWith, unitWith } from "../settlement/testing/parts.ts";
@@ -92,12 +93,16 @@ export async function openSite({ files = { "a.txt": "one\n" }, unit = {}, ...par
       maker: { self: [], start: () => unused("maker"), probe: async () => [] },
     },
     components: { tools: [], gates: [] },
+    symbols: openSymbols({ git: repo.git, self: SELF, now_ms: world.now_ms }),
     target: "refs/heads/main",
     out: join(repo.folder, "out"),
     leftOut: new Map(),
   };
   return { site, repo, log, clock, head, task: task.id, pool };
 }
+
+/** This program, for what it starts of itself. */
+const SELF = [process.execPath, join(import.meta.dir, "../../../cli/src/main.ts")];
 
 function unused(what: string): never {
   throw new Error(`No ${what} is used in this test`);

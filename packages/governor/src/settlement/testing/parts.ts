@@ -60,6 +60,7 @@ export const projectWith = (root: string, { commands, rules, settlement_ms = 20_
     departments: {},
     review_hooks: [],
     diff_max_files: 100,
+    structural_merge: true,
     sandbox: {
       ...withPreset({ sandbox: { preset: "default", level: "auto" }, tool_policy: {} }).sandbox,
       setup: "none",

@@ -1,0 +1,87 @@
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { createAnalyst } from "./analyst.ts";
+
+setDefaultTimeout(120_000);
+
+const SELF = [process.execPath, join(import.meta.dir, "../../../cli/src/main.ts")];
+const analyst = createAnalyst(SELF, 2);
+afterAll(analyst.close);
+
+const keysOf = (answer: Awaited<ReturnType<typeof analyst.analyse>>[number] | undefined) =>
+  answer && "summary" in answer ? answer.summary.units.map(({ key }) => key) : answer?.unknown;
+
+test("texts are answered in their order, whatever their language and size", async () => {
+  const long = Array.from({ length: 2_000 }, (_, n) => `def f${n}(): return ${n}\n`).join("");
+  const texts = [
+    { path: "a.py", text: "def f():\n    return 'ä 👍'\n" },
+    { path: "long.py", text: long },
+    { path: "b.ts", text: "export function g(): void {}\n" },
+    { path: "c.unheard", text: "?" },
+    { path: "d.py", text: "" },
+  ];
+  const [a, l, b, c, d] = await analyst.analyse(texts);
+  expect(keysOf(a)).toEqual(["f"]);
+  expect(keysOf(l)?.length).toBe(2_000);
+  expect(keysOf(b)).toEqual(["g"]);
+  expect(keysOf(c)).toBe("there is no grammar for its language");
+  expect(keysOf(d)).toEqual([]);
+  expect(await analyst.analyse([])).toEqual([]);
+});
+
+test("a text that ends its process is the only one of which nothing is known", async () => {
+  const child = `
+    const rows = [];
+    for await (const line of console) {
+      const texts = JSON.parse(line).analyse;
+      if (texts.some(({ text }) => text === "end")) process.exit(1);
+      if (texts.some(({ text }) => text === "hang")) for (;;);
+      const bytes = Buffer.from(JSON.stringify(texts.map(({ path }) => ({ unknown: path }))));
+      await Bun.write(Bun.stdout, bytes.length + "\\n" + bytes);
+    }`;
+  const strange = createAnalyst([process.execPath, "-e", child], 1);
+  const texts = ["a", "end", "b", "c", "d", "end"].map((text, n) => ({ path: `${n}`, text }));
+  const answers = await strange.analyse(texts);
+  const dead = "it ends the process that looks at it, or takes too long";
+  expect(answers).toEqual(["0", dead, "2", "3", "4", dead].map((unknown) => ({ unknown })));
+  strange.close();
+});
+
+test("where no such process can be had, nothing is said of the texts", async () => {
+  const none = createAnalyst([process.execPath, "-e", "process.exit(1)"], 1);
+  expect(none.analyse([{ path: "a.py", text: "a = 1\n" }])).rejects.toThrow("cannot be started");
+});
+
+test("three texts of a file are merged by symbols, or it is said why not", async () => {
+  const texts = {
+    base: "import os\n",
+    left: "import os\n\n\ndef f():\n    return 1\n",
+    right: "import os\n\n\ndef g():\n    return 2\n",
+  };
+  const names = { left: "main", right: "task b" };
+  const merged = await analyst.merge({ path: "a.py", texts, names });
+  expect(merged.did === "merged" && merged.text).toBe(
+    "import os\n\n\ndef f():\n    return 1\n\n\ndef g():\n    return 2\n",
+  );
+  expect(await analyst.merge({ path: "a.unheard", texts, names })).toEqual({
+    did: "refused",
+    reason: "there is no grammar for its language",
+  });
+});
+
+test("it is gone when whoever asks is gone", async () => {
+  const script = `
+    const { createAnalyst } = await import(${JSON.stringify(join(import.meta.dir, "analyst.ts"))});
+    const analyst = createAnalyst(${JSON.stringify(SELF)}, 1);
+    await analyst.analyse([{ path: "a.py", text: "a = 1" }]);
+    const { stdout } = Bun.spawnSync(["pgrep", "-P", String(process.pid)]);
+    console.log(stdout.toString().split("\\n")[0]);
+    process.kill(process.pid, "SIGKILL");`;
+  const asker = Bun.spawnSync([process.execPath, "-e", script]);
+  const child = Number(asker.stdout.toString().trim());
+  expect(child).toBeGreaterThan(1);
+  const isThere = () => existsSync(`/proc/${child}/exe`); // the dead that nobody has collected have none
+  for (let n = 0; n < 100 && isThere(); n++) await Bun.sleep(100);
+  expect(isThere()).toBe(false);
+});

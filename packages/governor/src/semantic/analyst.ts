@@ -1,0 +1,121 @@
+import type { Merged, SideNames, Summary, Three } from "@dgov/semantic";
+import { DgovError } from "../error.ts";
+import { type Conversation, converse } from "../process.ts";
+
+export type Text = { path: string; text: string };
+/** What a text says, or why nothing is known of it, as a clause. */
+export type Analysed = { summary: Summary } | { unknown: string };
+
+/** Three texts of one file that git could not merge, and what the sides are called. */
+export type MergeOrder = { path: string; texts: Three<string>; names: SideNames };
+/** What the process is asked. */
+export type Question = { analyse: readonly Text[] } | { merge: MergeOrder };
+
+/**
+ * Looks at texts of strangers, in processes of its own: what they do to a parser, they do to a process that holds nothing
+ * and can be ended, and the run loop goes on meanwhile.
+ */
+export type Analyst = {
+  /** In the order of the texts. @throws DgovError `machine_refused` when no such process can be had at all */
+  analyse(texts: readonly Text[]): Promise<Analysed[]>;
+  /** Merges by symbols; see `mergeSources`. A file that takes too long is refused. @throws like `analyse` */
+  merge(order: MergeOrder): Promise<Merged>;
+  close(): void;
+};
+
+/** One question is answered in far less; a text that takes longer by itself is not worth more. */
+const ANSWER_MS = 20_000;
+const ALONE_MS = 5_000;
+const BATCH_CHARS = 300_000;
+
+/**
+ * @param self      argv prefix that starts this program again
+ * @param processes how many look at once; they are started when they are needed
+ */
+export function createAnalyst(self: readonly string[], processes: number): Analyst {
+  const seats = Array.from({ length: processes }, () => openSeat(self));
+  return {
+    async analyse(texts) {
+      const batches = batchesOf(texts);
+      const answers: Analysed[][] = [];
+      const work = async (seat: Seat) => {
+        for (let at = answers.length; at < batches.length; at = answers.length) {
+          answers.push([]); // taken: nobody else takes it
+          answers[at] = await ask(seat, batches[at] ?? []);
+        }
+      };
+      await Promise.all(seats.slice(0, batches.length).map(work));
+      return answers.flat();
+    },
+    async merge(order) {
+      const [seat] = seats;
+      const merged = await seat?.turn({ merge: order }, ANSWER_MS);
+      if (merged) return merged as Merged; // written by our own child from this type
+      await seat?.prove();
+      return { did: "refused", reason: "merging it by symbols ends the process that does it, or takes too long" };
+    },
+    close: () => seats.forEach((seat) => void seat.leave()),
+  };
+}
+
+/** Texts in their order, in portions that are worth a question. */
+function batchesOf(texts: readonly Text[]): Text[][] {
+  const batches: Text[][] = [];
+  let room = 0;
+  for (const text of texts) {
+    room -= text.text.length;
+    if (room < 0) {
+      batches.push([]);
+      room = BATCH_CHARS - text.text.length;
+    }
+    batches.at(-1)?.push(text);
+  }
+  return batches;
+}
+
+/** A text that ends its process is found by asking for half as many, and is the only one of which nothing is known. */
+async function ask(seat: Seat, texts: readonly Text[]): Promise<Analysed[]> {
+  const answers = await seat.turn({ analyse: texts }, texts.length === 1 ? ALONE_MS : ANSWER_MS);
+  if (answers !== null) return answers as Analysed[]; // written by our own child from this type
+  await seat.prove();
+  if (texts.length === 1) return [{ unknown: "it ends the process that looks at it, or takes too long" }];
+  const half = Math.ceil(texts.length / 2);
+  return [...(await ask(seat, texts.slice(0, half))), ...(await ask(seat, texts.slice(half)))];
+}
+
+/** One process, started anew when it is gone. `turn` gives null when it ended or took too long. */
+type Seat = {
+  turn(question: Question, limit_ms: number): Promise<unknown>;
+  /** @throws DgovError `machine_refused` when there can be no such process */
+  prove(): Promise<void>;
+  leave(): void;
+};
+
+function openSeat(self: readonly string[]): Seat {
+  const state: { talk: Conversation | null } = { talk: null };
+  const seat: Seat = {
+    async turn(question, limit_ms) {
+      state.talk ??= converse([...self, "__symbols"], { cwd: "/", env: { PATH: "/usr/local/bin:/usr/bin:/bin" } });
+      try {
+        return await state.talk.turn(`${JSON.stringify(question)}\n`, readAnswer, limit_ms);
+      } catch {
+        seat.leave(); // whatever it was: it is asked again in other portions, and at last alone
+        return null;
+      }
+    },
+    async prove() {
+      if ((await seat.turn({ analyse: [] }, ALONE_MS)) === null)
+        throw new DgovError("machine_refused", "Cannot look at symbols: the process that does it cannot be started");
+    },
+    leave() {
+      state.talk?.end();
+      state.talk = null;
+    },
+  };
+  return seat;
+}
+
+async function readAnswer(talk: Conversation): Promise<unknown> {
+  const size_bytes = Number(await talk.line());
+  return JSON.parse((await talk.bytes(size_bytes)).toString());
+}

@@ -1,0 +1,98 @@
+import { join } from "node:path";
+import {
+  type FileChange,
+  type Grammars,
+  type Judgement,
+  judge,
+  type Merge,
+  openGrammars,
+  type RulesOf,
+} from "@dgov/semantic";
+import { type Change, diffTrees } from "../git/candidate.ts";
+import type { Git } from "../git/git.ts";
+import { type Analyst, createAnalyst } from "./analyst.ts";
+import { type BlobCache, openBlobCache } from "./blob_cache.ts";
+import { createReadFiles } from "./read_files.ts";
+import { openTreeViews, type TreeViews, untilLoaded } from "./tree_views.ts";
+
+/** Trees and commits of a merge: ids of trees, in this order of time. Left is what is there already, right what comes. */
+export type MergedTrees = { base: string; left: string; right: string; merged: string };
+
+/** What of a merge is not in its trees: see `Merge`. */
+export type MergeWords = Pick<Merge, "by_symbols" | "called">;
+
+/**
+ * What is known of a repository's symbols, for as long as a run or a command lasts. It starts nothing and opens nothing
+ * before it is asked.
+ */
+export type Symbols = {
+  /** A digest of all grammars that have a say. */
+  version(): Promise<string>;
+  views(): Promise<TreeViews>;
+  judge(trees: MergedTrees, words: MergeWords): Promise<Judgement>;
+  merge: Analyst["merge"];
+  close(): void;
+};
+
+/** `self`: argv prefix that starts this program again. */
+export type SymbolsPlace = { git: Git; self: readonly string[]; now_ms: () => number };
+
+/** As many as this machine can keep busy without the run loop having nothing left. */
+const PROCESSES = Math.min(4, Math.max(1, navigator.hardwareConcurrency));
+/** Beside the objects, where all worktrees find it and no task may write. */
+const CACHE = "dgov-symbols.db";
+
+export function openSymbols({ git, self, now_ms }: SymbolsPlace): Symbols {
+  const analyst = createAnalyst(self, PROCESSES);
+  const opened: { grammars: Promise<Grammars> | null; cache: Promise<BlobCache> | null } = {
+    grammars: null,
+    cache: null,
+  };
+  const grammars = () => {
+    opened.grammars ??= openGrammars();
+    return opened.grammars;
+  };
+  const cache = () => {
+    opened.cache ??= git.commonDir().then((folder) => openBlobCache(join(folder, CACHE), { now_ms }));
+    return opened.cache;
+  };
+  const version = async () => (await grammars()).version;
+  const views = async () => {
+    const reading = { git, analyst, cache: await cache(), version: await version() };
+    return openTreeViews(git, createReadFiles(reading));
+  };
+  return {
+    version,
+    views,
+    merge: analyst.merge,
+    async judge(trees, words) {
+      const [left, right] = await Promise.all([
+        diffTrees(git, trees.base, trees.left),
+        diffTrees(git, trees.base, trees.right),
+      ]);
+      const at = await views();
+      const seen = {
+        base: at.view(trees.base),
+        left: at.view(trees.left),
+        right: at.view(trees.right),
+        merged: at.view(trees.merged),
+      };
+      const merge = { changes: { left: fileChanges(left), right: fileChanges(right) }, conflicts: [], ...words };
+      const rules = rulesOf(await grammars());
+      return untilLoaded(at, () => judge(seen, merge, rules));
+    },
+    close() {
+      analyst.close();
+      void opened.cache?.then((one) => one.close());
+    },
+  };
+}
+
+/** Trees are compared by path: a file that was moved was removed, and another added. */
+const fileChanges = (changes: readonly Change[]): FileChange[] =>
+  changes.map(({ path, kind }) => ({ from: kind === "added" ? null : path, to: kind === "deleted" ? null : path }));
+
+const rulesOf =
+  (grammars: Grammars): RulesOf =>
+  (language) =>
+    grammars.names.includes(language) ? grammars.profile(language).link : null;
