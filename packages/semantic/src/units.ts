@@ -36,20 +36,20 @@ export function unitsOf(grammar: Grammar, tree: Tree, text: string): Unit[] {
   return drafts.map(unit);
 }
 
-function hashesOf(source: Source, draft: Draft): Hashes {
-  const { text, tokens, definitions } = source;
-  const { span, gap, parts } = draft;
-  const names = draft.name === null ? [] : draft.definitions.flatMap((at) => definitions.get(at)?.names ?? []);
+function hashesOf(source: Source, { definitions, name, gap, span, parts, nodes }: Draft): Hashes {
+  const { text, tokens } = source;
+  const names = name === null ? [] : definitions.flatMap((at) => source.definitions.get(at)?.names ?? []);
   const inside = parts.doc !== null && parts.doc[0] >= span[0];
-  const whole = hashes({ tokens, names }, span, inside ? parts.doc : null);
+  const whole = { stretch: span, without: inside ? parts.doc : null, from: nodes.first };
+  const { full, nameless, leaves } = hashes(tokens, whole, names);
   return {
     text: textHash(text, gap, span),
-    syntax: whole.full,
-    nameless: whole.nameless,
-    tokens: whole.tokens,
-    decorators: hashOf(tokens, parts.decorators),
-    header: hashOf(tokens, parts.header),
-    doc: parts.doc === null || inside ? hashOf(tokens, parts.doc) : textHash(text, [0, 0], parts.doc),
-    body: hashOf(tokens, parts.body),
+    syntax: full,
+    nameless,
+    tokens: leaves,
+    decorators: hashOf(tokens, parts.decorators, nodes.first),
+    header: hashOf(tokens, parts.header, nodes.first),
+    doc: parts.doc === null || inside ? hashOf(tokens, parts.doc, nodes.body + 1) : textHash(text, [0, 0], parts.doc),
+    body: hashOf(tokens, parts.body, source.is.body(nodes.body) ? nodes.body + 1 : nodes.body),
   };
 }

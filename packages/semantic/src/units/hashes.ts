@@ -1,32 +1,30 @@
-import type { Hashes, Span } from "../unit.ts";
+import type { Span } from "../unit.ts";
 import { emptyHash, finish, hex, mix, words as textWords } from "./digest.ts";
 import { type Tokens, tokenAt } from "./tokens.ts";
 
-/** The nodes of a unit's own name: leaves that are alike stand for it wherever they are in it. */
-export type Named = { tokens: Tokens; names: readonly number[] };
+/**
+ * What is hashed: a stretch of the text but for another one in it, without the nodes that stand around it. `from` is the
+ * first node that is its own: one that begins in the same place and holds more comes before it.
+ */
+export type Hashed = { stretch: Span; without: Span | null; from: number };
 
 const NAME = Int32Array.of(1, 2, 3, 4); // what every name is when names do not count
 const NOTHING = hex(finish(emptyHash(), 0));
 
-export type Parted = Pick<Hashes, "decorators" | "header" | "doc" | "body">;
-export type Stretch = Span | null;
-
-/** The hash of what a stretch of the text says, but for what stands in another one. */
-export function hashOf(tokens: Tokens, stretch: Stretch, without: Stretch = null): string {
-  return stretch === null || stretch[0] === stretch[1] ? NOTHING : hashes({ tokens, names: [] }, stretch, without).full;
+/** The hash of what a stretch of the text says; of none, or of an empty one, it is that of nothing. */
+export function hashOf(tokens: Tokens, stretch: Span | null, from: number): string {
+  if (stretch === null || stretch[0] === stretch[1]) return NOTHING;
+  return hashes(tokens, { stretch, without: null, from }, []).full;
 }
 
-/** All that two units are compared by: `span` is the whole of it, `without` its documentation. */
-export function hashes(
-  { tokens, names }: Named,
-  span: Span,
-  without: Stretch,
-): { full: string; nameless: string; tokens: number } {
-  const first = tokenAt(tokens, span[0]);
-  const end = tokenAt(tokens, span[1]);
+/** Of a whole unit also the hash without its own name, whose nodes are given: leaves that are like them count alike. */
+export function hashes(tokens: Tokens, { stretch, without, from }: Hashed, names: readonly number[]) {
+  const { words } = tokens;
+  let first = tokenAt(tokens, stretch[0]);
+  while (tokens.node[first]! >= 0 && tokens.node[first]! < from && first < tokens.count) first += 1;
+  const end = tokenAt(tokens, stretch[1]);
   const [skipFrom, skipTo] =
     without === null ? [end, end] : [tokenAt(tokens, without[0]), Math.min(tokenAt(tokens, without[1]), end)];
-  const { words } = tokens;
   const own = names.map((node) => nameAt(tokens, node, first));
   const full = emptyHash();
   const nameless = emptyHash();
@@ -41,7 +39,7 @@ export function hashes(
     count += 1;
     leaves += tokens.leaf[at]!;
   }
-  return { full: hex(finish(full, count)), nameless: hex(finish(nameless, count)), tokens: leaves };
+  return { full: hex(finish(full, count)), nameless: hex(finish(nameless, count)), leaves };
 }
 
 /** The text of a unit with the comments in front of it: blank lines around them are nobody's. */

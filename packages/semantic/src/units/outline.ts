@@ -7,8 +7,8 @@ import type { Source } from "./source.ts";
 import { childrenOf, stretchOf, trimmedEnd } from "./stretch.ts";
 
 /**
- * A unit before it has a key. `node` is all of it, wrappers too; `at` what symbols.scm captured in it, several where one
- * statement binds several names. `label` is what a unit without a name is known by.
+ * A unit before it has a key. `definitions` are what symbols.scm captured in it, several where one statement binds several
+ * names. `label` is what a unit without a name is known by. `nodes`: the first one that is its own, and its body.
  */
 export type Draft = {
   kind: UnitKind;
@@ -20,6 +20,7 @@ export type Draft = {
   span: Span;
   parts: Parts;
   guards: readonly string[];
+  nodes: { first: number; body: number };
   callable: Callable | null;
   children: readonly Draft[];
 };
@@ -48,8 +49,7 @@ function draftsIn(source: Source, scope: Scope): Draft[] {
         drafts[drafts.length - 1] = { ...last, span: [last.span[0], end] };
       }
     } else if (flat.end[at]! > flat.start[at]!) {
-      const start = decorated < 0 ? flat.start[at]! : flat.start[decorated]!;
-      const draft = draftOf(source, { node: at, start, gapFrom: end, scope });
+      const draft = draftOf(source, { node: at, first: decorated < 0 ? at : decorated, gapFrom: end, scope });
       drafts.push(draft);
       end = draft.span[1];
       decorated = -1;
@@ -65,14 +65,16 @@ function trails({ flat, is }: Source, { span }: Draft, at: number): boolean {
   return is.trivia(at) || /^[;,]$/.test(flat.text.slice(flat.start[at], flat.end[at]));
 }
 
-type Found = { node: number; start: number; gapFrom: number; scope: Scope };
+type Found = { node: number; first: number; gapFrom: number; scope: Scope };
 
 function draftOf(source: Source, found: Found): Draft {
   const { flat } = source;
-  const { node, start, gapFrom, scope } = found;
+  const { node, first, gapFrom, scope } = found;
   const definitions = definitionsBelow(source, node);
+  const start = flat.start[first]!;
   const span: Span = [start, trimmedEnd(flat, node)];
-  const base = { gap: [gapFrom, start] as Span, span, guards: scope.guards, definitions };
+  const nodes = { first, body: -1 };
+  const base = { gap: [gapFrom, start] as Span, span, guards: scope.guards, definitions, nodes };
   if (definitions.length === 0 && source.is.block(node)) return blockOf(source, found, base);
   const definition = definitions.length === 1 ? source.definitions.get(definitions[0]!)! : null;
   if (definition === null && definitions.length === 0)
@@ -82,7 +84,7 @@ function draftOf(source: Source, found: Found): Draft {
   return defined(source, { definition: definition!, base, scope, node });
 }
 
-type Base = Pick<Draft, "gap" | "span" | "guards" | "definitions">;
+type Base = Pick<Draft, "gap" | "span" | "guards" | "definitions" | "nodes">;
 const plain = (span: Span) => ({
   parts: { decorators: null, header: span, doc: null, body: null },
   callable: null,
@@ -106,7 +108,7 @@ function defined(source: Source, own: { definition: Definition; base: Base; scop
   const list = HOLDERS.has(kind) ? draftsIn : CALLABLES.has(kind) ? nested : null;
   const children = inner === null || list === null ? [] : list(source, inner);
   const callable = CALLABLES.has(kind) ? { definition, at, node: own.node } : null;
-  return { ...base, kind, role, name, label: labelOf(source, at, kind), parts, callable, children };
+  return { ...base, kind, role, name, label: labelOf(source, at, kind), parts, nodes: { ...base.nodes, body }, callable, children };
 }
 
 const HOLDERS: ReadonlySet<UnitKind> = new Set(["class", "interface", "enum", "namespace", "key"]);
@@ -168,7 +170,7 @@ function nested(source: Source, { node, stretch, inside }: Scope): Draft[] {
       continue;
     }
     const scope: Scope = { node, stretch, inside, guards: [] };
-    const draft = draftOf(source, { node: at, start: flat.start[at]!, gapFrom: end, scope });
+    const draft = draftOf(source, { node: at, first: at, gapFrom: end, scope });
     drafts.push(draft);
     end = draft.span[1];
     at = flat.next[at]!;
@@ -189,12 +191,13 @@ function blockOf(source: Source, { node, scope }: Found, base: Base): Draft {
   const [first] = clauses;
   const empty = inner.flat().every(({ kind, children }) => kind === "statement" && children.length === 0);
   if (first === undefined || empty) return { ...block, parts: headAndBody(base.span, first?.headEnd), children: [] };
+  const nodes = { ...base.nodes, body: first.body };
   if (clauses.length === 1)
-    return { ...block, parts: headAndBody([base.span[0], first.end], first.headEnd), children: inner[0]! };
+    return { ...block, nodes, parts: headAndBody([base.span[0], first.end], first.headEnd), children: inner[0]! };
   let end = base.span[0];
   const children = clauses.map((clause, at): Draft => {
     const span: Span = [clause.start, clause.end];
-    const own = { span, gap: [end, clause.start] as Span, guards: scope.guards, definitions: [] };
+    const own = { span, gap: [end, clause.start] as Span, nodes: { first: clause.node, body: clause.body } };
     end = clause.end;
     const named = at === 0 ? `${label}:` : `${label}: ${clause.head}`;
     return { ...block, ...own, label: named, parts: headAndBody(span, clause.headEnd), children: inner[at]! };
@@ -210,7 +213,7 @@ const headAndBody = ([start, end]: Span, at: number | undefined): Parts => ({
 });
 
 /** One part of a block (`if`, `else`), with its own head. */
-type Clause = { start: number; head: string; headEnd: number; body: number; end: number };
+type Clause = { node: number; start: number; head: string; headEnd: number; body: number; end: number };
 
 function clausesOf(source: Source, node: number): Clause[] {
   const { flat, is } = source;
@@ -220,6 +223,6 @@ function clausesOf(source: Source, node: number): Clause[] {
     const { from, to } = stretchOf(source, body);
     const start = flat.start[part]!;
     const head = clip(plainText(source, part, [start, from]).replace(/\s*[:{]$/, ""));
-    return [{ start, head, headEnd: from, body, end: to }];
+    return [{ node: part, start, head, headEnd: from, body, end: to }];
   });
 }

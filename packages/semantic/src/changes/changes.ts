@@ -1,0 +1,171 @@
+import type { SymbolChange, UnitPlace } from "../change.ts";
+import type { FileChange } from "../check/trees.ts";
+import type { FileView, TreeView } from "../tree_view.ts";
+import type { Unit } from "../unit.ts";
+import { editedParts } from "./edited.ts";
+import { type Pair, type Pairs, pairScopes, type Scope, scopeOf, withAlike } from "./pairs.ts";
+
+/** What became of the units of some files; and of which files nothing is known, with the reason as a clause. */
+export type Changes = { changes: SymbolChange[]; unknown: { path: string; why: string }[] };
+
+/**
+ * What became of each unit from one tree to another, in the order of the later one. A unit is the same under the same
+ * key, wherever it stands in its file; else where it says the same under another name, in another scope or another file,
+ * and nothing else does. A change of what stands in a unit is told of the inner one alone.
+ */
+export function changesBetween(from: TreeView, to: TreeView, files: readonly FileChange[]): Changes {
+  const unknown: Changes["unknown"] = [];
+  const found: Pairs<Found> = { pairs: [], gone: [], come: [] };
+  for (const file of files) {
+    const [was, is] = [readFile(from, file.from), readFile(to, file.to)];
+    const why = [was, is].find((view) => view !== null && "why" in view);
+    if (why && "why" in why) unknown.push({ path: (file.to ?? file.from)!, why: why.why });
+    else pairFiles(was as File | null, is as File | null, found);
+  }
+  followMoves(found);
+  const changes = [
+    ...found.pairs.flatMap(changeOf),
+    ...outermost(found.gone).map((own): SymbolChange => lone("removed", own)),
+    ...outermost(found.come).map((own): SymbolChange => lone("added", own)),
+  ];
+  return { changes: changes.sort(byPlace), unknown };
+}
+
+/** A unit with the file that it stands in. `within`: the unit around it. */
+type Found = { file: File; unit: Unit; within: Found | null };
+type File = { path: string; text: string; units: readonly Unit[]; lines: readonly number[] };
+
+function readFile(tree: TreeView, path: string | null): File | { why: string } | null {
+  const view: FileView | null = path === null ? null : tree.file(path);
+  if (path === null || view === null) return null;
+  if ("unknown" in view) return { why: view.unknown };
+  if (view.summary.faults.some(({ code }) => code === "unexpected" || code === "missing"))
+    return { why: "it does not parse" };
+  return { path, text: view.text, units: view.summary.units, lines: lineStarts(view.text) };
+}
+
+function pairFiles(was: File | null, is: File | null, found: Pairs<Found>): void {
+  const scope = (file: File | null): Scope => ({ units: file?.units ?? [], path: "" });
+  pairInto(found, { was, is, around: [null, null] }, [scope(was), scope(is)]);
+}
+
+type Around = { was: File | null; is: File | null; around: readonly [Found | null, Found | null] };
+
+/** Pairs a scope, and the scopes in what was paired. */
+function pairInto(found: Pairs<Found>, own: Around, [from, to]: readonly [Scope, Scope]): void {
+  const { pairs, gone, come } = pairScopes(from, to);
+  const before = (unit: Unit): Found => ({ file: own.was!, unit, within: own.around[0] });
+  const after = (unit: Unit): Found => ({ file: own.is!, unit, within: own.around[1] });
+  found.gone.push(...gone.map(before));
+  found.come.push(...come.map(after));
+  for (const pair of pairs) pairWhole(found, { from: before(pair.from), to: after(pair.to), why: pair.why });
+}
+
+/** What is in a block is in the scope around it, too, and was paired there. */
+function pairWhole(found: Pairs<Found>, pair: Pair<Found>): void {
+  const { from, to } = pair;
+  found.pairs.push(pair);
+  if (from.unit.name === null) return;
+  const inner = ({ unit }: Found): Scope => ({ units: unit.children, path: `${unit.key}.` });
+  pairInto(found, { was: from.file, is: to.file, around: [from, to] }, [inner(from), inner(to)]);
+}
+
+/** Finds what is gone among what came: whole units first, with what is in them, then what is in the others. */
+function followMoves(found: Pairs<Found>): void {
+  for (const look of [(all: Found[]) => all, (all: Found[]) => all.flatMap(withInner)]) {
+    const alike = withAlike({ pairs: [], gone: look(found.gone), come: look(found.come) }, MOVED);
+    Object.assign(found, { gone: alike.gone, come: alike.come });
+    for (const pair of alike.pairs) pairWhole(found, pair);
+  }
+}
+
+const MOVED = { unit: ({ unit }: Found) => unit, why: "it says the same in another place" };
+
+/** A unit and all that is in it: a method may have gone where its class did not. */
+const withInner = (own: Found): Found[] => [
+  own,
+  ...(own.unit.name === null ? [] : scopeOf(own.unit.children)).flatMap((unit) =>
+    withInner({ file: own.file, unit, within: own }),
+  ),
+];
+
+/** Of what is gone or new as a whole only the whole is told. */
+function outermost(all: readonly Found[]): Found[] {
+  const there = new Set(all.map(({ unit }) => unit));
+  return all.filter(({ within, unit }) => !(within && there.has(within.unit)) && !isShell(unit));
+}
+
+/** A block is no symbol: what is in it is. */
+const isShell = ({ name, children }: Unit): boolean => name === null && children.length > 0;
+
+function changeOf({ from, to, why }: Pair<Found>): SymbolChange[] {
+  const parts = editedParts({ text: from.file.text, unit: from.unit }, { text: to.file.text, unit: to.unit });
+  const layout = why !== null || (isShell(from.unit) && isShell(to.unit));
+  const edited = layout ? parts.filter((part) => part !== "trivia") : parts;
+  const place = { kind: to.unit.kind, from: placeOf(from), to: placeOf(to), edited };
+  const moved = movedBy(from, to, why);
+  if (moved !== null) return [{ did: moved.did, ...place, evidence: moved.evidence }];
+  return edited.length === 0 ? [] : [{ did: "edited", ...place, evidence: null }];
+}
+
+/** Where a unit went that is not where it was; null: it is there. Units go with what is around them. */
+function movedBy(
+  from: Found,
+  to: Found,
+  why: string | null,
+): (Pick<SymbolChange, "evidence"> & { did: "moved" | "renamed" }) | null {
+  const [was, is] = [from.unit, to.unit];
+  if (why !== null) {
+    const stays = from.file.path === to.file.path && from.within?.unit.key === to.within?.unit.key;
+    return { did: stays && was.name !== is.name ? "renamed" : "moved", evidence: why };
+  }
+  if (from.within === null && from.file.path !== to.file.path && was.name !== null)
+    return { did: "moved", evidence: `the file "${from.file.path}" is "${to.file.path}" now` };
+  const guards = is.guards.join(", ");
+  if (was.guards.join(", ") === guards || isShell(was)) return null;
+  return {
+    did: "moved",
+    evidence: guards === "" ? "it stands under no condition now" : `it stands under "${guards}" now`,
+  };
+}
+
+const lone = (did: "added" | "removed", own: Found): SymbolChange => ({
+  did,
+  kind: own.unit.kind,
+  from: did === "removed" ? placeOf(own) : null,
+  to: did === "added" ? placeOf(own) : null,
+  edited: [],
+  evidence: null,
+});
+
+function placeOf({ file, unit }: Found): UnitPlace {
+  const [start, end] = unit.span;
+  return {
+    path: file.path,
+    key: unit.key,
+    lines: [lineAt(file.lines, start), lineAt(file.lines, Math.max(start, end - 1))],
+  };
+}
+
+function lineStarts(text: string): number[] {
+  const starts = [0];
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  return starts;
+}
+
+/** The line of a place, counted from 1. */
+function lineAt(starts: readonly number[], place: number): number {
+  let [low, high] = [0, starts.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (starts[middle]! <= place) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function byPlace(one: SymbolChange, other: SymbolChange): number {
+  const [own, its] = [(one.to ?? one.from)!, (other.to ?? other.from)!];
+  if (own.path !== its.path) return own.path < its.path ? -1 : 1;
+  return own.lines[0] - its.lines[0] || (own.key < its.key ? -1 : 1);
+}
