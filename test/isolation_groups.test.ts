@@ -35,10 +35,12 @@ const numberIn = (...paths: string[]): number =>
 const BUFFERS = `import socket, sys, time
 held = []
 for n in range(int(sys.argv[1])):
-    a, b = socket.socketpair(); held.append((a, b)); a.setblocking(False)
-    try:
-        while True: a.send(bytes(16384))
-    except BlockingIOError: pass
+    held.append(socket.socketpair())
+    for end in held[-1]:
+        end.setblocking(False)
+        try:
+            while True: end.send(bytes(16384))
+        except BlockingIOError: pass
 time.sleep(float(sys.argv[2]))
 print(n + 1)`;
 
@@ -59,14 +61,15 @@ describe.each(available)("%s", async (level) => {
   const python = test.skipIf(kept.by === "watch" || !hasPython);
 
   test("who keeps the limits is said, and what would give more", () => {
-    if (kept.by === "watch") expect(kept).toMatchObject({ why: /\S/, cure: /\S/ });
+    if (kept.by === "watch")
+      expect(kept).toMatchObject({ why: expect.stringMatching(/\S/), cure: expect.stringMatching(/\S/) });
     else expect([1, 2]).toContain(kept.version);
   });
 
   python("memory that no process's own count shows ends the command, and what it says can be read", async () => {
     const isolation = await open({ memory_bytes: 200 * MIB });
     writeFileSync(join(place.root, "buffers.py"), BUFFERS);
-    const result = await sh(isolation, "sleep 4061 & python3 buffers.py 4000 20", { timeout_ms: 60_000 });
+    const result = await sh(isolation, "sleep 4061 & python3 buffers.py 1900 20", { timeout_ms: 60_000 });
     expect(result).toMatchObject({ exit: null, ended: "memory_limit" });
     expect(execAnswer(result, 1).text).toContain("[sandbox] memory_mb");
     expect(alive("4061")).toBe(0);
@@ -118,8 +121,9 @@ while True:
 
   real("all that is started is in the group, and goes before what serves it when memory runs out", async () => {
     const isolation = await open();
-    const look = "cat /proc/self/oom_score_adj /proc/$PPID/oom_score_adj; (setsid cat /proc/self/oom_score_adj)";
     const own = readFileSync("/proc/self/oom_score_adj", "utf8").trim();
+    const settled = `for n in $(seq 200); do [ $(cat /proc/$PPID/oom_score_adj) = ${own} ] && break; sleep 0.05; done`;
+    const look = `${settled}; cat /proc/self/oom_score_adj /proc/$PPID/oom_score_adj; (setsid cat /proc/self/oom_score_adj)`;
     expect((await sh(isolation, look)).head).toBe(`1000\n${own}\n1000\n`);
     const waiting = sh(isolation, "sleep 4062 & setsid sleep 4062; true");
     const { pids, memory } = groupsOf(isolation.pid);
@@ -168,10 +172,10 @@ while True:
   python("a server that goes with what passed the limit says so", async () => {
     const isolation = await open({ memory_bytes: 100 * MIB });
     writeFileSync(join(place.root, "buffers.py"), BUFFERS);
-    const lost = sh(isolation, "kill -STOP $PPID; python3 buffers.py 4000 20; kill -9 $PPID; sleep 5", {
+    const lost = sh(isolation, "kill -STOP $PPID; python3 buffers.py 1900 20; kill -9 $PPID; sleep 5", {
       timeout_ms: 60_000,
     });
-    await expect(lost).rejects.toThrow("after it passed its memory limit");
+    await expect(lost).rejects.toThrow("it passed its memory limit");
   });
 });
 
@@ -199,11 +203,11 @@ process.exit(0);`;
       .split("\n")
       .find((line) => line.startsWith("{")) ?? stderr.toString();
   expect(JSON.parse(said)).toMatchObject({
-    kept: { by: "watch", why: "no control groups with the controllers memory and pids are mounted here" },
+    kept: { by: "watch", why: expect.stringMatching(/control group/) },
     many: "process_limit",
     one: "fine\n",
     probe: expect.arrayContaining([
-      expect.objectContaining({ detail: expect.stringContaining("limits: watched, not enforced: no control groups") }),
+      expect.objectContaining({ detail: expect.stringContaining("limits: watched, not enforced: ") }),
     ]),
   });
 });

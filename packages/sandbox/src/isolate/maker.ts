@@ -131,7 +131,7 @@ function isolation({ level, pid, connection, stop, watch, wall }: Running): Isol
       const by = wall.struck();
       await stop();
       if (by === null) throw error;
-      throw new IsolationLost(`${error.message}, after it passed its ${by.replace("_", " ")}`, { cause: error });
+      throw new IsolationLost(`The isolated process is lost: it passed its ${by.replace("_", " ")}`, { cause: error });
     }
   };
   return {

@@ -14,17 +14,19 @@ import { limitIn } from "./kernel_limits.ts";
  * `events`  descriptors of the two files that count strikes, for the process itself; none: there is no group
  * `hold`    takes the started process in, and must be over before anything foreign runs. Never fails: without a group
  *           the watch is alone, and `kept` says why
- * `struck`  which limit has struck by now
+ * `struck`  which limit has struck by now, also when all is over
  * `end`     ends all that are inside; `remove` when nobody is left
  */
 export type Wall = {
   events: readonly number[];
   hold(pid: number): Promise<void>;
   kept(): LimitsKept;
-  struck(): "memory_limit" | "process_limit" | null;
+  struck(): Struck;
   end(): Promise<void>;
   remove(): Promise<void>;
 };
+
+type Struck = ReturnType<typeof limitIn>;
 
 export type Walls = { make(level: Level, spec: Pick<IsolationSpec, "limits" | "tmp" | "root">): Promise<Wall> };
 
@@ -98,7 +100,7 @@ function without({ why, cure }: NoParents): Wall {
 }
 
 function around({ version }: Parents, group: ControlGroup): Wall {
-  const state: { kept: LimitsKept } = { kept: { by: "cgroup", version } };
+  const state: { kept: LimitsKept; struck: Struck } = { kept: { by: "cgroup", version }, struck: null };
   const events = [group.memory_events, group.pids_events].map((path) => openSync(path, "r"));
   const forget = () => {
     for (const fd of events.splice(0)) closeSync(fd);
@@ -112,10 +114,11 @@ function around({ version }: Parents, group: ControlGroup): Wall {
       });
     },
     kept: () => state.kept,
-    struck: () => limitIn(countedBy(group)),
+    struck: () => limitIn(countedBy(group)) ?? state.struck,
     end: () => endGroup(group),
     async remove() {
       forget();
+      state.struck ??= limitIn(countedBy(group));
       await removeGroup(group);
     },
   };
