@@ -18,7 +18,10 @@ const FOLDERS: Readonly<Record<string, { may: RegExp; why: string }>> = {
     why: "a plan is read and compiled without a repository's state",
   },
   git: { may: /^git\/|^process\.ts$/, why: "git knows nothing of plans and runs" },
-  settlement: { may: /^(settlement|git|plan)\/|^(?!run\.ts|loop\.ts)[^/]+$/, why: "a judge does not know the worker" },
+  settlement: {
+    may: /^(settlement|semantic|git|plan)\/|^(?!run\.ts|loop\.ts)[^/]+$/,
+    why: "a judge does not know the worker",
+  },
   semantic: {
     may: /^(semantic|git)\/|^(process|site|session|root)\.ts$/,
     why: "symbols are worked out of trees, whoever asks",

@@ -64,6 +64,8 @@ function tell(event: Event): string | null {
     case "attempt_failed":
       return `${event.attempt} failed: ${event.cause}`;
     case "gate_judged":
+      // It is asked only of a candidate that something landed before, and here that is chance.
+      if (event.gate === "semantic" && event.verdict === "pass") return null;
       return `${event.attempt} gate ${event.gate}: ${event.verdict}`;
     case "candidate_rejected":
       return `${event.attempt} rejected by ${event.gate}: ${event.cause} [${event.findings.map((one) => one.code).join(", ")}]`;

@@ -241,3 +241,5 @@
 (for_statement alternative: (_) @clause) @clause.of
 (while_statement alternative: (_) @clause) @clause.of
 (try_statement [(except_clause) (else_clause) (finally_clause)] @clause) @clause.of
+(decorated_definition definition: (_) @clause) @clause.of
+(try_statement body: (_) @fault.try_alone .)

@@ -87,8 +87,11 @@ function openObjects(argv: string[], env: Record<string, string>) {
     await stdin.flush();
     while (!rest.includes(10)) await more();
     const end = rest.indexOf(10);
-    const [, type = "", size = ""] = new TextDecoder().decode(rest.subarray(0, end)).split(" ");
-    if (type === "missing") throw new Error(`There is no object ${oid}`);
+    const [, size] = /^\w+ \w+ (\d+)$/.exec(new TextDecoder().decode(rest.subarray(0, end))) ?? [];
+    if (size === undefined) {
+      rest = rest.subarray(end + 1);
+      throw new Error(`There is no object ${oid}`);
+    }
     const length = Number(size);
     while (rest.length < end + 2 + length) await more();
     const body = rest.slice(end + 1, end + 1 + length);

@@ -17,21 +17,6 @@ export { type Grammars, openGrammars } from "./grammar.ts";
 export { type Judgement, judge } from "./judge.ts";
 export { languageOf } from "./language.ts";
 export type { RulesOf } from "./linker/rules.ts";
-export { mergeSources, type Reader } from "./merge/merge.ts";
-export type { Decision, MergeConflict, Merged, Rule, SideNames } from "./merge/merged.ts";
-export type { Piece, Source, Three } from "./merge/piece.ts";
-export type {
-  Binding,
-  Call,
-  ClassShape,
-  DottedString,
-  Fault,
-  Import,
-  Member,
-  Origin,
-  Place,
-  Read,
-  Summary,
-} from "./summary.ts";
+export type { Summary } from "./summary.ts";
 export type { FileView, TreeView } from "./tree_view.ts";
-export type { Decorator, Hashes, Parameter, Parts, Signature, Span, Unit, UnitKind } from "./unit.ts";
+export type { Span, Unit } from "./unit.ts";

@@ -40,7 +40,8 @@ function hashesOf(source: Source, { definitions, name, gap, span, parts, nodes }
   const { text, tokens } = source;
   const names = name === null ? [] : definitions.flatMap((at) => source.definitions.get(at)?.names ?? []);
   const inside = parts.doc !== null && parts.doc[0] >= span[0];
-  const whole = { stretch: span, without: inside ? parts.doc : null, from: nodes.first };
+  const without = [nodes.doc, nodes.doc < 0 ? -1 : source.flat.next[nodes.doc]!] as const;
+  const whole = { stretch: span, from: nodes.first, without };
   const { full, nameless, leaves } = hashes(tokens, whole, names);
   return {
     text: textHash(text, gap, span),

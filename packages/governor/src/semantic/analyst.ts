@@ -1,4 +1,5 @@
-import type { Merged, SideNames, Summary, Three } from "@dgov/semantic";
+import type { Summary } from "@dgov/semantic";
+import type { Merged, SideNames, Three } from "@dgov/semantic/merge";
 import { DgovError } from "../error.ts";
 import { type Conversation, converse } from "../process.ts";
 

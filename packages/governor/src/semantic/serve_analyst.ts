@@ -1,4 +1,5 @@
-import { analyse, type Grammars, languageOf, type Merged, mergeSources, openGrammars } from "@dgov/semantic";
+import { analyse, type Grammars, languageOf, openGrammars } from "@dgov/semantic";
+import { type Merged, mergeSources } from "@dgov/semantic/merge";
 import type { Analysed, MergeOrder, Question } from "./analyst.ts";
 
 /**

@@ -1,5 +1,5 @@
 import type { EventOf } from "@dgov/kernel";
-import type { Merged, SideNames, Three } from "@dgov/semantic";
+import type { Merged, SideNames, Three } from "@dgov/semantic/merge";
 import type { Git } from "../git/git.ts";
 import type { Conflict, Mend } from "../git/integrate.ts";
 import { textOf } from "../semantic/read_files.ts";

@@ -1,6 +1,6 @@
+import type { ClassShape, Member } from "../class_shape.ts";
 import type { Side } from "../finding.ts";
 import type { Lineage } from "../linker/lineage.ts";
-import type { ClassShape, Member } from "../summary.ts";
 import type { Unit } from "../unit.ts";
 import { bindCall } from "./bind_call.ts";
 import type { Check } from "./check.ts";

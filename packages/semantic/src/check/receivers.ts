@@ -1,6 +1,7 @@
+import type { ClassShape, Member } from "../class_shape.ts";
 import type { Side } from "../finding.ts";
 import { classOf } from "../linker/outcome.ts";
-import type { ClassShape, Member, Read } from "../summary.ts";
+import type { Read } from "../summary.ts";
 import type { Check } from "./check.ts";
 import * as places from "./places.ts";
 import { referencesOf } from "./references.ts";

@@ -1,7 +1,7 @@
+import type { ClassShape } from "../class_shape.ts";
 import type { Side } from "../finding.ts";
 import type { Contents } from "../linker/contents.ts";
 import type { Name } from "../linker/linker.ts";
-import type { ClassShape } from "../summary.ts";
 import type { Scene } from "./scene.ts";
 import type { FileChange, MergedFile } from "./trees.ts";
 import { other, SIDES } from "./trees.ts";

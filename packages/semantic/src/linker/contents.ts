@@ -1,4 +1,5 @@
-import type { Binding, ClassShape, Import, Summary } from "../summary.ts";
+import type { ClassShape } from "../class_shape.ts";
+import type { Binding, Import, Summary } from "../summary.ts";
 import type { Unit } from "../unit.ts";
 
 /** A summary by name, as the linker asks for it. It is made once for each summary, whatever tree it is seen in. */

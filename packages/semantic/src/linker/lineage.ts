@@ -1,4 +1,4 @@
-import type { ClassShape } from "../summary.ts";
+import type { ClassShape } from "../class_shape.ts";
 import type { Linker } from "./linker.ts";
 import { classOf } from "./outcome.ts";
 import { isNamed } from "./rules.ts";

@@ -4,8 +4,9 @@ import { type Contents, contentsOf, memberUnit, unitOf } from "./contents.ts";
 import { type Lineage, lineageOf } from "./lineage.ts";
 import { findModule, type ModuleAt } from "./modules.ts";
 import { classOf, type Missing, type Outcome, type Target } from "./outcome.ts";
-import { join } from "./paths.ts";
+import { folderOf, join } from "./paths.ts";
 import type { LinkRules, RulesOf } from "./rules.ts";
+import { configuredRoots, sourceRoots } from "./source_roots.ts";
 
 /** What is followed: a read, a callee, or a name as it is written in a base. */
 export type Name = Pick<Read, "name" | "members" | "self" | "instance" | "from">;
@@ -41,6 +42,9 @@ export function openLinker(view: TreeView, rulesOf: RulesOf): Linker {
     const file = view.file(path);
     return file && "summary" in file ? contentsOf(file.summary) : null;
   };
+  const configured = () => keep("configured", () => configuredRoots(view));
+  const rootsOf = (rules: LinkRules["modules"]) => (from: string) =>
+    keep(`roots ${folderOf(from)}`, () => sourceRoots(view, rules, from, configured()));
   const linker: Linker = {
     view,
     contents,
@@ -51,7 +55,9 @@ export function openLinker(view: TreeView, rulesOf: RulesOf): Linker {
     module: (from, written) =>
       keep(`module ${from} ${written}`, () => {
         const rules = linker.rules(from);
-        return rules ? findModule(view, rules.modules, from, written) : { at: "unknown", why: "no rules for it" };
+        return rules
+          ? findModule({ view, rules: rules.modules, roots: rootsOf(rules.modules) }, from, written)
+          : { at: "unknown", why: "no rules for it" };
       }),
     lookup: (path, name, time) => keep(`name ${path} ${time} ${name}`, () => lookup(linker, { path, name, time }, 0)),
     origin: (from, origin, time) => followOrigin(linker, from, { origin, time }, 0),

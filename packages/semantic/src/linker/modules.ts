@@ -1,7 +1,6 @@
 import type { TreeView } from "../tree_view.ts";
 import { folderOf, join, walk } from "./paths.ts";
 import type { ModuleRules } from "./rules.ts";
-import { sourceRoots } from "./source_roots.ts";
 import { aliasedPaths } from "./tsconfig.ts";
 
 /**
@@ -16,13 +15,16 @@ export type ModuleAt =
 
 const OUTSIDE: ModuleAt = { at: "outside" };
 
+/** Where modules are looked for. `roots`: the folders from which a file's absolute imports are. */
+export type Ground = { view: TreeView; rules: ModuleRules; roots(from: string): readonly string[] };
+
 /** Finds the module that the text of an import names, as seen from a file of this tree. */
-export function findModule(view: TreeView, rules: ModuleRules, from: string, written: string): ModuleAt {
+export function findModule(ground: Ground, from: string, written: string): ModuleAt {
   if (written === "") return { at: "module", file: from, folder: null };
-  return STRATEGIES[rules.strategy](view, rules, from, written);
+  return STRATEGIES[ground.rules.strategy](ground, from, written);
 }
 
-type Strategy = (view: TreeView, rules: ModuleRules, from: string, written: string) => ModuleAt;
+type Strategy = (ground: Ground, from: string, written: string) => ModuleAt;
 
 const STRATEGIES: Readonly<Record<ModuleRules["strategy"], Strategy>> = {
   python: dotted,
@@ -32,7 +34,7 @@ const STRATEGIES: Readonly<Record<ModuleRules["strategy"], Strategy>> = {
 };
 
 /** Dots in front go up from the file's package; without any, the roots are searched. */
-function dotted(view: TreeView, rules: ModuleRules, from: string, written: string): ModuleAt {
+function dotted({ view, rules, roots }: Ground, from: string, written: string): ModuleAt {
   const [, dots = "", rest = ""] = /^(\.*)(.*)$/.exec(written) ?? [];
   const way = rest.replaceAll(".", "/");
   if (dots !== "") {
@@ -40,7 +42,7 @@ function dotted(view: TreeView, rules: ModuleRules, from: string, written: strin
     return (base !== null && moduleAt(view, rules, join(base, way))) || OUTSIDE;
   }
   const found = new Map<string, ModuleAt>();
-  for (const root of sourceRoots(view, rules, from)) {
+  for (const root of roots(from)) {
     const module = moduleAt(view, rules, join(root, way));
     if (module?.at === "module") found.set(module.file ?? `${module.folder}/`, module);
   }
@@ -52,7 +54,7 @@ function dotted(view: TreeView, rules: ModuleRules, from: string, written: strin
 }
 
 /** A path from the file, or one that the project's configuration gives a meaning. All others are packages. */
-function relative(view: TreeView, rules: ModuleRules, from: string, written: string): ModuleAt {
+function relative({ view, rules }: Ground, from: string, written: string): ModuleAt {
   const ways = written.startsWith(".") ? [walk(folderOf(from), written)] : aliasedPaths(view, from, written);
   for (const way of ways) {
     const module = way === null ? null : moduleAt(view, rules, way);
@@ -62,7 +64,7 @@ function relative(view: TreeView, rules: ModuleRules, from: string, written: str
 }
 
 /** A package is a folder, and its path starts with what the nearest go.mod says. */
-function packageFolder(view: TreeView, _rules: ModuleRules, from: string, written: string): ModuleAt {
+function packageFolder({ view }: Ground, from: string, written: string): ModuleAt {
   for (let folder = folderOf(from); ; folder = folderOf(folder)) {
     const at = view.file(join(folder, "go.mod"));
     const name = at?.text ? /^\s*module\s+"?([^\s"]+)/m.exec(at.text)?.[1] : undefined;
@@ -75,7 +77,7 @@ function packageFolder(view: TreeView, _rules: ModuleRules, from: string, writte
 }
 
 /** `crate::a`, `self::a`, `super::a`: `a.rs` or `a/mod.rs` below the crate's own source folder. */
-function crate(view: TreeView, rules: ModuleRules, from: string, written: string): ModuleAt {
+function crate({ view, rules }: Ground, from: string, written: string): ModuleAt {
   const [head, ...rest] = written.split("::");
   const own = rules.index.includes(from.slice(from.lastIndexOf("/") + 1)) ? folderOf(from) : from.replace(/\.\w+$/, "");
   const start =

@@ -1,4 +1,5 @@
-import type { Binding, ClassShape, Member } from "../summary.ts";
+import type { ClassShape, Member } from "../class_shape.ts";
+import type { Binding } from "../summary.ts";
 import type { Unit } from "../unit.ts";
 
 /** What a name stands for. A module is a file, or a folder where no file speaks for it. */

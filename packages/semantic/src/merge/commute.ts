@@ -4,6 +4,7 @@ import type { Slot } from "./match.ts";
 import type { Order } from "./order.ts";
 import type { Job } from "./outcome.ts";
 import { other, slice } from "./piece.ts";
+import { allUnits } from "./unit_texts.ts";
 
 /** What a side did to a unit that its order may matter for. */
 export type Touch = "added" | "removed" | "moved" | "edited";
@@ -59,20 +60,20 @@ function knotBetween(job: Job, touches: readonly Touched[], [from, to]: Knot): [
 /** Whether what the left did to one unit and what the right did to another do not commute. */
 function clash(job: Job, one: Touched, next: Touched): boolean {
   if (one.left === null || one.right !== null || next.right === null || next.left !== null) return false;
-  const own = { unit: unitOf(one.slot, "left"), touch: one.left, text: "" };
-  const others = { unit: unitOf(next.slot, "right"), touch: next.right, text: "" };
-  const [left, right] = [textOf(job, one.slot, "left"), textOf(job, next.slot, "right")];
+  const [own, others] = [unitOf(one.slot, "left"), unitOf(next.slot, "right")];
   const free = (unit: Unit) => job.rules.free.includes(unit.kind);
-  if (free(own.unit) && free(others.unit)) return false;
-  const still = (touch: Touch) => touch === "edited" || touch === "removed";
-  if (own.unit.kind === "statement" && others.unit.kind === "statement") return true;
-  if (reads(own.unit, left, others.unit, right)) return true;
-  if (still(own.touch) && still(others.touch)) return false;
-  const acts = (unit: Unit, text: string) => unit.kind === "statement" || (!free(unit) && text.includes("("));
-  const pair = [own.unit.kind, others.unit.kind];
-  if (!pair.includes("statement")) return false;
-  return pair.includes("import") || (acts(own.unit, left) && acts(others.unit, right));
+  if (free(own) && free(others)) return false;
+  const [ours, theirs] = [textOf(job, one.slot, "left"), textOf(job, next.slot, "right")];
+  const statements = own.kind === "statement" && others.kind === "statement";
+  if (statements || reads(own, ours, others, theirs)) return true;
+  // Each side says where it wants it to be, unless neither unit is where both have it.
+  if (still(one.left) || still(next.right)) return false;
+  const acts = (unit: Unit, text: string) => !free(unit) && /[\w\])]\(/.test(text);
+  if (own.kind === "import" || others.kind === "import") return acts(own, ours) || acts(others, theirs);
+  return (own.kind === "statement" || others.kind === "statement") && acts(own, ours) && acts(others, theirs);
 }
+
+const still = (touch: Touch) => touch === "edited" || touch === "removed";
 
 const unitOf = ({ units }: Slot, side: Side): Unit => units[side] ?? units.base ?? units[other(side)]!;
 
@@ -88,9 +89,10 @@ function reads(one: Unit, oneText: string, next: Unit, nextText: string): boolea
   return bound(one, oneText).some((name) => nexts.has(name)) || bound(next, nextText).some((name) => ones.has(name));
 }
 
-/** The names that a unit binds: its own; of a statement without a name all that stands in front of its first "=". */
+/** The names that a unit binds: its own, those in a block; of an assignment to members all in front of its "=". */
 function bound(unit: Unit, text: string): readonly string[] {
-  if (unit.name !== null) return [unit.name];
+  if (unit.name !== null) return unit.name.split(", ");
+  if (unit.children.length > 0) return allUnits(unit.children, "").flatMap((own) => own.unit.name?.split(", ") ?? []);
   const front = /^([^=!<>()]+?)[-+*/|&^%@:]*=(?!=)/.exec(text)?.[1] ?? "";
   return front.match(/[\p{L}\p{N}_$]+/gu) ?? [];
 }

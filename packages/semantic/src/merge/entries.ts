@@ -15,9 +15,11 @@ export type Entries = { pieces: readonly Piece[] } | { clash: readonly FindingKi
 
 /**
  * Merges a stretch that both sides changed entry by entry, or that one does not have. All but the lists in it must be as
- * one side has it, and what is in the lists is there as a set of names or by key. No pieces: no entry is left.
+ * one side has it, and what is in the lists is there as a set of names or by key.
+ *
+ * @param whole without an entry it is nothing: there are no pieces then
  */
-export function mergeEntries(job: Job, spans: Spans): Entries {
+export function mergeEntries(job: Job, spans: Spans, whole: boolean): Entries {
   const lists = three((from) => (spans[from] === null ? null : job.listsIn(from, spans[from])));
   const count = (lists.left ?? lists.right)?.length ?? 0;
   if (count === 0 || SOURCES.some((from) => lists[from] !== null && lists[from].length !== count)) return null;
@@ -38,7 +40,7 @@ export function mergeEntries(job: Job, spans: Spans): Entries {
       leader,
     );
     if (own === null || "clash" in own) return own;
-    if (own.pieces.length === 0 && count === 1) return own;
+    if (own.pieces.length === 0 && whole && count === 1) return own;
     pieces.push(...own.pieces, ...pieceOf(leader ?? "left", around[n + 1]!));
   }
   return { pieces };
@@ -66,7 +68,7 @@ function mergeList(job: Job, lists: Three<List | null>, around: Side | null): En
     return { pieces: pieceOf(alone === "same" ? "left" : alone, inner) };
   const held = three((from) => (lists[from] === null ? NONE : heldList(job.texts[from], lists[from])));
   const units = three((from) => held[from].entries.map(({ unit }) => unit));
-  const order = orderSlots(matchUnits(job.texts, units));
+  const order = orderSlots(matchUnits(job.texts, units), () => true);
   if (order === null) return { clash: ["ordering"] };
   if ((lists.left ?? lists.right)?.rule === "exports" && takenBeside(order)) return { clash: ["import_break"] };
   const of = three((from) => new Map(held[from].entries.map((own) => [own.unit, own])));
@@ -78,9 +80,9 @@ function mergeList(job: Job, lists: Three<List | null>, around: Side | null): En
     if ("clash" in own) return own;
     if (own.body.length > 0) merged.push(own);
   }
-  return {
-    pieces: merged.length === 0 && SOURCES.some((from) => lists[from] === null) ? [] : assembled(merging, merged),
-  };
+  if (merged.length === 0) return { pieces: [] };
+  const close = three((from) => held[from].close);
+  return { pieces: [...assembled(merging, merged), ...pieceOf(leader, close)] };
 }
 
 const NONE: HeldList = { entries: [], close: [0, 0], broken: false };
@@ -122,7 +124,7 @@ function mergeEntry({ job, of }: Merging, { units }: Slot): MergedEntry | { clas
   if (units.base === null) return { clash: ["key_collision"] };
   if (units.left === null || units.right === null) return { clash: ["modify_delete"] };
   const all = three((own) => units[own]!.span);
-  const inside = mergeEntries(job, all) ?? mergeLines(texts, all);
+  const inside = mergeEntries(job, all, false) ?? mergeLines(texts, all);
   if ("clash" in inside) return inside;
   return inside.pieces === null ? { clash: ["same_symbol"] } : { ...whole, body: inside.pieces };
 }
@@ -134,16 +136,10 @@ function assembled(merging: Merging, merged: readonly MergedEntry[]): Piece[] {
   const last = held[leader].entries.at(-1) ?? held[other(leader)].entries.at(-1);
   const alone =
     merged.length === 1 && [...Object.values(held)].some(({ entries }) => entries.length === 1 && entries[0]!.comma);
-  return [
-    ...merged.flatMap((own, at) => {
-      const ends = at === merged.length - 1 && !last?.comma && !alone;
-      return [...leadOf(merging, own, at), ...own.body, ...(ends ? [] : [comma]), ...own.rest];
-    }),
-    ...pieceOf(
-      leader,
-      three((from) => held[from].close),
-    ),
-  ];
+  return merged.flatMap((own, at) => {
+    const ends = at === merged.length - 1 && !last?.comma && !alone;
+    return [...leadOf(merging, own, at), ...own.body, ...(ends ? [] : [comma]), ...own.rest];
+  });
 }
 
 /** What stands in front of an entry: its own, where that fits the layout that the list has now. */

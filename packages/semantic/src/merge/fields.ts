@@ -1,5 +1,5 @@
+import type { ClassShape } from "../class_shape.ts";
 import type { FindingKind, Side } from "../finding.ts";
-import type { ClassShape } from "../summary.ts";
 import type { Knot } from "./commute.ts";
 import type { Slot } from "./match.ts";
 import type { Order } from "./order.ts";

@@ -39,36 +39,23 @@ function onlySide({ left, right }: Spans): "left" | "right" | null {
   return right === null ? "left" : null;
 }
 
+/** Where a unit stands now: `lead` is a gap whose blank lines it takes over; null: it is the first in its text. */
+export type Place = { lead: Piece | null };
+
 /**
- * A gap where it stands now. What was first in its text has no line end in front of it: it gets the blank lines that
- * stand behind it there. What is first now loses those that it had.
+ * A gap at the beginning of a scope, or no longer there: it has the blank lines that belong there, and keeps its comments.
  */
-export function fitGap(
-  texts: Three<string>,
-  gap: readonly Piece[],
-  place: { first: boolean; next: Piece | null },
-): Piece[] {
-  const [head] = gap;
-  const text = head && "from" in head ? slice(texts[head.from], head.span) : "";
-  if (place.first) return trimFront(gap, text);
-  if (gap.some((piece) => "from" in piece && slice(texts[piece.from], piece.span).includes("\n"))) {
-    if (/^[ \t]*\n/.test(text)) return [...gap];
-  }
-  const lead = place.next === null ? null : leadOf(texts, place.next);
-  return [lead ?? borrow(texts, "\n") ?? { marker: "\n" }, ...gap];
-}
-
-function trimFront(gap: readonly Piece[], text: string): Piece[] {
+export function fitGap(texts: Three<string>, gap: readonly Piece[], { lead }: Place): Piece[] {
   const [head, ...rest] = gap;
-  if (head === undefined || !("from" in head)) return [...gap];
-  const blank = /^(?:[ \t]*\n)*/.exec(text)![0].length;
-  return [{ from: head.from, span: [head.span[0] + blank, head.span[1]] }, ...rest];
+  const own = head !== undefined && "from" in head ? head : null;
+  const bare: Piece[] =
+    own === null ? [] : [{ from: own.from, span: [own.span[0] + blankIn(texts, own), own.span[1]] }];
+  if (lead === null) return [...bare, ...rest];
+  const length = "from" in lead ? blankIn(texts, lead) : 0;
+  if (length === 0 || !("from" in lead)) return [borrow(texts, "\n") ?? { marker: "\n" }, ...bare, ...rest];
+  return [{ from: lead.from, span: [lead.span[0], lead.span[0] + length] }, ...bare, ...rest];
 }
 
-/** The blank lines at the front of a gap, up to the line that its comment or its unit starts on. */
-function leadOf(texts: Three<string>, gap: Piece): Piece | null {
-  if (!("from" in gap)) return null;
-  const [start] = gap.span;
-  const length = /^(?:[ \t]*\n)*/.exec(slice(texts[gap.from], gap.span))![0].length;
-  return length === 0 ? null : { from: gap.from, span: [start, start + length] };
-}
+/** How much of a gap is blank, up to the line that its comment or its unit starts on. */
+const blankIn = (texts: Three<string>, gap: { from: Source; span: Span }): number =>
+  /^(?:[ \t]*\n)*/.exec(slice(texts[gap.from], gap.span))![0].length;

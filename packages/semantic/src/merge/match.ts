@@ -2,6 +2,7 @@ import type { Side } from "../finding.ts";
 import type { Unit } from "../unit.ts";
 import { growing, type Pair } from "./diff.ts";
 import { type Source, slice, type Three, three } from "./piece.ts";
+import { stemOf } from "./unit_texts.ts";
 
 /** One unit in each text that has it, under whatever name and in whatever place. */
 export type Slot = { units: Three<Unit | null>; renamed: Readonly<Record<Side, boolean>> };
@@ -60,7 +61,7 @@ function matchSide(texts: Three<string>, units: Three<readonly Unit[]>, side: Si
   return pairs;
 }
 
-const stem = (unit: Unit) => unit.key.replace(/#\d+$/, "");
+const stem = (unit: Unit) => stemOf(unit.key);
 
 /** By key. Of several with one name those that say the same come first, then their order decides. */
 function byKey(base: readonly Unit[], side: readonly Unit[]): Pair[] {
@@ -106,7 +107,7 @@ const leftOver = (units: readonly Unit[], pairs: readonly Pair[], of: 0 | 1): nu
   return [...units.keys()].filter((at) => !known.has(at));
 };
 
-/** What has no name is known by its place: between the same neighbours, of the same kind, and much alike. */
+/** A statement is known by its place: between the same neighbours, and much alike. */
 function inPlace(
   base: readonly Unit[],
   side: readonly Unit[],
@@ -114,7 +115,7 @@ function inPlace(
   text: (unit: Unit, from: Source) => string,
 ): Pair[] {
   const nameless = (units: readonly Unit[], of: 0 | 1) =>
-    leftOver(units, pairs, of).filter((at) => units[at]!.name === null);
+    leftOver(units, pairs, of).filter((at) => units[at]!.kind === "statement");
   const [gone, come] = [nameless(base, 0), nameless(side, 1)];
   if (gone.length === 0 || come.length === 0) return [];
   const steps = growing([...pairs].sort((one, other) => one[0] - other[0]));

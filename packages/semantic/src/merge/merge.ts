@@ -1,13 +1,14 @@
+import type { ClassShape } from "../class_shape.ts";
 import type { Grammar } from "../grammar.ts";
 import type { Unknown } from "../parse.ts";
-import type { ClassShape, Summary } from "../summary.ts";
+import type { Summary } from "../summary.ts";
 import { undress } from "./line_ends.ts";
 import { listsIn } from "./lists.ts";
 import type { Merged, SideNames } from "./merged.ts";
 import type { Job, Outcome } from "./outcome.ts";
 import { joinPieces, SOURCES, slice, type Three, textOf, three } from "./piece.ts";
 import { faultInMerge } from "./prove.ts";
-import { mergeScope } from "./scope.ts";
+import { mergeModule } from "./scope.ts";
 
 /** How a file's texts are read: its grammar, and what one of them says (see `analyse`). */
 export type Reader = { grammar: Grammar; summary(text: string): Summary | Unknown };
@@ -36,7 +37,10 @@ export function mergeSources(reader: Reader, given: Three<string>, names: SideNa
   if (conflicts.length > 0) return { did: "conflict", text: dress(text), conflicts, decisions };
   const summary = reader.summary(text);
   if ("unknown" in summary) return { did: "refused", reason: `of the result nothing is known: ${summary.unknown}` };
-  const fault = faultInMerge({ texts, summaries, merged: { text, summary, pieces, decisions } });
+  const { grammar } = reader;
+  const entries = (code: string) =>
+    listsIn(grammar, grammar.profile.merge, code, 0).flatMap((list) => list.entries.map(({ key }) => key));
+  const fault = faultInMerge({ texts, summaries, merged: { text, summary, pieces, decisions }, entries });
   if (fault !== null) return { did: "refused", reason: `it could not be proved: ${fault}` };
   return { did: "merged", text: dress(text), pieces, decisions };
 }
@@ -48,6 +52,8 @@ function mergeTexts({ grammar }: Reader, texts: Three<string>, summaries: Three<
     classes: three((from) => new Map(summaries[from].classes.map((own): [string, ClassShape] => [own.name, own]))),
     listsIn: (from, span) => listsIn(grammar, rules, slice(texts[from], span), span[0]),
   };
-  const tail = three((from): [number, number] => [summaries[from].units.at(-1)?.span[1] ?? 0, texts[from].length]);
-  return mergeScope(job, { key: "", units: three((from) => summaries[from].units), tail });
+  return mergeModule(
+    job,
+    three((from) => summaries[from].units),
+  );
 }

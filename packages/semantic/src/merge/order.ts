@@ -7,15 +7,20 @@ import { other, type Three } from "./piece.ts";
 export type Order = { slots: readonly Slot[]; moved: Readonly<Record<Side, ReadonlySet<Slot>>>; leader: Side };
 
 /**
- * The order of the side that changed the order, if one did; else the left's. What the other side added comes behind what
- * it stands behind there; at one place the left's comes first. null: both sides changed the order, each in its own way.
+ * The order of the side that changed the order, if one did; else the left's. What the other side added or moved comes
+ * behind what it stands behind there; at one place the left's comes first. null: both sides changed the order of what
+ * has a meaning in one order alone.
+ *
+ * @param free whether a slot may stand anywhere
  */
-export function orderSlots({ rows }: Matched): Order | null {
+export function orderSlots({ rows }: Matched, free: (slot: Slot) => boolean): Order | null {
   const moved = { left: movedIn(rows, "left"), right: movedIn(rows, "right") };
-  const leader = moved.left.size === 0 && moved.right.size > 0 ? "right" : "left";
+  const leader = moved.left.size < moved.right.size ? "right" : "left";
   const follower = other(leader);
-  if (moved[follower].size > 0 && !sameOrder(rows)) return null;
-  const slots = withGone(rows, leader);
+  const apart = moved[follower].size > 0 && !sameOrder(rows);
+  if (apart && ![...moved.left, ...moved.right].every(free)) return null;
+  const again = new Set(apart ? [...moved[follower]].filter((slot) => !moved[leader].has(slot)) : []);
+  const slots = withGone(rows, leader).filter((slot) => !again.has(slot));
   const placed = new Set(slots);
   const settled = { follower, moved: moved[leader] };
   rows[follower].forEach((slot, at) => {

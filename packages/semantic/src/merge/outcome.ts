@@ -1,5 +1,5 @@
+import type { ClassShape } from "../class_shape.ts";
 import type { FindingKind } from "../finding.ts";
-import type { ClassShape } from "../summary.ts";
 import type { List } from "./lists.ts";
 import type { Decision, MergeConflict, SideNames } from "./merged.ts";
 import { type Piece, type Source, slice, type Three } from "./piece.ts";

@@ -1,15 +1,17 @@
 import type { Summary } from "../summary.ts";
 import type { Unit } from "../unit.ts";
-import { type Sequences, unaccounted } from "./conservation.ts";
+import { unaccounted } from "./conservation.ts";
 import type { Decision, Rule } from "./merged.ts";
 import { type Piece, SOURCES, type Source, slice, type Three, three } from "./piece.ts";
 import { wordsOf } from "./three_texts.ts";
+import { allUnits, stemOf } from "./unit_texts.ts";
 
-/** A merge that is to be proved: the texts, what is known of them, and what is said to be the result. */
+/** A merge that is to be proved. `entries`: the keys of what the lists in a stretch of code hold. */
 export type Claim = {
   texts: Three<string>;
   summaries: Three<Summary>;
   merged: { text: string; summary: Summary; pieces: readonly Piece[]; decisions: readonly Decision[] };
+  entries(code: string): readonly string[];
 };
 
 /**
@@ -40,24 +42,12 @@ function foreignBytes({ texts, merged }: Claim): string | null {
 const brokenSyntax = ({ merged: { summary } }: Claim): string | null =>
   summary.faults.length === 0 ? null : `the result would not parse: ${summary.faults[0]!.message}`;
 
-type Listed = { unit: Unit; text: string };
-
-function allUnits(units: readonly Unit[], text: string): Listed[] {
-  return units.flatMap((unit) => [
-    { unit, text: slice(text, unit.span) },
-    ...(HOLDERS.has(unit.kind) ? allUnits(unit.children, text) : []),
-  ]);
-}
-const HOLDERS: ReadonlySet<string> = new Set(["class", "interface", "enum", "namespace", "key"]);
-
-const stem = (key: string) => key.replace(/#\d+$/, "");
-
 const INSIDE: ReadonlySet<Rule> = new Set(["parts", "entries", "lines", "layout", "members", "renamed"]);
 
 /** The keys of what is listed as merged inside, in whichever text. */
 function keysMerged({ merged }: Claim, rules: ReadonlySet<Rule>): Set<string> {
   const own = merged.decisions.filter(({ rule }) => rules.has(rule));
-  return new Set(own.flatMap(({ key, keys }) => [key, ...SOURCES.flatMap((from) => keys[from] ?? [])].map(stem)));
+  return new Set(own.flatMap(({ key, keys }) => [key, ...SOURCES.flatMap((from) => keys[from] ?? [])].map(stemOf)));
 }
 
 /** No unit too often or too seldom: what was added is there once, what was removed is not, no more copies than a side has. */
@@ -65,7 +55,7 @@ function unitCounts(claim: Claim): string | null {
   const exempt = keysMerged(claim, new Set<Rule>(["entries", "lines", "parts"]));
   const names = (units: readonly Unit[]) =>
     allUnits(units, "").flatMap(({ unit }) =>
-      unit.name === null && exempt.has(stem(unit.key)) ? [] : [stem(unit.key)],
+      unit.name === null && exempt.has(stemOf(unit.key)) ? [] : [stemOf(unit.key)],
     );
   const known = three((from) => names(claim.summaries[from].units));
   const all = new Set(SOURCES.flatMap((from) => known[from]));
@@ -90,7 +80,7 @@ function unitTexts(claim: Claim): string | null {
   );
   const own = allUnits(claim.merged.summary.units, claim.merged.text);
   const other = own.find(
-    ({ unit, text }) => !known.has(text) && !listed.has(stem(unit.key)) && !(unit.name === null && !listed.has("")),
+    ({ unit, text }) => !known.has(text) && !listed.has(stemOf(unit.key)) && !(unit.name === null && !listed.has("")),
   );
   return other === undefined ? null : `"${other.unit.key}" is in none of the texts as it is in the result`;
 }
@@ -101,13 +91,13 @@ function fixedOrder({ summaries, merged }: Claim): string | null {
   const keys = (summary: Summary) => summary.units.filter(({ kind }) => FIXED.has(kind)).map(({ key }) => key);
   const places = three((from) => new Map(keys(summaries[from]).map((key, at) => [key, at])));
   const is = keys(merged.summary);
-  const follows = (from: Source, one: string, next: string) => {
+  const turned = (from: Source, one: string, next: string) => {
     const [own, others] = [places[from].get(one), places[from].get(next)];
-    return own === undefined || others === undefined ? null : own < others;
+    return own !== undefined && others !== undefined && own > others;
   };
   for (let at = 1; at < is.length; at += 1) {
-    const orders = [follows("left", is[at - 1]!, is[at]!), follows("right", is[at - 1]!, is[at]!)];
-    if (orders.includes(false) && !orders.includes(true)) return `"${is[at]}" stands in an order that no side has`;
+    const [one, next] = [is[at - 1]!, is[at]!];
+    if (turned("left", one, next) && turned("right", one, next)) return `"${next}" stands in an order that no side has`;
   }
   return null;
 }
@@ -117,7 +107,7 @@ function blanked(text: string, units: readonly Unit[], exempt: ReadonlySet<strin
   let left = "";
   let at = 0;
   for (const { unit } of allUnits(units, "")) {
-    if (!exempt.has(stem(unit.key)) || unit.span[0] < at) continue;
+    if (!exempt.has(stemOf(unit.key)) || unit.span[0] < at) continue;
     left += text.slice(at, unit.span[0]);
     at = unit.span[1];
   }
@@ -134,7 +124,7 @@ function laidOut({ summaries, merged }: Claim): Set<string> {
     if (rule !== "same" && rule !== "removed") continue;
     const units = SOURCES.flatMap((from) => at[from].get(keys[from] ?? "") ?? []);
     if (new Set(units.map(({ hashes }) => `${hashes.syntax} ${hashes.doc}`)).size !== 1) continue;
-    for (const own of [key, ...Object.values(keys)].filter((each) => each !== null)) found.add(stem(own));
+    for (const own of [key, ...Object.values(keys)].filter((each) => each !== null)) found.add(stemOf(own));
   }
   return found;
 }
@@ -159,12 +149,13 @@ function lostWords(claim: Claim): string | null {
   const at = three((from) => find(summaries[from], texts[from]));
   const result = find(merged.summary, merged.text);
   for (const { key, keys, rule } of merged.decisions.filter((own) => BY_WORD.has(own.rule))) {
-    const words = (text: string | undefined) => (text === undefined ? [] : wordsOf(text).split(" "));
-    const all: Three<readonly string[]> = three((from) => words(at[from].get(keys[from] ?? "")));
-    const own: Sequences = { ...all, merged: words(result.get(key)) };
-    const off = rule === "renamed" && result.has(key) ? null : unaccounted(own);
-    if (off !== null && !key.startsWith("statement"))
-      return `the word "${off}" of "${key}" is not there as often as both sides have it`;
+    if ((rule === "renamed" && result.has(key)) || key.startsWith("statement")) continue;
+    const half = rule === "entries" && SOURCES.some((from) => keys[from] === null);
+    const split = (text: string | undefined) =>
+      text === undefined ? [] : half ? claim.entries(text) : wordsOf(text).split(" ");
+    const all = three((from) => split(at[from].get(keys[from] ?? "")));
+    const off = unaccounted({ ...all, merged: split(result.get(key)) });
+    if (off !== null) return `the word "${off}" of "${key}" is not there as often as both sides have it`;
   }
   return null;
 }

@@ -6,7 +6,7 @@ import { fitGap, mergeGap, mergeLayout } from "./gap.ts";
 import { matchUnits, type Slot } from "./match.ts";
 import { type Order, orderSlots } from "./order.ts";
 import { conflicting, type Job, joinOutcomes, type Outcome, quiet } from "./outcome.ts";
-import { type Piece, type Source, type Three, three } from "./piece.ts";
+import { type Piece, type Source, slice, type Three, three } from "./piece.ts";
 import { conflictSentence } from "./sentence.ts";
 import { type Inner, type Settled, settleSlot } from "./settle.ts";
 import { pieceOf } from "./three_texts.ts";
@@ -17,7 +17,8 @@ export type Scope = { key: string; units: Three<readonly Unit[]>; tail: Three<Sp
 
 /** Merges the units of a scope one by one, in an order that both sides can have meant. */
 export function mergeScope(job: Job, scope: Scope): Outcome {
-  const found = orderSlots(matchUnits(job.texts, scope.units));
+  const free = ({ units }: Slot) => job.rules.free.includes((units.base ?? units.left ?? units.right)!.kind);
+  const found = orderSlots(matchUnits(job.texts, scope.units), free);
   if (found === null) return conflict(job, scope.key, ["ordering"], (side) => scope.units[side].flatMap(withGap(side)));
   const { order, required_first, ties } = orderFields(job, scope.key, found);
   const knots = knotsIn(job, order).map((between): Tie => ({ between, clash: ["ordering"], key: null }));
@@ -36,6 +37,30 @@ export function mergeScope(job: Job, scope: Scope): Outcome {
 }
 
 const named = (key: string) => ({ key, keys: three(() => key) });
+
+/** Merges the units of whole texts, and the comments that stand over all of them. */
+export function mergeModule(job: Job, all: Three<readonly Unit[]>): Outcome {
+  const { texts } = job;
+  const ends = three((from) => headEnd(texts[from], all[from][0]));
+  const units = three((from) =>
+    all[from].map((unit, at): Unit => (at > 0 ? unit : { ...unit, gap: [ends[from], unit.gap[1]] })),
+  );
+  const head = mergeLayout(
+    texts,
+    three((from): Span => [0, ends[from]]),
+  );
+  const tail = three((from): Span => [units[from].at(-1)?.span[1] ?? ends[from], texts[from].length]);
+  const rest = mergeScope(job, { key: "", units, tail });
+  if (!("clash" in head)) return joinOutcomes([quiet(head.pieces), rest]);
+  return joinOutcomes([conflict(job, "", ["ast_neutral"], (side) => pieceOf(side, head.clash)), rest]);
+}
+
+/** Where the comments end that are the file's own: all in front of imports, and of anything else up to a blank line. */
+function headEnd(text: string, first: Unit | undefined): number {
+  if (first === undefined) return 0;
+  const all = first.kind === "import" || first.kind === "doc";
+  return (all ? /^[\s\S]*\S[^\n]*\n/ : /^[\s\S]*\S[^\n]*\n(?=\s*\n)/).exec(slice(text, first.gap))?.[0].length ?? 0;
+}
 
 /** Ties that share a slot are one. */
 function apart(ties: readonly Tie[]): Tie[] {
@@ -125,10 +150,12 @@ function ruleOf(
 function placed(job: Job, { scope, first }: Place, { units }: Slot, gap: readonly Piece[]): readonly Piece[] {
   const [head] = gap;
   const from = head !== undefined && "from" in head ? head.from : units.left !== null ? "left" : "right";
-  const at = units[from] === null ? -1 : scope.units[from].indexOf(units[from]);
-  if ((at === 0) === first) return gap;
-  const next = scope.units[from][at + 1]?.gap;
-  return fitGap(job.texts, gap, { first, next: next === undefined ? null : { from, span: next } });
+  const row = scope.units[from];
+  const wasFirst = row[0] === units[from];
+  if (wasFirst === first) return gap;
+  const model = first ? row[0] : row[1];
+  if (first && scope.key === "") return fitGap(job.texts, gap, { lead: null });
+  return fitGap(job.texts, gap, { lead: { from, span: model?.gap ?? [0, 0] } });
 }
 
 function tailOutcome(job: Job, { key, tail }: Scope): Outcome {

@@ -7,6 +7,7 @@ import type { Job, Outcome } from "./outcome.ts";
 import { other, type Piece, type Source, slice, type Three, three } from "./piece.ts";
 import { pieceOf, sideOf, wordsOf } from "./three_texts.ts";
 import { mergeUnit } from "./unit_merge.ts";
+import { holds } from "./unit_texts.ts";
 
 /** What became of one unit: how it was decided and what was inside; no pieces: it is gone. Or what conflict it is. */
 export type Settled =
@@ -33,13 +34,11 @@ export function settleSlot(job: Job, slot: Slot, inside: (job: Job, units: Three
   if (slot.renamed.left && slot.renamed.right && left.name !== right.name) return { clash: ["rename_rename"] };
   const renamed = underNewName(job, slot, units);
   if (renamed !== null) return renamed;
-  const members = MEMBERS.has(base.kind) ? inside(job, units) : null;
+  const members = holds(base) ? inside(job, units) : null;
   if (members !== null) return { pieces: members.pieces, rule: "members", from: null, inside: members };
   const whole = mergeUnit(job, units);
   return "clash" in whole ? whole : { ...whole, inside: null };
 }
-
-const MEMBERS: ReadonlySet<string> = new Set(["class", "interface", "enum", "namespace", "key"]);
 
 function added({ units }: Slot): Settled {
   const from: Side = units.left === null ? "right" : "left";
@@ -59,7 +58,7 @@ function removed(job: Job, { units }: Slot, base: Unit): Settled {
     if (layout && wordsOf(text("base", base.span)) === wordsOf(text(kept, own.span))) return gone;
   }
   if (own.kind !== "import") return { clash: ["modify_delete"] };
-  const names = mergeEntries(job, { base: base.span, left: null, right: null, [kept]: own.span });
+  const names = mergeEntries(job, { base: base.span, left: null, right: null, [kept]: own.span }, true);
   if (names === null || "clash" in names) return { clash: ["modify_delete"] };
   return { pieces: names.pieces, rule: "entries", from: null, inside: null };
 }
@@ -70,7 +69,7 @@ function addedTwice(job: Job, left: Unit, right: Unit): Settled {
   const alike = left.hashes.syntax === right.hashes.syntax && left.hashes.doc === right.hashes.doc;
   if (ours === theirs || (alike && wordsOf(ours) === wordsOf(theirs)))
     return { pieces: pieceOf("left", spans), rule: "same", from: null, inside: null };
-  const names = left.kind === "import" ? mergeEntries(job, spans) : null;
+  const names = left.kind === "import" ? mergeEntries(job, spans, true) : null;
   if (names === null || "clash" in names) return { clash: ["duplicate_definition"] };
   return { pieces: names.pieces, rule: "entries", from: null, inside: null };
 }

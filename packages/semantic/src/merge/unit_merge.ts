@@ -15,7 +15,7 @@ export type MergedUnit =
 /** Merges a unit that both sides changed and that has no members: by its parts, its entries, or its lines. */
 export function mergeUnit(job: Job, units: Three<Unit>): MergedUnit {
   const spans = three((from) => units[from].span);
-  const entries = mergeEntries(job, spans);
+  const entries = mergeEntries(job, spans, units.base.kind === "import");
   if (entries !== null && "pieces" in entries) return { pieces: entries.pieces, rule: "entries", from: null };
   const parts = mergeParts(job, units);
   if ("pieces" in parts) return parts;
@@ -42,7 +42,7 @@ type Part = (typeof PARTS)[number];
 export function partsOf({ span, parts }: Unit): Readonly<Record<Part, Span>> {
   const header = parts.decorators === null ? span[0] : parts.header[0];
   const doc = parts.header[1];
-  const body = parts.doc === null ? doc : Math.max(parts.doc[1], doc);
+  const body = parts.doc === null ? doc : Math.max(parts.doc[1], doc); // in some languages it stands in the gap
   return { decorators: [span[0], header], header: [header, doc], doc: [doc, body], body: [body, span[1]] };
 }
 

@@ -1,4 +1,4 @@
-import type { ClassShape, Member } from "../summary.ts";
+import type { ClassShape, Member } from "../class_shape.ts";
 import { constantOf, memberKind } from "./bindings.ts";
 import { type Facts, type Handlers, point, textOf } from "./facts.ts";
 import { stringsOf } from "./imports.ts";

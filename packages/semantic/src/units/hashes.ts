@@ -3,10 +3,10 @@ import { emptyHash, finish, hex, mix, words as textWords } from "./digest.ts";
 import { type Tokens, tokenAt } from "./tokens.ts";
 
 /**
- * What is hashed: a stretch of the text but for another one in it, without the nodes that stand around it. `from` is the
- * first node that is its own: one that begins in the same place and holds more comes before it.
+ * What is hashed: a stretch of the text without the nodes that stand around it. `from` is the first node that is its own:
+ * one that begins in the same place and holds more comes before it. `without`: the nodes in it that do not count.
  */
-export type Hashed = { stretch: Span; without: Span | null; from: number };
+export type Hashed = { stretch: Span; from: number; without: readonly [first: number, behind: number] };
 
 const NAME = Int32Array.of(1, 2, 3, 4); // what every name is when names do not count
 const NOTHING = hex(finish(emptyHash(), 0));
@@ -14,24 +14,22 @@ const NOTHING = hex(finish(emptyHash(), 0));
 /** The hash of what a stretch of the text says; of none, or of an empty one, it is that of nothing. */
 export function hashOf(tokens: Tokens, stretch: Span | null, from: number): string {
   if (stretch === null || stretch[0] === stretch[1]) return NOTHING;
-  return hashes(tokens, { stretch, without: null, from }, []).full;
+  return hashes(tokens, { stretch, from, without: [-1, -1] }, []).full;
 }
 
 /** Of a whole unit also the hash without its own name, whose nodes are given: leaves that are like them count alike. */
-export function hashes(tokens: Tokens, { stretch, without, from }: Hashed, names: readonly number[]) {
+export function hashes(tokens: Tokens, { stretch, from, without }: Hashed, names: readonly number[]) {
   const { words } = tokens;
   let first = tokenAt(tokens, stretch[0]);
   while (tokens.node[first]! >= 0 && tokens.node[first]! < from && first < tokens.count) first += 1;
   const end = tokenAt(tokens, stretch[1]);
-  const [skipFrom, skipTo] =
-    without === null ? [end, end] : [tokenAt(tokens, without[0]), Math.min(tokenAt(tokens, without[1]), end)];
   const own = names.map((node) => nameAt(tokens, node, first));
   const full = emptyHash();
   const nameless = emptyHash();
   const top = tokens.depth[first] ?? 0;
   let [count, leaves] = [0, 0];
   for (let at = first; at < end; at += 1) {
-    if (at >= skipFrom && at < skipTo) continue;
+    if (tokens.node[at]! >= without[0] && tokens.node[at]! < without[1]) continue;
     const mark = Math.imul((tokens.depth[at]! - top) * 2 + tokens.leaf[at]!, 0x9e3779b1) ^ tokens.sort[at]!;
     mix(full, words, at * 4, mark);
     if (tokens.leaf[at] === 1 && own.some((name) => same(tokens, name, at))) mix(nameless, NAME, 0, mark);

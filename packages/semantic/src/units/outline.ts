@@ -1,14 +1,14 @@
 import type { Parts, Span, UnitKind } from "../unit.ts";
 import { meaningOf } from "./decorators.ts";
 import type { Definition } from "./definitions.ts";
-import { partsOf } from "./parts.ts";
+import { type Nodes, partsOf } from "./parts.ts";
 import { plainText } from "./plain_text.ts";
 import type { Source } from "./source.ts";
 import { childrenOf, stretchOf, trimmedEnd } from "./stretch.ts";
 
 /**
  * A unit before it has a key. `definitions` are what symbols.scm captured in it, several where one statement binds several
- * names. `label` is what a unit without a name is known by. `nodes`: the first one that is its own, and its body.
+ * names. `label` is what a unit without a name is known by.
  */
 export type Draft = {
   kind: UnitKind;
@@ -20,7 +20,7 @@ export type Draft = {
   span: Span;
   parts: Parts;
   guards: readonly string[];
-  nodes: { first: number; body: number };
+  nodes: Nodes;
   callable: Callable | null;
   children: readonly Draft[];
 };
@@ -73,7 +73,7 @@ function draftOf(source: Source, found: Found): Draft {
   const definitions = definitionsBelow(source, node);
   const start = flat.start[first]!;
   const span: Span = [start, trimmedEnd(flat, node)];
-  const nodes = { first, body: -1 };
+  const nodes = { first, body: -1, doc: -1 };
   const base = { gap: [gapFrom, start] as Span, span, guards: scope.guards, definitions, nodes };
   if (definitions.length === 0 && source.is.block(node)) return blockOf(source, found, base);
   const definition = definitions.length === 1 ? source.definitions.get(definitions[0]!)! : null;
@@ -103,12 +103,22 @@ function defined(source: Source, own: { definition: Definition; base: Base; scop
   const name = nameOf(source, definition, kind);
   const role = meaning.role ?? definition.role;
   const at = base.definitions[0]!;
-  const { parts, body } = partsOf(source, { definition, at, node: own.node, gap: base.gap, span: base.span });
-  const inner = parts.body && { node: body, stretch: parts.body, inside: kind, guards: [] };
+  const { parts, inner } = partsOf(source, { definition, at, node: own.node, gap: base.gap, span: base.span });
+  const below = parts.body && { node: inner.body, stretch: parts.body, inside: kind, guards: [] };
   const list = HOLDERS.has(kind) ? draftsIn : CALLABLES.has(kind) ? nested : null;
-  const children = inner === null || list === null ? [] : list(source, inner);
+  const children = below === null || list === null ? [] : list(source, below);
   const callable = CALLABLES.has(kind) ? { definition, at, node: own.node } : null;
-  return { ...base, kind, role, name, label: labelOf(source, at, kind), parts, nodes: { ...base.nodes, body }, callable, children };
+  return {
+    ...base,
+    kind,
+    role,
+    name,
+    label: labelOf(source, at, kind),
+    parts,
+    nodes: { ...base.nodes, ...inner },
+    callable,
+    children,
+  };
 }
 
 const HOLDERS: ReadonlySet<UnitKind> = new Set(["class", "interface", "enum", "namespace", "key"]);
@@ -197,7 +207,7 @@ function blockOf(source: Source, { node, scope }: Found, base: Base): Draft {
   let end = base.span[0];
   const children = clauses.map((clause, at): Draft => {
     const span: Span = [clause.start, clause.end];
-    const own = { span, gap: [end, clause.start] as Span, nodes: { first: clause.node, body: clause.body } };
+    const own = { span, gap: [end, clause.start] as Span, nodes: { first: clause.node, body: clause.body, doc: -1 } };
     end = clause.end;
     const named = at === 0 ? `${label}:` : `${label}: ${clause.head}`;
     return { ...block, ...own, label: named, parts: headAndBody(span, clause.headEnd), children: inner[at]! };

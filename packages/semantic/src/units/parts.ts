@@ -8,11 +8,14 @@ import { childrenOf, stretchOf, trimmedEnd } from "./stretch.ts";
 /** `at` is the node that symbols.scm captured, `node` all of the unit, with what stands around it. */
 export type Defined = { definition: Definition; at: number; node: number; gap: Span; span: Span };
 
+/** The nodes of a unit: the first one that is its own, its body, and the documentation in that; -1: it has none. */
+export type Nodes = { first: number; body: number; doc: number };
+
 /**
- * Where the parts of a unit are, and the node of its body. They follow one another without a gap; what is behind the last
- * one closes the body. Documentation that is a comment in front stands in the unit's gap.
+ * Where the parts of a unit are, and the nodes that are its body and its documentation. Parts follow one another without
+ * a gap; what is behind the last one closes the body. Documentation that is a comment in front stands in the unit's gap.
  */
-export function partsOf(source: Source, own: Defined): { parts: Parts; body: number } {
+export function partsOf(source: Source, own: Defined): { parts: Parts; inner: Omit<Nodes, "first"> } {
   const { flat, is, definitions } = source;
   const [start, end] = own.span;
   const decorators = decoratorsOf(source, own.node, start).map((at) => flat.end[at]!);
@@ -20,14 +23,20 @@ export function partsOf(source: Source, own: Defined): { parts: Parts; body: num
   const before = docBefore(source.text, own.gap, source.units.doc_comments);
   const cut = { decorators: decorators.length === 0 ? null : ([start, from] as Span), doc: before };
   const body = bodyOf(source, own);
-  if (body < 0) return { parts: { ...cut, header: [from, end], body: null }, body };
+  if (body < 0) return { parts: { ...cut, header: [from, end], body: null }, inner: { body, doc: -1 } };
   const stretch = stretchOf(source, body);
   const head = Math.max(from, stretch.from);
   const first = childrenOf(flat, body).find((at) => !is.trivia(at) && !is.anonymous(at));
   const documented = first !== undefined && is.body(body) && definitions.get(first)?.kind === "doc";
   const doc = documented ? trimmedEnd(flat, first) : head;
   const inside: Span = [doc, Math.max(doc, stretch.to)];
-  return { parts: { ...cut, header: [from, head], doc: documented ? [head, doc] : before, body: inside }, body };
+  const parts = {
+    ...cut,
+    header: [from, head] as Span,
+    doc: documented ? ([head, doc] as Span) : before,
+    body: inside,
+  };
+  return { parts, inner: { body, doc: documented ? first : -1 } };
 }
 
 /** The body that a query names, else the field of that name, else the value that is given. */

@@ -1,0 +1,23 @@
+import type { Place } from "./summary.ts";
+
+/**
+ * `bases` as they are written, with dots. `members`: what the class itself has, by name. `fields` are in the order of its
+ * constructor where one is generated. `open`: why members may come from where nobody sees; null: all are here.
+ */
+export type ClassShape = Place & {
+  name: string; // its key below the module
+  bases: readonly string[];
+  kind: "plain" | "generated" | "enum" | "interface" | "abstract";
+  members: readonly Member[];
+  fields: readonly { name: string; optional: boolean }[];
+  slots: readonly string[] | null;
+  open: string | null;
+};
+
+/** `own`: set on the instance in a method's body and not in the class's. `abstract`: whoever is below has to have it. */
+export type Member = {
+  name: string;
+  kind: "method" | "static" | "class_method" | "property" | "field" | "member" | "own";
+  abstract: boolean;
+  value: string | null; // normalised text of a constant's value, clipped
+};

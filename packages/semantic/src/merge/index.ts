@@ -1,0 +1,3 @@
+export { mergeSources, type Reader } from "./merge.ts";
+export type { Decision, MergeConflict, Merged, Rule, SideNames } from "./merged.ts";
+export type { Piece, Source, Three } from "./piece.ts";
