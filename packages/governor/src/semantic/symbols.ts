@@ -8,6 +8,8 @@ import {
   openGrammars,
   type RulesOf,
 } from "@dgov/semantic";
+import { type Changes, changesBetween } from "@dgov/semantic/changes";
+import { type Claimed, type Touches, touchesBetween } from "@dgov/semantic/touches";
 import { type Change, diffTrees } from "../git/candidate.ts";
 import type { Git } from "../git/git.ts";
 import { type Analyst, createAnalyst } from "./analyst.ts";
@@ -30,6 +32,10 @@ export type Symbols = {
   version(): Promise<string>;
   views(): Promise<TreeViews>;
   judge(trees: MergedTrees, words: MergeWords): Promise<Judgement>;
+  /** What became of each symbol from one tree to another; of files beyond `FILES_MAX` nothing is known. */
+  changes(from: string, to: string): Promise<Changes>;
+  /** The same as a claim sees it; files of which only symbols are claimed come first. */
+  touches(from: string, to: string, claimed: Claimed): Promise<Touches>;
   merge: Analyst["merge"];
   close(): void;
 };
@@ -39,6 +45,8 @@ export type SymbolsPlace = { git: Git; self: readonly string[]; now_ms: () => nu
 
 /** As many as this machine can keep busy without the run loop having nothing left. */
 const PROCESSES = Math.min(4, Math.max(1, navigator.hardwareConcurrency));
+/** Of a change that is larger nobody wants to know each symbol, and nobody waits for it. */
+const FILES_MAX = 500;
 /** Beside the objects, where all worktrees find it and no task may write. */
 const CACHE = "dgov-symbols.db";
 
@@ -81,12 +89,33 @@ export function openSymbols({ git, self, now_ms }: SymbolsPlace): Symbols {
       const rules = rulesOf(await grammars());
       return untilLoaded(at, () => judge(seen, merge, rules));
     },
+    async changes(from, to) {
+      const [files, rest] = bounded(fileChanges(await diffTrees(git, from, to)));
+      const at = await views();
+      const found = await untilLoaded(at, () => changesBetween(at.view(from), at.view(to), files));
+      return { ...found, unknown: [...found.unknown, ...rest] };
+    },
+    async touches(from, to, claimed) {
+      const all = fileChanges(await diffTrees(git, from, to));
+      const bySymbols = (file: FileChange) => claimed(pathOf(file)) !== null;
+      const [files, rest] = bounded([...all.filter(bySymbols), ...all.filter((file) => !bySymbols(file))]);
+      const at = await views();
+      const found = await untilLoaded(at, () => touchesBetween(at.view(from), at.view(to), files, claimed));
+      return { ...found, unknown: [...found.unknown, ...rest] };
+    },
     close() {
       analyst.close();
       void opened.cache?.then((one) => one.close());
     },
   };
 }
+
+const pathOf = ({ from, to }: FileChange): string => to ?? from ?? "";
+
+const bounded = (files: readonly FileChange[]): [FileChange[], Changes["unknown"]] => [
+  files.slice(0, FILES_MAX),
+  files.slice(FILES_MAX).map((file) => ({ path: pathOf(file), why: `more than ${FILES_MAX} files are changed` })),
+];
 
 /** Trees are compared by path: a file that was moved was removed, and another added. */
 const fileChanges = (changes: readonly Change[]): FileChange[] =>

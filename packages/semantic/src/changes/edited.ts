@@ -52,12 +52,31 @@ function between({ text, unit }: Placed): string {
     .trim();
 }
 
+/** Whether units that mean the same are laid out otherwise, and say the same in their comments. */
+export function sameWords(from: Placed, to: Placed): boolean {
+  const words = ({ text, unit }: Placed) => {
+    const spans = unit.children.length === 0 ? [unit.gap, unit.span] : ownSpans(unit);
+    return spans.map((span) => text.slice(...span).replace(LAYOUT, "")).join("\n");
+  };
+  return words(from) === words(to);
+}
+
+/** What a formatter adds, takes away and exchanges. */
+const LAYOUT = /[\s,;()'"`]+/g;
+
 /** Layout and comments that are nobody else's: in front of the unit, and in it but in none of its units. */
 function trivia({ text, unit }: Placed): string {
   if (unit.children.length === 0) return unit.hashes.text;
-  const own = [unit.gap, [unit.span[0], unit.parts.body?.[0] ?? unit.span[1]] as Span, ...stretches(unit).slice(-1)];
-  return own.map((span) => text.slice(...span).trim()).join("\n");
+  return ownSpans(unit)
+    .map((span) => text.slice(...span).trim())
+    .join("\n");
 }
+
+const ownSpans = (unit: Unit): Span[] => [
+  unit.gap,
+  [unit.span[0], unit.parts.body?.[0] ?? unit.span[1]],
+  ...stretches(unit).slice(-1),
+];
 
 /** The stretches of a body between its units: the gaps of those that are in it, and its tail. */
 function stretches({ span, children, parts }: Unit): Span[] {
