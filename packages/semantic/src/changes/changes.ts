@@ -1,5 +1,6 @@
 import type { SymbolChange, UnitPlace } from "../change.ts";
 import type { FileChange } from "../check/trees.ts";
+import type { Summary } from "../summary.ts";
 import type { FileView, TreeView } from "../tree_view.ts";
 import type { Unit } from "../unit.ts";
 import { editedParts } from "./edited.ts";
@@ -39,10 +40,13 @@ function readFile(tree: TreeView, path: string | null): File | { why: string } |
   const view: FileView | null = path === null ? null : tree.file(path);
   if (path === null || view === null) return null;
   if ("unknown" in view) return { why: view.unknown };
-  if (view.summary.faults.some(({ code }) => code === "unexpected" || code === "missing"))
-    return { why: "it does not parse" };
+  if (isUnparsed(view.summary)) return { why: "it does not parse" };
   return { path, text: view.text, units: view.summary.units, lines: lineStarts(view.text) };
 }
+
+/** Whether the grammar lost its way in a text: then nothing is known of its units. */
+export const isUnparsed = ({ faults }: Pick<Summary, "faults">): boolean =>
+  faults.some(({ code }) => code === "unexpected" || code === "missing");
 
 function pairFiles(was: File | null, is: File | null, found: Pairs<Found>): void {
   const scope = (file: File | null): Scope => ({ units: file?.units ?? [], path: "" });

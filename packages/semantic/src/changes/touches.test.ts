@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { type Texts, treeOf } from "../testing/texts.ts";
-import { coversSymbol, touchesBetween } from "./touches.ts";
+import { coversSymbol, symbolsIn, touchesBetween } from "./touches.ts";
 
 /** What is touched and not claimed, one line each: `edited f (body)`. */
 async function unclaimed(base: Texts, candidate: Texts, claims: readonly string[] | null): Promise<string[]> {
@@ -157,4 +157,13 @@ describe("what a change touches beside its claims", () => {
 test("a claim covers the symbol and its members, and no other that begins alike", () => {
   const covers = ["Cart", "Cart.total", "Carts", "Car", "<module>"].map((symbol) => coversSymbol(["Cart"], symbol));
   expect(covers).toEqual([true, true, false, false, false]);
+});
+
+test("what can be claimed of a text is what a change of it touches", async () => {
+  const view = (await treeOf({ "m.py": `${MODULE}LEFT, RIGHT = 1, 2\n` })).file("m.py");
+  const names = view && "summary" in view ? symbolsIn(view.summary.units) : [];
+  expect(names).toEqual([
+    ...["<module>", "<imports>", "LIMIT", "Cart", "Cart.rate", "Cart.total", "Cart.size", "first", "second"],
+    ...["LEFT", "RIGHT"],
+  ]);
 });

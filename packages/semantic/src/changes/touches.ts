@@ -83,6 +83,11 @@ function symbolsOf(kind: UnitKind, key: string): string[] {
   return [plain(first), ...others.map((name) => plain(around + name))];
 }
 
+/** The names under which something in these units can be claimed, each once, in their order. */
+export const symbolsIn = (units: readonly Unit[]): string[] => [
+  ...new Set(allOf(units).flatMap(({ kind, key }) => symbolsOf(kind, key))),
+];
+
 const plain = (key: string): string => key.replaceAll(/#\d+(?=\.|$)/g, "");
 
 /** One symbol may be touched by several changes of what has no name of its own: the first one tells enough. */
