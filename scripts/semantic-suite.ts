@@ -2,7 +2,7 @@
 // the row states it. With --repository, replays the merge commits of a repository instead, and says what of those that
 // people made cleanly and kept would be refused.
 // Usage: bun scripts/semantic-suite.ts FILE [--json]
-//        bun scripts/semantic-suite.ts --repository PATH [--limit N] [--json]
+//        bun scripts/semantic-suite.ts --repository PATH [--limit N] [--only COMMIT,...] [--json]
 // Exits with 1 when a stated verdict, subject or text is missed, 2 for wrong usage.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,7 +17,8 @@ import { missesOf, runRows } from "../test/semantic/suite.ts";
 
 class Usage extends Error {}
 
-const USAGE = "Usage: bun scripts/semantic-suite.ts FILE [--json] | --repository PATH [--limit N] [--json]";
+const USAGE =
+  "Usage: bun scripts/semantic-suite.ts FILE [--json] | --repository PATH [--limit N] [--only COMMIT,...] [--json]";
 
 async function main(argv: string[]): Promise<number> {
   try {
@@ -30,15 +31,21 @@ async function main(argv: string[]): Promise<number> {
   }
 }
 
-type Asked = { file: string; json: boolean; repository: string | null; limit: number };
+type Asked = {
+  file: string;
+  json: boolean;
+  repository: string | null;
+  limit: number;
+  only: ReadonlySet<string> | null;
+};
 
 function read(args: string[]): Asked {
   const { values, positionals } = parsed(args);
   const [file, ...more] = positionals;
-  const { json, repository = null, limit = "1000000" } = values;
+  const { json, repository = null, limit = "1000000", only } = values;
   if (more.length > 0 || (file === undefined) === (repository === null)) throw new Usage(USAGE);
   if (!/^\d+$/.test(limit)) throw new Usage(`"${limit}" is no number of merges\n${USAGE}`);
-  return { file: file ?? "", json, repository, limit: Number(limit) };
+  return { file: file ?? "", json, repository, limit: Number(limit), only: only ? new Set(only.split(",")) : null };
 }
 
 function parsed(args: string[]) {
@@ -46,6 +53,7 @@ function parsed(args: string[]) {
     json: { type: "boolean", default: false },
     repository: { type: "string" },
     limit: { type: "string" },
+    only: { type: "string" },
   } as const;
   try {
     return parseArgs({ args, allowPositionals: true, options });
@@ -75,10 +83,10 @@ function contentOf(file: string): string {
   }
 }
 
-async function history({ repository, limit, json }: Asked & { repository: string }): Promise<number> {
+async function history({ repository, limit, only, json }: Asked & { repository: string }): Promise<number> {
   const analyst = openAnalyst(await openGrammars());
   const tell = json ? (line: unknown) => console.log(JSON.stringify(line)) : () => {};
-  const found = await replayHistory(repository, analyst, { limit, tell });
+  const found = await replayHistory(repository, analyst, { limit, only, tell });
   if (!json) console.log(renderHistory(found));
   return 0;
 }

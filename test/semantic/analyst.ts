@@ -19,7 +19,7 @@ export type Analyst = {
 };
 
 export function openAnalyst(grammars: Grammars): Analyst {
-  const kept = new Map<string, FileView>();
+  const kept = keepLast(MOST_KEPT);
   const view = (path: string, text: string | null): FileView => {
     if (text === null) return { text, unknown: "it is not UTF-8 text" };
     const summary = analyse(grammars, path, text);
@@ -45,6 +45,32 @@ export function openAnalyst(grammars: Grammars): Analyst {
       }
       if (merged.did === "refused") return { path, reason: merged.reason, symbols: [] };
       return { path, reason: "both sides changed the same symbols", symbols: merged.conflicts };
+    },
+  };
+}
+
+/** Of how many characters of text it is kept what they say: a history has far more than fits into memory. */
+const MOST_KEPT = 24_000_000;
+
+/** Keeps what was asked for last. */
+function keepLast(most: number): { get(key: string): FileView | undefined; set(key: string, file: FileView): void } {
+  const kept = new Map<string, FileView>();
+  let size = 0;
+  const sizeOf = (file: FileView | undefined) => file?.text?.length ?? 0;
+  const drop = (key: string) => {
+    size -= sizeOf(kept.get(key));
+    kept.delete(key);
+  };
+  return {
+    get: (key) => kept.get(key),
+    set: (key, file) => {
+      drop(key);
+      kept.set(key, file);
+      size += sizeOf(file);
+      for (const [oldest] of kept) {
+        if (size <= most) break;
+        drop(oldest);
+      }
     },
   };
 }

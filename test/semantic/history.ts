@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Analyst } from "./analyst.ts";
 import { decoded, replay } from "./replay.ts";
 import { type GitMerge, openRepository, type Repository } from "./repository.ts";
@@ -21,33 +24,50 @@ export type HistoryTally = {
 
 type Commit = { commit: string; tree: string; left: string; right: string };
 
-const BATCH = 50;
+/** `only`: the commits to look at; null: all. `tell` gets what was said of each merge. */
+type Asked = { limit: number; only?: ReadonlySet<string> | null; tell: (line: unknown) => void };
+
+const BATCH = 32;
 
 /** Replays the newest merges of two parents, and compares with what people committed. The repository is only read. */
 export async function replayHistory(
   folder: string,
   analyst: Analyst,
-  { limit, tell }: { limit: number; tell: (line: unknown) => void },
+  { limit, only = null, tell }: Asked,
 ): Promise<HistoryTally> {
   const tally: HistoryTally = {
     ...{ merges: 0, clean: 0, kept: 0, verdicts: {}, kinds: {} },
     ...{ conflicted: 0, merged: 0, equal: 0, blocked: [], failed: [] },
   };
-  const repository = openRepository(folder);
+  const scratch = mkdtempSync(join(tmpdir(), "semantic-history-"));
+  const repository = openRepository(folder, scratch);
   try {
-    const commits = await mergesOf(repository, limit);
+    const commits = (await mergesOf(repository, limit)).filter(({ commit }) => only?.has(commit) ?? true);
     for (let at = 0; at < commits.length; at += BATCH) {
       const batch = commits.slice(at, at + BATCH);
-      const merges = await repository.merges(batch.map(({ left, right }) => [left, right] as const));
+      const [merges, bases] = await Promise.all([
+        repository.merges(batch.map(({ left, right }) => [left, right] as const)),
+        Promise.all(batch.map((commit) => baseOf(repository, commit))),
+      ]);
       for (const [index, commit] of batch.entries()) {
-        const git = merges[index];
-        if (git) await one(repository, analyst, { commit, git, tally, tell });
+        const [git, base] = [merges[index], bases[index]];
+        if (git && base) await one(repository, analyst, { commit, base, git, tally, tell });
       }
     }
     return tally;
   } finally {
     await repository.close();
+    rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+/** null: where two histories have several common ancestors, or none, no one tree is the base. */
+async function baseOf(repository: Repository, { left, right }: Commit): Promise<string | null> {
+  const found = await repository.run(["merge-base", "--all", left, right]).then(
+    (out) => new TextDecoder().decode(out).trim(),
+    () => "",
+  );
+  return /^\w+$/.test(found) ? found : null;
 }
 
 async function mergesOf(repository: Repository, limit: number): Promise<Commit[]> {
@@ -59,23 +79,16 @@ async function mergesOf(repository: Repository, limit: number): Promise<Commit[]
   });
 }
 
-type One = { commit: Commit; git: GitMerge; tally: HistoryTally; tell: (line: unknown) => void };
+type One = { commit: Commit; base: string; git: GitMerge; tally: HistoryTally; tell: (line: unknown) => void };
 
-async function one(repository: Repository, analyst: Analyst, { commit, git, tally, tell }: One) {
-  const text = new TextDecoder();
-  // Where two histories have several common ancestors, or none, no one tree is the base.
-  const found = await repository.run(["merge-base", "--all", commit.left, commit.right]).then(
-    (out) => text.decode(out).trim(),
-    () => "",
-  );
-  if (!/^\w+$/.test(found)) return;
+async function one(repository: Repository, analyst: Analyst, { commit, base, git, tally, tell }: One) {
   const isKept = git.clean && git.tree === commit.tree;
   tally.merges += 1;
   if (git.clean) tally.clean += 1;
   if (isKept) tally.kept += 1;
   if (git.clean && !isKept) return;
   try {
-    const replayed = await replay(repository, analyst, { base: found, left: commit.left, right: commit.right, git });
+    const replayed = await replay(repository, analyst, { base, left: commit.left, right: commit.right, git });
     const { verdict, findings } = replayed.judgement;
     tell({ commit: commit.commit, kept: isKept, verdict, findings });
     if (isKept) {

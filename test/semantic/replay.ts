@@ -34,7 +34,8 @@ export async function replay(
       by_symbols.set(stages.path, merged.lines);
     }
   }
-  const changes = { left: await repository.changes(base, left), right: await repository.changes(base, right) };
+  const [mine, theirs] = await Promise.all([left, right].map((side) => repository.changes(base, side)));
+  const changes = { left: mine ?? [], right: theirs ?? [] };
   const trees = [base, left, right, git.tree].map((commit, index) =>
     openTree(repository, analyst, commit, index === 3 ? texts : NONE),
   );

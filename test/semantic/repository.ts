@@ -9,7 +9,7 @@ export type GitMerge = { clean: boolean; tree: string; conflicts: readonly Stage
 /** The blobs of a conflicted path; null: that tree has none. */
 export type Stages = { path: string; base: string | null; left: string | null; right: string | null };
 
-/** A git repository that is only read, but for the objects of merges. One process answers for all objects. */
+/** A git repository that is only read. One process answers for all objects. */
 export type Repository = {
   tree(oid: string): Promise<readonly Entry[]>;
   blob(oid: string): Promise<Uint8Array>;
@@ -27,8 +27,15 @@ const IDENTITY = {
   GIT_COMMITTER_EMAIL: "suite@example.org",
 };
 
-export function openRepository(folder: string): Repository {
-  const env = { PATH: process.env.PATH ?? "", HOME: "/nonexistent", LC_ALL: "C", ...NO_USER_CONFIG, ...IDENTITY };
+/**
+ * `scratch`: a folder for the objects that merging makes, where the repository is somebody else's; null: they go into the
+ * repository.
+ */
+export function openRepository(folder: string, scratch: string | null = null): Repository {
+  const env: Record<string, string> = {
+    ...{ PATH: process.env.PATH ?? "", HOME: "/nonexistent", LC_ALL: "C", ...NO_USER_CONFIG, ...IDENTITY },
+    ...(scratch === null ? {} : objectsIn(folder, scratch)),
+  };
   const argv = (args: readonly string[]) => ["git", "-C", folder, ...args];
   const run = async (args: readonly string[], stdin?: string | Uint8Array) => {
     const child = Bun.spawn(argv(args), {
@@ -57,6 +64,13 @@ export function openRepository(folder: string): Repository {
     },
     close: objects.close,
   };
+}
+
+function objectsIn(folder: string, scratch: string): Record<string, string> {
+  const found = Bun.spawnSync(["git", "-C", folder, "rev-parse", "--path-format=absolute", "--git-path", "objects"]);
+  const own = found.stdout.toString().trim();
+  if (own === "") throw new Error(`${folder} is no git repository: ${found.stderr.toString().trim()}`);
+  return { GIT_OBJECT_DIRECTORY: scratch, GIT_ALTERNATE_OBJECT_DIRECTORIES: own };
 }
 
 /** One `git cat-file --batch`: objects are asked for one after the other. */
