@@ -215,11 +215,11 @@ slow("a command gets no more time than its script has left", async () => {
   const { script, batches } = await open();
   const { text } = await script(
     `try { await tools.run_bash({ cmd: "exec sleep 30" }) } finally { console.log("after") }`,
-    1,
+    5, // so that its end and the command's stay apart on a loaded machine
   );
-  expect(text).toStartWith("Error: The script ended: it ran longer than 1 s");
+  expect(text).toStartWith("Error: The script ended: it ran longer than 5 s");
   expect(batches[0]?.[1]).toMatchObject({ tool: "run_bash", ok: false });
-  expect(batches[0]?.[1]?.text).toMatch(/\nEXIT:timeout after [01]\.\d s, when the time of its script was over$/);
+  expect(batches[0]?.[1]?.text).toMatch(/\nEXIT:timeout after [2-5]\.\d s, when the time of its script was over$/);
   expect(batches[0]?.[0]?.took_ms).toBeLessThan(20_000);
 });
 
