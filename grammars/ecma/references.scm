@@ -90,10 +90,12 @@
   source: (string (string_fragment) @import.from)) @import
 
 (export_statement declaration: (_) @exported)
-(export_statement "default" @exports.name)
+(export_statement "default" @exports.nameless)
+(export_statement "default" @exports.name declaration: (_ name: (_) @exports.of))
+(export_statement "default" @exports.name value: (identifier) @exports.of)
 (export_statement "default" declaration: (_) @exported.default)
 (export_specifier name: (_) @exports.name !alias)
-(export_specifier alias: (_) @exports.name @label)
+(export_specifier name: (_) @exports.of alias: (_) @exports.name @label)
 (export_statement (export_clause (export_specifier name: (_) @import.name @label !alias))
   source: (string (string_fragment) @import.from @import.exported)) @import
 (export_statement (export_clause (export_specifier name: (_) @import.name @label alias: (_) @import.alias))
@@ -120,17 +122,17 @@
   value: (call_expression function: (identifier) @_require
     arguments: (arguments . (string (string_fragment) @import.from) .))) @import
   (#eq? @_require "require"))
-((assignment_expression left: (member_expression object: (identifier) @_exports property: (property_identifier) @exports.name))
+((assignment_expression left: (member_expression object: (identifier) @_exports property: (property_identifier) @exports.nameless))
   (#eq? @_exports "exports"))
 ((assignment_expression left: (member_expression
-    object: (member_expression object: (identifier) @_module property: (_) @_exports) property: (property_identifier) @exports.name))
+    object: (member_expression object: (identifier) @_module property: (_) @_exports) property: (property_identifier) @exports.nameless))
   (#eq? @_module "module") (#eq? @_exports "exports"))
 ((assignment_expression
   left: (member_expression object: (identifier) @_module property: (_) @_exports)
   right: (object [
-    (shorthand_property_identifier) @exports.name
-    (pair key: (property_identifier) @exports.name)
-    (method_definition name: (property_identifier) @exports.name)
+    (shorthand_property_identifier) @exports.nameless
+    (pair key: (property_identifier) @exports.nameless)
+    (method_definition name: (property_identifier) @exports.nameless)
     (spread_element) @exports.dynamic]))
   (#eq? @_module "module") (#eq? @_exports "exports"))
 ((assignment_expression

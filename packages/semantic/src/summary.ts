@@ -16,7 +16,7 @@ export type Summary = {
   units: readonly Unit[];
   bindings: readonly Binding[];
   imports: readonly Import[];
-  exports: readonly string[] | "dynamic" | null;
+  exports: readonly Export[] | "dynamic" | null;
   open: string | null;
   classes: readonly ClassShape[];
   reads: readonly Read[];
@@ -29,6 +29,9 @@ export type Fault = { code: string; span: Span; message: string };
 
 /** Where something stands: the key of the unit around it ("": the module itself), and its stretch of the text. */
 export type Place = { unit: string; span: Span };
+
+/** A name that others can import. `of`: what it is called in the module's own scope; null: it is bound nowhere there. */
+export type Export = { name: string; of: string | null; span: Span };
 
 /** What a name stands for, as an import or an alias says it. `name` null: the module itself; `module` "": this one. */
 export type Origin = { module: string; name: string | null };

@@ -34,7 +34,7 @@ function importsIn({ scene, worth }: Work, file: MergedFile): report.Fault[] {
 }
 
 const namesOf = ({ names }: Import): (string | null)[] =>
-  Array.isArray(names) ? names.map(({ name }) => name) : [null];
+  Array.isArray(names) && names.length > 0 ? names.map(({ name }) => name) : [null];
 
 function wanted(scene: Scene, file: MergedFile, want: Wanted): report.Fault[] {
   const now = resolve(scene.link.merged, file.path, want);
@@ -94,7 +94,8 @@ function faultsOf(scene: Scene, file: MergedFile, { of, name }: Wanted, { now, s
       },
     ];
   const kind = of.guarded ? "import_break_guarded" : "import_break";
-  const weight = of.guarded ? report.HINT : of.time === "types" || was.likely !== null ? report.LIKELY : report.CERTAIN;
+  const unchecked = of.time === "types" && !scene.link.merged.rules(file.path)?.names.checked_types;
+  const weight = of.guarded ? report.HINT : unchecked || was.likely !== null ? report.LIKELY : report.CERTAIN;
   const fix = moved ? report.fix("rename_reference", `Import it from where it is: ${moved.sentence}`) : null;
   const fault: report.Fault = { kind, ...weight, subjects, place, causes, sentence, fix };
   if (!moved) return [fault];
@@ -116,13 +117,13 @@ function moduleTarget(scene: Scene, side: Side, file: MergedFile, of: Import) {
 function exportsIn({ scene }: Work, file: MergedFile): report.Fault[] {
   const contents = contentsIn(scene, "merged", file);
   if (!contents || !Array.isArray(contents.summary.exports)) return [];
-  return [...new Set(contents.summary.exports as readonly string[])].flatMap((name) => {
+  return contents.summary.exports.flatMap(({ name }) => {
     const now = scene.link.merged.origin(file.path, { module: "", name }, "types");
     if (now.is !== "missing") return [];
     const parents = SIDES.flatMap((side) => {
       const said = contentsIn(scene, side, file)?.summary.exports;
       const path = pathIn(file, side);
-      if (!Array.isArray(said) || !said.includes(name) || path === null) return [];
+      if (!Array.isArray(said) || !said.some((one) => one.name === name) || path === null) return [];
       return [{ side, outcome: scene.link[side].origin(path, { module: "", name }, "types") }];
     });
     const intact = parents.find(({ outcome }) => outcome.is === "found");

@@ -92,13 +92,14 @@ function broken(scene: Scene, file: MergedFile, read: Read, { missing, held, int
       ? report.fix("add_import", `Import \`${read.name}\` again, as ${report.calls(scene.merge, wrote)} does`)
       : null;
   const subjects = [provider.key, places.subject(file.path, read.unit)];
-  return { kind, ...weigh(read, intact), subjects, place, causes, sentence, fix };
+  const checked = scene.link.merged.rules(file.path)?.names.checked_types ?? false;
+  return { kind, ...weigh(read, intact, checked), subjects, place, causes, sentence, fix };
 }
 
-/** What stands behind a guard was written for the case; of what is for types alone nothing fails when it runs. */
-function weigh(read: Read, intact: Holder | null): report.Weight {
+/** What stands behind a guard was written for the case; where types are not checked, one that is missing fails nowhere. */
+function weigh(read: Read, intact: Holder | null, checked: boolean): report.Weight {
   if (read.guarded) return report.HINT;
-  if (read.time === "types") return report.LIKELY;
+  if (read.time === "types" && !checked) return report.LIKELY;
   if (intact?.outcome.is === "found" && intact.outcome.likely !== null) return report.LIKELY;
   return report.CERTAIN;
 }
@@ -165,7 +166,8 @@ function captured(scene: Scene, file: MergedFile, read: Read, missing: Missing):
   if (!isMerged(scene, file)) return null;
   const place = places.placeOf(scene.trees.merged, file.path, read);
   const sentence = `\`${read.name}\` is read here, and after the merge no scope binds it: one side took away the local that the other uses`;
-  const weight = read.guarded ? report.HINT : read.time === "types" ? report.LIKELY : report.CERTAIN;
+  const checked = scene.link.merged.rules(file.path)?.names.checked_types ?? false;
+  const weight = weigh(read, null, checked);
   const unit = places.subject(file.path, read.unit);
   return {
     kind: "scope_capture",

@@ -29,7 +29,7 @@ function inFile(scene: Scene, file: MergedFile): report.Fault[] {
   if (!first || !contents) return [];
   const unit = around(contents, first.span[0]);
   const place = places.placeOf(scene.trees.merged, file.path, { unit: unit?.key ?? "", span: first.span });
-  const subjects = [places.subject(file.path, unit?.name ? (unit.key ?? "") : ""), file.path];
+  const subjects = [places.subject(file.path, unit?.name ? unit.key.replace(/#\d+$/, "") : ""), file.path];
   const sentence = `${file.path} is whole on either side and is not after the merge: ${first.message}`;
   return [{ kind: "syntax", ...report.CERTAIN, subjects, place, causes: [], sentence, fix: null }];
 }

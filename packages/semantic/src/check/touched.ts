@@ -58,7 +58,7 @@ function describe(contents: Contents | null): Description {
   for (const [name, units] of contents.named)
     for (const { key, kind, hashes } of units) say(name, JSON.stringify([key, kind, hashes.syntax]));
   for (const shape of summary.classes) describeClass(shape, say);
-  if (Array.isArray(summary.exports)) for (const name of summary.exports) say(name, "exported");
+  if (Array.isArray(summary.exports)) for (const { name, of } of summary.exports) say(name, `exported ${of}`);
   const made = {
     names,
     bases: JSON.stringify(summary.classes.map(({ name, bases, open }) => [name, bases, open]).sort()),

@@ -31,12 +31,35 @@ export function contentsOf(summary: Summary): Contents {
     summary,
     bindings,
     stars: summary.imports.filter(({ names, unit, eager }) => names === "*" && (eager || unit === "")),
-    classes: new Map(summary.classes.map((shape) => [shape.name, shape])),
+    classes: classesOf(summary.classes),
     units,
     named,
   };
   known.set(summary, contents);
   return contents;
+}
+
+/** An interface is one with the class, or the other interface, of its name. */
+function classesOf(shapes: readonly ClassShape[]): ReadonlyMap<string, ClassShape> {
+  const found = new Map<string, ClassShape>();
+  for (const shape of shapes) {
+    const known = found.get(shape.name);
+    const [one, other] = known?.kind === "interface" ? [shape, known] : [known, shape];
+    found.set(shape.name, one && other?.kind === "interface" ? joined(one, other) : shape);
+  }
+  return found;
+}
+
+function joined(one: ClassShape, other: ClassShape): ClassShape {
+  // What stands beside a class is there: who declares it says so.
+  const more = other.members.filter(({ name }) => !one.members.some((member) => member.name === name));
+  const members = one.kind === "interface" ? more : more.map((member) => ({ ...member, abstract: false }));
+  return {
+    ...one,
+    bases: [...new Set([...one.bases, ...other.bases])],
+    members: [...one.members, ...members],
+    open: one.open ?? other.open,
+  };
 }
 
 function gather<T>(map: Map<string, T[]>, key: string, value: T) {

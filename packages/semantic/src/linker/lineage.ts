@@ -67,7 +67,9 @@ function baseOf(linker: Linker, path: string, owner: string, base: string): { pa
   if (first === owner && members.length === 0) return null;
   const own = members.length === 0 ? siblingClass(linker, path, owner, first) : null;
   if (own) return { path, name: own };
-  const outcome = linker.follow(path, { name: first, members, self: null, instance: null, from: null }, "run");
+  const written = { name: first, members, self: null, instance: null, from: null };
+  const atRun = linker.follow(path, written, "run");
+  const outcome = atRun.is === "found" ? atRun : linker.follow(path, written, "types");
   if (outcome.is !== "found" || outcome.rest.length > 0 || outcome.likely !== null) return null;
   if (outcome.target.is === "member") return innerClass(linker, outcome.target.path, outcome.target);
   return classOf(outcome.target);

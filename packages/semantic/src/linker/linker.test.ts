@@ -80,3 +80,31 @@ test("a module is found by an extension, an index, a path of tsconfig.json, and 
     ...["outside", "outside"],
   ]);
 });
+
+const MODULES = {
+  "lib.ts": `const a = 1; function hidden() {} export { a as b }; export default class K { m() {} } export interface I { x: 1 }
+export function f(x: string): 1; export function f(x: number): 2; export function f(x: unknown) { return x }`,
+  "index.ts":
+    'export { b as c } from "./lib"; export * from "./lib"; export * as all from "./lib"; export { default } from "./lib";',
+  "app.ts":
+    'import K, { b, c, hidden, all, I, f } from "./index"; import own from "./list"; import { one } from "./old";',
+  "list.ts": "export default [1];",
+  "old.js": "module.exports = make();",
+};
+
+test.each<[dotted: string, leads: string]>([
+  ["b", "lib.ts::a"],
+  ["c", "lib.ts::a"],
+  ["K.m", "lib.ts::K.m"],
+  ["all.b", "lib.ts::a"],
+  ["all.hidden", "missing name lib.ts"],
+  ["hidden", "missing name index.ts"],
+  ["own", "list.ts::default"],
+  ["I", "lib.ts::I"],
+  ["f", "lib.ts::f"],
+  ["one", "unknown"],
+])("what a module gives away: %s is %s", async (dotted, leads) => {
+  const linker = openLinker(await treeOf(MODULES), await rulesOf());
+  const [name = "", ...members] = dotted.split(".");
+  expect(say(linker.follow("app.ts", { name, members, self: null, instance: null, from: null }, "run"))).toBe(leads);
+});

@@ -1,5 +1,6 @@
-import type { Binding, Origin, Read } from "../summary.ts";
+import type { Binding, Export, Origin, Read } from "../summary.ts";
 import type { TreeView } from "../tree_view.ts";
+import type { Unit } from "../unit.ts";
 import { type Contents, contentsOf, memberUnit, unitOf } from "./contents.ts";
 import { type Lineage, lineageOf } from "./lineage.ts";
 import { findModule, type ModuleAt } from "./modules.ts";
@@ -97,11 +98,18 @@ function several(linker: Linker, asked: Asked, bindings: readonly Binding[], dep
   const outcomes = bindings.map((binding) => followBinding(linker, asked, binding, depth));
   const last = outcomes.at(-1);
   if (!last || bindings.length === 1) return last ?? unknown("it is not bound");
+  if (merges(linker, asked, bindings)) return outcomes.find(({ is }) => is === "found") ?? last;
   // Under conditions the first is what is meant and the others stand in for it; one after another the last counts.
   const ordered = new Set(bindings.map(({ guards }) => guards.join())).size > 1 ? outcomes : outcomes.toReversed();
   const best = ordered.find(({ is }) => is === "found") ?? last;
   if (best.is !== "found") return outcomes.find(({ is }) => is !== "missing") ?? best;
   return { ...best, likely: "it is bound in several places" };
+}
+
+/** Whether all that binds a name is one: its overloads, an interface and its class, a namespace and its function. */
+function merges(linker: Linker, { path }: Asked, bindings: readonly Binding[]): boolean {
+  if (!linker.rules(path)?.names.merging) return false;
+  return bindings.every(({ from, guards }) => from === null && guards.join() === bindings[0]?.guards.join());
 }
 
 function followBinding(linker: Linker, { path, time }: Asked, binding: Binding, depth: number): Outcome {
@@ -138,7 +146,7 @@ function inModule(
   { name, time }: Omit<Asked, "path">,
   depth: number,
 ): Outcome {
-  const own = module.file === null ? null : lookup(linker, { path: module.file, name, time }, depth + 1);
+  const own = module.file === null ? null : given(linker, { path: module.file, name, time }, depth + 1);
   if (own && (own.is === "found" || own.is === "unknown")) return own;
   const below = module.folder === null ? null : submodule(linker, module.folder, module.file, name);
   if (below) return below;
@@ -146,6 +154,41 @@ function inModule(
   if (own?.is === "outside" && own.origin !== "the language") return own;
   if (own?.is === "missing") return own;
   return missing("name", { path: module.file ?? `${module.folder}/`, name, time });
+}
+
+/** What others see of a module under a name. What is imported may be a type: whoever reads it says what for. */
+function given(linker: Linker, asked: Asked, depth: number): Outcome {
+  const rule = linker.rules(asked.path)?.names.exports ?? "all";
+  const contents = linker.contents(asked.path);
+  if (rule === "all" || !contents || depth > LONGEST_CHAIN) return lookup(linker, asked, depth);
+  const { exports, imports } = contents.summary;
+  const any: Asked = { ...asked, time: "types" };
+  const passed = imports.find(({ exported, names, alias }) =>
+    exported && Array.isArray(names) ? names.some((one) => one.alias === asked.name) : exported && alias === asked.name,
+  );
+  if (passed) {
+    const { names, module } = passed;
+    const name = Array.isArray(names) ? (names.find((one) => one.alias === asked.name)?.name ?? null) : null;
+    return followOrigin(linker, asked.path, { origin: { module, name }, time: "types" }, depth + 1);
+  }
+  if (exports === "dynamic") return unknown("what a module gives away is not to be read off");
+  const entry = exports?.find(({ name }) => name === asked.name);
+  if (entry && entry.of !== null) return lookup(linker, { ...any, name: entry.of }, depth);
+  if (entry) return found({ is: "definition", path: asked.path, ...nameless(contents, entry) });
+  const star = fromStars(linker, any, depth, -1);
+  if (star) return star;
+  // A module of the older kind is taken whole where its default is asked for.
+  const whole = asked.name === "default" && exports?.every(({ of }) => of === null);
+  if (rule === "listed" && (exports === null || whole)) return unknown("it does not say what it gives away");
+  return missing("name", asked);
+}
+
+/** What is given away and has no name in its module. */
+function nameless({ named }: Contents, { name, span }: Export): { binding: Binding; unit: Unit | null } {
+  const units = [...(named.get(name) ?? []), ...(named.get(`exports.${name}`) ?? [])];
+  const unit = units.find((one) => !one.key.includes(".") || one.key === `exports.${name}`) ?? null;
+  const at = { unit: unit?.key ?? "", span, name, guards: [], from: null, value: null };
+  return { binding: { ...at, kind: "variable", time: "run" }, unit };
 }
 
 function submodule(linker: Linker, folder: string, file: string | null, name: string): Outcome | null {
@@ -192,7 +235,11 @@ function exported(
   const contents = module.file === null ? null : linker.contents(module.file);
   if (module.file === null || !contents) return unknown("nothing is known of a module that is imported whole");
   const { exports, open } = contents.summary;
-  const listed = Array.isArray(exports) ? exports.includes(name) : null;
+  if ((linker.rules(module.file)?.names.exports ?? "all") !== "all") {
+    const own = name === "default" ? null : inModule(linker, module, { name, time }, depth);
+    return own?.is === "missing" ? null : own;
+  }
+  const listed = Array.isArray(exports) ? exports.some((one) => one.name === name) : null;
   if (listed === false) return null;
   if (exports === "dynamic") return unknown("what a module gives away is not to be read off");
   if (listed === null && name.startsWith("_")) return null;
@@ -205,8 +252,9 @@ function follow(linker: Linker, path: string, name: Name, time: Read["time"]): O
   if (name.self !== null) return walkClass(linker, { path, name: name.self }, name.members, time);
   if (name.instance !== null) {
     const [first = "", ...members] = name.instance.split(".");
-    const start = name.from ? linker.origin(path, name.from, time) : linker.lookup(path, first, time);
-    const owner = walk(linker, start, members, time);
+    // What says of which class it is one may be there for types alone.
+    const start = name.from ? linker.origin(path, name.from, "types") : linker.lookup(path, first, "types");
+    const owner = walk(linker, start, members, "types");
     if (owner.is !== "found" || owner.rest.length > 0) return owner.is === "found" ? unknown("no class") : owner;
     const of = classOf(owner.target);
     return of ? walkClass(linker, of, name.members, time) : unknown("it is an instance of no class that is seen");

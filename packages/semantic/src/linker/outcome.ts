@@ -33,9 +33,9 @@ export function targetKey(target: Target): string {
   return `${target.path}::${target.binding.name}`;
 }
 
-/** The class that a target is, as `contents.classes` has it; null: it is none. */
+/** The class, or the interface, that a target is, as `contents.classes` has it; null: it is none. */
 export function classOf(target: Target): { path: string; name: string } | null {
-  if (target.is === "definition" && target.binding.kind === "class")
+  if (target.is === "definition" && (target.binding.kind === "class" || target.binding.kind === "type"))
     return { path: target.path, name: target.binding.name };
   return null;
 }

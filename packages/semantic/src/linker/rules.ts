@@ -19,12 +19,19 @@ const modules = z.strictObject({
 
 /**
  * `builtins`  are there without being bound
+ * `exports`  what others see of a module: "all" that it binds; only what is "listed", but what says nothing gives nobody knows
+ *            what; "only_listed": and what says nothing gives nothing
+ * `checked_types`  what is read for types alone has to be there too, or the text does not compile
+ * `merging`  what a scope defines several times under one name is one: overloads, parts of an interface
  * `export_list`  the name to which a module binds what it gives away; null: there is none
  * `in_order`  what runs when a module is loaded can only read what stands above it
  */
 const bound = z.strictObject({
   builtins: names,
   in_order: z.boolean(),
+  exports: z.enum(["all", "listed", "only_listed"]).default("all"),
+  checked_types: z.boolean().default(false),
+  merging: z.boolean().default(false),
   export_list: z.string().nullable().default(null),
 });
 

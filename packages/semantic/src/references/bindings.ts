@@ -62,7 +62,7 @@ export function bindingsOf(facts: Facts, { names, module }: Swept, unitAt: (offs
     if (bind.kind === "parameter" || bind.kind === "type_parameter") continue;
     const declared = bind.flags.includes("declared") && facts.profile.declared === "types";
     const time = at.types || declared || bind.flags.includes("types") || bind.kind === "type" ? "types" : "run";
-    if (at.exported && at.scope === module) facts.exports.listed.push(text);
+    if (at.exported && at.scope === module) facts.exports.listed.push({ name: text, of: text, span: [start, end] });
     const value = bind.value === null ? null : constantOf(facts, names, bind.value);
     const alias = bind.from === null && bind.kind === "variable" ? aliasOf(facts, bind) : null;
     found.push({

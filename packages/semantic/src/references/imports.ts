@@ -1,5 +1,5 @@
 import type { Node } from "web-tree-sitter";
-import type { Import, Summary } from "../summary.ts";
+import type { Export, Import, Summary } from "../summary.ts";
 import { type Facts, type Found, type Handler, type Handlers, type Point, point, textOf } from "./facts.ts";
 import type { UnitAt } from "./units.ts";
 
@@ -13,7 +13,7 @@ type ImportFact = { id: number; module: string; alias: string | null; taken: Tak
 type Taken = { name: string; alias: string; start: number };
 
 /** `names`: as a list says it; `listed`: as single exports do. Both are there when it was read to the end. */
-export type ExportFacts = { names: string[] | "dynamic" | null; listed: string[]; pragmas: Set<string> };
+export type ExportFacts = { names: string[] | "dynamic" | null; listed: Export[]; pragmas: Set<string> };
 
 /** One import is one module: what is taken from it by several names is gathered under the node of its module. */
 export const importHandlers: Handlers = {
@@ -44,7 +44,14 @@ export const importHandlers: Handlers = {
 };
 
 function exportHandler(part: string): Handler {
-  if (part === "name") return (facts, node) => void facts.exports.listed.push(unquoted(textOf(facts, node)));
+  if (part === "of") return () => {}; // it goes with the name in its match
+  if (part === "name" || part === "nameless")
+    return (facts, node, found) => {
+      const name = unquoted(textOf(facts, node));
+      const own = found["exports.of"];
+      const of = part === "nameless" ? null : own === undefined ? name : textOf(facts, own);
+      facts.exports.listed.push({ name, of, span: [node.startIndex, node.endIndex] });
+    };
   if (part === "dynamic")
     return ({ exports }) => {
       exports.names = "dynamic";
@@ -115,6 +122,12 @@ const inOrder = (taken: readonly Taken[]): { name: string; alias: string }[] =>
 
 /** What it says it gives away: a list, or single exports; "dynamic": not to be read off; null: it says nothing. */
 export function exportsOf({ exports: { names, listed } }: Facts): Summary["exports"] {
-  if (names === "dynamic" || listed.length === 0) return names;
-  return [...new Set([...(names ?? []), ...listed])];
+  if (names === "dynamic" || (names === null && listed.length === 0)) return names as "dynamic" | null;
+  const found = new Map<string, Export>();
+  for (const name of names ?? []) found.set(name, { name, of: name, span: [0, 0] });
+  for (const one of listed) {
+    const known = found.get(one.name);
+    if (known === undefined || known.of === null) found.set(one.name, one);
+  }
+  return [...found.values()];
 }
