@@ -232,6 +232,7 @@ export const Event = z.discriminatedUnion("kind", [
     ),
     touched_more: z.int().min(1).optional(), // how many there were beside those; absent: none
     unknown: z.array(z.strictObject({ path: z.string(), why: z.string() })), // by the rule for whole files
+    unknown_more: z.int().min(1).optional(), // how many there were beside those; absent: none
   }),
   z.strictObject({ kind: z.literal("checkout_behind"), ...attempt, commit: Oid, cure: z.string() }),
 ]);

@@ -1,5 +1,6 @@
 import type { TaskId } from "@dgov/kernel";
 import type { Isolation } from "@dgov/sandbox";
+import type { Touches } from "@dgov/semantic/touches";
 import type { Change } from "../git/candidate.ts";
 import type { Git } from "../git/git.ts";
 import type { CompiledTask } from "../plan/compiled.ts";
@@ -15,6 +16,7 @@ export type FrozenCandidate = {
   changes: readonly Change[];
   ignored: readonly string[]; // what the worker left that git ignores; only looked for when nothing changed
   touched: readonly string[]; // what its tools wrote, also when it was undone later
+  symbols: () => Promise<Touches>; // what it touches from the base to the tree, by the claims of its task
 };
 
 /**

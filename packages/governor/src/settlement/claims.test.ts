@@ -42,7 +42,9 @@ async function ask(files: Partial<Files>, work: Work, rules: Rules = {}): Promis
   slot.release();
   await pool.close();
   const unit = unitWith(files);
-  const judged = await claimsGate.check({ git: repo.git, project, unit, base, tree, changes, ignored, touched });
+  const symbols = async () => ({ touches: [], unknown: [] });
+  const candidate = { git: repo.git, project, unit, base, tree, changes, ignored, touched, symbols };
+  const judged = await claimsGate.check(candidate);
   if (judged.verdict === "pass") return "pass";
   return [judged.cause, ...judged.findings.map(({ code, path }) => (path ? `${code} ${path}` : code))].join(", ");
 }

@@ -5,6 +5,7 @@ import { ignoreRule } from "../ignore.ts";
 import type { FrozenCandidate } from "./candidate.ts";
 import { unsafeContent } from "./content.ts";
 import { type Gate, type Judgement, pass, reject } from "./gate.ts";
+import { unclaimedSymbols } from "./symbol_claims.ts";
 
 /**
  * Whether the work is what the task may do, judged on the frozen tree. The first question that is answered with "no"
@@ -21,6 +22,8 @@ export const claimsGate: Gate<FrozenCandidate> = {
       const judged = question(own, candidate);
       if (judged !== null) return judged;
     }
+    const foreign = await unclaimedSymbols(own, candidate);
+    if (foreign.length > 0) return reject("scope", foreign);
     const unsafe = await unsafeContent(own, candidate);
     return unsafe.length > 0 ? reject("path_policy", unsafe) : pass;
   },

@@ -22,8 +22,13 @@ const never = new AbortController().signal;
 const ask = async (place: Place, signal = never) => {
   await judge(place.site, { do: "judge", task: place.task, attempt: 1 }, signal);
   await place.site.pool.close();
-  return eventsIn(place.log).slice(3).map(told);
+  return eventsIn(place.log)
+    .slice(3)
+    .filter(({ kind }) => !RECORDS.has(kind))
+    .map(told);
 };
+/** What is written down beside the verdicts, and has tests of its own. */
+const RECORDS: ReadonlySet<string> = new Set(["symbols_touched", "integration_risk_scored"]);
 const told = (event: Event): string =>
   event.kind === "gate_judged"
     ? `${event.gate} ${event.verdict}`

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { type Action, type EventOf, taskOf } from "@dgov/kernel";
+import { type Action, type Event, type EventOf, taskOf } from "@dgov/kernel";
+import type { Touches } from "@dgov/semantic/touches";
 import { broughtBetween } from "../git/brought.ts";
 import { type Change, diffTrees } from "../git/candidate.ts";
 import { type Conflict, integrate, treeOf } from "../git/integrate.ts";
@@ -13,10 +14,12 @@ import type { FrozenCandidate, IntegratedCandidate } from "./candidate.ts";
 import { claimsGate } from "./claims.ts";
 import { commandGates } from "./commands.ts";
 import { componentGates } from "./components.ts";
+import { episodeOf } from "./episode.ts";
 import { settle, type Verdict, verdictEvent } from "./gate.ts";
 import { type NotedJail, noteLevels } from "./gate_level.ts";
 import { openEvaluator, ruleGates } from "./policy.ts";
 import { semanticGate, tasksOf } from "./semantic.ts";
+import { claimedIn } from "./symbol_claims.ts";
 import { unchanging } from "./unchanging.ts";
 
 type Of = Pick<EventOf<"gate_judged">, "task" | "attempt">;
@@ -42,6 +45,7 @@ export async function judge(
   const { base } = work;
   const { tree, commit } = work.candidate;
   const frozen = await frozenCandidate(site, of, { base, tree, commit });
+  await recordEpisode(site, of, frozen, signal);
   if (await stopped(site, of, signal, settle([claimsGate], frozen, recorder(site, of, signal)))) return;
   const head = await targetHead(git, site.target);
   const names = { left: site.target.replace(/^refs\/heads\//, ""), right: `task "${task}"` };
@@ -94,16 +98,29 @@ async function frozenCandidate(
     // What was refused did not happen, and what the isolation put back is as if it had not.
     .flatMap((event) => (event.kind === "tool_called" && event.refused_by === null ? event.touched : []));
   const changes = await diffTrees(git, base, tree);
-  return {
-    git,
-    project,
-    unit: unitOf({ plan }, of.task),
-    base,
-    tree,
-    changes,
-    ignored: site.leftOut.get(commit) ?? [],
-    touched,
+  const unit = unitOf({ plan }, of.task);
+  const asked: { touches: Promise<Touches> | null } = { touches: null };
+  const symbols = () => {
+    asked.touches ??= treeOf(git, base).then((from) => site.symbols.touches(from, tree, claimedIn(unit)));
+    return asked.touches;
   };
+  return { git, project, unit, base, tree, changes, ignored: site.leftOut.get(commit) ?? [], touched, symbols };
+}
+
+/** Writes down once what an attempt did, whatever becomes of it. */
+async function recordEpisode(
+  { session, git, symbols }: Site,
+  of: Of,
+  frozen: FrozenCandidate,
+  signal: AbortSignal,
+): Promise<void> {
+  const isOwn = (event: Event) =>
+    event.kind === "symbols_touched" && event.task === of.task && event.attempt === of.attempt;
+  if (session.read(["symbols_touched"]).some(isOwn)) return;
+  const paths = frozen.changes.map(({ path }) => path);
+  const work = { base: await treeOf(git, frozen.base), tree: frozen.tree, paths, touches: frozen.symbols() };
+  const episode = await episodeOf(symbols, of, work);
+  if (!signal.aborted) session.record(episode);
 }
 
 type Conflicting = {
