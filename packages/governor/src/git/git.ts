@@ -241,9 +241,12 @@ async function checkVersion(cwd: string, kept: Readonly<Record<string, string>>)
   throw new DgovError("git_missing", `Cannot use "${said}": it is older than ${OLDEST_GIT}`);
 }
 
+/** How files look, and how conflicts are marked in them. */
+const USERS = "^(core\\.(autocrlf|eol|safecrlf|excludesfile)|merge\\.conflictstyle)$";
+
 /** Read from all of the user's configuration: reading runs nothing. */
 async function userSettings(root: string, kept: Readonly<Record<string, string>>): Promise<Record<string, string>> {
-  const exit = await run(["git", "config", "-z", "--get-regexp", "^core\\.(autocrlf|eol|safecrlf|excludesfile)$"], {
+  const exit = await run(["git", "config", "-z", "--get-regexp", USERS], {
     cwd: root,
     env: { ...kept, LC_ALL: "C", GIT_TERMINAL_PROMPT: "0" },
     timeout_ms: TIMEOUT_MS,

@@ -87,7 +87,7 @@ async function without(
 }
 
 /** A tree with other contents at some paths; a mode of zeros: with none there. */
-async function changedTree(
+export async function changedTree(
   git: Git,
   from: string,
   entries: readonly { mode: string; oid: string; path: string }[],
@@ -122,7 +122,7 @@ async function mended(
   sides: Sides,
   { tree, conflicts, mend }: Conflicts & { mend: Mend },
 ): Promise<Merged | Conflicts> {
-  if (tree === null || !conflicts.every(isText)) return { tree, conflicts };
+  if (tree === null || !conflicts.every(isPlainText)) return { tree, conflicts };
   const contents = await mend(conflicts);
   if (contents === null) return { tree, conflicts };
   const entries = await Promise.all(
@@ -140,7 +140,7 @@ async function mended(
 }
 
 /** Plain files, or programs, on both sides and in the base if it has one. */
-function isText({ kind, blobs: { base, ours, theirs } }: Conflict): boolean {
+export function isPlainText({ kind, blobs: { base, ours, theirs } }: Conflict): boolean {
   if (kind !== "content" && kind !== "add_add") return false;
   const modes = new Set([base, ours, theirs].flatMap((blob) => (blob === null ? [] : [blob.mode])));
   return modes.size === 1 && /^100/.test([...modes][0] ?? "");
@@ -190,7 +190,7 @@ async function regrown(git: Git, { base, ours, theirs, at_ms }: Sides): Promise<
 }
 
 /** Each entry is `mode oid stage TAB path`: which of base (1), ours (2) and theirs (3) have the path tells the kind. */
-function conflictsOf(entries: readonly string[]): Conflict[] {
+export function conflictsOf(entries: readonly string[]): Conflict[] {
   const stages = new Map<string, Map<string, Blob>>();
   for (const entry of entries) {
     const match = /^(\d{6}) ([0-9a-f]+) ([123])\t([\s\S]+)$/.exec(entry);

@@ -20,8 +20,8 @@ import { openTreeViews, type TreeViews, untilLoaded } from "./tree_views.ts";
 /** Trees and commits of a merge: ids of trees, in this order of time. Left is what is there already, right what comes. */
 export type MergedTrees = { base: string; left: string; right: string; merged: string };
 
-/** What of a merge is not in its trees: see `Merge`. */
-export type MergeWords = Pick<Merge, "by_symbols" | "called">;
+/** What of a merge is not in its trees: see `Merge`. `changes`: by default what differs, path by path. */
+export type MergeWords = Pick<Merge, "by_symbols" | "called"> & Partial<Pick<Merge, "changes" | "conflicts">>;
 
 /**
  * What is known of a repository's symbols, for as long as a run or a command lasts. It starts nothing and opens nothing
@@ -40,8 +40,11 @@ export type Symbols = {
   close(): void;
 };
 
-/** `self`: argv prefix that starts this program again. */
-export type SymbolsPlace = { git: Git; self: readonly string[]; now_ms: () => number };
+/**
+ * `self`          argv prefix that starts this program again
+ * `cache_folder`  where what is worked out is kept, if not beside the objects
+ */
+export type SymbolsPlace = { git: Git; self: readonly string[]; now_ms: () => number; cache_folder?: string };
 
 /** As many as this machine can keep busy without the run loop having nothing left. */
 const PROCESSES = Math.min(4, Math.max(1, navigator.hardwareConcurrency));
@@ -50,7 +53,7 @@ const FILES_MAX = 500;
 /** Beside the objects, where all worktrees find it and no task may write. */
 const CACHE = "dgov-symbols.db";
 
-export function openSymbols({ git, self, now_ms }: SymbolsPlace): Symbols {
+export function openSymbols({ git, self, now_ms, cache_folder }: SymbolsPlace): Symbols {
   const analyst = createAnalyst(self, PROCESSES);
   const opened: { grammars: Promise<Grammars> | null; cache: Promise<BlobCache> | null } = {
     grammars: null,
@@ -60,8 +63,10 @@ export function openSymbols({ git, self, now_ms }: SymbolsPlace): Symbols {
     opened.grammars ??= openGrammars();
     return opened.grammars;
   };
+  const cacheIn = async (folder: string | null) =>
+    openBlobCache(join(folder ?? (await git.commonDir()), CACHE), { now_ms });
   const cache = () => {
-    opened.cache ??= git.commonDir().then((folder) => openBlobCache(join(folder, CACHE), { now_ms }));
+    opened.cache ??= cacheIn(cache_folder ?? null);
     return opened.cache;
   };
   const version = async () => (await grammars()).version;
@@ -74,10 +79,6 @@ export function openSymbols({ git, self, now_ms }: SymbolsPlace): Symbols {
     views,
     merge: analyst.merge,
     async judge(trees, words) {
-      const [left, right] = await Promise.all([
-        diffTrees(git, trees.base, trees.left),
-        diffTrees(git, trees.base, trees.right),
-      ]);
       const at = await views();
       const seen = {
         base: at.view(trees.base),
@@ -85,7 +86,8 @@ export function openSymbols({ git, self, now_ms }: SymbolsPlace): Symbols {
         right: at.view(trees.right),
         merged: at.view(trees.merged),
       };
-      const merge = { changes: { left: fileChanges(left), right: fileChanges(right) }, conflicts: [], ...words };
+      const changes = words.changes ?? (await changesOf(git, trees));
+      const merge = { conflicts: [], ...words, changes };
       const rules = rulesOf(await grammars());
       return untilLoaded(at, () => judge(seen, merge, rules));
     },
@@ -108,6 +110,11 @@ export function openSymbols({ git, self, now_ms }: SymbolsPlace): Symbols {
       void opened.cache?.then((one) => one.close());
     },
   };
+}
+
+async function changesOf(git: Git, { base, left, right }: MergedTrees): Promise<Merge["changes"]> {
+  const [ours, theirs] = await Promise.all([diffTrees(git, base, left), diffTrees(git, base, right)]);
+  return { left: fileChanges(ours), right: fileChanges(theirs) };
 }
 
 const pathOf = ({ from, to }: FileChange): string => to ?? from ?? "";

@@ -22,11 +22,7 @@ export function openBySymbol({ git, symbols, names }: Place): BySymbol {
   const refusals = new Map<string, string[]>();
   const mendOne = async (conflict: Conflict): Promise<string | null> => {
     const { path } = conflict;
-    const texts = await textsOf(git, conflict);
-    const merged: Merged =
-      texts === null
-        ? { did: "refused", reason: "it is not text in UTF-8 on all sides" }
-        : await symbols.merge({ path, texts, names });
+    const merged = await mergeConflict({ git, symbols, names }, conflict);
     if (merged.did === "merged") {
       files.set(path, merged.decisions);
       return merged.text;
@@ -44,6 +40,13 @@ export function openBySymbol({ git, symbols, names }: Place): BySymbol {
     return refusals.size > 0 ? null : contents;
   };
   return { mend, files, refusals };
+}
+
+/** One file on which git gave up, merged symbol by symbol. It has to be plain text on all sides that have it. */
+export async function mergeConflict({ git, symbols, names }: Place, conflict: Conflict): Promise<Merged> {
+  const texts = await textsOf(git, conflict);
+  if (texts === null) return { did: "refused", reason: "it is not text in UTF-8 on all sides" };
+  return symbols.merge({ path: conflict.path, texts, names });
 }
 
 /** A file that both sides added has an empty base. null: one of them is no text. */
