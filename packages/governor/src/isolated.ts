@@ -1,2 +1,5 @@
+import { serveIsolated as serve } from "@dgov/sandbox/serve";
+
 /** What the isolated process runs, apart from the governor's own code: it must start fast and carry nothing it can abuse. */
-export { serveIsolated } from "@dgov/sandbox/serve";
+export const serveIsolated = (argv: readonly string[]): Promise<void> =>
+  serve(argv, { symbols: async () => (await import("./semantic/compare_symbols.ts")).openComparison() });

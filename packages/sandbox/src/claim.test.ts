@@ -55,6 +55,10 @@ test.each([
   ["src/a.py::Cart", { kind: "path", path: "src/a.py", symbol: "Cart" }],
   ["src/a.py::Cart.total", { kind: "path", path: "src/a.py", symbol: "Cart.total" }],
   ["src/a.py::Cart::total", { kind: "path", path: "src/a.py", symbol: "Cart.total" }],
+  ["src/a.py::<imports>", { kind: "path", path: "src/a.py", symbol: "<imports>" }],
+  ["src/a.py::<module>", { kind: "path", path: "src/a.py", symbol: "<module>" }],
+  ["package.json::scripts.lint-fix", { kind: "path", path: "package.json", symbol: "scripts.lint-fix" }],
+  ["src/a.ts::Cart.#rows", { kind: "path", path: "src/a.ts", symbol: "Cart.#rows" }],
   ["app/[id]/page.tsx::Page", { kind: "path", path: "app/[id]/page.tsx", symbol: "Page" }],
 ] as const)("the claim %j parses, and its own spelling parses to the same", (text, claim) => {
   expect(parseClaim(text)).toEqual(claim);
@@ -68,6 +72,11 @@ test.each([
   ["src/a.py::", '"" is not the name of a symbol'],
   ["src/a.py::a b", '"a b" is not the name of a symbol'],
   ["src/a.py::1a", '"1a" is not the name of a symbol'],
+  [
+    "src/a.py::<import>",
+    '"<import>" is not the name of a symbol; write src/a.py::name, ::Class.method, ::<imports> or ::<module>',
+  ],
+  ["src/a.py::Cart.<module>", '"Cart.<module>" is not the name of a symbol'],
 ])("the claim %j is refused: %s", (text, why) => {
   expect(() => parseClaim(text)).toThrow(why);
 });

@@ -2,14 +2,18 @@ import { compileGlob, type Glob, globSource, globsMeet, literalGlob, matchesGlob
 
 /**
  * A claim says which files a task may touch. Written as in a plan:
- * `src/a.py` a path · `src/api/` a directory and all in it · `src/**` a glob · `src/a.py::Cart.total` a symbol of a file.
+ * `src/a.py` a path · `src/api/` a directory and all in it · `src/**` a glob · `src/a.py::Cart.total` a symbol of a file,
+ * `src/a.py::<imports>` its imports, `src/a.py::<module>` what else of it has no name.
  * In a glob `*`, `?` and `[…]` stay within one path segment and `**` crosses them.
  */
 export type Claim = {
   kind: "path" | "directory" | "glob";
   path: string; // normalised, relative to the repository's root, without a trailing slash
-  symbol: string | null; // null: the whole file
+  symbol: string | null; // null: the whole file; else a name with its dots, or `<imports>`, `<module>`
 };
+
+/** What of a file has no name and is claimed apart: its imports; its doc, its exports and its statements. */
+const UNNAMED: readonly string[] = ["<imports>", "<module>"];
 
 /** Why a text is not a claim. `why` is a clause that follows `Cannot claim "…": `. */
 export class ClaimError extends Error {
@@ -76,10 +80,14 @@ export function parseClaim(text: string): Claim {
   if (rest.length === 0) return { kind: directory ? "directory" : "path", path, symbol: null };
   const symbol = rest.join(".").trim();
   if (/[*?]/.test(path) || directory) throw new ClaimError(text, "a symbol needs one file before its `::`");
-  if (!/^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*$/u.test(symbol))
-    throw new ClaimError(text, `"${symbol}" is not the name of a symbol`);
+  if (!SYMBOL.test(symbol) && !UNNAMED.includes(symbol))
+    throw new ClaimError(text, `"${symbol}" is not the name of a symbol; write ${path}::${EXAMPLES}`);
   return { kind: "path", path, symbol };
 }
+
+/** Names with dots between them. Keys of data files have dashes, and private members of a class begin with "#". */
+const SYMBOL = /^[\p{L}_$#][\p{L}\p{N}_$-]*(\.[\p{L}_$#][\p{L}\p{N}_$-]*)*$/u;
+const EXAMPLES = ["name", "Class.method", ...UNNAMED].join(", ::").replace(/, (?=[^,]*$)/, " or ");
 
 /** The claim as a plan writes it: `parseClaim` gives the same value back. */
 export function formatClaim({ kind, path, symbol }: Claim): string {
@@ -105,6 +113,13 @@ export function claimPattern(claim: Claim): string {
 export function isReserved(path: string): boolean {
   const lower = path.toLowerCase();
   return RESERVED.some((own) => lower === own || lower.startsWith(`${own}/`));
+}
+
+/** The symbols of a file that are claimed; null: all of it is, or nothing. */
+export function claimedSymbols(claims: readonly Claim[], path: string): readonly string[] | null {
+  const own = claims.filter((claim) => covers(claim, path)).map(({ symbol }) => symbol);
+  const symbols = own.filter((symbol) => symbol !== null);
+  return own.length === 0 || symbols.length < own.length ? null : symbols;
 }
 
 /** Whether two claims could touch the same thing. Compared without case: two spellings are one file on some machines. */

@@ -15,6 +15,27 @@ const RESULT: ExecResult = {
   put_back: [],
 };
 
+test("files that were changed beside the claimed symbols are told with the reason, whether they are put back or not", () => {
+  const why = 'it touches "f" (line 3), and of this file the task may change "g"';
+  const breaches = [
+    { path: "a.py", why, restored: true },
+    { path: "b.py", why, restored: false },
+  ];
+  const answer = execAnswer({ ...RESULT, breaches }, 3_000);
+  expect(answer).toMatchObject({ ok: true, touched: ["a.py", "b.py"], refused_by: "claim" });
+  expect(answer.text).toBe(
+    [
+      "hello",
+      "PUT BACK: the command changed more of these files than is claimed; each is as before it:",
+      `  a.py: ${why}`,
+      "NOT PUT BACK: the command changed more of these files than is claimed, and they cannot be restored:",
+      `  b.py: ${why}`,
+      "Change them again within the claims, by edit_file or apply_patch.",
+      "EXIT:0",
+    ].join("\n"),
+  );
+});
+
 test.each<[string, Partial<ExecResult>, boolean, string]>([
   ["an exit", {}, true, "hello\nEXIT:0"],
   ["no output", { head: "" }, true, "(no output)\nEXIT:0"],

@@ -1,4 +1,5 @@
 import type { ExecResult } from "./isolate/isolation.ts";
+import type { SymbolBreach } from "./symbol_claims.ts";
 import type { Answer } from "./tool.ts";
 
 /** A command's end as an answer: its output, what was put back, and always a last line `EXIT:…`. Fine only when it exited 0. */
@@ -6,12 +7,13 @@ export function execAnswer(result: ExecResult, timeout_ms: number): Answer {
   const cut =
     result.omitted_bytes > 0 ? `\n[${result.omitted_bytes} bytes omitted; narrow the command to see them]\n` : "";
   const output = `${result.head}${cut}${result.tail}`;
-  const { put_back, lost = [] } = result;
+  const { put_back, lost = [], breaches = [] } = result;
   const said = output.trim() === "" ? "(no output)" : output.trimEnd();
   const lines = [
     said,
     ...restored(put_back),
     ...unrestored(lost),
+    ...breached(breaches),
     ...confined(output),
     ...(result.unreadable ?? []).map((words) => `CONFINED: ${words}`),
     ...(result.refused_hosts ?? []),
@@ -20,8 +22,8 @@ export function execAnswer(result: ExecResult, timeout_ms: number): Answer {
     ok: result.ended === "exit" && result.exit === 0,
     text: [...lines, `EXIT:${ending(result, timeout_ms)}`].join("\n"),
   };
-  if (put_back.length + lost.length === 0) return answer;
-  return { ...answer, touched: [...put_back, ...lost], refused_by: "claim" };
+  const touched = [...put_back, ...lost, ...breaches.map(({ path }) => path)];
+  return touched.length === 0 ? answer : { ...answer, touched, refused_by: "claim" };
 }
 
 /**
@@ -85,6 +87,24 @@ function unrestored(paths: readonly string[]): string[] {
     "NOT PUT BACK: the command changed these unclaimed paths too, and their old content is nowhere to be had:",
     ...listed(paths),
     'Undo each change with a command if you can: what stays changed is refused at the end. If you cannot, call done with outcome "blocked" and name them.',
+  ];
+}
+
+function breached(breaches: readonly SymbolBreach[]): string[] {
+  const told = (restored: boolean) =>
+    breaches.flatMap((one) => (one.restored === restored ? [`${one.path}: ${one.why}`] : []));
+  const [back, left] = [told(true), told(false)];
+  return [
+    ...(back.length === 0
+      ? []
+      : ["PUT BACK: the command changed more of these files than is claimed; each is as before it:", ...listed(back)]),
+    ...(left.length === 0
+      ? []
+      : [
+          "NOT PUT BACK: the command changed more of these files than is claimed, and they cannot be restored:",
+          ...listed(left),
+        ]),
+    ...(breaches.length === 0 ? [] : ["Change them again within the claims, by edit_file or apply_patch."]),
   ];
 }
 

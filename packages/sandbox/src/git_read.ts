@@ -18,10 +18,13 @@ export const gitCommand = (args: readonly string[]): string => [PINNED, ...args.
  *
  * @throws HostError when it fails, takes too long, or says more than the limit
  */
-export const gitRead = async (host: Host, question: GitQuestion): Promise<string> =>
+export const gitRead = async (host: Asking, question: GitQuestion): Promise<string> =>
   (await answerBytes(host, question)).toString();
 
-async function answerBytes(host: Host, question: GitQuestion): Promise<Buffer> {
+/** Whom git is asked of. */
+type Asking = Pick<Host, "git" | "exec" | "scope">;
+
+async function answerBytes(host: Asking, question: GitQuestion): Promise<Buffer> {
   if (host.git === undefined) return execRead(host, question);
   const reply = await host.git(question);
   if (!reply.ok) throw new HostError("io", `Cannot ask git: ${reply.why}`);
@@ -29,7 +32,7 @@ async function answerBytes(host: Host, question: GitQuestion): Promise<Buffer> {
 }
 
 /** The content of a file at the base commit as a checkout would write it, or null when the base has no such file. */
-export async function baseFile(host: Host, path: string): Promise<{ bytes: Uint8Array; executable: boolean } | null> {
+export async function baseFile(host: Asking, path: string): Promise<{ bytes: Uint8Array; executable: boolean } | null> {
   const listed = await gitRead(host, { ask: "entry", path });
   if (listed === "") return null;
   const mode = listed.slice(0, 6);
@@ -64,7 +67,7 @@ export async function worktreeFiles(host: Host): Promise<string[]> {
   return [...new Set(all)].filter((path) => !gone.has(path)).sort();
 }
 
-async function execRead(host: Host, question: GitQuestion): Promise<Buffer> {
+async function execRead(host: Asking, question: GitQuestion): Promise<Buffer> {
   const bytes = question.ask === "blob";
   const command = gitCommand(["--literal-pathspecs", ...gitWords(question, host.scope.base)]);
   const result = await host.exec({

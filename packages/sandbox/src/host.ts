@@ -5,19 +5,21 @@ import type { Facts, Listing } from "./facts.ts";
 import { errorCode, fileErrors } from "./file_errors.ts";
 import type { ExecRequest, ExecResult } from "./isolate/isolation.ts";
 import { LIMITS } from "./limits.ts";
+import type { SymbolClaims } from "./symbol_claims.ts";
 import { type Host, HostError, type HostErrorCode, type Scope } from "./tool.ts";
 import { readWhole, type Spot, tooLarge, writeWhole } from "./whole_file.ts";
 import { judgeWrite } from "./write_rules.ts";
 
 /**
  * `root` is where tools work, `held` the same when it is held open, `tmp` the private folder; `exec` and `git` may be reached through the
- * host alone.
+ * host alone. `symbols` is asked of each write; absent: nobody has claimed less than a file, or somebody judges afterwards.
  */
 export type HostPlace = Pick<Host, "git"> & {
   root: string;
   held?: HeldRoot;
   tmp: string;
   scope: Scope;
+  symbols?: Pick<SymbolClaims, "judge">;
   exec: (request: ExecRequest) => Promise<ExecResult>;
 };
 
@@ -30,10 +32,26 @@ export function createHost(place: HostPlace): Host {
     ...(place.git ? { git: place.git } : {}),
     readBytes: async (path) => files.readBytes(path),
     readText: async (path) => files.readText(path),
-    write: async (path, content) => files.write(path, content),
-    remove: async (path) => files.remove(path),
+    ...createWriting(place),
     stat: async (path) => files.stat(path),
     list: async (path, most) => files.list(path, most),
+  };
+}
+
+/** How a host writes: what stays within the claims on files is asked about the symbols in them. */
+export function createWriting(place: Omit<HostPlace, "exec" | "git">): Pick<Host, "write" | "remove"> {
+  const files = createFiles(place);
+  const { symbols } = place;
+  return {
+    async write(path, content) {
+      const bytes = typeof content === "string" ? Buffer.from(content) : content;
+      if (symbols) await symbols.judge("write", claimedPath(place, path, "write"), bytes);
+      files.write(path, bytes);
+    },
+    async remove(path) {
+      if (symbols) await symbols.judge("remove", claimedPath(place, path, "remove"), null);
+      files.remove(path);
+    },
   };
 }
 

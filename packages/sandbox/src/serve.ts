@@ -23,6 +23,7 @@ import type { EvaluateOrder, EvaluateResult } from "./script/order.ts";
 import { answerOf, evaluated, modulesOrder, type ScriptInput, toolsOrder } from "./script/report.ts";
 import { createScripts, type Scripts } from "./script/scripts.ts";
 import { createSpared, endAllBelow, type Spared } from "./spared.ts";
+import type { CompareSymbols, SymbolClaims } from "./symbol_claims.ts";
 import type { Answer, Host } from "./tool.ts";
 
 /** What the governor asks, after one `ServeOrder`, and what it hears. The order of answers is the order of requests. */
@@ -60,17 +61,24 @@ const PID_NAMESPACE = "/proc/self/ns/pid";
 export const pidNamespace = (): string => (process.platform === "linux" ? readlinkSync(PID_NAMESPACE) : "");
 
 /**
+ * What this process is lent by whoever starts it, since it knows no language: what tells the symbols of a text apart is
+ * brought when a task has claimed some, and writes to such a file.
+ */
+export type Lent = { now_ms?: () => number; symbols?: () => Promise<CompareSymbols> };
+
+/**
  * The isolated side of dgov. `argv` is `["__isolated", "enter"]` for a process that still has to be restricted, and
  * `["__isolated", "serve"]` for what it becomes then; `["__isolated", "interpret", FILE]` is one interpreted command, and `["__isolated", "script"]` runs
  * scripts, one after another. Ends with its process.
  */
-export async function serveIsolated(argv: readonly string[], now_ms: () => number = monotonic_ms): Promise<void> {
+export async function serveIsolated(argv: readonly string[], lent: Lent = {}): Promise<void> {
+  const { now_ms = monotonic_ms, symbols } = lent;
   if (argv[1] === "enter") enterIsolation();
   if (argv[1] === "interpret") return speak(argv[2] ?? "");
   if (argv[1] === "script") return runScripts(now_ms);
   if (argv[1] === "component") return runComponentChild();
   if (argv[1] !== "serve") throw new Error(`Cannot serve "${argv.join(" ")}": the words are "enter" and "serve"`);
-  await serve(now_ms);
+  await serve(now_ms, symbols ?? null);
 }
 
 /** One interpreted command: its output on the standard output, its status as the process's own. */
@@ -100,7 +108,7 @@ async function runComponentChild(): Promise<void> {
 /** This process is its own entry: the clock of the caller does not reach it, and no decision hangs on this one. */
 const monotonic_ms = () => Bun.nanoseconds() / 1e6;
 
-async function serve(now_ms: () => number): Promise<void> {
+async function serve(now_ms: () => number, compare: (() => Promise<CompareSymbols>) | null): Promise<void> {
   const libc = openLibc();
   libc.prctl(PR_SET_DUMPABLE, 0); // nobody inside opens our pipes or our memory through /proc
   const frames = decodeFrames(Bun.stdin.stream());
@@ -118,6 +126,7 @@ async function serve(now_ms: () => number): Promise<void> {
   const questions = createQuestions((question) => answer({ question }));
   const endTree = () => endAllBelow(sealed, spared.pids);
   const server = createServer(order, {
+    symbols: await symbolClaimsOf(order, { git: questions.ask, compare }),
     now_ms,
     endTree,
     spared,
@@ -166,12 +175,13 @@ type Powers = Pick<Shell, "now_ms" | "endTree" | "pause" | "reap" | "running" | 
     onGovernorDeath: (signal: number) => void;
     spared: Spared;
     libc: Libc;
+    symbols: SymbolClaims | null;
   };
 
 function createServer(order: ServeOrder, powers: Powers): (request: ServeRequest) => Promise<ServeAnswer> {
   const { root, tmp, env, scope } = order;
-  const { onGovernorDeath, spared, git, libc, ...ours } = powers;
-  const outside = { ...(git ? { git } : {}), held: holdRoot(root, libc) };
+  const { onGovernorDeath, spared, git, libc, symbols, ...ours } = powers;
+  const outside = { ...(git ? { git } : {}), held: holdRoot(root, libc), ...(symbols ? { symbols } : {}) };
   for (const folder of ["home", "tmp", "cache"]) mkdirSync(`${tmp}/${folder}`, { recursive: true });
   const guard = createGuard({
     root,
@@ -186,18 +196,24 @@ function createServer(order: ServeOrder, powers: Powers): (request: ServeRequest
   let logs = 0;
   const exec = async (request: ExecRequest): Promise<ExecResult> => {
     guard.remember();
+    symbols?.remember();
     if (request.fresh) freshen(tmp, ++logs);
     // Now the end of our input must reach us, or the command would outlive us: also when it has halted us.
     onGovernorDeath(SIGCONT);
     const result = await runCommand(shell, request, ++logs);
     onGovernorDeath(SIGKILL);
     const { put_back, lost } = guard.putBack();
-    return lost.length === 0 ? { ...result, put_back } : { ...result, put_back, lost };
+    const breaches = (await symbols?.putBack()) ?? [];
+    return {
+      ...{ ...result, put_back },
+      ...(lost.length === 0 ? {} : { lost }),
+      ...(breaches.length === 0 ? {} : { breaches }),
+    };
   };
   const child = [...order.self, "__isolated", "component"];
   const component = async (asked: ComponentOrder) => {
     const { runComponent } = await import("./component/run.ts");
-    return runComponent({ child, root, tmp, scope }, asked);
+    return runComponent({ child, root, tmp, scope, ...(symbols ? { symbols } : {}) }, asked);
   };
   const scripts = scriptsOf(order, { exec, component, ...outside }, spared);
   return async (request) => {
@@ -213,7 +229,26 @@ function createServer(order: ServeOrder, powers: Powers): (request: ServeRequest
   };
 }
 
-type Ours = Pick<HostPlace, "exec" | "git" | "held"> & { component: NonNullable<Host["component"]> };
+/** Only a task that claims symbols pays for what keeps it to them. */
+async function symbolClaimsOf(
+  order: ServeOrder,
+  { git, compare }: { git: NonNullable<Host["git"]>; compare: (() => Promise<CompareSymbols>) | null },
+): Promise<SymbolClaims | null> {
+  const { root, tmp, scope, interpreter } = order;
+  if (scope === null || scope.write.every(({ symbol }) => symbol === null)) return null;
+  const [{ createSymbolClaims }, { createFiles }, { baseFile: askBase }] = await Promise.all([
+    import("./symbol_claims.ts"),
+    import("./host.ts"),
+    import("./git_read.ts"),
+  ]);
+  const exec = () => Promise.reject(new Error("Cannot start a command: git is asked outside"));
+  const outside = async (path: string) => (await askBase({ scope, exec, git }, path))?.bytes ?? null;
+  const inside = async (path: string) => baseFile(order, path);
+  const files = createFiles({ root, tmp, scope });
+  return createSymbolClaims({ scope, files, base: interpreter === null ? inside : outside, open: compare });
+}
+
+type Ours = Pick<HostPlace, "exec" | "git" | "held" | "symbols"> & { component: NonNullable<Host["component"]> };
 
 /** The child of a script works where we do; what it may not do itself is done here, on our own files. */
 function scriptsOf({ self, root, tmp, env, scope }: ServeOrder, ours: Ours, spared: Spared): Scripts {

@@ -1,6 +1,7 @@
-import { createFiles, type Files } from "../host.ts";
+import { createWriting } from "../host.ts";
 import { askChild, type ChildEnd, type ChildLimits } from "../isolate/child.ts";
-import { HostError, type Scope } from "../tool.ts";
+import type { SymbolClaims } from "../symbol_claims.ts";
+import { type Host, HostError, type Scope } from "../tool.ts";
 import { COMPONENT_LIMITS } from "./limits.ts";
 import type {
   ChildAnswer,
@@ -13,14 +14,20 @@ import type {
 } from "./order.ts";
 
 /** Where a component runs. `child`: argv that starts this program as its child; `scope` null: it sees no files. */
-export type ComponentPlace = { child: readonly string[]; root: string; tmp: string; scope: Scope | null };
+export type ComponentPlace = {
+  child: readonly string[];
+  root: string;
+  tmp: string;
+  scope: Scope | null;
+  symbols?: Pick<SymbolClaims, "judge">;
+};
 
 /**
  * Runs a component in a child that can be ended whatever it does, and writes what it changed when it has ended well:
  * through the file host, which asks the claims again. Never throws for what a component did.
  */
 export async function runComponent(place: ComponentPlace, order: ComponentOrder): Promise<ComponentAnswer> {
-  const { child, root, tmp, scope } = place;
+  const { child, root, tmp, scope, symbols } = place;
   const limits = limitsOf(order);
   const told: ChildOrder = { order, root, tmp, scope };
   if ("input" in order && order.input.length > COMPONENT_LIMITS.input_max_chars)
@@ -31,7 +38,7 @@ export async function runComponent(place: ComponentPlace, order: ComponentOrder)
   if (!answer.ok) return answer;
   const { text, changes, refused } = answer;
   if (changes.length === 0 || scope === null) return { ok: true, text, touched: [], refused };
-  return written(createFiles({ root, tmp, scope }), { changes, text, refused });
+  return written(createWriting({ root, tmp, scope, ...(symbols ? { symbols } : {}) }), { changes, text, refused });
 }
 
 const failed = (cause: ComponentFailure, why: string): ComponentFailed => ({
@@ -76,12 +83,15 @@ function struck(
 type Done = { changes: readonly FileChange[]; text: string; refused: readonly string[] };
 
 /** One file after the other: what was written before a refusal is told, for it stays. */
-function written(files: Files, { changes, text, refused }: Done): ComponentAnswer {
+async function written(
+  files: Pick<Host, "write" | "remove">,
+  { changes, text, refused }: Done,
+): Promise<ComponentAnswer> {
   const touched: string[] = [];
   try {
     for (const { path, base64 } of changes) {
-      if (base64 === null) files.remove(path);
-      else files.write(path, Buffer.from(base64, "base64"));
+      if (base64 === null) await files.remove(path);
+      else await files.write(path, Buffer.from(base64, "base64"));
       touched.push(path);
     }
     return { ok: true, text, touched, refused };

@@ -3,6 +3,7 @@ import type { AnswerGit } from "../git_question.ts";
 import type { FileSearch } from "../interpreted/file_search.ts";
 import type { ToolPolicy } from "../policy.ts";
 import type { EvaluateOrder, EvaluateResult } from "../script/order.ts";
+import type { SymbolBreach } from "../symbol_claims.ts";
 import type { Answer, Scope } from "../tool.ts";
 import type { Level, LimitsKept, Network, ResourceLimits } from "./confinement.ts";
 import type { Strike } from "./watch.ts";
@@ -67,12 +68,10 @@ export type ExecRequest = {
  * `exit`     null when a signal, the time limit or the output limit ended it
  * `ended`    `cut`: its script had no more time, though it had not used up its own
  * `log`      absolute path, under the private folder, of the whole output (stdout and stderr as they came)
- * `put_back` unclaimed paths that the command changed and that were restored
  * `refused_hosts` in words, what of the network it asked for and was refused; absent: nothing
  * `unreadable` in words, the paths that its output names as not opened and that it may not read; absent: none
- * `lost`     unclaimed paths that it changed and that could not be restored: neither memory nor git had them
  */
-export type ExecResult = {
+export type ExecResult = Undone & {
   exit: number | null;
   ended: "exit" | "signal" | "timeout" | "cut" | "output_limit" | Strike | "not_started";
   signal: string | null;
@@ -81,10 +80,21 @@ export type ExecResult = {
   tail: string;
   omitted_bytes: number;
   log: string | null;
-  put_back: readonly string[];
-  lost?: readonly string[];
   unreadable?: readonly string[];
   refused_hosts?: readonly string[];
+};
+
+/**
+ * What a command changed and should not have.
+ *
+ * `put_back` unclaimed paths that were restored
+ * `lost`     unclaimed paths that could not be restored: neither memory nor git had them
+ * `breaches` files that it changed beside the symbols that are claimed in them; absent: none
+ */
+export type Undone = {
+  put_back: readonly string[];
+  lost?: readonly string[];
+  breaches?: readonly SymbolBreach[];
 };
 
 /** One isolated process, serving tool calls and commands over a pipe, one at a time per caller, several callers in turn. */

@@ -157,7 +157,7 @@ function unless<T>(codes: readonly string[], look: () => T): T | null {
 
 /**
  * This program must be able to read itself: the executable, or Bun and the entry file with what it imports. From source
- * that is the workspace's packages and modules, not its other files.
+ * that is the workspace's packages, grammars and modules, not its other files.
  */
 export function ownProgram([program = "", ...words]: readonly string[]): string[] {
   const entry = words.find((word) => /^\/.*\.(ts|js|mjs)$/.test(word));
@@ -166,7 +166,10 @@ export function ownProgram([program = "", ...words]: readonly string[]): string[
   if (modules !== undefined) return [program, modules];
   for (let at = dirname(entry); at !== "/"; at = dirname(at))
     if (existsSync(join(at, "bun.lock")))
-      return [program, ...["packages", "node_modules", "package.json", "tsconfig.json"].map((name) => join(at, name))];
+      return [
+        program,
+        ...["packages", "grammars", "node_modules", "package.json", "tsconfig.json"].map((name) => join(at, name)),
+      ];
   return [program, entry];
 }
 
