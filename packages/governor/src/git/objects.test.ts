@@ -27,6 +27,13 @@ test("objects that are written after the first question are found", async () => 
   expect(new TextDecoder().decode(await git.objects.content(two))).toBe("two, with a \0 byte and no end of line");
 });
 
+test("more objects are asked for at once than a pipe holds", async () => {
+  const { git, blob } = await repository();
+  const one = await blob("one\n");
+  const infos = await git.objects.info(Array.from({ length: 20_000 }, () => one));
+  expect([infos.length, new Set(infos.map((info) => info?.oid)).size]).toEqual([20_000, 1]);
+});
+
 test("a ref is read anew each time it is asked for, loose or packed", async () => {
   const { git } = await repository();
   const commit = async (message: string) =>

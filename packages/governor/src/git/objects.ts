@@ -19,6 +19,8 @@ export type Objects = {
 const IDLE_MS = 500;
 /** An answer takes microseconds, or a disk's patience. */
 const ANSWER_MS = 60_000;
+/** The answers to so many fit into a pipe: nobody reads them before the whole question is written. */
+const NAMES_AT_ONCE = 200;
 
 /** `start` gives argv and environment of `git cat-file --batch-command`. */
 export function createObjects(start: () => Promise<Parameters<typeof converse>>): Objects {
@@ -38,7 +40,9 @@ export function createObjects(start: () => Promise<Parameters<typeof converse>>)
       if (state.talk === talk) state.talk = null;
       void talk.then((dead) => dead.end()).catch(() => {});
       if (error instanceof DgovError) throw error;
-      throw new DgovError("git_failed", `Cannot ask git for "${question.trim()}": ${String(error)}`, { cause: error });
+      throw new DgovError("git_failed", `Cannot ask git for "${clip(question.trim())}": ${String(error)}`, {
+        cause: error,
+      });
     } finally {
       state.open -= 1;
       if (state.open === 0) {
@@ -53,13 +57,15 @@ export function createObjects(start: () => Promise<Parameters<typeof converse>>)
   };
   return {
     async info(names) {
-      if (names.length === 0) return [];
-      const question = names.map((name) => `info ${oneLine(name)}\n`).join("");
-      return ask(question, async (talk) => {
-        const found: (ObjectInfo | null)[] = [];
-        for (const _ of names) found.push(parseInfo(await talk.line()));
-        return found;
-      });
+      const found: (ObjectInfo | null)[] = [];
+      for (let at = 0; at < names.length; at += NAMES_AT_ONCE) {
+        const some = names.slice(at, at + NAMES_AT_ONCE);
+        const question = some.map((name) => `info ${oneLine(name)}\n`).join("");
+        await ask(question, async (talk) => {
+          for (const _ of some) found.push(parseInfo(await talk.line()));
+        });
+      }
+      return found;
     },
     content: async (name) =>
       ask(`contents ${oneLine(name)}\n`, async (talk) => {
@@ -71,6 +77,8 @@ export function createObjects(start: () => Promise<Parameters<typeof converse>>)
       }),
   };
 }
+
+const clip = (question: string): string => (question.length <= 200 ? question : `${question.slice(0, 200)}…`);
 
 function parseInfo(line: string): ObjectInfo | null {
   const [oid = "", type = "", size = ""] = line.split(" ");

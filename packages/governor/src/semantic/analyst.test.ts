@@ -1,7 +1,8 @@
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { createAnalyst } from "./analyst.ts";
+import { analysed, createAnalyst } from "./analyst.ts";
+import type { Packed } from "./packed.ts";
 
 setDefaultTimeout(120_000);
 
@@ -9,8 +10,10 @@ const SELF = [process.execPath, join(import.meta.dir, "../../../cli/src/main.ts"
 const analyst = createAnalyst(SELF, 2);
 afterAll(analyst.close);
 
-const keysOf = (answer: Awaited<ReturnType<typeof analyst.analyse>>[number] | undefined) =>
-  answer && "summary" in answer ? answer.summary.units.map(({ key }) => key) : answer?.unknown;
+function keysOf(packed: Packed | undefined) {
+  const answer = packed && analysed(packed);
+  return answer && "summary" in answer ? answer.summary.units.map(({ key }) => key) : answer?.unknown;
+}
 
 test("texts are answered in their order, whatever their language and size", async () => {
   const long = Array.from({ length: 2_000 }, (_, n) => `def f${n}(): return ${n}\n`).join("");
@@ -32,17 +35,17 @@ test("texts are answered in their order, whatever their language and size", asyn
 
 test("a text that ends its process is the only one of which nothing is known", async () => {
   const child = `
-    const rows = [];
+    const { pack } = await import(${JSON.stringify(join(import.meta.dir, "packed.ts"))});
     for await (const line of console) {
       const texts = JSON.parse(line).analyse;
       if (texts.some(({ text }) => text === "end")) process.exit(1);
       if (texts.some(({ text }) => text === "hang")) for (;;);
-      const bytes = Buffer.from(JSON.stringify(texts.map(({ path }) => ({ unknown: path }))));
-      await Bun.write(Bun.stdout, bytes.length + "\\n" + bytes);
+      const parts = texts.map(({ path }) => pack({ unknown: path }));
+      await Bun.write(Bun.stdout, Buffer.concat([Buffer.from(parts.map((p) => p.length).join(" ") + "\\n"), ...parts]));
     }`;
   const strange = createAnalyst([process.execPath, "-e", child], 1);
   const texts = ["a", "end", "b", "c", "d", "end"].map((text, n) => ({ path: `${n}`, text }));
-  const answers = await strange.analyse(texts);
+  const answers = (await strange.analyse(texts)).map(analysed);
   const dead = "it ends the process that looks at it, or takes too long";
   expect(answers).toEqual(["0", dead, "2", "3", "4", dead].map((unknown) => ({ unknown })));
   strange.close();

@@ -2,6 +2,7 @@ import type { Summary } from "@dgov/semantic";
 import type { Merged, SideNames, Three } from "@dgov/semantic/merge";
 import { DgovError } from "../error.ts";
 import { type Conversation, converse } from "../process.ts";
+import { type Packed, pack, unpack } from "./packed.ts";
 
 export type Text = { path: string; text: string };
 /** What a text says, or why nothing is known of it, as a clause. */
@@ -17,16 +18,24 @@ export type Question = { analyse: readonly Text[] } | { merge: MergeOrder };
  * and can be ended, and the run loop goes on meanwhile.
  */
 export type Analyst = {
-  /** In the order of the texts. @throws DgovError `machine_refused` when no such process can be had at all */
-  analyse(texts: readonly Text[]): Promise<Analysed[]>;
+  /**
+   * Of each text what it says (`Analysed`), packed as the process has packed it: it is mostly wanted to be kept.
+   *
+   * @throws DgovError `machine_refused` when no such process can be had at all
+   */
+  analyse(texts: readonly Text[]): Promise<Packed[]>;
   /** Merges by symbols; see `mergeSources`. A file that takes too long is refused. @throws like `analyse` */
   merge(order: MergeOrder): Promise<Merged>;
   close(): void;
 };
 
+/** What `analyse` says of a text. */
+export const analysed = (packed: Packed): Analysed =>
+  (unpack(packed) as Analysed | null) ?? { unknown: "what was said of it did not arrive" }; // packed by our own child
+
 /** One question is answered in far less; a text that takes longer by itself is not worth more. */
 const ANSWER_MS = 20_000;
-const ALONE_MS = 5_000;
+const ALONE_MS = 60_000;
 const BATCH_CHARS = 300_000;
 
 /**
@@ -35,26 +44,31 @@ const BATCH_CHARS = 300_000;
  */
 export function createAnalyst(self: readonly string[], processes: number): Analyst {
   const seats = Array.from({ length: processes }, () => openSeat(self));
+  const idle = seats.toReversed(); // the last one is taken first, so that a few texts start one process
+  const waiting: ((seat: Seat) => void)[] = [];
+  const seated = async <T>(work: (seat: Seat) => Promise<T>): Promise<T> => {
+    const seat = idle.pop() ?? (await new Promise<Seat>((turn) => void waiting.push(turn)));
+    try {
+      return await work(seat);
+    } finally {
+      const next = waiting.shift();
+      if (next) next(seat);
+      else idle.push(seat);
+    }
+  };
   return {
     async analyse(texts) {
-      const batches = batchesOf(texts);
-      const answers: Analysed[][] = [];
-      const work = async (seat: Seat) => {
-        for (let at = answers.length; at < batches.length; at = answers.length) {
-          answers.push([]); // taken: nobody else takes it
-          answers[at] = await ask(seat, batches[at] ?? []);
-        }
-      };
-      await Promise.all(seats.slice(0, batches.length).map(work));
+      const answers = await Promise.all(batchesOf(texts).map((batch) => seated((seat) => ask(seat, batch))));
       return answers.flat();
     },
-    async merge(order) {
-      const [seat] = seats;
-      const merged = await seat?.turn({ merge: order }, ANSWER_MS);
-      if (merged) return merged as Merged; // written by our own child from this type
-      await seat?.prove();
-      return { did: "refused", reason: "merging it by symbols ends the process that does it, or takes too long" };
-    },
+    merge: (order) =>
+      seated(async (seat) => {
+        const [packed] = (await seat.turn({ merge: order }, ANSWER_MS)) ?? [];
+        const merged = packed ? unpack(packed) : null;
+        if (merged !== null) return merged as Merged; // packed by our own child from this type
+        await seat.prove();
+        return { did: "refused", reason: "merging it by symbols ends the process that does it, or takes too long" };
+      }),
     close: () => seats.forEach((seat) => void seat.leave()),
   };
 }
@@ -75,18 +89,26 @@ function batchesOf(texts: readonly Text[]): Text[][] {
 }
 
 /** A text that ends its process is found by asking for half as many, and is the only one of which nothing is known. */
-async function ask(seat: Seat, texts: readonly Text[]): Promise<Analysed[]> {
+async function ask(seat: Seat, texts: readonly Text[]): Promise<Packed[]> {
   const answers = await seat.turn({ analyse: texts }, texts.length === 1 ? ALONE_MS : ANSWER_MS);
-  if (answers !== null) return answers as Analysed[]; // written by our own child from this type
+  if (answers?.length === texts.length) return answers;
   await seat.prove();
-  if (texts.length === 1) return [{ unknown: "it ends the process that looks at it, or takes too long" }];
+  if (texts.length === 1) return [ENDED];
   const half = Math.ceil(texts.length / 2);
   return [...(await ask(seat, texts.slice(0, half))), ...(await ask(seat, texts.slice(half)))];
 }
 
+/**
+ * Without a word about memory the collector of garbage waits until half of the machine's is in use; all that is alive at
+ * one time is the tree and the summary of one text.
+ */
+const ENV = { PATH: "/usr/local/bin:/usr/bin:/bin", BUN_JSC_forceRAMSize: String(96 * 1024 * 1024) };
+
+const ENDED = pack({ unknown: "it ends the process that looks at it, or takes too long" } satisfies Analysed);
+
 /** One process, started anew when it is gone. `turn` gives null when it ended or took too long. */
 type Seat = {
-  turn(question: Question, limit_ms: number): Promise<unknown>;
+  turn(question: Question, limit_ms: number): Promise<Packed[] | null>;
   /** @throws DgovError `machine_refused` when there can be no such process */
   prove(): Promise<void>;
   leave(): void;
@@ -96,7 +118,7 @@ function openSeat(self: readonly string[]): Seat {
   const state: { talk: Conversation | null } = { talk: null };
   const seat: Seat = {
     async turn(question, limit_ms) {
-      state.talk ??= converse([...self, "__symbols"], { cwd: "/", env: { PATH: "/usr/local/bin:/usr/bin:/bin" } });
+      state.talk ??= converse([...self, "__symbols"], { cwd: "/", env: ENV });
       try {
         return await state.talk.turn(`${JSON.stringify(question)}\n`, readAnswer, limit_ms);
       } catch {
@@ -116,7 +138,9 @@ function openSeat(self: readonly string[]): Seat {
   return seat;
 }
 
-async function readAnswer(talk: Conversation): Promise<unknown> {
-  const size_bytes = Number(await talk.line());
-  return JSON.parse((await talk.bytes(size_bytes)).toString());
+async function readAnswer(talk: Conversation): Promise<Packed[]> {
+  const sizes = (await talk.line()).split(" ").filter(Boolean).map(Number);
+  const parts: Packed[] = [];
+  for (const size of sizes) parts.push(new Uint8Array(await talk.bytes(size))); // a copy: what it is cut from is large
+  return parts;
 }

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openBlobCache } from "./blob_cache.ts";
+import { pack, unpack } from "./packed.ts";
 
 const folders: string[] = [];
 afterEach(() => {
@@ -24,11 +25,12 @@ test("what was kept is there for the next one who opens it", () => {
   const first = openBlobCache(path, at(1));
   expect(first.get("a")).toBeNull();
   first.putAll([
-    { key: "a", value: { names: ["é", "b"], none: null } },
-    { key: "b", value: 2 },
+    { key: "a", packed: pack({ names: ["é", "b"], none: null }) },
+    { key: "b", packed: pack(2) },
   ]);
   first.close();
   const second = openBlobCache(path, at(1));
+  expect([second.has("a"), second.has("c")]).toEqual([true, false]);
   expect([second.get("a"), second.get("b"), second.get("c")]).toEqual([{ names: ["é", "b"], none: null }, 2, null]);
   second.close();
 });
@@ -40,7 +42,7 @@ test.each([
   const path = place();
   writeFileSync(path, text);
   const cache = openBlobCache(path, at(1));
-  cache.putAll([{ key: "a", value: 1 }]);
+  cache.putAll([{ key: "a", packed: pack(1) }]);
   expect(cache.get("a")).toBe(1);
   cache.close();
 });
@@ -48,17 +50,17 @@ test.each([
 test("a file whose middle was overwritten says nothing wrong, and is made anew", () => {
   const path = place();
   const before = openBlobCache(path, at(1));
-  const entries = Array.from({ length: 300 }, (_, n) => ({ key: `k${n}`, value: noise(600) }));
+  const entries = Array.from({ length: 300 }, (_, n) => ({ key: `k${n}`, packed: pack(noise(600)) }));
   before.putAll(entries);
   before.close();
   const bytes = readFileSync(path);
   bytes.fill(0xff, 4096, bytes.length - 4096);
   writeFileSync(path, bytes);
   const broken = openBlobCache(path, at(1));
-  for (const { key, value } of entries) expect([null, value]).toContain(broken.get(key) as string | null);
+  for (const { key, packed } of entries) expect([null, unpack(packed)]).toContain(broken.get(key));
   broken.close();
   const after = openBlobCache(path, at(1));
-  after.putAll([{ key: "new", value: "x" }]);
+  after.putAll([{ key: "new", packed: pack("x") }]);
   expect(after.get("new")).toBe("x");
   after.close();
 });
@@ -66,14 +68,14 @@ test("a file whose middle was overwritten says nothing wrong, and is made anew",
 test("a value that is not as it was written is not known, and can be written again", () => {
   const path = place();
   const before = openBlobCache(path, at(1));
-  before.putAll([{ key: "a", value: "as it was" }]);
+  before.putAll([{ key: "a", packed: pack("as it was") }]);
   before.close();
   const db = new Database(path);
   db.run("UPDATE entry SET value = CAST(substr(value, 1, 12) || x'00' || substr(value, 14) AS BLOB)");
   db.close();
   const cache = openBlobCache(path, at(1));
   expect(cache.get("a")).toBeNull();
-  cache.putAll([{ key: "a", value: "again" }]);
+  cache.putAll([{ key: "a", packed: pack("again") }]);
   expect(cache.get("a")).toBe("again");
   cache.close();
 });
@@ -82,7 +84,7 @@ test("where no file can be made nothing is kept, and nobody minds", () => {
   const path = place();
   mkdirSync(path);
   const cache = openBlobCache(path, at(1));
-  cache.putAll([{ key: "a", value: 1 }]);
+  cache.putAll([{ key: "a", packed: pack(1) }]);
   expect(cache.get("a")).toBeNull();
   cache.close();
 });
@@ -92,16 +94,16 @@ test("it stays below its limit, and keeps what was asked for last", () => {
   const max_bytes = 2 * 1024 * 1024;
   const old = openBlobCache(path, at(1, max_bytes));
   old.putAll([
-    { key: "z asked for", value: "old" },
-    ...[1, 2].map((n) => ({ key: `old ${n}`, value: noise(300_000) })),
+    { key: "z asked for", packed: pack("old") },
+    ...[1, 2].map((n) => ({ key: `old ${n}`, packed: pack(noise(300_000)) })),
   ]);
   old.close();
   const cache = openBlobCache(path, at(2, max_bytes));
   expect(cache.get("z asked for")).toBe("old");
-  for (let n = 0; n < 25; n++) cache.putAll([{ key: `new ${n}`, value: noise(100_000) }]);
+  for (let n = 0; n < 25; n++) cache.putAll([{ key: `new ${n}`, packed: pack(noise(100_000)) }]);
   expect([cache.get("old 1"), cache.get("old 2")]).toEqual([null, null]);
   expect(cache.get("z asked for")).toBe("old");
-  for (let n = 0; n < 40; n++) cache.putAll([{ key: `newer ${n}`, value: noise(100_000) }]);
+  for (let n = 0; n < 40; n++) cache.putAll([{ key: `newer ${n}`, packed: pack(noise(100_000)) }]);
   cache.close();
   expect(statSync(path).size).toBeLessThan(2 * max_bytes);
 });
@@ -110,9 +112,11 @@ test("several processes write at once, and all of it is there", async () => {
   const path = place();
   const script = `
     const { openBlobCache } = await import(${JSON.stringify(join(import.meta.dir, "blob_cache.ts"))});
+    const { pack } = await import(${JSON.stringify(join(import.meta.dir, "packed.ts"))});
     const cache = openBlobCache(${JSON.stringify(path)}, { now_ms: () => 0 });
     const own = process.argv[1];
-    for (let n = 0; n < 50; n++) cache.putAll([{ key: own + n, value: own }, { key: "shared" + n, value: n }]);
+    for (let n = 0; n < 50; n++)
+      cache.putAll([{ key: own + n, packed: pack(own) }, { key: "shared" + n, packed: pack(n) }]);
     cache.close();`;
   const writers = ["a", "b", "c", "d"].map((own) =>
     Bun.spawn([process.execPath, "-e", script, own], { stdio: ["ignore", "ignore", "inherit"] }),

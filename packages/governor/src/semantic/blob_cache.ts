@@ -1,5 +1,6 @@
 import { Database, SQLiteError } from "bun:sqlite";
 import { rmSync } from "node:fs";
+import { type Packed, unpack } from "./packed.ts";
 
 /**
  * What was worked out from contents, by a key that says all that it hangs on: nothing in it ever becomes untrue, so
@@ -8,8 +9,10 @@ import { rmSync } from "node:fs";
 export type BlobCache = {
   /** @returns null where the key is not known, or the cache cannot be read */
   get(key: string): unknown;
-  /** Values are plain data. What cannot be kept is dropped: the cache is another's, full, or gone. */
-  putAll(entries: readonly { key: string; value: unknown }[]): void;
+  /** Whether a value is there, though nobody has looked whether it is whole. */
+  has(key: string): boolean;
+  /** What cannot be kept is dropped: the cache is another's, full, or gone. */
+  putAll(entries: readonly { key: string; packed: Packed }[]): void;
   close(): void;
 };
 
@@ -56,6 +59,7 @@ export function openBlobCache(path: string, { now_ms, max_bytes = MAX_BYTES }: C
   };
   return {
     get: (key) => attempt((db) => read(db, key, today)) ?? null,
+    has: (key) => attempt((db) => db.query("SELECT 1 FROM entry WHERE key = ?").get(key)) !== null,
     putAll(entries) {
       if (entries.length === 0) return;
       attempt((db) =>
@@ -63,7 +67,7 @@ export function openBlobCache(path: string, { now_ms, max_bytes = MAX_BYTES }: C
           const insert = db.query(
             "INSERT INTO entry (key, day, value) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
           );
-          for (const { key, value } of entries) insert.run(key, today, pack(value));
+          for (const { key, packed } of entries) insert.run(key, today, packed);
           evict(db, max_bytes);
         }),
       );
@@ -98,26 +102,6 @@ function evict(db: Database, max_bytes: number): void {
 
 const pragma = (db: Database, name: string): number =>
   Object.values(db.query<Record<string, number>, []>(`PRAGMA ${name}`).get() ?? {})[0] ?? 0;
-
-/** The fastest level: what is written once is read many times. In front stands a digest, for disks that forget. */
-function pack(value: unknown): Uint8Array {
-  const bytes = Bun.zstdCompressSync(Buffer.from(JSON.stringify(value)), { level: 1 });
-  return Buffer.concat([digest(bytes), bytes]);
-}
-
-/** @returns null when these are not the bytes that were written */
-function unpack(stored: Uint8Array): unknown {
-  const bytes = stored.subarray(DIGEST_BYTES);
-  if (!digest(bytes).equals(stored.subarray(0, DIGEST_BYTES))) return null;
-  return JSON.parse(Buffer.from(Bun.zstdDecompressSync(bytes)).toString("utf8"));
-}
-
-const DIGEST_BYTES = 8;
-function digest(bytes: Uint8Array): Buffer {
-  const made = Buffer.alloc(DIGEST_BYTES);
-  made.writeBigUInt64LE(BigInt(Bun.hash(bytes)));
-  return made;
-}
 
 function openOrRemake(path: string): Database | null {
   for (const again of [false, true]) {

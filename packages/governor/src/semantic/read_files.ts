@@ -1,6 +1,6 @@
 import type { FileView } from "@dgov/semantic";
 import type { Git } from "../git/git.ts";
-import type { Analysed, Analyst } from "./analyst.ts";
+import { type Analysed, type Analyst, analysed } from "./analyst.ts";
 import type { BlobCache } from "./blob_cache.ts";
 import type { ReadFiles, Wanted } from "./tree_views.ts";
 
@@ -10,20 +10,20 @@ export type Reading = { git: Pick<Git, "objects">; cache: BlobCache; analyst: An
 const TEXT_MAX_BYTES = 2 * 1024 * 1024;
 
 /** Reads contents from the repository, and looks at those that nobody has looked at before. */
-export function createReadFiles({ git, cache, analyst, version }: Reading): ReadFiles {
-  const keyOf = ({ path, blob }: Wanted) => `${version} ${kindOf(path)} ${blob}`;
+export function createReadFiles(reading: Reading): ReadFiles {
+  const { git, cache, analyst } = reading;
   return async (files) => {
     const texts = await textsOf(git, files);
-    const known = files.map((file) => cache.get(keyOf(file)) as Analysed | null); // written below
+    const known = files.map((file) => cache.get(keyOf(reading, file)) as Analysed | null); // written below
     const open = files.flatMap(({ path }, at) => {
       const text = texts[at]?.text ?? null;
       return known[at] === null && text !== null ? [{ at, path, text }] : [];
     });
     const answers = await analyst.analyse(open);
-    const fresh = open.map(({ at }, n) => ({ at, value: answers[n] ?? { unknown: "nobody has looked at it" } }));
-    cache.putAll(fresh.flatMap(({ at, value }) => (files[at] ? [{ key: keyOf(files[at]), value }] : [])));
+    const fresh = open.flatMap(({ at }, n) => (answers[n] ? [{ at, packed: answers[n] }] : []));
+    cache.putAll(fresh.flatMap(({ at, packed }) => (files[at] ? [{ key: keyOf(reading, files[at]), packed }] : [])));
     const found = [...known];
-    for (const { at, value } of fresh) found[at] = value;
+    for (const { at, packed } of fresh) found[at] = analysed(packed);
     return files.map((_, at): FileView => {
       const read = texts[at];
       if (!read || read.text === null) return { text: null, unknown: read?.unknown ?? "nobody has read it" };
@@ -31,6 +31,10 @@ export function createReadFiles({ git, cache, analyst, version }: Reading): Read
     });
   };
 }
+
+/** Under which the cache has what such a file says. */
+export const keyOf = ({ version }: Pick<Reading, "version">, { path, blob }: Wanted): string =>
+  `${version} ${kindOf(path)} ${blob}`;
 
 /** What of a path says how its text is read: the ending, or the whole name where there is none. */
 function kindOf(path: string): string {

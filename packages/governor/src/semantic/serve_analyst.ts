@@ -1,24 +1,27 @@
 import { analyse, type Grammars, languageOf, openGrammars } from "@dgov/semantic";
 import { type Merged, mergeSources } from "@dgov/semantic/merge";
 import type { Analysed, MergeOrder, Question } from "./analyst.ts";
+import { type Packed, pack } from "./packed.ts";
 
 /**
- * The process that looks at texts: questions come as lines of JSON, answers go as a line with their size and so many bytes
- * of JSON. It ends with whoever asks.
+ * The process that looks at texts: questions come as lines of JSON, answers go as a line with the size of each part
+ * and the parts, packed. It ends with whoever asks.
  */
 export async function serveAnalyst(): Promise<void> {
   const grammars = await openGrammars();
   for await (const line of linesOf(Bun.stdin.stream())) {
-    const bytes = Buffer.from(JSON.stringify(answer(grammars, JSON.parse(line) as Question))); // our own parent's words
-    await Bun.write(Bun.stdout, Buffer.concat([Buffer.from(`${bytes.length}\n`), bytes]));
+    const parts = answer(grammars, JSON.parse(line) as Question); // our own parent's words
+    const sizes = parts.map(({ length }) => length).join(" ");
+    await Bun.write(Bun.stdout, Buffer.concat([Buffer.from(`${sizes}\n`), ...parts]));
   }
 }
 
-function answer(grammars: Grammars, question: Question): Analysed[] | Merged {
-  if ("merge" in question) return mergeTexts(grammars, question.merge);
-  return question.analyse.map(({ path, text }): Analysed => {
+/** Each text's own is packed before the next one is looked at: they are many times as large before. */
+function answer(grammars: Grammars, question: Question): Packed[] {
+  if ("merge" in question) return [pack(mergeTexts(grammars, question.merge))];
+  return question.analyse.map(({ path, text }) => {
     const found = analyse(grammars, path, text);
-    return "unknown" in found ? found : { summary: found };
+    return pack(("unknown" in found ? found : { summary: found }) satisfies Analysed);
   });
 }
 

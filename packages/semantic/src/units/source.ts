@@ -21,7 +21,7 @@ export type Source = {
 };
 
 export function readSource(grammar: Grammar, tree: Tree, text: string): Source {
-  const { language, profile, tables } = grammar;
+  const { profile, tables } = grammar;
   const { syntax, units } = profile;
   const flat = flatten(tree, text, tables.named);
   return {
@@ -34,8 +34,8 @@ export function readSource(grammar: Grammar, tree: Tree, text: string): Source {
     syntax,
     units,
     field: (at, name) => {
-      const field = language.fieldIdForName(name);
-      if (field === null || at < 0) return -1;
+      const field = tables.field(name);
+      if (field < 0 || at < 0) return -1;
       for (let child = at + 1; child < flat.next[at]!; child = flat.next[child]!)
         if (flat.field[child] === field) return child;
       return -1;

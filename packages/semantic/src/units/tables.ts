@@ -12,7 +12,9 @@ export type Tables = {
   leaves: readonly (LeafReading | undefined)[];
   tokens: readonly string[]; // the text of an anonymous node; "" of a named one
   names: readonly string[]; // of named nodes; "" of an anonymous one
+  /** Made once for each list of names: a set of thousands of types is dearer than a small text. */
   set(names: readonly string[]): Uint8Array;
+  field(name: string): number; // the id of a field; -1: the language has none of this name
   idle(token: number, parent: number): boolean;
 };
 
@@ -22,18 +24,28 @@ export function tablesOf(language: Language, { syntax }: Profile): Tables {
   const name = (id: number) => language.nodeTypeForId(id) ?? "";
   const named = Uint8Array.from(ids, (id) => Number(language.nodeTypeIsNamed(id)));
   // Several ids may have one name (an alias has one of its own), so that sets go by names, over all ids.
-  const set = (names: readonly string[]) =>
-    Uint8Array.from(ids, (id) => Number(named[id] === 1 && names.includes(name(id))));
-  const idle = idlePairs(ids.map(name), named, syntax.idle_tokens);
+  const types = ids.map(name);
+  const idsOf = Map.groupBy(ids, (id) => types[id]!);
+  const sets = new Map<string, Uint8Array>();
+  const set = (names: readonly string[]): Uint8Array => {
+    const key = names.join(" ");
+    const own = sets.get(key) ?? new Uint8Array(count);
+    if (!sets.has(key)) for (const id of names.flatMap((type) => idsOf.get(type) ?? [])) own[id] = named[id]!;
+    sets.set(key, own);
+    return own;
+  };
+  const idle = idlePairs(types, named, syntax.idle_tokens);
+  const fields = new Map(language.fields.flatMap((field, id): [string, number][] => (field ? [[field, id]] : [])));
   return {
     named,
-    sort: Int32Array.from(ids, (id) => words(syntax.same[name(id)] ?? name(id))[0]!),
+    sort: Int32Array.from(ids, (id) => words(syntax.same[types[id]!] ?? types[id]!)[0]!),
     trivia: set(syntax.trivia),
     parentheses: set(syntax.parentheses),
-    leaves: ids.map((id) => (named[id] === 1 ? syntax.leaves[name(id)] : undefined)),
-    tokens: ids.map((id) => (named[id] === 1 ? "" : name(id))),
-    names: ids.map((id) => (named[id] === 1 ? name(id) : "")),
+    leaves: ids.map((id) => (named[id] === 1 ? syntax.leaves[types[id]!] : undefined)),
+    tokens: ids.map((id) => (named[id] === 1 ? "" : types[id]!)),
+    names: ids.map((id) => (named[id] === 1 ? types[id]! : "")),
     set,
+    field: (own) => fields.get(own) ?? -1,
     idle: (token, parent) => idle.has(token * count + parent),
   };
 }

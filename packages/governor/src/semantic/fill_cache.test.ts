@@ -1,0 +1,50 @@
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createGit } from "../git/git.ts";
+import type { Text } from "./analyst.ts";
+import { openBlobCache } from "./blob_cache.ts";
+import { fillCache } from "./fill_cache.ts";
+import { pack } from "./packed.ts";
+import type { Reading } from "./read_files.ts";
+
+setDefaultTimeout(60_000);
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+test("every content is looked at once, whatever there is of it, and then no more", async () => {
+  const root = mkdtempSync(join(tmpdir(), "dgov-fill-"));
+  folders.push(root);
+  const git = createGit(root);
+  await git.ask(["init", "-q", "-b", "main"]);
+  for (let n = 0; n < 700; n++) writeFileSync(join(root, `m${n}.py`), `n = ${n % 690}\n`);
+  writeFileSync(join(root, "large.py"), `n = "${"x".repeat(700_000)}"\n`);
+  await git.ask(["add", "-A"]);
+  const rows = (await git.text(["ls-files", "-s"])).split("\n").map((row) => row.split(/\s+/));
+  const files = rows.map(([, blob = "", , path = ""]) => ({ path, blob }));
+  const asked: Text[] = [];
+  const cache = openBlobCache(join(root, "cache.db"), { now_ms: () => 0 });
+  const reading: Reading = {
+    ...{ git, cache, version: "1" },
+    analyst: {
+      analyse: async (texts) => {
+        asked.push(...texts);
+        return texts.map(({ text }) => pack({ unknown: `${text.length}` }));
+      },
+      merge: () => Promise.reject(new Error("nobody merges here")),
+      close: () => {},
+    },
+  };
+  expect(await fillCache(reading, files)).toBe(691);
+  expect(asked.map(({ text }) => text.length).toSorted((a, b) => b - a)[0]).toBe(700_007);
+  expect(new Set(asked.map(({ text }) => text)).size).toBe(691);
+  const before = asked.length;
+  expect(await fillCache(reading, files)).toBe(0);
+  expect(asked.length).toBe(before);
+  expect(await fillCache({ ...reading, version: "2" }, files.slice(0, 5))).toBe(5);
+  cache.close();
+});
