@@ -67,6 +67,7 @@ function duplicated(scene: Scene, file: MergedFile, scope: string, group: readon
   const [base, left, right] = [has("base"), has("left"), has("right")];
   if (left.length >= group.length || right.length >= group.length) return null;
   if (left.length <= base.length || right.length <= base.length) return null;
+  if (first.kind === "key" && base.length > 0) return null; // it is there several times by its nature
   const last = group.at(-1) as Unit;
   const same = group.every(({ hashes }) => hashes.syntax === last.hashes.syntax);
   const key = scope === "" ? name : `${scope}.${name}`;

@@ -31,7 +31,8 @@ function inFile(scene: Scene, file: MergedFile): report.Fault[] {
   const place = places.placeOf(scene.trees.merged, file.path, { unit: unit?.key ?? "", span: first.span });
   const subjects = [places.subject(file.path, unit?.name ? unit.key.replace(/#\d+$/, "") : ""), file.path];
   const sentence = `${file.path} is whole on either side and is not after the merge: ${first.message}`;
-  return [{ kind: "syntax", ...report.CERTAIN, subjects, place, causes: [], sentence, fix: null }];
+  const kind = unit?.kind === "key" && first.code === "repeated_key" ? "key_collision" : "syntax";
+  return [{ kind, ...report.CERTAIN, subjects, place, causes: [], sentence, fix: null }];
 }
 
 function faultsIn(scene: Scene, tree: Tree, path: string) {

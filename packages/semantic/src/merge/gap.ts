@@ -59,3 +59,14 @@ export function fitGap(texts: Three<string>, gap: readonly Piece[], { lead }: Pl
 /** How much of a gap is blank, up to the line that its comment or its unit starts on. */
 const blankIn = (texts: Three<string>, gap: { from: Source; span: Span }): number =>
   /^(?:[ \t]*\n)*/.exec(slice(texts[gap.from], gap.span))![0].length;
+
+/** A blank gap as it is between others of its list: `model` is one of those, if it is blank, too. */
+export function inLayout(
+  texts: Three<string>,
+  gap: readonly Piece[],
+  model: { from: Source; span: Span },
+): readonly Piece[] {
+  const blank = (pieces: readonly Piece[]) =>
+    pieces.every((piece) => "from" in piece && slice(texts[piece.from], piece.span).trim() === "");
+  return blank(gap) && blank([model]) ? [model] : gap;
+}

@@ -3,15 +3,20 @@ import type { Unit } from "../unit.ts";
 import { unaccounted } from "./conservation.ts";
 import type { Decision, Rule } from "./merged.ts";
 import { type Piece, SOURCES, type Source, slice, type Three, three } from "./piece.ts";
+import { partsOfLine } from "./separated.ts";
 import { wordsOf } from "./three_texts.ts";
 import { allUnits, stemOf } from "./unit_texts.ts";
 
-/** A merge that is to be proved. `entries`: the keys of what the lists in a stretch of code hold. */
+/**
+ * A merge that is to be proved. `entries`: the keys of what the lists in a stretch of code hold. `separator`: what may or
+ * may not stand at the end of a line, by what follows.
+ */
 export type Claim = {
   texts: Three<string>;
   summaries: Three<Summary>;
   merged: { text: string; summary: Summary; pieces: readonly Piece[]; decisions: readonly Decision[] };
   entries(code: string): readonly string[];
+  separator: string | null;
 };
 
 /**
@@ -134,7 +139,7 @@ function lostLines(claim: Claim): string | null {
   const lines = (text: string, { units }: Summary) =>
     blanked(text, units, exempt)
       .split("\n")
-      .map((line) => line.trim())
+      .flatMap((line) => partsOfLine(line, claim.separator))
       .filter((line) => line !== "");
   const all = three((from) => lines(claim.texts[from], claim.summaries[from]));
   const off = unaccounted({ ...all, merged: lines(claim.merged.text, claim.merged.summary) });

@@ -30,9 +30,11 @@ export type ListRule = z.infer<typeof listRuleSchema>;
  *
  * `free`   kinds of units whose order means nothing
  * `lists`  nodes whose entries can be merged one by one
+ * `separator` what stands between the units of a scope in braces, and not in front of the first; null: nothing does
  */
 export const mergeRulesSchema = z.strictObject({
   free: names.default([]),
   lists: z.array(listRuleSchema).default([]),
+  separator: z.string().nullable().default(null),
 });
 export type MergeRules = z.infer<typeof mergeRulesSchema>;

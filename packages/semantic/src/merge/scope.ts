@@ -2,35 +2,37 @@ import type { FindingKind, Side } from "../finding.ts";
 import type { Span, Unit } from "../unit.ts";
 import { knotsIn } from "./commute.ts";
 import { orderFields, type Tie } from "./fields.ts";
-import { fitGap, mergeGap, mergeLayout } from "./gap.ts";
+import { fitGap, inLayout, mergeGap, mergeLayout } from "./gap.ts";
 import { matchUnits, type Slot } from "./match.ts";
 import { type Order, orderSlots } from "./order.ts";
 import { conflicting, type Job, joinOutcomes, type Outcome, quiet } from "./outcome.ts";
-import { type Piece, type Source, slice, type Three, three } from "./piece.ts";
+import { type Piece, slice, type Three, three } from "./piece.ts";
 import { conflictSentence } from "./sentence.ts";
+import { cutScope, opensBraces, type Scope, withSeparators } from "./separated.ts";
 import { type Inner, type Settled, settleSlot } from "./settle.ts";
 import { pieceOf } from "./three_texts.ts";
 import { mergePart, partsOf } from "./unit_merge.ts";
-
-/** A module's own scope, or a class's: its units in three versions, and what stands behind the last of them. */
-export type Scope = { key: string; units: Three<readonly Unit[]>; tail: Three<Span> };
 
 /** Merges the units of a scope one by one, in an order that both sides can have meant. */
 export function mergeScope(job: Job, scope: Scope): Outcome {
   const free = ({ units }: Slot) => job.rules.free.includes((units.base ?? units.left ?? units.right)!.kind);
   const found = orderSlots(matchUnits(job.texts, scope.units), free);
-  if (found === null) return conflict(job, scope.key, ["ordering"], (side) => scope.units[side].flatMap(withGap(side)));
+  if (found === null)
+    return conflict(job, scope.key, ["ordering"], (side) => scope.units[side].flatMap(wholly(scope, side)));
   const { order, required_first, ties } = orderFields(job, scope.key, found);
   const knots = knotsIn(job, order).map((between): Tie => ({ between, clash: ["ordering"], key: null }));
   const all = apart([...ties, ...knots]);
-  const outcomes: Outcome[] = [];
+  let outcomes: Outcome[] = [];
+  const slots: (Slot | null)[] = []; // of each outcome its own, where it is one
   for (let at = 0; at < order.slots.length; at += 1) {
     const tie = all.find(({ between }) => between[0] === at);
     const first = outcomes.every(({ pieces }) => pieces.length === 0);
     const place = { scope, order, first };
     outcomes.push(tie ? tied(job, place, tie) : slotOutcome(job, place, order.slots[at]!));
+    slots.push(tie ? null : order.slots[at]!);
     at = tie?.between[1] ?? at;
   }
+  if (scope.separated !== null) outcomes = withSeparators(job, scope.separated, outcomes, slots);
   if (required_first)
     outcomes.push({ ...quiet([]), decisions: [{ ...named(scope.key), rule: "required_first", from: null }] });
   return joinOutcomes([...outcomes, tailOutcome(job, scope)]);
@@ -50,7 +52,7 @@ export function mergeModule(job: Job, all: Three<readonly Unit[]>): Outcome {
     three((from): Span => [0, ends[from]]),
   );
   const tail = three((from): Span => [units[from].at(-1)?.span[1] ?? ends[from], texts[from].length]);
-  const rest = mergeScope(job, { key: "", units, tail });
+  const rest = mergeScope(job, { key: "", units, tail, separated: null });
   if (!("clash" in head)) return joinOutcomes([quiet(head.pieces), rest]);
   return joinOutcomes([conflict(job, "", ["ast_neutral"], (side) => pieceOf(side, head.clash)), rest]);
 }
@@ -94,19 +96,20 @@ const conflict = (
     { left: says("left"), right: says("right") },
   );
 
-const withGap =
-  (from: Source) =>
-  ({ gap, span }: Unit): Piece[] => [
-    { from, span: gap },
-    { from, span },
-  ];
+/** A unit as a side has it, with its gap and what separates it from the next. */
+const wholly =
+  ({ separated }: Scope, from: Side) =>
+  (unit: Unit): Piece[] => {
+    const behind = separated?.[from].get(unit)?.behind;
+    return [unit.gap, unit.span, ...(behind === undefined ? [] : [behind])].map((span) => ({ from, span }));
+  };
 
 /** What both sides say of some units that stand in each other's way. */
 function tied(job: Job, { scope, order }: Place, { between, clash, key }: Tie): Outcome {
   const slots = order.slots.slice(between[0], between[1] + 1);
   const says = (side: Side) => {
     const own = new Set(slots.map(({ units }) => units[side]));
-    return scope.units[side].filter((unit) => own.has(unit)).flatMap(withGap(side));
+    return scope.units[side].filter((unit) => own.has(unit)).flatMap(wholly(scope, side));
   };
   return conflict(job, key ?? keyOf(slots.find(({ units }) => units.base === null) ?? slots[0]!), clash, says);
 }
@@ -117,7 +120,7 @@ const keyOf = ({ units, renamed }: Slot): string =>
 /** One unit, with what stands in front of it, or nothing where it is gone. */
 function slotOutcome(job: Job, place: Place, slot: Slot): Outcome {
   const key = keyOf(slot);
-  const says = (side: Side) => (slot.units[side] === null ? [] : withGap(side)(slot.units[side]));
+  const says = (side: Side) => (slot.units[side] === null ? [] : wholly(place.scope, side)(slot.units[side]));
   const own = settleSlot(job, slot, insideOf);
   if ("clash" in own) return conflict(job, key, own.clash, says);
   const decisions = ruleOf(place.order, slot, own);
@@ -154,6 +157,7 @@ function placed(job: Job, { scope, first }: Place, { units }: Slot, gap: readonl
   const wasFirst = row[0] === units[from];
   if (wasFirst === first) return gap;
   const model = first ? row[0] : row[1];
+  if (scope.separated !== null) return model === undefined ? gap : inLayout(job.texts, gap, { from, span: model.gap });
   if (first && scope.key === "") return fitGap(job.texts, gap, { lead: null });
   return fitGap(job.texts, gap, { lead: { from, span: model?.gap ?? [0, 0] } });
 }
@@ -183,6 +187,9 @@ function insideOf(job: Job, units: Three<Unit>): Inner {
   );
   if (lead === null) return null;
   const tail = three((from): Span => [units[from].children.at(-1)!.span[1], units[from].span[1]]);
-  const members = mergeScope(job, { key: units.left.key, units: three((from) => units[from].children), tail });
+  const scope = { key: units.left.key, units: three((from) => units[from].children), tail, separated: null };
+  const { separator } = job.rules;
+  const inBraces = separator !== null && opensBraces(slice(job.texts.left, parts.left.header));
+  const members = mergeScope(job, inBraces ? cutScope(job.texts, scope, separator) : scope);
   return { ...members, pieces: [...pieces, ...lead.pieces, ...members.pieces] };
 }

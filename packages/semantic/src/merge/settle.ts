@@ -70,7 +70,8 @@ function addedTwice(job: Job, left: Unit, right: Unit): Settled {
   if (ours === theirs || (alike && wordsOf(ours) === wordsOf(theirs)))
     return { pieces: pieceOf("left", spans), rule: "same", from: null, inside: null };
   const names = left.kind === "import" ? mergeEntries(job, spans, true) : null;
-  if (names === null || "clash" in names) return { clash: ["duplicate_definition"] };
+  if (names === null || "clash" in names)
+    return { clash: [left.kind === "key" ? "key_collision" : "duplicate_definition"] };
   return { pieces: names.pieces, rule: "entries", from: null, inside: null };
 }
 

@@ -4,7 +4,8 @@ import type { UnitKind } from "../unit.ts";
 
 /**
  * What symbols.scm says of a node. `role` is what stands behind the dot of its capture (`@function.overload`). Names are
- * all that its patterns captured. `parts` is the node that has its parameters and its body, `body` the body itself.
+ * all that its patterns captured. `parts` is the node that has its parameters and its body, `body` the body itself, `head`
+ * the last node of its head where no node is the body.
  */
 export type Definition = {
   kind: UnitKind;
@@ -13,6 +14,7 @@ export type Definition = {
   names: number[];
   parts: number | null;
   body: number | null;
+  head: number | null;
 };
 
 const KINDS: ReadonlySet<string> = new Set<UnitKind>([
@@ -21,7 +23,7 @@ const KINDS: ReadonlySet<string> = new Set<UnitKind>([
 ]);
 
 /** The captures of symbols.scm that are no kind of unit. */
-export const PART_CAPTURES: readonly string[] = ["name", "parts", "body"];
+export const PART_CAPTURES: readonly string[] = ["name", "parts", "body", "head"];
 
 /** Whether a capture of symbols.scm is one that is known. Those that begin with "_" are for the query itself. */
 export const isSymbolCapture = (capture: string): boolean =>
@@ -42,7 +44,8 @@ export function definitionsIn(query: Query, tree: Tree, flat: FlatTree): Map<num
     const known = found.get(at);
     const same = known !== undefined && known.kind === kind && known.role === role;
     if (!same && known !== undefined && known.pattern > patternIndex) continue;
-    const own: Definition = same ? known : { kind, role, pattern: patternIndex, names: [], parts: null, body: null };
+    const nothing = { names: [], parts: null, body: null, head: null };
+    const own: Definition = same ? known : { kind, role, pattern: patternIndex, ...nothing };
     own.pattern = Math.max(own.pattern, patternIndex);
     found.set(at, own);
     for (const { name, node } of captures) take(own, name, node, flat);
@@ -60,6 +63,7 @@ function take(definition: Definition, capture: string, node: Node, flat: FlatTre
   const at = indexOf(flat, node);
   if (capture === "parts") definition.parts = at;
   else if (capture === "body") definition.body = at;
+  else if (capture === "head") definition.head = at;
   else if (!definition.names.includes(at)) definition.names.push(at);
 }
 

@@ -4,7 +4,7 @@ import type { Definition } from "./definitions.ts";
 import { type Nodes, partsOf } from "./parts.ts";
 import { plainText } from "./plain_text.ts";
 import type { Source } from "./source.ts";
-import { childrenOf, stretchOf, trimmedEnd } from "./stretch.ts";
+import { childrenOf, ownEnd, type Stretch, stretchOf, unitsBelow } from "./stretch.ts";
 
 /**
  * A unit before it has a key. `definitions` are what symbols.scm captured in it, several where one statement binds several
@@ -38,8 +38,9 @@ function draftsIn(source: Source, scope: Scope): Draft[] {
   const drafts: Draft[] = [];
   let decorated = -1; // the first decorator of the unit that comes
   let end = scope.stretch[0];
-  for (let at = scope.node + 1; at < flat.next[scope.node]!; at = flat.next[at]!) {
-    if (flat.start[at]! < scope.stretch[0] || flat.end[at]! > scope.stretch[1]) continue;
+  for (const at of unitsBelow(source, scope.node)) {
+    if (flat.start[at]! < scope.stretch[0]) continue;
+    if (flat.end[at]! > scope.stretch[1] && ownEnd(source, at) > scope.stretch[1]) continue;
     if (source.is.decorator(at)) {
       if (decorated < 0) decorated = at;
     } else if (source.is.trivia(at) || source.is.anonymous(at)) {
@@ -59,10 +60,12 @@ function draftsIn(source: Source, scope: Scope): Draft[] {
 }
 
 /** A comment on the line on which a unit ends is its own, and so is the comma or the semicolon behind it. */
-function trails({ flat, is }: Source, { span }: Draft, at: number): boolean {
+function trails({ flat, is, units }: Source, { span }: Draft, at: number): boolean {
   const between = flat.text.slice(span[1], flat.start[at]);
-  if (/[\r\n]/.test(between)) return false;
-  return is.trivia(at) || /^[;,]$/.test(flat.text.slice(flat.start[at], flat.end[at]));
+  const token = flat.text.slice(flat.start[at], flat.end[at]);
+  // What separates units is no unit's own, and what stands behind it is not behind the unit.
+  if (/[\r\n]/.test(between) || [between.trim(), token].some((own) => units.separators.includes(own))) return false;
+  return is.trivia(at) || /^[;,]$/.test(token);
 }
 
 type Found = { node: number; first: number; gapFrom: number; scope: Scope };
@@ -72,7 +75,7 @@ function draftOf(source: Source, found: Found): Draft {
   const { node, first, gapFrom, scope } = found;
   const definitions = definitionsBelow(source, node);
   const start = flat.start[first]!;
-  const span: Span = [start, trimmedEnd(flat, node)];
+  const span: Span = [start, ownEnd(source, node)];
   const nodes = { first, body: -1, doc: -1 };
   const base = { gap: [gapFrom, start] as Span, span, guards: scope.guards, definitions, nodes };
   if (definitions.length === 0 && source.is.block(node)) return blockOf(source, found, base);
@@ -106,7 +109,7 @@ function defined(source: Source, own: { definition: Definition; base: Base; scop
   const { parts, inner } = partsOf(source, { definition, at, node: own.node, gap: base.gap, span: base.span });
   const below = parts.body && { node: inner.body, stretch: parts.body, inside: kind, guards: [] };
   const list = HOLDERS.has(kind) ? draftsIn : CALLABLES.has(kind) ? nested : null;
-  const children = below === null || list === null ? [] : list(source, below);
+  const children = below === null || list === null ? [] : ownUnits(kind, list(source, below));
   const callable = CALLABLES.has(kind) ? { definition, at, node: own.node } : null;
   return {
     ...base,
@@ -120,6 +123,10 @@ function defined(source: Source, own: { definition: Definition; base: Base; scop
     children,
   };
 }
+
+/** What a key holds is units only where it is keys: in a value there may be anything. */
+const ownUnits = (kind: UnitKind, drafts: readonly Draft[]): readonly Draft[] =>
+  kind === "key" && drafts.every(({ name }) => name === null) ? [] : drafts;
 
 const HOLDERS: ReadonlySet<UnitKind> = new Set(["class", "interface", "enum", "namespace", "key"]);
 const CALLABLES: ReadonlySet<UnitKind> = new Set(["function", "method", "property"]);
@@ -191,7 +198,9 @@ function nested(source: Source, { node, stretch, inside }: Scope): Draft[] {
 /** A block that stands around statements: with several clauses each is a unit in it. Its names are those of its scope. */
 function blockOf(source: Source, { node, scope }: Found, base: Base): Draft {
   const clauses = clausesOf(source, node);
-  const label = clauses[0]?.head ?? clip(plainText(source, node));
+  const whole = () =>
+    source.is.body(node) ? source.tables.names[source.flat.type[node]!]! : clip(plainText(source, node));
+  const label = clauses[0]?.head || whole();
   const block = { ...base, kind: "statement", role: null, name: null, label, callable: null } as const;
   const inner = clauses.map(({ body, headEnd, end, head }, at) => {
     const guard = at === 0 ? label : `${label}: ${head}`;
@@ -222,15 +231,21 @@ const headAndBody = ([start, end]: Span, at: number | undefined): Parts => ({
   body: at === undefined ? null : [at, end],
 });
 
+/** Of a block without a head: all of it, or what is between its braces. */
+function ownStretch(source: Source, node: number): Stretch {
+  const { from, to } = stretchOf(source, node);
+  return { from: Math.max(from, source.flat.start[node]!), to: Math.min(to, ownEnd(source, node)) };
+}
+
 /** One part of a block (`if`, `else`), with its own head. */
 type Clause = { node: number; start: number; head: string; headEnd: number; body: number; end: number };
 
 function clausesOf(source: Source, node: number): Clause[] {
   const { flat, is } = source;
   return [node, ...childrenOf(flat, node).filter(is.clause)].flatMap((part): Clause[] => {
-    const body = childrenOf(flat, part).find(is.body);
+    const body = is.body(part) ? part : childrenOf(flat, part).find(is.body);
     if (body === undefined) return [];
-    const { from, to } = stretchOf(source, body);
+    const { from, to } = body === part ? ownStretch(source, part) : stretchOf(source, body);
     const start = flat.start[part]!;
     const head = clip(plainText(source, part, [start, from]).replace(/\s*[:{]$/, ""));
     return [{ node: part, start, head, headEnd: from, body, end: to }];

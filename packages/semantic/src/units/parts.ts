@@ -3,7 +3,7 @@ import { decoratorsOf } from "./decorators.ts";
 import type { Definition } from "./definitions.ts";
 import { docBefore } from "./doc_comment.ts";
 import type { Source } from "./source.ts";
-import { childrenOf, stretchOf, trimmedEnd } from "./stretch.ts";
+import { childrenOf, stretchBehind, stretchOf, trimmedEnd } from "./stretch.ts";
 
 /** `at` is the node that symbols.scm captured, `node` all of the unit, with what stands around it. */
 export type Defined = { definition: Definition; at: number; node: number; gap: Span; span: Span };
@@ -24,7 +24,8 @@ export function partsOf(source: Source, own: Defined): { parts: Parts; inner: Om
   const cut = { decorators: decorators.length === 0 ? null : ([start, from] as Span), doc: before };
   const body = bodyOf(source, own);
   if (body < 0) return { parts: { ...cut, header: [from, end], body: null }, inner: { body, doc: -1 } };
-  const stretch = stretchOf(source, body);
+  const { head: last } = own.definition;
+  const stretch = last === null ? stretchOf(source, body) : stretchBehind(source, last, body);
   const head = Math.max(from, stretch.from);
   const first = childrenOf(flat, body).find((at) => !is.trivia(at) && !is.anonymous(at));
   const documented = first !== undefined && is.body(body) && definitions.get(first)?.kind === "doc";
@@ -42,6 +43,7 @@ export function partsOf(source: Source, own: Defined): { parts: Parts; inner: Om
 /** The body that a query names, else the field of that name, else the value that is given. */
 function bodyOf(source: Source, { definition, at }: Defined): number {
   if (definition.body !== null) return definition.body;
+  if (definition.head !== null) return at;
   const body = source.field(definition.parts ?? at, "body");
   return body >= 0 ? body : (source.units.values.map((field) => source.field(at, field)).find((own) => own >= 0) ?? -1);
 }

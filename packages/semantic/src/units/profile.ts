@@ -39,6 +39,9 @@ export const unitsProfile = z.strictObject({
     bodies: [],
   }),
   bodies: names,
+  through: names,
+  separators: names,
+  loose_ends: names,
   values: names,
   doc_comments: names,
   parameters: z

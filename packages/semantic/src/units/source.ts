@@ -53,5 +53,7 @@ function predicates(flat: FlatTree, tables: Tables, units: UnitsProfile): Is {
     block: test(tables.set(units.blocks.statements)),
     clause: test(tables.set(units.blocks.clauses)),
     body: test(tables.set(units.bodies)),
+    through: test(tables.set(units.through)),
+    loose: test(tables.set(units.loose_ends)),
   };
 }

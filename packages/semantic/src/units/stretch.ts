@@ -6,7 +6,7 @@ export type Stretch = { from: number; to: number };
 
 /** What kinds of nodes there are, by what the profile says of them. */
 export type Is = Record<
-  "anonymous" | "trivia" | "decorator" | "wrapper" | "block" | "clause" | "body",
+  "anonymous" | "trivia" | "decorator" | "wrapper" | "block" | "clause" | "body" | "through" | "loose",
   (at: number) => boolean
 >;
 export type Shape = { flat: FlatTree; tables: Tables; is: Is };
@@ -19,12 +19,18 @@ export function stretchOf(shape: Shape, body: number): Stretch {
     let head = body - 1;
     while (head > 0 && is.trivia(head)) head -= 1;
     const from = Math.min(commentBehind(shape, flat.end[head]!, head + 1), flat.start[body]!);
-    return { from, to: Math.max(from, trimmedEnd(flat, body)) };
+    return { from, to: Math.max(from, ownEnd(shape, body)) };
   }
   const from = commentBehind(shape, flat.end[children[0]!]!, children[1] ?? -1);
   const closed = /^\|?\}$/.test(token(children.at(-1)) ?? "");
   const last = closed ? children.at(-2)! : children.at(-1)!;
   return { from, to: Math.max(from, trimmedEnd(flat, last)) };
+}
+
+/** The same of a node whose body has no node of its own: all behind the last node of its head. */
+export function stretchBehind(shape: Shape, head: number, whole: number): Stretch {
+  const from = commentBehind(shape, shape.flat.end[head]!, head + 1);
+  return { from, to: Math.max(from, ownEnd(shape, whole)) };
 }
 
 /** The end of a comment that ends the line of a head, or the head's own. */
@@ -46,4 +52,17 @@ export function trimmedEnd({ text, start, end }: FlatTree, at: number): number {
   let own = end[at]!;
   while (own > start[at]! && /\s/.test(text[own - 1]!)) own -= 1;
   return own;
+}
+
+/** The same without the comments below it that some grammars have in it: they belong to what follows. */
+export function ownEnd(shape: Shape, at: number): number {
+  const { flat, is } = shape;
+  if (!is.loose(at)) return trimmedEnd(flat, at);
+  const last = childrenOf(flat, at).findLast((child) => !is.trivia(child));
+  return last === undefined ? trimmedEnd(flat, at) : ownEnd(shape, last);
+}
+
+/** The children of a node, with those of what only stands around units in their place. */
+export function unitsBelow(shape: Shape, at: number): number[] {
+  return childrenOf(shape.flat, at).flatMap((child) => (shape.is.through(child) ? unitsBelow(shape, child) : [child]));
 }
