@@ -28,11 +28,12 @@ type Drift = {
 };
 type FoundOutcome = Extract<Outcome, { is: "found" }>;
 
-function inFile({ scene, worth }: Work, file: MergedFile): report.Fault[] {
+function inFile({ scene, worth, touched }: Work, file: MergedFile): report.Fault[] {
   const contents = contentsIn(scene, "merged", file);
   const isWorth = worth(file);
+  const makers = SIDES.some((side) => touched[side].makers && file.changed[other(side)]);
   return (contents?.summary.calls ?? []).flatMap((call) => {
-    if (!isWorth(call.callee)) return [];
+    if (!makers && !isWorth(call.callee)) return [];
     const drift = driftOf(scene, file, call);
     return drift ? QUESTIONS.flatMap((question) => question(drift)) : [];
   });

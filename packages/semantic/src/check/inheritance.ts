@@ -93,11 +93,11 @@ const narrowed: Question = (heir) =>
       )
         return [];
       const problem = unfit(theirs, mine);
-      if (problem === null || unfit(old, mine) !== null) return [];
-      const words = `does not take what \`${over.shape.name}.${member.name}\` is called with since ${report.calls(scene.merge, other(side))} changed it: ${problem}`;
-      return [
-        fault(heir, { side, member, over }, isCalled(scene, over, member.name) ? report.CERTAIN : report.LIKELY, words),
-      ];
+      const lacking = problem ?? lacks(theirs, old, mine);
+      if (lacking === null || unfit(old, mine) !== null) return [];
+      const words = `does not take what \`${over.shape.name}.${member.name}\` is called with since ${report.calls(scene.merge, other(side))} changed it: ${lacking}`;
+      const certain = problem !== null && isCalled(scene, over, member.name);
+      return [fault(heir, { side, member, over }, certain ? report.CERTAIN : report.LIKELY, words)];
     });
   });
 
@@ -108,6 +108,17 @@ function unfit(wanted: Unit, given: Unit): string | null {
   const placed = needed.filter(({ kind }) => kind !== "named").length;
   const named = needed.filter(({ kind }) => kind === "named").map(({ name }) => name);
   return bindCall(given.signature?.parameters ?? [], { placed, named, spread: false, partial: false }).problem;
+}
+
+/** A parameter that the base has come to take and may be given, and the override cannot be; null: none. */
+function lacks(wanted: Unit, old: Unit, given: Unit): string | null {
+  const takes = (unit: Unit) => unit.signature?.parameters ?? [];
+  if (takes(given).some(({ kind }) => kind === "named_rest")) return null;
+  const has = (unit: Unit, name: string) => takes(unit).some((one) => one.name === name);
+  const added = takes(wanted).find(
+    ({ name, kind }) => kind !== "rest" && kind !== "named_rest" && !has(old, name) && !has(given, name),
+  );
+  return added ? `it has no parameter \`${added.name}\`` : null;
 }
 
 /** Whether the module of a base calls a member on its own instances: then a misfit fails when it is run. */
@@ -156,7 +167,7 @@ const slots: Question = ({ scene, file, shape, now, before }) => {
   if (allowed === null) return [];
   return shape.members.flatMap((member) => {
     if (member.kind !== "own" || allowed.has(member.name)) return [];
-    const held = before.filter((one) => has(one.shape, member.name));
+    const held = before.filter((one) => one.shape.members.some(({ name }) => name === member.name));
     const wasFine = (lineage: Lineage) => slotsOf(lineage)?.has(member.name) ?? true;
     if (held.length === 0 || held.some(({ lineage }) => !wasFine(lineage))) return [];
     const side = held[0]?.side ?? "right";

@@ -13,16 +13,17 @@ import { other, SIDES } from "./trees.ts";
  * `names`   of bindings, members, fields, and parts of the paths of modules
  * `bases`   a class inherits from others than before: any member may have come or gone
  * `stars`   what a module takes or gives whole is not what it was: any name may have
+ * `makers`  how instances of a class are made is not what it was: any class below it may be called by its own name
  */
-export type Touched = { names: ReadonlySet<string>; bases: boolean; stars: boolean };
+export type Touched = { names: ReadonlySet<string>; bases: boolean; stars: boolean; makers: boolean };
 
 export function touchedBy(scene: Scene, side: Side): Touched {
-  const touched = { names: new Set<string>(), bases: false, stars: false };
+  const touched = { names: new Set<string>(), bases: false, stars: false, makers: false };
   for (const change of scene.merge.changes[side]) touch(scene, side, change, touched);
   return touched;
 }
 
-type Touching = { names: Set<string>; bases: boolean; stars: boolean };
+type Touching = { names: Set<string>; bases: boolean; stars: boolean; makers: boolean };
 
 function touch(scene: Scene, side: Side, { from, to }: FileChange, touched: Touching) {
   const was = from === null ? null : scene.link.base.contents(from);
@@ -35,19 +36,22 @@ function touch(scene: Scene, side: Side, { from, to }: FileChange, touched: Touc
         .slice(-2) ?? [])
         touched.names.add(part);
   }
+  const rules = scene.link[to === null ? "base" : side].rules(to ?? from ?? "");
   const [before, after] = [describe(was), describe(is)];
   for (const name of new Set([...before.names.keys(), ...after.names.keys()]))
     if (before.names.get(name) !== after.names.get(name)) touched.names.add(name);
+  const makers = rules?.calls.constructor_names ?? [];
+  if (before.fields !== after.fields || makers.some((name) => touched.names.has(name))) touched.makers = true;
   if (before.bases !== after.bases) touched.bases = true;
   if (before.stars !== after.stars) touched.stars = true;
 }
 
-type Description = { names: Map<string, string>; bases: string; stars: string };
+type Description = { names: Map<string, string>; bases: string; stars: string; fields: string };
 const descriptions = new WeakMap<Contents, Description>();
 
 /** All that can be seen of each name from outside, as one text. */
 function describe(contents: Contents | null): Description {
-  if (!contents) return { names: new Map(), bases: "", stars: "" };
+  if (!contents) return { names: new Map(), bases: "", stars: "", fields: "" };
   const known = descriptions.get(contents);
   if (known) return known;
   const { summary } = contents;
@@ -61,6 +65,7 @@ function describe(contents: Contents | null): Description {
   if (Array.isArray(summary.exports)) for (const { name, of } of summary.exports) say(name, `exported ${of}`);
   const made = {
     names,
+    fields: JSON.stringify(summary.classes.map(({ name, fields }) => [name, fields]).sort()),
     bases: JSON.stringify(summary.classes.map(({ name, bases, open }) => [name, bases, open]).sort()),
     stars: JSON.stringify([contents.stars.map(({ module }) => module), summary.open, typeof summary.exports]),
   };

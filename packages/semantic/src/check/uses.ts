@@ -5,7 +5,7 @@ import { holders } from "./blame.ts";
 import { type Callable, callableOf } from "./callable.ts";
 import type { Check, Work } from "./check.ts";
 import * as places from "./places.ts";
-import { referencesOf, written } from "./references.ts";
+import { calleeKey, referencesOf, written } from "./references.ts";
 import * as report from "./report.ts";
 import { contentsIn, type Scene } from "./scene.ts";
 import { type MergedFile, other } from "./trees.ts";
@@ -27,7 +27,7 @@ function inFile({ scene, worth }: Work, file: MergedFile): report.Fault[] {
     all.flatMap((read) => {
       const had = old?.get(key)?.some(({ unit }) => unit === read.unit);
       if (had || read.time !== "run" || !isWorth(read)) return [];
-      return useOf(scene, file, read, called.has(read.span[0]));
+      return useOf(scene, file, read, called.has(calleeKey(read, read.span)));
     }),
   );
 }

@@ -249,7 +249,10 @@ function exported(
 }
 
 function follow(linker: Linker, path: string, name: Name, time: Read["time"]): Outcome {
-  if (name.self !== null) return walkClass(linker, { path, name: name.self }, name.members, time);
+  if (name.self !== null) {
+    const above = linker.rules(path)?.classes.above.includes(name.name) ?? false;
+    return walkClass(linker, { path, name: name.self, above }, name.members, time);
+  }
   if (name.instance !== null) {
     const [first = "", ...members] = name.instance.split(".");
     // What says of which class it is one may be there for types alone.
@@ -287,13 +290,13 @@ function step(linker: Linker, target: Target, member: string, time: Read["time"]
 
 function walkClass(
   linker: Linker,
-  of: { path: string; name: string },
+  of: { path: string; name: string; above?: boolean },
   [member, ...rest]: readonly string[],
   time: Read["time"],
 ): Outcome {
   if (member === undefined) return linker.lookup(of.path, of.name, time);
   const lineage = linker.lineage(of.path, of.name);
-  for (const { path, shape } of lineage.classes) {
+  for (const { path, shape } of of.above ? lineage.classes.slice(1) : lineage.classes) {
     const has = shape.members.find(({ name }) => name === member);
     const inner = linker.contents(path)?.classes.get(`${shape.name}.${member}`);
     if (inner && rest.length > 0) return walkClass(linker, { path, name: inner.name }, rest, time);

@@ -58,8 +58,14 @@ const calls = z.strictObject({
  * `order`    "c3": bases must have one linear order; "none": no such rule
  * `bare`     bases outside of the repository that bring no members of interest (`object`, `ABC`)
  * `members`  what every class and instance has
+ * `above`    the words by which a class reads what those above it have, and not its own
  */
-const classes = z.strictObject({ order: z.enum(["c3", "none"]), bare: names, members: names });
+const classes = z.strictObject({
+  order: z.enum(["c3", "none"]),
+  bare: names,
+  members: names,
+  above: z.array(z.string()).default(["super"]),
+});
 
 /**
  * What the linker and the checks have to know of a language: the `link` table of its profile.json. Names are written as in
