@@ -3,6 +3,7 @@ import type { FileChange } from "../check/trees.ts";
 import type { Summary } from "../summary.ts";
 import type { FileView, TreeView } from "../tree_view.ts";
 import type { Unit } from "../unit.ts";
+import { lineOf, lineStarts } from "../uses/lines.ts";
 import { editedParts } from "./edited.ts";
 import { type Pair, type Pairs, pairScopes, type Scope, scopeOf, withAlike } from "./pairs.ts";
 
@@ -147,25 +148,8 @@ function placeOf({ file, unit }: Found): UnitPlace {
   return {
     path: file.path,
     key: unit.key,
-    lines: [lineAt(file.lines, start), lineAt(file.lines, Math.max(start, end - 1))],
+    lines: [lineOf(file.lines, start), lineOf(file.lines, Math.max(start, end - 1))],
   };
-}
-
-function lineStarts(text: string): number[] {
-  const starts = [0];
-  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
-  return starts;
-}
-
-/** The line of a place, counted from 1. */
-function lineAt(starts: readonly number[], place: number): number {
-  let [low, high] = [0, starts.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (starts[middle]! <= place) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 function byPlace(one: SymbolChange, other: SymbolChange): number {
