@@ -31,6 +31,8 @@ test("texts are answered in their order, whatever their language and size", asyn
   expect(keysOf(c)).toBe("there is no grammar for its language");
   expect(keysOf(d)).toEqual([]);
   expect(await analyst.analyse([])).toEqual([]);
+  const [first, second] = await analyst.analyse([{ path: "none.py", text: "" }, ...texts]);
+  expect([keysOf(first), keysOf(second)]).toEqual([[], ["f"]]);
 });
 
 test("a text that ends its process is the only one of which nothing is known", async () => {

@@ -79,7 +79,7 @@ function batchesOf(texts: readonly Text[]): Text[][] {
   let room = 0;
   for (const text of texts) {
     room -= text.text.length;
-    if (room < 0) {
+    if (room < 0 || batches.length === 0) {
       batches.push([]);
       room = BATCH_CHARS - text.text.length;
     }

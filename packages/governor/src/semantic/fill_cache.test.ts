@@ -22,6 +22,7 @@ test("every content is looked at once, whatever there is of it, and then no more
   const git = createGit(root);
   await git.ask(["init", "-q", "-b", "main"]);
   for (let n = 0; n < 700; n++) writeFileSync(join(root, `m${n}.py`), `n = ${n % 690}\n`);
+  writeFileSync(join(root, "a_first_and_empty.py"), "");
   writeFileSync(join(root, "large.py"), `n = "${"x".repeat(700_000)}"\n`);
   await git.ask(["add", "-A"]);
   const rows = (await git.text(["ls-files", "-s"])).split("\n").map((row) => row.split(/\s+/));
@@ -39,9 +40,9 @@ test("every content is looked at once, whatever there is of it, and then no more
       close: () => {},
     },
   };
-  expect(await fillCache(reading, files)).toBe(691);
+  expect(await fillCache(reading, files)).toBe(692);
   expect(asked.map(({ text }) => text.length).toSorted((a, b) => b - a)[0]).toBe(700_007);
-  expect(new Set(asked.map(({ text }) => text)).size).toBe(691);
+  expect(new Set(asked.map(({ text }) => text)).size).toBe(692);
   const before = asked.length;
   expect(await fillCache(reading, files)).toBe(0);
   expect(asked.length).toBe(before);

@@ -31,7 +31,7 @@ function portionsOf(files: readonly { file: Wanted; size_bytes: number }[]): Wan
   let room = 0;
   for (const { file, size_bytes } of files) {
     room -= size_bytes;
-    if (room < 0 || portions.at(-1)?.length === PORTION_FILES) {
+    if (portions.length === 0 || room < 0 || portions.at(-1)?.length === PORTION_FILES) {
       portions.push([]);
       room = PORTION_BYTES - size_bytes;
     }
