@@ -79,7 +79,7 @@ test.each([".dgov", ".dgov/plans"])("nothing is written through %s when it is a 
   expect(readdirSync(elsewhere)).toEqual([".git"]);
 });
 
-test("the example of a new plan compiles without a word when it is renamed", () => {
+test("the example of a new plan compiles without a word when it is renamed", async () => {
   const root = repository();
   initProject({ cwd: root, path: "", force: false, type: "python" });
   writeFileSync(join(root, ".dgov/project.toml"), '[project]\nprovider = "scripted"\n');
@@ -89,9 +89,9 @@ test("the example of a new plan compiles without a word when it is renamed", () 
     ".dgov/plans/my-plan/one/_example.toml",
     ".dgov/plans/my-plan/two/_example.toml",
   ]);
-  expect(compileFolder(readProject(root), view.root).places.map(({ code }) => code)).toEqual(["files_ignored"]);
+  expect((await compileFolder(readProject(root), view.root)).places.map(({ code }) => code)).toEqual(["files_ignored"]);
   renameSync(join(root, view.root, "one/_example.toml"), join(root, view.root, "one/example.toml"));
-  expect(compileFolder(readProject(root), view.root).places).toEqual([]);
+  expect((await compileFolder(readProject(root), view.root)).places).toEqual([]);
 });
 
 test.each([

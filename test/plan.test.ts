@@ -12,9 +12,11 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { symbolFinder } from "../packages/governor/src/claimable.ts";
 import { readProject } from "../packages/governor/src/config.ts";
 import type { Place } from "../packages/governor/src/error.ts";
 import { compileFolder, loadCompiled, staleness, writeCompiled } from "../packages/governor/src/plan/store.ts";
+import { DGOV } from "./repo.ts";
 
 // A case is a folder: `plan/`, and where it needs them `repo/`, `sops/`, `project.toml` and `links.txt` (link → target).
 // Its name begins with the code that it must yield, or with `good` for a plan that compiles without a word.
@@ -27,9 +29,9 @@ afterEach(() => {
 });
 
 for (const name of readdirSync(CASES).sort())
-  test(name, () => {
-    const first = compiled(layOut(name));
-    const again = compiled(join(layOut(name, "another/and deeper/root")));
+  test(name, async () => {
+    const first = await compiled(layOut(name));
+    const again = await compiled(join(layOut(name, "another/and deeper/root")));
     expect(again).toEqual(first);
     judge(name, first);
     const text = [...first.places.map(line), ...(first.toml === null ? [] : ["", first.toml])].join("\n");
@@ -52,9 +54,10 @@ test("every code of a finding has a case", () => {
 type Compiled = { places: Place[]; toml: string | null };
 
 /** Compiles, and where there is a plan writes it, reads it back, and finds it fresh. */
-function compiled(root: string): Compiled {
+async function compiled(root: string): Promise<Compiled> {
   const bin = join(root, "bin");
-  const { plan, places } = compileFolder(readProject(root), DIR, { path: existsSync(bin) ? bin : null });
+  const looks = { path: existsSync(bin) ? bin : null, find: symbolFinder(DGOV) };
+  const { plan, places } = await compileFolder(readProject(root), DIR, looks);
   if (!plan) return { places, toml: null };
   writeCompiled(root, plan);
   expect(loadCompiled(root, DIR)).toEqual(plan);

@@ -1,3 +1,4 @@
+import { symbolFinder } from "./claimable.ts";
 import { proveRules } from "./command_rules.ts";
 import { readProject } from "./config.ts";
 import { DgovError, type Place } from "./error.ts";
@@ -33,8 +34,8 @@ export type TaskView = {
   sops: readonly string[];
 };
 
-/** Where the user stands, and the PATH that workers will have. */
-export type Asking = { cwd: string; path: string | null };
+/** Where the user stands, the PATH that workers will have, and the argv prefix that starts this program again. */
+export type Asking = { cwd: string; path: string | null; self: readonly string[] };
 
 /**
  * Compiles a plan and writes `_compiled.toml`, unless it is a dry run. A plan with errors leaves the old file as it was:
@@ -43,7 +44,7 @@ export type Asking = { cwd: string; path: string | null };
  * @throws DgovError `plan_invalid` with every place, or what `readProject` and `findPlan` throw
  */
 export async function compileForUser(
-  { cwd, path }: Asking,
+  { cwd, path, self }: Asking,
   text: string,
   { dry_run }: { dry_run: boolean },
 ): Promise<CompileView> {
@@ -53,7 +54,7 @@ export async function compileForUser(
   const landed = await landedUnits(root, dir);
   const project = readProject(root);
   await proveRules(project);
-  const { plan, places } = compileFolder(project, dir, { providers, path, landed });
+  const { plan, places } = await compileFolder(project, dir, { providers, path, landed, find: symbolFinder(self) });
   if (!plan) throw new DgovError("plan_invalid", `Cannot compile the plan "${dir}": ${counted(places)}`, { places });
   return {
     status: "compiled",
@@ -82,13 +83,16 @@ export type ValidateView = {
 };
 
 /** The checks of `compile`, without a word written. Errors are a part of the view here: they are what was asked for. */
-export async function validateForUser({ cwd, path }: Asking, text: string): Promise<ValidateView> {
+export async function validateForUser({ cwd, path, self }: Asking, text: string): Promise<ValidateView> {
   const root = findRoot(cwd);
   const dir = findPlan(root, cwd, text);
   const landed = await landedUnits(root, dir);
   const project = readProject(root);
   await proveRules(project);
-  const { plan, places } = compileFolder(project, dir, { providers: "advised", path, landed });
+  const { plan, places } = await compileFolder(project, dir, {
+    ...{ providers: "advised", path, landed },
+    find: symbolFinder(self),
+  });
   return {
     valid: plan !== null,
     name: plan?.name ?? null,

@@ -8,6 +8,7 @@ import { bootstrap, inspect, refuseDirty } from "./git/readiness.ts";
 import { closure, type Mode, type PastRun } from "./history.ts";
 import type { CompiledPlan } from "./plan/compiled.ts";
 import { compileFolder } from "./plan/store.ts";
+import type { FindSymbols } from "./plan/symbols.ts";
 import type { Project } from "./project.ts";
 import { findPlan } from "./root.ts";
 import type { World } from "./session.ts";
@@ -52,7 +53,7 @@ export function planFolder(root: string, { cwd, plan }: RunRequest): string {
 export async function readyRepository(
   git: Git,
   { yes, dry_run }: RunRequest,
-  { world, check }: { world: World; check: () => unknown },
+  { world, check }: { world: World; check: () => Promise<unknown> },
 ): Promise<{ target: string; head: string }> {
   const state = await inspect(git);
   if (state.kind === "ready") {
@@ -67,7 +68,7 @@ export async function readyRepository(
         hint: "Commit them, or run again with --yes to let dgov make the first commit",
       },
     );
-  check();
+  await check();
   await bootstrap(git, world.now_ms());
   world.warn(`Made the first commit of ${state.files.length} file(s)`);
   const made = await inspect(git);
@@ -75,11 +76,11 @@ export async function readyRepository(
   return made;
 }
 
-export function makeReady(
+export async function makeReady(
   { git, root, target, head }: Pick<Ready, "git" | "root" | "target" | "head">,
-  { dir, path }: { dir: string; path: string | null },
+  { dir, ...looks }: { dir: string; path: string | null; find: FindSymbols },
   past: readonly PastRun[],
-): Ready {
+): Promise<Ready> {
   if (git.root !== root)
     throw new DgovError("config_invalid", `Cannot run in "${root}": the repository's root is "${git.root}"`, {
       hint: "Move .dgov to the root of the repository",
@@ -90,7 +91,7 @@ export function makeReady(
       started.tasks.filter(({ id }) => landed.has(id) || landing.has(id)).map(({ unit }) => unit),
     ),
   );
-  const { plan, places } = compileOrRefuse(project, dir, { landed, path });
+  const { plan, places } = await compileOrRefuse(project, dir, { landed, ...looks });
   return {
     root,
     git,
@@ -103,12 +104,12 @@ export function makeReady(
 }
 
 /** @throws DgovError `plan_invalid` */
-export function compileOrRefuse(
+export async function compileOrRefuse(
   project: Project,
   dir: string,
-  options: { landed?: ReadonlySet<string>; path: string | null },
+  options: { landed?: ReadonlySet<string>; path: string | null; find: FindSymbols },
 ) {
-  const { plan, places } = compileFolder(project, dir, options);
+  const { plan, places } = await compileFolder(project, dir, options);
   if (plan) return { plan, places };
   const errors = places.filter(({ severity }) => severity === "error").length;
   throw new DgovError("plan_invalid", `Cannot compile "${dir}": ${errors} error(s)`, { places });

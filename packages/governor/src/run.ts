@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { RunId, type Store, type TaskId } from "@dgov/kernel";
 import { newRunId, startedEvent } from "./begin.ts";
+import { symbolFinder } from "./claimable.ts";
 import { proveRules } from "./command_rules.ts";
 import { forgetOthers, openComponents, withComponents } from "./components.ts";
 import { readProject } from "./config.ts";
@@ -68,16 +69,16 @@ async function underLock(git: Git, request: RunRequest, { world, start_ms }: Out
   const root = findRoot(request.cwd);
   if (!request.dry_run) await mendLanding(git, root);
   const dir = planFolder(root, request);
-  const path = world.env.PATH ?? null;
+  const looks = { path: world.env.PATH ?? null, find: symbolFinder(world.self) };
   const at = await readyRepository(git, request, {
     world,
-    check: () => compileOrRefuse(readProject(root), dir, { path }),
+    check: () => compileOrRefuse(readProject(root), dir, looks),
   });
   await proveRules(readProject(root));
   const log = openWritable(root, { readonly: request.dry_run });
   try {
     const past = pastRuns(log, dir);
-    const ready = makeReady({ git, root, ...at }, { dir, path }, past);
+    const ready = await makeReady({ git, root, ...at }, { dir, ...looks }, past);
     const { plan, warnings } = ready;
     request.told?.(warnings);
     const only = wantedTasks(plan, request.only);

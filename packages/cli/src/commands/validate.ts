@@ -8,7 +8,7 @@ export const validate = defineCommand({
   summary: "Check a plan as compile does, and write nothing",
   args: z.strictObject({ path: z.string().describe("The plan's directory, or its name under .dgov/plans") }),
   flags: z.strictObject({}),
-  run: async ({ path }, here) => validateForUser({ cwd: here.cwd, path: here.env.PATH ?? null }, path),
+  run: async ({ path }, here) => validateForUser({ cwd: here.cwd, path: here.env.PATH ?? null, self: here.self }, path),
   text: renderValidate,
   exit: ({ valid }) => (valid ? 0 : 3),
   notes: ({ errors, warnings }) => [...errors, ...warnings].map(placeLine),

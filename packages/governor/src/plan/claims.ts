@@ -3,9 +3,16 @@ import type { Place } from "../error.ts";
 import { entryAt, type Facts, literal } from "./facts.ts";
 import { type Graph, ordered } from "./graph.ts";
 import { placeOf, type SourceClaim, type SourceTask } from "./source.ts";
+import { type SymbolFacts, symbolFault } from "./symbols.ts";
 
 /** What the checks of claims look at. `landed`: tasks whose work is in the repository already. */
-export type Claimed = { tasks: readonly SourceTask[]; graph: Graph; facts: Facts; landed: (id: string) => boolean };
+export type Claimed = {
+  tasks: readonly SourceTask[];
+  graph: Graph;
+  facts: Facts;
+  symbols: SymbolFacts;
+  landed: (id: string) => boolean;
+};
 
 /** Everything that is wrong with the claims of a plan: each by itself, against the repository, and against each other. */
 export function claimPlaces(plan: Claimed): Place[] {
@@ -34,15 +41,21 @@ function roleFaults(task: SourceTask): Place[] {
   });
 }
 
-/** A file that is to go cannot also be written. */
+/** What is to go cannot also be written. */
 function contradictions(task: SourceTask): Place[] {
-  const gone = new Set(task.claims.filter(({ key }) => key === "delete").map(({ claim }) => claim.path));
-  const kept = task.claims.filter(({ key, claim }) => key !== "delete" && key !== "read" && gone.has(claim.path));
+  const gone = task.claims.flatMap(({ key, claim }) => (key === "delete" ? [claim] : []));
+  const kept = task.claims.filter(({ key, claim }) => {
+    return key !== "delete" && key !== "read" && gone.some((other) => isIn(claim, other));
+  });
   return kept.map(({ key, claim, path }) => {
-    const message = `Cannot let "${task.id}" both delete and ${key} "${claim.path}"`;
+    const message = `Cannot let "${task.id}" both delete and ${key} "${formatClaim(claim)}"`;
     return placeOf(task, path, { code: "claim_contradiction", message });
   });
 }
+
+/** Whether a claim is on the same file as another, or on a symbol that goes with it. */
+const isIn = ({ path, symbol }: Claim, other: Claim): boolean =>
+  path === other.path && (other.symbol === null || symbol === other.symbol || !!symbol?.startsWith(`${other.symbol}.`));
 
 function locationFaults(task: SourceTask, source: SourceClaim, plan: Claimed): Place[] {
   const fault = locationFault(task, source, plan);
@@ -69,17 +82,23 @@ function locationFault(task: SourceTask, source: SourceClaim, plan: Claimed): Fa
 }
 
 /** What is created must not be there yet; what is changed or read must be, or be made by a task before. */
-function existenceFault(task: SourceTask, { key, claim }: SourceClaim, plan: Claimed): Fault | null {
+function existenceFault(task: SourceTask, source: SourceClaim, plan: Claimed): Fault | null {
+  const { key, claim } = source;
   const above = plan.graph.upstream.get(task.id)!;
   const before = plan.tasks.filter(({ id }) => above.has(id)).flatMap(({ claims }) => claims);
+  const { symbol } = claim;
+  if (symbol !== null)
+    return symbolFault(
+      { ...source, claim: { ...claim, symbol } },
+      { facts: plan.facts, symbols: plan.symbols, before },
+    );
   const there = exists(plan.facts, claim);
-  if (key === "create" && there && claim.kind === "path" && claim.symbol === null) {
+  if (key === "create" && there && claim.kind === "path") {
     const removed = before.some((other) => other.key === "delete" && overlap(other.claim, claim));
     return removed ? null : { code: "claim_exists", why: "it exists already; claim it under files.edit" };
   }
   if (key === "create" || key === "touch" || there) return null;
-  const whole = { ...claim, symbol: null };
-  if (before.some((other) => (other.key === "create" || other.key === "touch") && overlap(other.claim, whole)))
+  if (before.some((other) => (other.key === "create" || other.key === "touch") && overlap(other.claim, claim)))
     return null;
   const what = claim.kind === "glob" ? "no file matches it" : "it does not exist";
   return { code: "claim_missing", why: `${what}, and no task before this one creates it` };

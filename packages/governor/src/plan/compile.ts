@@ -10,17 +10,20 @@ import type { CompiledPlan, CompiledTask, Files } from "./compiled.ts";
 import { type Graph, resolveGraph } from "./graph.ts";
 import { chooseProvider } from "./resolve.ts";
 import { FILE_KEYS, type PlanSource, placeOf, type RootFile, type SourceTask } from "./source.ts";
+import type { SymbolFacts } from "./symbols.ts";
 import { warningPlaces } from "./warnings.ts";
 
 /**
  * `landed`    unit hashes of tasks whose work is in the repository: what they created is there, and rightly so
  * `deployed`  the same by id, for what dgov 0.8 has landed
  * `providers` "advised": a task without a provider or an agent is a warning
+ * `symbols`   of the files of which symbols are claimed: of what is not in it nothing is known, and that is refused
  */
 export type CompileOptions = {
   landed?: ReadonlySet<string>;
   deployed?: ReadonlySet<string>;
   providers?: "required" | "advised";
+  symbols?: SymbolFacts;
 };
 
 /** Seconds for one attempt of a task that sets none. */
@@ -35,7 +38,7 @@ export function compilePlan(
   source: PlanSource,
   project: Project,
   sops: SopSet,
-  { landed = new Set(), deployed = new Set(), providers = "required" }: CompileOptions = {},
+  { landed = new Set(), deployed = new Set(), providers = "required", symbols = new Map() }: CompileOptions = {},
 ): { plan: CompiledPlan | null; places: Place[] } {
   const { root, tasks, facts } = source;
   if (root === null) return { plan: null, places: inOrder(source.places, source) };
@@ -47,7 +50,7 @@ export function compilePlan(
   const places = [
     ...source.places,
     ...orderPlaces,
-    ...claimPlaces({ tasks, graph, facts, landed: (id) => landed.has(units.get(id)!) || deployed.has(id) }),
+    ...claimPlaces({ tasks, graph, facts, symbols, landed: (id) => landed.has(units.get(id)!) || deployed.has(id) }),
     ...departmentPlaces(tasks, project.rules.departments),
     ...tasks.flatMap(emptyPrompt),
     ...tasks.flatMap((task) => providerPlaces(task, root, project, providers)),

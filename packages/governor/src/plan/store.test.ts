@@ -48,8 +48,8 @@ function put(root: string, file: string, text: string): void {
   writeFileSync(join(root, file), text);
 }
 
-function compiled(project: Project): CompiledPlan {
-  const { plan, places } = compileFolder(project, DIR);
+async function compiled(project: Project): Promise<CompiledPlan> {
+  const { plan, places } = await compileFolder(project, DIR);
   if (!plan) throw new Error(places.map(({ message }) => message).join("\n"));
   writeCompiled(project.root, plan);
   return plan;
@@ -65,10 +65,10 @@ test.each<[string, string, string, Staleness]>([
   ["a new SOP", ".dgov/sops/two.md", sop("two", "[go]"), "sops"],
   ["the charter", ".dgov/governor.md", "# Charter\n", "charter"],
   ["the compiled file", `${DIR}/_compiled.toml`, "[plan]\n", "damaged"],
-])("a change of %s is seen", (_, file, text, why) => {
+])("a change of %s is seen", async (_, file, text, why) => {
   const project = layOut();
   expect(staleness(project.root, DIR)).toBe("uncompiled");
-  compiled(project);
+  await compiled(project);
   expect(staleness(project.root, DIR)).toBeNull();
   put(project.root, file, text);
   expect(staleness(project.root, DIR)).toBe(why);
@@ -82,9 +82,9 @@ test.each([
   ["the plan's name", 'name = "p"', 'name = "q"'],
   ["an unknown key", "timeout_s = 600", "timeout_s = 600\nroot = true"],
   ["a hash", /sop_set_hash = ".*"/, 'sop_set_hash = ""'],
-])("a compiled file is not trusted: %s was changed by hand", (_, from, to) => {
+])("a compiled file is not trusted: %s was changed by hand", async (_, from, to) => {
   const project = layOut();
-  compiled(project);
+  await compiled(project);
   const path = join(project.root, DIR, "_compiled.toml");
   const text = readFileSync(path, "utf8");
   const changed = text.replace(from, to);
@@ -93,55 +93,55 @@ test.each([
   expect(() => loadCompiled(project.root, DIR)).toThrow(expect.objectContaining({ code: "plan_invalid" }));
 });
 
-test("what dgov 0.8 compiled is a plan that is not compiled yet, and no damage", () => {
+test("what dgov 0.8 compiled is a plan that is not compiled yet, and no damage", async () => {
   const project = layOut();
   const old =
     '[plan]\nname = "p"\nsource_mtime_max = "2026-05-01T00:00:00.000000Z"\nsop_set_hash = ""\n\n[tasks."tasks/main.a"]\nprompt = "x"\ntimeout_s = 0\n';
   put(project.root, `${DIR}/_compiled.toml`, old);
   expect(() => loadCompiled(project.root, DIR)).toThrow(expect.objectContaining({ code: "plan_uncompiled" }));
   expect(staleness(project.root, DIR)).toBe("uncompiled");
-  expect(compiled(project).tasks).toHaveLength(2);
+  expect((await compiled(project)).tasks).toHaveLength(2);
   expect(staleness(project.root, DIR)).toBeNull();
 });
 
-test("a compiled plan that was moved is still the same plan", () => {
+test("a compiled plan that was moved is still the same plan", async () => {
   const project = layOut();
-  const plan = compiled(project);
+  const plan = await compiled(project);
   mkdirSync(join(project.root, ".dgov/plans/archive"));
   renameSync(join(project.root, DIR), join(project.root, ".dgov/plans/archive/p"));
   expect(loadCompiled(project.root, ".dgov/plans/archive/p")).toEqual({ ...plan, dir: ".dgov/plans/archive/p" });
 });
 
-test("a plan with errors leaves the compiled file as it was", () => {
+test("a plan with errors leaves the compiled file as it was", async () => {
   const project = layOut();
-  compiled(project);
+  await compiled(project);
   const before = readFileSync(join(project.root, DIR, "_compiled.toml"));
   put(project.root, `${DIR}/tasks/main.toml`, "[tasks.a]\n");
-  expect(compileFolder(project, DIR).plan).toBeNull();
+  expect((await compileFolder(project, DIR)).plan).toBeNull();
   expect(readFileSync(join(project.root, DIR, "_compiled.toml"))).toEqual(before);
   expect(readdirSync(join(project.root, DIR)).sort()).toEqual(["_compiled.toml", "_root.toml", "b.md", "tasks"]);
 });
 
-test("what a landed task has created is there, and rightly so", () => {
+test("what a landed task has created is there, and rightly so", async () => {
   const project = layOut();
-  const [a] = compiled(project).tasks;
+  const [a] = (await compiled(project)).tasks;
   put(project.root, "new.py", "");
-  expect(compileFolder(project, DIR).places.map(({ code }) => code)).toEqual(["claim_exists"]);
-  expect(compileFolder(project, DIR, { landed: new Set([a!.unit]) }).places).toEqual([]);
-  expect(compileFolder(project, DIR, { landed: new Set(["0"]) }).plan).toBeNull();
+  expect((await compileFolder(project, DIR)).places.map(({ code }) => code)).toEqual(["claim_exists"]);
+  expect((await compileFolder(project, DIR, { landed: new Set([a!.unit]) })).places).toEqual([]);
+  expect((await compileFolder(project, DIR, { landed: new Set(["0"]) })).plan).toBeNull();
 });
 
-test("a unit is another unit when what it says has changed, and the same when it has moved", () => {
-  const units = (change: (text: string) => string, sopText = sop("one", "[python]")) => {
+test("a unit is another unit when what it says has changed, and the same when it has moved", async () => {
+  const units = async (change: (text: string) => string, sopText = sop("one", "[python]")) => {
     const project = layOut();
     put(project.root, `${DIR}/tasks/main.toml`, change(FILES[`${DIR}/tasks/main.toml`]!));
     put(project.root, ".dgov/sops/one.md", sopText);
-    return compiled(project).tasks.map(({ unit }) => unit);
+    return (await compiled(project)).tasks.map(({ unit }) => unit);
   };
-  const [a, b] = units((text) => text);
-  expect(units((text) => `# moved\n\n${text}`)).toEqual([a!, b!]);
-  expect(units((text) => text.replace("Edit: x", "Edit: z"))).toEqual([expect.not.stringContaining(a!), b!]);
-  expect(units((text) => text, sop("one", "[python]", "do more"))[0]).not.toBe(a!);
+  const [a, b] = await units((text) => text);
+  expect(await units((text) => `# moved\n\n${text}`)).toEqual([a!, b!]);
+  expect(await units((text) => text.replace("Edit: x", "Edit: z"))).toEqual([expect.not.stringContaining(a!), b!]);
+  expect((await units((text) => text, sop("one", "[python]", "do more")))[0]).not.toBe(a!);
 });
 
 test("the order of a plan is drawn as a tree", () => {

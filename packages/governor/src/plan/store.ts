@@ -15,21 +15,28 @@ import { type CompileOptions, compilePlan, sealed } from "./compile.ts";
 import type { CompiledPlan, CompiledTask } from "./compiled.ts";
 import { readPlan } from "./read.ts";
 import { FILE_KEYS } from "./source.ts";
+import { type FindSymbols, gatherSymbols } from "./symbols.ts";
 
 const FILE = "_compiled.toml";
 
-/** Reads and compiles a plan folder, SOPs included. Writes nothing. `path` is the PATH that workers will have. */
-export function compileFolder(
+/**
+ * Reads and compiles a plan folder, SOPs included. Writes nothing. `path` is the PATH that workers will have; `find` is
+ * asked where symbols are claimed, and who leaves it out has them refused.
+ */
+export async function compileFolder(
   project: Project,
   dir: string,
-  options: CompileOptions & { path?: string | null } = {},
-): { plan: CompiledPlan | null; places: Place[] } {
+  { find = findNone, ...options }: CompileOptions & { path?: string | null; find?: FindSymbols } = {},
+): Promise<{ plan: CompiledPlan | null; places: Place[] }> {
   const { sops, places } = readSops(project.root);
   const source = readPlan(project.root, dir, options);
+  const symbols = await gatherSymbols(project.root, source.tasks, find);
   const deployed = new Set(deployedBefore(project.root, source.root?.plan.name ?? "").keys());
-  const compiled = compilePlan(source, project, sops, { deployed, ...options });
+  const compiled = compilePlan(source, project, sops, { deployed, symbols, ...options });
   return { plan: places.length === 0 ? compiled.plan : null, places: [...places, ...compiled.places] };
 }
+
+const findNone: FindSymbols = async () => [];
 
 /** Writes `_compiled.toml` into the plan's folder: all of it or nothing, and the same bytes for the same plan. */
 export function writeCompiled(root: string, plan: CompiledPlan): string {
