@@ -83,7 +83,8 @@ export type Read = Place & {
 
 /**
  * A call, also one that a decorator makes. `callee` is a read like any other. `placed`: arguments by place; `named`: by
- * name; `spread`: some come from a list or a table, so that they cannot be counted. `use`: what is done with the result.
+ * name; `spread`: some come from a list or a table, so that they cannot be counted. `use`: what is done with the result:
+ * "subscript" is all that takes it for a thing of its kind (an index, a member, a sum, a test), "promise" what waits for it.
  */
 export type Call = Place & {
   callee: Pick<Read, "name" | "members" | "self" | "instance" | "from">;
@@ -93,7 +94,7 @@ export type Call = Place & {
   partial: boolean; // more arguments may follow (functools.partial, bind)
   awaited: boolean;
   guarded: boolean;
-  use: "none" | "value" | "subscript" | "iterate" | `unpack ${number}`;
+  use: "none" | "value" | "promise" | "subscript" | "iterate" | `unpack ${number}`;
 };
 
 /** A string that looks like a dotted path (`a.b`, `a.b:c`): a patch of a test, an entry point. */

@@ -8,7 +8,7 @@ import type { Decorator, Parameter, Signature, Unit } from "../unit.ts";
  * cannot be known what it takes. `unit`: what is executed; null: it is generated, or not in the tree.
  */
 export type Callable = {
-  kind: "function" | "class" | "method" | "static" | "class_method" | "property" | "value";
+  kind: "function" | "class" | "abstract_class" | "method" | "static" | "class_method" | "property" | "value";
   parameters: readonly Parameter[] | null;
   decorators: readonly Decorator[];
   signature: Signature | null;
@@ -82,6 +82,8 @@ function construction(
   unit: Unit | null,
 ): Callable | null {
   const lineage = linker.lineage(path, name);
+  if (lineage.classes[0]?.shape.kind === "abstract" && rules.classes.abstract === "never")
+    return { kind: "abstract_class", parameters: null, decorators: [], signature: null, unit, path };
   const unseen: Callable = { kind: "class", parameters: null, decorators: [], signature: null, unit, path };
   for (const { path: at, shape } of lineage.classes) {
     if (shape.kind === "enum" || shape.kind === "interface") return unseen;

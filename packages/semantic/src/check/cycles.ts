@@ -83,11 +83,17 @@ function wayBack(scene: Scene, edge: Edge, theirs: readonly Edge[]): Edge[] | nu
 function circleFault(scene: Scene, circle: readonly Edge[]): report.Fault {
   const [first] = circle as [Edge];
   const place = places.placeOf(scene.trees.merged, first.from, first.at);
-  const certain = circle.every((edge, index) => isTooEarly(scene, edge, circle[(index + 1) % circle.length] as Edge));
+  const early = circle.map((edge, index) => isTooEarly(scene, edge, circle[(index + 1) % circle.length] as Edge));
+  const certain = !early.includes(false);
+  const harmless = readsAlone(scene, first) && !early.includes(true);
   const way = [...circle.map(({ from }) => from), first.from].join(" -> ");
   const sentence =
     `These modules import each other after the merge (${way}): ` +
-    (certain ? "none of them can be loaded" : "whether they can be loaded depends on which of them comes first");
+    (certain
+      ? "none of them can be loaded"
+      : harmless
+        ? "nothing is read of them until they are loaded"
+        : "whether they can be loaded depends on which of them comes first");
   const causes = SIDES.flatMap((side) => {
     const mine = newEdges(scene, side).find((edge) =>
       circle.some((one) => one.from === edge.from && one.to === edge.to),
@@ -97,7 +103,7 @@ function circleFault(scene: Scene, circle: readonly Edge[]): report.Fault {
   const subjects = circle.map(({ from }) => from);
   return {
     kind: "import_cycle",
-    ...(certain ? report.CERTAIN : report.LIKELY),
+    ...(certain ? report.CERTAIN : harmless ? report.HINT : report.LIKELY),
     subjects,
     place,
     causes,
@@ -107,11 +113,30 @@ function circleFault(scene: Scene, circle: readonly Edge[]): report.Fault {
 }
 
 /** Whether an import takes a name out of a module before that module, which is on its way round, has bound it. */
-function isTooEarly(scene: Scene, { to, at }: Edge, onward: Edge): boolean {
+function isTooEarly(scene: Scene, edge: Edge, onward: Edge): boolean {
+  const { to, at } = edge;
+  if (readsAlone(scene, edge)) return isReadWhileLoading(scene, edge);
   if (!Array.isArray(at.names)) return false;
   const bindings = scene.link.merged.contents(to)?.bindings;
   return at.names.some(({ name }) => {
     const bound = bindings?.get(name);
     return bound?.every(({ span }) => span[0] > onward.at.span[0]);
+  });
+}
+
+/** Whether an import alone takes nothing, and only a read of what it brings can come too early. */
+const readsAlone = (scene: Scene, { from }: Edge): boolean => scene.link.merged.rules(from)?.modules.cycles === "reads";
+
+/** Whether a module reads, while it is loaded, what it imports and what is not there from the start. */
+function isReadWhileLoading(scene: Scene, { from, to, at }: Edge): boolean {
+  const contents = scene.link.merged.contents(from);
+  const hoisted = scene.link.merged.rules(to)?.names.hoisted ?? [];
+  return (contents?.summary.reads ?? []).some((read) => {
+    if (!read.eager || read.time !== "run" || read.guarded) return false;
+    const brings = contents?.bindings.get(read.name)?.some((one) => one.from?.module === at.module);
+    const outcome = brings ? scene.link.merged.follow(from, read, "run") : null;
+    return (
+      outcome?.is === "found" && outcome.target.is === "definition" && !hoisted.includes(outcome.target.binding.kind)
+    );
   });
 }

@@ -2,6 +2,7 @@ import type { FindingKind, Side } from "../finding.ts";
 import { type Outcome, targetKey } from "../linker/outcome.ts";
 import { isNamed } from "../linker/rules.ts";
 import type { Call } from "../summary.ts";
+import type { Signature } from "../unit.ts";
 
 import { type Bound, bindCall, shifted } from "./bind_call.ts";
 import { type Callable, callableOf } from "./callable.ts";
@@ -103,19 +104,18 @@ function defaults(drift: Drift, was: Bound, is: Bound): report.Fault[] {
 }
 
 const waiting: Question = (drift) => {
-  const { call, now, before, scene, outcome } = drift;
+  const { call, now, before, scene } = drift;
   const [was, is] = [before.signature, now.signature];
   if (!was || !is || was.is_async === is.is_async || is.is_generator !== was.is_generator) return [];
+  const promises = scene.link.merged.rules(drift.file.path)?.calls.promises ?? [];
+  if (promises.length > 0) return promised(drift, { was, is, promises });
   if (is.is_async) {
     if (call.awaited || call.partial) return [];
     return [fault(drift, "async_drift", weigh(drift), "and does not wait for it: it has become asynchronous")];
   }
   if (!call.awaited) return [];
   // What is not asynchronous itself may still give back something to wait for, when it calls something.
-  const target = outcome.target;
-  const path = target.is === "module" ? null : target.path;
-  const calls = path === null ? [] : (scene.link.merged.contents(path)?.summary.calls ?? []);
-  const certain = !calls.some(({ unit, use }) => unit === now.unit?.key && use !== "none");
+  const certain = !hands(drift);
   return [
     fault(
       drift,
@@ -125,6 +125,30 @@ const waiting: Question = (drift) => {
     ),
   ];
 };
+
+type Promised = { was: Signature; is: Signature; promises: readonly string[] };
+
+/** Where anything can be waited for, only what does more with a result has to know whether it is a promise of one. */
+function promised(drift: Drift, { was, is, promises }: Promised): report.Fault[] {
+  const { use, awaited, partial } = drift.call;
+  const says = ({ returns }: Signature) => returns?.split(/\W+/).some((word) => promises.includes(word)) ?? false;
+  if (says(was) && says(is)) return [];
+  if (!is.is_async) {
+    if (use !== "promise" || says(is)) return [];
+    const words = "and asks for its promise: it is not asynchronous any more";
+    return [fault(drift, "async_drift", is.returns === null && hands(drift) ? report.LIKELY : weigh(drift), words)];
+  }
+  if (awaited || partial || use === "promise" || says(was)) return [];
+  const certain = use === "subscript" || use === "iterate" || use.startsWith("unpack");
+  const words = "and does not wait for it: it has become asynchronous";
+  return [fault(drift, "async_drift", certain ? weigh(drift) : report.LIKELY, words)];
+}
+
+/** Whether what is called may give back what it got from another call. */
+function hands({ scene, now }: Drift): boolean {
+  const calls = scene.link.merged.contents(now.path)?.summary.calls ?? [];
+  return calls.some(({ unit, use }) => unit === now.unit?.key && use !== "none");
+}
 
 const decorated: Question = (drift) => {
   const rules = drift.scene.link.merged.rules(drift.file.path)?.calls;
@@ -188,6 +212,8 @@ const alike: Question = (drift) => {
   const callable = (kind: Callable["kind"]) => kind !== "property" && kind !== "value";
   if (callable(before.kind) && now.kind === "property")
     return [fault(drift, "kind_drift", weigh(drift), "as a method: it has become a property")];
+  if (now.kind === "abstract_class")
+    return [fault(drift, "kind_drift", weigh(drift), "to make one: it is abstract now")];
   if (callable(before.kind) && now.kind === "value") {
     const constant = drift.outcome.target.is === "definition" && drift.outcome.target.binding.value !== null;
     return [fault(drift, "kind_drift", constant ? weigh(drift) : report.LIKELY, "as a function: it is a value now")];

@@ -46,15 +46,37 @@ function namesakes(scene: Scene, file: MergedFile, units: readonly Unit[]): Unit
   const groups = new Map<string, Unit[]>();
   for (const unit of units) {
     if (unit.name === null || !DEFINED.has(unit.kind) || mayRepeat(scene, file, unit)) continue;
-    const key = JSON.stringify([unit.name, unit.guards]);
+    const key = JSON.stringify([unit.name, unit.guards, roleOf(unit), wordsApart(scene, file, unit)]);
     groups.set(key, [...(groups.get(key) ?? []), unit]);
   }
-  return [...groups.values()].filter((group) => group.length > 1);
+  const coexist = scene.link.merged.rules(file.path)?.names.coexist ?? {};
+  return [...groups.values()].flatMap((group) => {
+    // What may stand beside all others of its name is none of them.
+    const free = (unit: Unit) => group.every((one) => one === unit || beside(coexist, unit, one));
+    const bound = group.filter((unit) => !free(unit));
+    return bound.length > 1 ? [bound] : [];
+  });
+}
+
+const beside = (coexist: Readonly<Record<string, readonly string[]>>, one: Unit, other: Unit): boolean =>
+  (coexist[one.kind]?.includes(other.kind) ?? false) || (coexist[other.kind]?.includes(one.kind) ?? false);
+
+/** What follows the name in a key: a property and its setter are two. */
+function roleOf({ key, name }: Unit): string {
+  const stem = key.replace(/#\d+$/, "");
+  return stem === name || stem.endsWith(`.${name}`) ? "" : stem.slice(stem.lastIndexOf(".") + 1);
+}
+
+function wordsApart(scene: Scene, file: MergedFile, { parts }: Unit): string {
+  const words = scene.link.merged.rules(file.path)?.names.apart ?? [];
+  if (words.length === 0) return "";
+  const head = scene.trees.merged.file(file.path)?.text?.slice(...parts.header) ?? "";
+  return words.filter((word) => head.split(/\W+/).includes(word)).join();
 }
 
 /** Overloads, a property with its setter, the handlers of a registry that nobody calls by name. */
 function mayRepeat(scene: Scene, file: MergedFile, unit: Unit): boolean {
-  if (unit.name === "_") return true;
+  if (unit.name === "_" || roleOf(unit) === "overload") return true;
   const repeatable = scene.link.merged.rules(file.path)?.calls.repeatable ?? [];
   return (unit.signature?.decorators ?? []).some(({ name }) => isNamed(name, repeatable));
 }
@@ -63,7 +85,9 @@ function duplicated(scene: Scene, file: MergedFile, scope: string, group: readon
   const [first] = group;
   const name = first?.name;
   if (!first || typeof name !== "string") return null;
-  const has = (tree: "base" | Side) => siblings(contentsIn(scene, tree, file), scope, first);
+  const kinds = new Set(group.map(({ kind }) => kind));
+  const alike = (unit: Unit) => kinds.has(unit.kind) && roleOf(unit) === roleOf(first);
+  const has = (tree: "base" | Side) => siblings(contentsIn(scene, tree, file), scope, first).filter(alike);
   const [base, left, right] = [has("base"), has("left"), has("right")];
   if (left.length >= group.length || right.length >= group.length) return null;
   if (left.length <= base.length || right.length <= base.length) return null;
@@ -87,7 +111,8 @@ function duplicated(scene: Scene, file: MergedFile, scope: string, group: readon
     ? `${both}, and they are alike: it stands in lines ${lines.join(" and ")}`
     : `${both} (lines ${lines.join(" and ")}): only the last of them counts`;
   const fix = same ? report.fix("drop_duplicate", `Take away one \`${key}\``) : null;
-  const weight = same ? report.HINT : isPlain(first, last) ? report.CERTAIN : report.LIKELY;
+  const checked = scene.link.merged.rules(file.path)?.names.checked_types ?? false;
+  const weight = checked ? report.CERTAIN : same ? report.HINT : isPlain(first, last) ? report.CERTAIN : report.LIKELY;
   const kind = last.kind === "key" ? "key_collision" : "duplicate_definition";
   return { kind, ...weight, subjects: [places.subject(file.path, key)], place, causes, sentence, fix };
 }

@@ -37,6 +37,8 @@ const namesOf = ({ names }: Import): (string | null)[] =>
   Array.isArray(names) && names.length > 0 ? names.map(({ name }) => name) : [null];
 
 function wanted(scene: Scene, file: MergedFile, want: Wanted): report.Fault[] {
+  // Of a module that is not there at all nothing is asked by name.
+  if (want.name !== null && isGone(scene, file, want)) return wanted(scene, file, { of: want.of, name: null });
   const now = resolve(scene.link.merged, file.path, want);
   if (now.is === "found") return [];
   const held = SIDES.flatMap((side) => {
@@ -52,7 +54,18 @@ function wanted(scene: Scene, file: MergedFile, want: Wanted): report.Fault[] {
 }
 
 const isSameImport = (one: Import, { of, name }: Wanted): boolean =>
-  one.module === of.module && one.time === of.time && namesOf(one).includes(name);
+  one.module === of.module && one.time === of.time && (name === null || namesOf(one).includes(name));
+
+/** Whether the module of an import is in a side alone, and that side knows none of its names. */
+function isGone(scene: Scene, file: MergedFile, { of, name }: Wanted): boolean {
+  if (scene.link.merged.module(file.path, of.module).at !== "outside") return false;
+  return SIDES.some((side) => {
+    const path = pathIn(file, side);
+    const own = contentsIn(scene, side, file)?.summary.imports.some((one) => isSameImport(one, { of, name }));
+    const found = (one: string | null) => resolve(scene.link[side], path ?? "", { of, name: one }).is === "found";
+    return own && path !== null && found(null) && !found(name);
+  });
+}
 
 function resolve(linker: Linker, path: string, { of, name }: Wanted): Outcome {
   return linker.origin(path, { module: of.module, name }, of.time);

@@ -92,20 +92,24 @@ const narrowed: Question = (heir) =>
         [mine, theirs, old].some((unit) => (unit?.signature?.decorators.length ?? 0) > 0)
       )
         return [];
-      const problem = unfit(theirs, mine);
-      const lacking = problem ?? lacks(theirs, old, mine);
-      if (lacking === null || unfit(old, mine) !== null) return [];
+      const checked = scene.link.merged.rules(file.path)?.names.checked_types ?? false;
+      const fewer = scene.link.merged.rules(file.path)?.classes.overrides === "fewer";
+      const problem = unfit(theirs, mine, fewer);
+      const lacking = problem ?? (fewer ? null : lacks(theirs, old, mine));
+      if (lacking === null || unfit(old, mine, fewer) !== null) return [];
       const words = `does not take what \`${over.shape.name}.${member.name}\` is called with since ${report.calls(scene.merge, other(side))} changed it: ${lacking}`;
-      const certain = problem !== null && isCalled(scene, over, member.name);
+      const certain = problem !== null && (checked || isCalled(scene, over, member.name));
       return [fault(heir, { side, member, over }, certain ? report.CERTAIN : report.LIKELY, words)];
     });
   });
 
 /** Whether a call with all that one takes, by place or by name where it must be so, fits the other; null: it does. */
-function unfit(wanted: Unit, given: Unit): string | null {
+function unfit(wanted: Unit, given: Unit, fewer: boolean): string | null {
   const parameters = wanted.signature?.parameters ?? [];
   const needed = parameters.filter(({ optional, kind }) => !optional && kind !== "rest" && kind !== "named_rest");
-  const placed = needed.filter(({ kind }) => kind !== "named").length;
+  const all = needed.filter(({ kind }) => kind !== "named").length;
+  const takes = given.signature?.parameters.filter(({ kind }) => kind === "placed" || kind === "either").length ?? 0;
+  const placed = fewer ? Math.min(all, takes) : all;
   const named = needed.filter(({ kind }) => kind === "named").map(({ name }) => name);
   return bindCall(given.signature?.parameters ?? [], { placed, named, spread: false, partial: false }).problem;
 }

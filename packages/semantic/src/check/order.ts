@@ -16,9 +16,11 @@ export const ordering: Check = ({ scene }) =>
 /** What runs when a module is loaded reads a name that is bound further down. */
 function tooEarly(scene: Scene, file: MergedFile): report.Fault[] {
   const contents = contentsIn(scene, "merged", file);
-  if (!contents || !scene.link.merged.rules(file.path)?.names.in_order) return [];
+  const names = scene.link.merged.rules(file.path)?.names;
+  if (!contents || !names?.in_order) return [];
+  const { hoisted } = names;
   return [...referencesOf(contents).reads].flatMap(([key, reads]) => {
-    const early = reads.find((read) => isEarly(contents, read));
+    const early = reads.find((read) => isEarly(contents, read, hoisted));
     if (!early || scene.link.merged.rules(file.path)?.names.builtins.includes(early.name)) return [];
     const parents = SIDES.flatMap((side) => {
       const theirs = contentsIn(scene, side, file);
@@ -29,7 +31,7 @@ function tooEarly(scene: Scene, file: MergedFile): report.Fault[] {
           ?.filter(({ unit }) => unit === early.unit);
       return theirs && held && held.length > 0 ? [{ contents: theirs, held }] : [];
     });
-    const before = parents.filter((one) => one.held.some((read) => isEarly(one.contents, read)));
+    const before = parents.filter((one) => one.held.some((read) => isEarly(one.contents, read, hoisted)));
     if (parents.length === 0 || before.length > 0) return [];
     const place = places.placeOf(scene.trees.merged, file.path, early);
     const bound = contents.bindings.get(early.name)?.[0];
@@ -50,11 +52,15 @@ function tooEarly(scene: Scene, file: MergedFile): report.Fault[] {
   });
 }
 
-function isEarly(contents: Contents, read: Read): boolean {
+function isEarly(contents: Contents, read: Read, hoisted: readonly string[]): boolean {
   if (!read.eager || read.time !== "run" || read.self !== null || read.instance !== null || read.from !== null)
     return false;
   const bindings = contents.bindings.get(read.name) ?? [];
-  return bindings.length > 0 && contents.stars.length === 0 && bindings.every(({ span }) => span[0] > read.span[1]);
+  return (
+    bindings.length > 0 &&
+    contents.stars.length === 0 &&
+    bindings.every(({ span, kind }) => span[0] > read.span[1] && !hoisted.includes(kind))
+  );
 }
 
 /** A field that must be given stands behind one that need not be. */

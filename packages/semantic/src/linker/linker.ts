@@ -284,9 +284,25 @@ function walk(linker: Linker, start: Outcome, members: readonly string[], time: 
 function step(linker: Linker, target: Target, member: string, time: Read["time"]): Outcome | null {
   if (target.is === "module")
     return inModule(linker, { at: "module", file: target.file, folder: target.folder }, { name: member, time }, 0);
+  if (target.is === "definition" && target.binding.kind === "namespace") return inNamespace(linker, target, member);
   const of = classOf(target);
   return of && walkClass(linker, of, [member], time);
 }
+
+/** A member of a namespace, which may stand in several parts; null: something else has its name too. */
+function inNamespace(linker: Linker, { path, binding }: Definition, member: string): Outcome | null {
+  const contents = linker.contents(path);
+  const own = (unit: Unit) => unit.key.replace(/#\d+$/, "") === binding.name;
+  const parts = [...(contents?.units.values() ?? [])].filter(own);
+  if (parts.length === 0 || parts.some(({ kind }) => kind !== "namespace")) return null;
+  const unit = parts.flatMap(({ children }) => children).find(({ name }) => name === member);
+  if (!unit) return missing("member", { path, name: member, time: "types" }, binding.name);
+  const kind = unit.kind === "namespace" ? "namespace" : "variable";
+  const inner: Binding = { ...binding, name: `${binding.name}.${member}`, kind, span: unit.span, value: null };
+  return found({ is: "definition", path, binding: inner, unit });
+}
+
+type Definition = Extract<Target, { is: "definition" }>;
 
 function walkClass(
   linker: Linker,

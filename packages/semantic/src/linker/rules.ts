@@ -8,6 +8,8 @@ const names = z.array(z.string()).default([]);
  * `strategy`    one of those in modules.ts
  * `extensions`  with their dots, in the order in which they are tried
  * `index`       names of the file that speaks for its folder
+ * `cycles`      what of a circle of imports fails: "names" that are taken before they are bound, or only "reads" of them while
+ *               the module is loaded
  * `roots`       folders from which absolute paths are looked for; "" is the repository
  */
 const modules = z.strictObject({
@@ -15,6 +17,7 @@ const modules = z.strictObject({
   extensions: names,
   index: names,
   roots: names,
+  cycles: z.enum(["names", "reads"]).default("names"),
 });
 
 /**
@@ -25,10 +28,16 @@ const modules = z.strictObject({
  * `merging`  what a scope defines several times under one name is one: overloads, parts of an interface
  * `export_list`  the name to which a module binds what it gives away; null: there is none
  * `in_order`  what runs when a module is loaded can only read what stands above it
+ * `hoisted`  but bindings of these kinds are there from the start
+ * `coexist`  kinds of units that may have the name of one of the kind, in its scope
+ * `apart`  words in the head of a unit that make it another one than its namesake without them
  */
 const bound = z.strictObject({
   builtins: names,
   in_order: z.boolean(),
+  hoisted: names,
+  coexist: z.record(z.string(), z.array(z.string())).default({}),
+  apart: names,
   exports: z.enum(["all", "listed", "only_listed"]).default("all"),
   checked_types: z.boolean().default(false),
   merging: z.boolean().default(false),
@@ -42,6 +51,8 @@ const bound = z.strictObject({
  * `transparent`        decorators that leave a callable's parameters and result as they are
  * `wrapping`           decorators that leave the parameters and change the result
  * `repeatable`         decorators with which one name is defined several times in one scope
+ * `promises`           types of results that are waited for, where waiting is for anybody to do; none: what is asynchronous
+ *                      has to be waited for, and nothing else can be
  * `registering`        decorators (last parts) that put what they stand on into a table, by their arguments
  */
 const calls = z.strictObject({
@@ -51,17 +62,22 @@ const calls = z.strictObject({
   transparent: names,
   wrapping: names,
   repeatable: names,
+  promises: names,
   registering: names,
 });
 
 /**
  * `order`    "c3": bases must have one linear order; "none": no such rule
+ * `abstract` whether an instance of an abstract class can be "made" as long as it has all members, or "never"
+ * `overrides` have to take "all" the arguments that the overridden takes; or "fewer", and leave the last ones
  * `bare`     bases outside of the repository that bring no members of interest (`object`, `ABC`)
  * `members`  what every class and instance has
  * `above`    the words by which a class reads what those above it have, and not its own
  */
 const classes = z.strictObject({
   order: z.enum(["c3", "none"]),
+  abstract: z.enum(["made", "never"]).default("made"),
+  overrides: z.enum(["all", "fewer"]).default("all"),
   bare: names,
   members: names,
   above: z.array(z.string()).default(["super"]),
