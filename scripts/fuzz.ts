@@ -1,10 +1,12 @@
 // Texts by chance against what judges them.
-// Usage: bun scripts/fuzz.ts commands|paths COUNT [--seed N] [--real N]
+// Usage: bun scripts/fuzz.ts commands|paths|merges COUNT [--seed N] [--real N]
 //   commands   the judge of shell texts; --real: so many of the hidden commands are also run by a real bash
 //   paths      the resolver of the file host, on a worktree with links, pipes and canaries around it
+//   merges     the merge by symbols, of real files that both sides changed by chance
 
 import { parseArgs } from "node:util";
 import { fuzzCommands, tryDamaged, tryHidden } from "../test/fuzz/command_judge.ts";
+import { fuzzMerges } from "../test/fuzz/merges.ts";
 import { fuzzPaths, openPathWorld } from "../test/fuzz/paths.ts";
 
 const { values, positionals } = parseArgs({
@@ -28,6 +30,10 @@ const FUZZERS: Readonly<Record<string, (runs: number) => Promise<void>>> = {
     console.log(`run by bash: ${passed} of ${wanted} damaged commands that the judge lets through`);
     for (const text of got_through) console.log(`GOT THROUGH: ${JSON.stringify(text)}`);
     if (got_through.length > 0) process.exit(1);
+  },
+  async merges(runs) {
+    const { slowest_ms, ...did } = await fuzzMerges(runs, seed);
+    console.log(`${JSON.stringify(did)}, slowest: ${slowest_ms.toFixed(1)} ms`);
   },
   async paths(runs) {
     const world = openPathWorld();

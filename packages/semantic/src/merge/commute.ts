@@ -63,8 +63,11 @@ function clash(job: Job, one: Touched, next: Touched): boolean {
   const [own, others] = [unitOf(one.slot, "left"), unitOf(next.slot, "right")];
   const free = (unit: Unit) => job.rules.free.includes(unit.kind);
   if (free(own) && free(others)) return false;
+  const goes = (unit: Unit, touch: Touch) => free(unit) && touch === "removed";
   const [ours, theirs] = [textOf(job, one.slot, "left"), textOf(job, next.slot, "right")];
   const statements = own.kind === "statement" && others.kind === "statement";
+  if (!statements && still(one.left) && still(next.right)) return false; // no order is in question
+  if (goes(own, one.left) || goes(others, next.right)) return false;
   if (statements || reads(own, ours, others, theirs)) return true;
   // Each side says where it wants it to be, unless neither unit is where both have it.
   if (still(one.left) || still(next.right)) return false;
