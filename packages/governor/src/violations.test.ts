@@ -9,6 +9,12 @@ test("a call that stays within its rights violates nothing", () => {
   expect(violationsOf([call], { changed: ["src/a.py"], write })).toEqual([]);
 });
 
+test("what was written beside claimed symbols and put back is told as that", () => {
+  const undone = { ...call, refused_by: "claim", text: "x\nPUT BACK: …\nEXIT:0", touched: ["src/a.py"] };
+  const told = violationsOf([undone], { changed: [], write: [parseClaim("src/a.py::f")] });
+  expect(told).toEqual([{ by: "claim", what: '"src/a.py" was written beside the claimed symbols, and put back' }]);
+});
+
 test("what was refused, put back, confined or changed without a claim is told once, with what kept it", () => {
   const calls = [
     { ...call, ok: false, refused_by: "claim", text: "x\nPUT BACK: …\nCONFINED: read only\nEXIT:1", touched: ["b.py"] },

@@ -87,6 +87,18 @@ test("what is left to the jail is told, and only then", () => {
   expect(says("rm -rf /", OPEN)).toContain("No rule looks at commands");
 });
 
+test("of a file whose symbols are claimed it is told which may change, and what becomes of a command's other writes", () => {
+  const write = claims("src/app.py::first", "src/app.py::<imports>", "src/new.py");
+  const edit = (path: string) => explain("edit_file", { path, old_text: "a", new_text: "b" }, { write }).jail;
+  expect(edit("src/app.py")).toContain(
+    'Of "src/app.py" it may change "first", "<imports>": a write that touches another symbol is refused',
+  );
+  expect(edit("src/new.py").join()).not.toContain("symbol");
+  const put_back = "What a command changes beside the claimed symbols of a file is put back when it has ended";
+  expect(explain("run_bash", { cmd: "ls" }, { write }).jail).toContain(put_back);
+  expect(explain("run_bash", { cmd: "ls" }).jail).not.toContain(put_back);
+});
+
 test("of a call that is refused nothing is left to any jail", () => {
   const refused = [
     command("pip install x"),

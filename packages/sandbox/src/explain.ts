@@ -1,4 +1,4 @@
-import { type Claim, formatClaim } from "./claim.ts";
+import { type Claim, claimedSymbols, formatClaim } from "./claim.ts";
 import type { ToolComponent } from "./component/component.ts";
 import { confinesAt, nativePrograms, startedBy } from "./explain_level.ts";
 import { parseInput } from "./input.ts";
@@ -132,8 +132,25 @@ function jailed({ rules, scope }: Policy, { level, reads }: ExplainedPlace, { to
   if (kinds.includes("exec") || kinds.includes("recipe")) says.push(confinesAt(level, reads));
   if (kinds.includes("write"))
     says.push("The file host resolves the path once, follows no link, and asks the claim again");
+  says.push(...symbolWords(scope, accesses));
   const own = scope.components?.find(({ name }) => name === tool);
   return own === undefined ? says : [...says, ...componentWords(own, scope)];
+}
+
+/** Which symbols a call touches is seen in what it writes. */
+function symbolWords({ write }: Scope, accesses: readonly JudgedAccess[]): string[] {
+  const all = accesses.map(({ access }) => access);
+  const paths = all.flatMap((access) => (access.kind === "write" ? [access.path] : []));
+  const files = [...new Set(paths)].flatMap((path) => {
+    const symbols = claimedSymbols(write, path);
+    const named = symbols?.map((symbol) => `"${symbol}"`).join(", ");
+    return symbols === null
+      ? []
+      : [`Of "${path}" it may change ${named}: a write that touches another symbol is refused`];
+  });
+  const runs = all.some(({ kind }) => kind === "exec" || kind === "recipe");
+  if (!runs || write.every(({ symbol }) => symbol === null)) return files;
+  return [...files, "What a command changes beside the claimed symbols of a file is put back when it has ended"];
 }
 
 /** What a component is given: it is asked for each file, so no access is known before it runs. */

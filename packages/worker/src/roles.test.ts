@@ -36,6 +36,15 @@ const previous: Previous = {
   carried: true,
 };
 
+test("claims on symbols are explained where there are some, and to who may write", () => {
+  const claims = { ...facts.claims, write: ["src/limiter.py::Bucket", "src/limiter.py::<imports>"] };
+  const told = "only the named symbols are yours";
+  expect(systemPrompt("worker", { ...facts, claims })).toContain(told);
+  expect(systemPrompt("worker", { ...facts, claims })).toContain("- src/limiter.py::<imports>\n");
+  expect(systemPrompt("worker", facts)).not.toContain(told);
+  expect(systemPrompt("reviewer", { ...facts, claims })).not.toContain(told);
+});
+
 test("a prompt holds every fact, and the same facts give the same text", () => {
   const text = systemPrompt("worker", facts);
   for (const fact of [

@@ -100,10 +100,15 @@ const projectLines = (project: ProjectFacts): string[] => [
   ...project.conventions.map(({ topic, text }) => item(`${topic}: ${text}`)),
 ];
 
+const SYMBOLS: readonly string[] = [
+  "Of a file with `::` only the named symbols are yours, with all that is in them: `<imports>` are the imports of the file, `<module>` what else of it has no name. To add, rename, move or remove any other symbol is refused as a change of it is; layout alone is none. Change such a file with edit_file or apply_patch.",
+];
+
 function claimLines(role: RoleName, { write, read, deny, allow }: ClaimFacts): string[] {
   const writable = write.length > 0 ? list("Writable", write) : ["Writable: nothing. This task only reads."];
   return [
     ...(role === "worker" ? writable : ["Writable: nothing. This role only reads."]),
+    ...(role === "worker" && write.some((claim) => claim.includes("::")) ? SYMBOLS : []),
     ...list("Read first (stay unwritable)", read),
     ...list("Never touched, also when claimed", deny),
     ...list("Nothing outside of these is touched", allow),

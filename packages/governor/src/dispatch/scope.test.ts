@@ -30,6 +30,17 @@ test("a role that only reads may write nothing, whatever it claims", () => {
   expect(grantsIn("/nowhere", unit)).toEqual([]);
 });
 
+test("a file that is there is granted alone, whatever is to become of symbols in it", () => {
+  const root = mkdtempSync(join(tmpdir(), "dgov-scope-"));
+  folders.push(root);
+  mkdirSync(join(root, "src"));
+  writeFileSync(join(root, "src/a.py"), "");
+  const made = { create: ["src/a.py::g"], delete: ["src/a.py::f"], touch: ["src/a.py::<imports>"] };
+  expect(grantsIn(root, unitWith(made))).toEqual([{ kind: "file", path: "src/a.py" }]);
+  const grants = grantsIn(root, unitWith({ create: ["src/b.py::g"] }));
+  expect(grants.map(({ kind, path }) => [kind, path])).toEqual([["directory", "src"]]);
+});
+
 test("no folder is made or granted behind a link", () => {
   const place = mkdtempSync(join(tmpdir(), "dgov-scope-"));
   folders.push(place);

@@ -42,7 +42,12 @@ const isTest = (claim: Claim, test_dir: string): boolean =>
 export function grantsIn(root: string, unit: Pick<Claimant, "files" | "role">): Grant[] {
   if (unit.role !== "worker") return [];
   const { create, edit, delete: remove, touch } = unit.files;
-  const claims = { edit: edit.map(parseClaim), remake: [...create, ...remove, ...touch].map(parseClaim) };
+  const others = [...create, ...remove, ...touch].map(parseClaim);
+  const inFiles = others.filter(({ symbol }) => symbol !== null); // a symbol comes and goes, its file stays
+  const claims = {
+    edit: [...edit.map(parseClaim), ...inFiles],
+    remake: others.filter(({ symbol }) => symbol === null),
+  };
   const { grants, folders } = grantsOf(claims, (path) => {
     const stat = lstatSync(join(root, path), { throwIfNoEntry: false });
     return stat?.isFile() ? "file" : stat?.isDirectory() ? "directory" : null;
