@@ -12,12 +12,14 @@ import { ordering } from "./check/order.ts";
 import { unknownReceivers } from "./check/receivers.ts";
 import { type Fault, findingsOf } from "./check/report.ts";
 import { openScene } from "./check/scene.ts";
+import { sharedScopes } from "./check/shared_scope.ts";
 import { danglingStrings } from "./check/strings.ts";
 import { structuralInterfaces } from "./check/structural.ts";
 import { sameSymbols } from "./check/symbols.ts";
 import { syntax } from "./check/syntax.ts";
 import { touchedBy, worthFollowing } from "./check/touched.ts";
 import type { Merge, Trees } from "./check/trees.ts";
+import { unusedImports } from "./check/unused_imports.ts";
 import { driftedUses } from "./check/uses.ts";
 import { type Finding, VERDICTS, type Verdict } from "./finding.ts";
 import type { RulesOf } from "./linker/rules.ts";
@@ -33,10 +35,12 @@ const CHECKS: readonly Check[] = [
   conflicts,
   syntax,
   duplicateDefinitions,
+  sharedScopes,
   collisions,
   keyCollisions,
   missingNames,
   brokenImports,
+  unusedImports,
   driftedCalls,
   driftedUses,
   inheritance,

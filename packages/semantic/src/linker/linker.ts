@@ -7,6 +7,7 @@ import { findModule, type ModuleAt } from "./modules.ts";
 import { classOf, type Missing, type Outcome, type Target } from "./outcome.ts";
 import { folderOf, join } from "./paths.ts";
 import type { LinkRules, RulesOf } from "./rules.ts";
+import { type Shared, sharedIn } from "./shared.ts";
 import { configuredRoots, sourceRoots } from "./source_roots.ts";
 
 /** What is followed: a read, a callee, or a name as it is written in a base. */
@@ -28,6 +29,8 @@ export type Linker = {
   /** What a dotted name stands for, all of it. */
   follow(path: string, name: Name, time: Read["time"]): Outcome;
   lineage(path: string, name: string): Lineage;
+  /** What the files beside one bind, where all of a folder are one scope. */
+  shared(path: string): Shared;
 };
 
 /** How long a chain of re-exports, stars and bases may be before nobody knows. */
@@ -63,6 +66,7 @@ export function openLinker(view: TreeView, rulesOf: RulesOf): Linker {
     lookup: (path, name, time) => keep(`name ${path} ${time} ${name}`, () => lookup(linker, { path, name, time }, 0)),
     origin: (from, origin, time) => followOrigin(linker, from, { origin, time }, 0),
     follow: (path, name, time) => follow(linker, path, name, time),
+    shared: (path) => keep(`shared ${folderOf(path)}`, () => sharedIn(linker, folderOf(path), linker.rules(path))),
     lineage: (path, name) => keep(`lineage ${path} ${name}`, () => lineageOf(linker, path, name)),
   };
   return linker;
@@ -88,9 +92,20 @@ function lookup(linker: Linker, asked: Asked, depth: number): Outcome {
   const star = fromStars(linker, asked, depth, last?.span[0] ?? -1);
   if (star) return star;
   if (last) return several(linker, asked, bindings, depth);
+  const beside = linker.rules(asked.path)?.modules.scope === "folder" ? fromShared(linker, asked) : null;
+  if (beside) return beside;
   if (contents.summary.open !== null) return unknown(contents.summary.open);
   if (linker.rules(asked.path)?.names.builtins.includes(asked.name)) return { is: "outside", origin: "the language" };
   return missing(all.length > 0 ? "run_time" : "name", asked);
+}
+
+function fromShared(linker: Linker, { path, name }: Asked): Outcome | null {
+  const { names, unread } = linker.shared(path);
+  const [first, ...more] = names.get(name) ?? [];
+  if (first === undefined) return unread === null ? null : unknown(`nothing is known of ${unread}`);
+  const contents = linker.contents(first.path);
+  const target: Target = { is: "definition", ...first, unit: contents && unitOf(contents, first.binding) };
+  return found(target, more.length === 0 ? null : "it is bound in several places");
 }
 
 /** Of several bindings of one name it is a guess which of them is meant. */

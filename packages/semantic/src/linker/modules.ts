@@ -64,13 +64,18 @@ function relative({ view, rules }: Ground, from: string, written: string): Modul
 }
 
 /** A package is a folder, and its path starts with what the nearest go.mod says. */
-function packageFolder({ view }: Ground, from: string, written: string): ModuleAt {
+function packageFolder({ view, rules }: Ground, from: string, written: string): ModuleAt {
   for (let folder = folderOf(from); ; folder = folderOf(folder)) {
     const at = view.file(join(folder, "go.mod"));
     const name = at?.text ? /^\s*module\s+"?([^\s"]+)/m.exec(at.text)?.[1] : undefined;
     if (name !== undefined && (written === name || written.startsWith(`${name}/`))) {
       const path = join(folder, written.slice(name.length + 1));
-      return view.folder(path) === null ? OUTSIDE : { at: "module", file: null, folder: path };
+      const files = (view.folder(path) ?? []).filter((one) =>
+        rules.extensions.some((extension) => one.endsWith(extension)),
+      );
+      // Any of its files speaks for the folder; one that is only tested with, if there is no other.
+      const file = files.find((one) => !/_test\.\w+$/.test(one)) ?? files[0];
+      return file === undefined ? OUTSIDE : { at: "module", file: join(path, file), folder: path };
     }
     if (folder === "") return OUTSIDE;
   }

@@ -10,6 +10,7 @@ const names = z.array(z.string()).default([]);
  * `index`       names of the file that speaks for its folder
  * `cycles`      what of a circle of imports fails: "names" that are taken before they are bound, or only "reads" of them while
  *               the module is loaded
+ * `scope`       "folder": what a file binds is bound in all files of its folder, but for what it imports
  * `roots`       folders from which absolute paths are looked for; "" is the repository
  */
 const modules = z.strictObject({
@@ -18,6 +19,7 @@ const modules = z.strictObject({
   index: names,
   roots: names,
   cycles: z.enum(["names", "reads"]).default("names"),
+  scope: z.enum(["file", "folder"]).default("file"),
 });
 
 /**
@@ -27,6 +29,8 @@ const modules = z.strictObject({
  * `checked_types`  what is read for types alone has to be there too, or the text does not compile
  * `merging`  what a scope defines several times under one name is one: overloads, parts of an interface
  * `export_list`  the name to which a module binds what it gives away; null: there is none
+ * `repeatable` names that may be bound several times in one scope
+ * `unused_imports` an import that nothing reads is a fault
  * `in_order`  what runs when a module is loaded can only read what stands above it
  * `hoisted`  but bindings of these kinds are there from the start
  * `coexist`  kinds of units that may have the name of one of the kind, in its scope
@@ -38,6 +42,8 @@ const bound = z.strictObject({
   hoisted: names,
   coexist: z.record(z.string(), z.array(z.string())).default({}),
   apart: names,
+  repeatable: names,
+  unused_imports: z.boolean().default(false),
   exports: z.enum(["all", "listed", "only_listed"]).default("all"),
   checked_types: z.boolean().default(false),
   merging: z.boolean().default(false),

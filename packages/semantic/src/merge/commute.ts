@@ -62,6 +62,8 @@ function clash(job: Job, one: Touched, next: Touched): boolean {
   if (one.left === null || one.right !== null || next.right === null || next.left !== null) return false;
   const [own, others] = [unitOf(one.slot, "left"), unitOf(next.slot, "right")];
   const free = (unit: Unit) => job.rules.free.includes(unit.kind);
+  const counted = (unit: Unit) => job.rules.counted.includes(unit.kind);
+  if (counted(own) && counted(others)) return true;
   if (free(own) && free(others)) return false;
   const goes = (unit: Unit, touch: Touch) => free(unit) && touch === "removed";
   const [ours, theirs] = [textOf(job, one.slot, "left"), textOf(job, next.slot, "right")];

@@ -29,11 +29,13 @@ export type ListRule = z.infer<typeof listRuleSchema>;
  * What the merge has to know of a language: the `merge` section of its profile.
  *
  * `free`   kinds of units whose order means nothing
+ * `counted` kinds of units whose place says what they are worth: two that both sides add at one place have no order
  * `lists`  nodes whose entries can be merged one by one
  * `separator` what stands between the units of a scope in braces, and not in front of the first; null: nothing does
  */
 export const mergeRulesSchema = z.strictObject({
   free: names.default([]),
+  counted: names.default([]),
   lists: z.array(listRuleSchema).default([]),
   separator: z.string().nullable().default(null),
 });

@@ -128,9 +128,17 @@ function claim(facts: Facts, node: Node, role: Role, bind: Bind | null): void {
 function nameAt(facts: Facts, node: Node, role: Role, bind: Bind | null): Name {
   const start = node.startIndex;
   const end = node.endIndex;
-  const text = facts.text.slice(start, end);
+  const written = facts.text.slice(start, end);
+  const text = bind?.flags.includes("path") ? nameOfPath(written) : written;
   return { start, end, rank: 9, id: node.id, text, role, bind, at: null as never, members: [], last: node.id };
 }
+
+/** What a module that is named by its path is called: its last part, without what is there for a version. */
+const nameOfPath = (path: string): string =>
+  path
+    .replace(/\/v\d+$/, "")
+    .replace(/\.v\d+$/, "")
+    .replace(/^.*\//, "");
 
 /** The members that are written behind a name in one node with it. */
 function path(facts: Facts, whole: Node, first: Node): void {

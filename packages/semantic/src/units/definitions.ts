@@ -5,7 +5,7 @@ import type { UnitKind } from "../unit.ts";
 /**
  * What symbols.scm says of a node. `role` is what stands behind the dot of its capture (`@function.overload`). Names are
  * all that its patterns captured. `parts` is the node that has its parameters and its body, `body` the body itself, `head`
- * the last node of its head where no node is the body.
+ * the last node of its head where no node is the body, `owner` the name of what it is a member of and stands outside of.
  */
 export type Definition = {
   kind: UnitKind;
@@ -15,6 +15,7 @@ export type Definition = {
   parts: number | null;
   body: number | null;
   head: number | null;
+  owner: number | null;
 };
 
 const KINDS: ReadonlySet<string> = new Set<UnitKind>([
@@ -23,7 +24,7 @@ const KINDS: ReadonlySet<string> = new Set<UnitKind>([
 ]);
 
 /** The captures of symbols.scm that are no kind of unit. */
-export const PART_CAPTURES: readonly string[] = ["name", "parts", "body", "head"];
+export const PART_CAPTURES: readonly string[] = ["name", "parts", "body", "head", "owner"];
 
 /** Whether a capture of symbols.scm is one that is known. Those that begin with "_" are for the query itself. */
 export const isSymbolCapture = (capture: string): boolean =>
@@ -44,7 +45,7 @@ export function definitionsIn(query: Query, tree: Tree, flat: FlatTree): Map<num
     const known = found.get(at);
     const same = known !== undefined && known.kind === kind && known.role === role;
     if (!same && known !== undefined && known.pattern > patternIndex) continue;
-    const nothing = { names: [], parts: null, body: null, head: null };
+    const nothing = { names: [], parts: null, body: null, head: null, owner: null };
     const own: Definition = same ? known : { kind, role, pattern: patternIndex, ...nothing };
     own.pattern = Math.max(own.pattern, patternIndex);
     found.set(at, own);
@@ -64,6 +65,7 @@ function take(definition: Definition, capture: string, node: Node, flat: FlatTre
   if (capture === "parts") definition.parts = at;
   else if (capture === "body") definition.body = at;
   else if (capture === "head") definition.head = at;
+  else if (capture === "owner") definition.owner = at;
   else if (!definition.names.includes(at)) definition.names.push(at);
 }
 

@@ -78,7 +78,8 @@ function draftOf(source: Source, found: Found): Draft {
   const span: Span = [start, ownEnd(source, node)];
   const nodes = { first, body: -1, doc: -1 };
   const base = { gap: [gapFrom, start] as Span, span, guards: scope.guards, definitions, nodes };
-  if (definitions.length === 0 && source.is.block(node)) return blockOf(source, found, base);
+  if (source.is.block(node) && (definitions.length === 0 || opens(source, node)))
+    return blockOf(source, found, { ...base, definitions: [] });
   const definition = definitions.length === 1 ? source.definitions.get(definitions[0]!)! : null;
   if (definition === null && definitions.length === 0)
     return { ...base, ...plain(span), kind: "statement", role: null, name: null, label: null };
@@ -86,6 +87,10 @@ function draftOf(source: Source, found: Found): Draft {
     return { ...base, ...plain(span), kind: within("variable", scope.inside), ...manyNames(source, definitions) };
   return defined(source, { definition: definition!, base, scope, node });
 }
+
+/** Whether what else stands around one definition has brackets here, so that it holds any number of them. */
+const opens = ({ flat, tables }: Source, node: number): boolean =>
+  childrenOf(flat, node).some((at) => /^[({]$/.test(tables.tokens[flat.type[at]!] ?? ""));
 
 type Base = Pick<Draft, "gap" | "span" | "guards" | "definitions" | "nodes">;
 const plain = (span: Span) => ({
@@ -140,9 +145,10 @@ function within(kind: UnitKind, inside: UnitKind | null): UnitKind {
   return kind;
 }
 
-function nameOf(source: Source, { names }: Definition, kind: UnitKind): string | null {
+function nameOf(source: Source, { names, owner }: Definition, kind: UnitKind): string | null {
   if (NAMELESS.has(kind)) return null;
-  return names.length === 0 ? "default" : names.map((at) => nameText(source, at)).join(", ");
+  const name = names.length === 0 ? "default" : names.map((at) => nameText(source, at)).join(", ");
+  return owner === null ? name : `${nameText(source, owner)}.${name}`;
 }
 
 const nameText = ({ flat }: Source, at: number): string =>

@@ -15,7 +15,7 @@ export function signatureOf(
   const at = own.definition.parts ?? own.at;
   const list = ["parameters", "parameter"].map((field) => source.field(at, field)).find((node) => node >= 0);
   if (list === undefined) return null;
-  const returns = source.field(at, "return_type");
+  const returns = first(source, at, ["return_type", "result"]);
   return {
     parameters: parametersOf(source, list),
     returns: returns < 0 ? null : annotationText(source, returns),
@@ -41,7 +41,10 @@ function parametersOf(source: Source, list: number): Parameter[] {
     if (rule?.separates === "named") now = "named";
     if (rule?.separates !== undefined) continue;
     const own = rule?.kind ?? inner?.kind;
-    parameters.push(parameterOf(source, node, { pattern, kind: own ?? now, optional: rule?.optional ?? false }));
+    for (const name of namesIn(source, node, pattern))
+      parameters.push(
+        parameterOf(source, node, { pattern: name, kind: own ?? now, optional: rule?.optional ?? false }),
+      );
     if (own === "rest") now = after_rest;
   }
   return parameters;
@@ -68,6 +71,13 @@ function patternOf(source: Source, node: number): number {
   if (field >= 0) return field;
   if (source.field(node, "type") < 0) return node;
   return childrenOf(flat, node).find((at) => !is.anonymous(at) && !is.trivia(at)) ?? node;
+}
+
+/** Some languages give one type to several parameters: `a, b int`. */
+function namesIn(source: Source, node: number, pattern: number): number[] {
+  const { flat } = source;
+  if (flat.parent[pattern] !== node || flat.field[pattern] === 0) return [pattern];
+  return childrenOf(flat, node).filter((at) => flat.field[at] === flat.field[pattern] && !source.is.anonymous(at));
 }
 
 const first = (source: Source, node: number, fields: readonly string[]): number =>

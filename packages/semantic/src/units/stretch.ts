@@ -15,14 +15,15 @@ export function stretchOf(shape: Shape, body: number): Stretch {
   const { flat, tables, is } = shape;
   const children = childrenOf(flat, body);
   const token = (at: number | undefined) => (at === undefined ? "" : tables.tokens[flat.type[at]!]);
-  if (!is.body(body) || !/^\{\|?$/.test(token(children[0]) ?? "")) {
+  const open = is.body(body) ? children.find((at) => /^(\{\|?|\()$/.test(token(at) ?? "")) : undefined;
+  if (open === undefined) {
     let head = body - 1;
     while (head > 0 && is.trivia(head)) head -= 1;
     const from = Math.min(commentBehind(shape, flat.end[head]!, head + 1), flat.start[body]!);
     return { from, to: Math.max(from, ownEnd(shape, body)) };
   }
-  const from = commentBehind(shape, flat.end[children[0]!]!, children[1] ?? -1);
-  const closed = /^\|?\}$/.test(token(children.at(-1)) ?? "");
+  const from = commentBehind(shape, flat.end[open]!, children[children.indexOf(open) + 1] ?? -1);
+  const closed = /^(\|?\}|\))$/.test(token(children.at(-1)) ?? "");
   const last = closed ? children.at(-2)! : children.at(-1)!;
   return { from, to: Math.max(from, trimmedEnd(flat, last)) };
 }
