@@ -13,6 +13,8 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   "plan status": async () => (await import("./commands/plan_status.ts")).planStatus,
   "plan review": async () => (await import("./commands/plan_review.ts")).planReview,
   "policy check": async () => (await import("./commands/policy_check.ts")).policyCheck,
+  "scope status": async () => (await import("./commands/scope_status.ts")).scopeStatus,
+  "scope report": async () => (await import("./commands/scope_report.ts")).scopeReport,
   "merge-check": async () => (await import("./commands/merge_check.ts")).mergeCheck,
   "merge-driver": async () => (await import("./commands/merge_driver.ts")).mergeDriver,
   "sandbox explain": async () => (await import("./commands/sandbox_explain.ts")).sandboxExplain,

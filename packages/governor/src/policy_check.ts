@@ -1,8 +1,8 @@
-import { strict as assert } from "node:assert";
 import { type Finding, TaskId } from "@dgov/kernel";
 import { readProject } from "./config.ts";
 import { DgovError, type Place } from "./error.ts";
 import type { Git } from "./git/git.ts";
+import { endsOf, resolved } from "./git/range.ts";
 import { openRepository } from "./git/readiness.ts";
 import { openJail } from "./jail.ts";
 import type { Project } from "./project.ts";
@@ -147,31 +147,4 @@ const NOBODYS = TaskId.parse("policy/check.one");
 
 async function stagedTrees(git: Git): Promise<[from: string, to: string]> {
   return [await resolved(git, "HEAD"), await git.text(["write-tree"], { user: true })];
-}
-
-/** @throws DgovError `usage` */
-async function endsOf(git: Git, range: string): Promise<[from: string, to: string]> {
-  const parts = range.split("..");
-  if (parts.length > 2 || range.includes("..."))
-    throw new DgovError("usage", `Cannot look at "${range}": a range is one commit, or two with ".." between them`);
-  const [first = "", second] = parts;
-  if (second !== undefined) return [await resolved(git, first || "HEAD"), await resolved(git, second || "HEAD")];
-  const [oid, parent = null] = await Promise.all([resolved(git, first), parentOf(git, first)]);
-  return [parent ?? (await git.text(["hash-object", "-t", "tree", "-w", "--stdin"], { stdin: "" })), oid];
-}
-
-async function resolved(git: Git, name: string): Promise<string> {
-  const asked = ["rev-parse", "--verify", "-q", "--end-of-options", `${name}^{commit}`];
-  const { exit, bytes } = await git.ask(asked, { ok: [0, 1, 128] });
-  if (exit !== 0) throw new DgovError("usage", `Cannot look at "${name}": there is no such commit`);
-  const oid = new TextDecoder().decode(bytes).trim().split("\n").at(-1);
-  assert(oid);
-  return oid;
-}
-
-async function parentOf(git: Git, name: string): Promise<string | null> {
-  const { exit } = await git.ask(["rev-parse", "--verify", "-q", "--end-of-options", `${name}^1^{commit}`], {
-    ok: [0, 1, 128],
-  });
-  return exit === 0 ? resolved(git, `${name}^1`) : null;
 }

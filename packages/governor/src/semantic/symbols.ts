@@ -14,6 +14,7 @@ import { type Change, diffTrees } from "../git/candidate.ts";
 import type { Git } from "../git/git.ts";
 import { type Analyst, createAnalyst } from "./analyst.ts";
 import { type BlobCache, openBlobCache } from "./blob_cache.ts";
+import { type Target, type Uses, usesIn } from "./find_uses.ts";
 import { createReadFiles } from "./read_files.ts";
 import { openTreeViews, type TreeViews, untilLoaded } from "./tree_views.ts";
 
@@ -36,6 +37,8 @@ export type Symbols = {
   changes(from: string, to: string): Promise<Changes>;
   /** The same as a claim sees it; files of which only symbols are claimed come first. */
   touches(from: string, to: string, claimed: Claimed): Promise<Touches>;
+  /** Who refers to some symbols in a tree; see `usesIn`. */
+  uses(tree: string, targets: readonly Target[]): Promise<Uses[]>;
   merge: Analyst["merge"];
   close(): void;
 };
@@ -104,6 +107,9 @@ export function openSymbols({ git, self, now_ms, cache_folder }: SymbolsPlace): 
       const at = await views();
       const found = await untilLoaded(at, () => touchesBetween(at.view(from), at.view(to), files, claimed));
       return { ...found, unknown: [...found.unknown, ...rest] };
+    },
+    async uses(tree, targets) {
+      return usesIn({ git, views: await views(), rules: rulesOf(await grammars()) }, tree, targets);
     },
     close() {
       analyst.close();

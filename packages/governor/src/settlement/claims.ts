@@ -18,10 +18,8 @@ export const claimsGate: Gate<FrozenCandidate> = {
     const ignored = ignoreRule(project.rules.scope.ignore);
     const own = changes.filter(({ path }) => !ignored(path));
     if (own.length === 0) return empty(candidate);
-    for (const question of QUESTIONS) {
-      const judged = question(own, candidate);
-      if (judged !== null) return judged;
-    }
+    const judged = judgePaths(own, candidate);
+    if (judged !== null) return judged;
     const foreign = await unclaimedSymbols(own, candidate);
     if (foreign.length > 0) return reject("scope", foreign);
     const unsafe = await unsafeContent(own, candidate);
@@ -29,7 +27,19 @@ export const claimsGate: Gate<FrozenCandidate> = {
   },
 };
 
-type Question = (changes: readonly Change[], candidate: FrozenCandidate) => Judgement | null;
+/** What a task may do, and what its tools wrote: all that paths are judged by. */
+export type Claimant = Pick<FrozenCandidate, "project" | "touched"> & { unit: Pick<FrozenCandidate["unit"], "files"> };
+
+/** What is wrong with these paths being changed; null: nothing. */
+export function judgePaths(changes: readonly Pick<Change, "path">[], claimant: Claimant): Judgement | null {
+  for (const question of QUESTIONS) {
+    const judged = question(changes, claimant);
+    if (judged !== null) return judged;
+  }
+  return null;
+}
+
+type Question = (changes: readonly Pick<Change, "path">[], claimant: Claimant) => Judgement | null;
 
 const QUESTIONS: readonly Question[] = [reservedPaths, pathPolicy, scope, transientWrites, size];
 
@@ -41,14 +51,14 @@ function empty({ ignored }: FrozenCandidate): Judgement {
   return refuse("empty_diff", [["ignored_by_git", `Nothing has changed but what git ignores: "${some}"${more}`, some]]);
 }
 
-function reservedPaths(changes: readonly Change[]): Judgement | null {
+function reservedPaths(changes: Parameters<Question>[0]): Judgement | null {
   return refuseAll("reserved_path", changes.map(({ path }) => path).filter(isReserved), (path) => [
     "reserved_path",
     `"${path}" belongs to the governor, and no task may change it`,
   ]);
 }
 
-function pathPolicy(changes: readonly Change[], { project }: FrozenCandidate): Judgement | null {
+function pathPolicy(changes: Parameters<Question>[0], { project }: Claimant): Judgement | null {
   const { allow, deny } = project.rules.scope;
   const paths = changes.map(({ path }) => path);
   return (
@@ -65,7 +75,7 @@ function pathPolicy(changes: readonly Change[], { project }: FrozenCandidate): J
   );
 }
 
-function scope(changes: readonly Change[], candidate: FrozenCandidate): Judgement | null {
+function scope(changes: Parameters<Question>[0], candidate: Claimant): Judgement | null {
   const { claimed, readable } = claimsOf(candidate);
   const outside = changes.map(({ path }) => path).filter((path) => !claimed(path));
   const unclaimed = outside.filter((path) => !readable(path));
@@ -81,7 +91,7 @@ function scope(changes: readonly Change[], candidate: FrozenCandidate): Judgemen
 }
 
 /** Writes that were undone before the freeze. What was refused or put back was never in `touched`. */
-function transientWrites(_changes: readonly Change[], candidate: FrozenCandidate): Judgement | null {
+function transientWrites(_changes: Parameters<Question>[0], candidate: Claimant): Judgement | null {
   const { claimed } = claimsOf(candidate);
   const ignored = ignoreRule(candidate.project.rules.scope.ignore);
   const touched = [...new Set(candidate.touched)];
@@ -98,13 +108,13 @@ function transientWrites(_changes: readonly Change[], candidate: FrozenCandidate
   );
 }
 
-function size(changes: readonly Change[], { project }: FrozenCandidate): Judgement | null {
+function size(changes: Parameters<Question>[0], { project }: Claimant): Judgement | null {
   const most = project.rules.diff_max_files;
   if (changes.length <= most) return null;
   return refuse("diff_size", [["diff_too_large", `${changes.length} files are changed, and at most ${most} may be`]]);
 }
 
-function claimsOf({ unit }: FrozenCandidate) {
+export function claimsOf({ unit }: Pick<Claimant, "unit">) {
   const { create, edit, delete: remove, touch, read } = unit.files;
   const write = [...create, ...edit, ...remove, ...touch].map(parseClaim);
   const reading = read.map(parseClaim);

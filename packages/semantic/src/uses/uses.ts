@@ -44,15 +44,14 @@ export function usesOf(
   for (const path of paths) {
     const file = view.file(path);
     if (file === null || "unknown" in file) continue;
-    const { text, summary } = file;
-    const starts = lineStarts(text);
+    const lines = lineStarts(file.text);
     for (const [at, target] of targets.entries()) {
-      const name = nameOf(target);
-      if (!text.includes(name)) continue;
-      const own = (unit: string) => path === target.path && (unit === target.key || unit.startsWith(`${target.key}.`));
+      if (!file.text.includes(nameOf(target))) continue;
       const sure: Judge = (asked) => sureOf(linker, path, target, asked);
-      for (const { unit, at: offset, how, sure: how_sure } of usesIn(summary, text, { name, sure }))
-        if (!own(unit)) add(at, { path, line: lineOf(starts, offset), unit, how, sure: how_sure });
+      const used = usesIn(file, { name: nameOf(target), sure }).filter(({ unit }) => !isWithin(target, path, unit));
+      used.forEach(
+        (one) => void add(at, { path, line: lineOf(lines, one.at), unit: one.unit, how: one.how, sure: one.sure }),
+      );
     }
   }
   return found.map((uses) => [...uses.values()].sort(byPlace));
@@ -61,10 +60,15 @@ export function usesOf(
 /** The word that stands where a symbol is used: the last part of its key, without the number among those of its name. */
 export const nameOf = ({ key }: Target): string => (/(?:^|\.)([^.]+)$/.exec(key)?.[1] ?? key).replace(/#\d+$/, "");
 
+/** What a symbol says of itself is no use of it. */
+const isWithin = ({ path: own, key }: Target, path: string, unit: string): boolean =>
+  path === own && (unit === key || unit.startsWith(`${key}.`));
+
 type Judge = (asked: Parameters<typeof sureOf>[3]) => Sure | null;
+type Known = { summary: Summary; text: string };
 type Found = { unit: string; at: number; how: Use["how"]; sure: Sure };
 
-function usesIn(summary: Summary, text: string, { name, sure }: { name: string; sure: Judge }): Found[] {
+function usesIn({ summary, text }: Known, { name, sure }: { name: string; sure: Judge }): Found[] {
   const aliases = summary.imports.flatMap(({ names }) => (Array.isArray(names) ? names : []));
   const words = new Set([name, ...aliases.filter((one) => one.name === name).map(({ alias }) => alias)]);
   const calls = new Set(summary.calls.map(({ unit, span, callee }) => wordsAt(unit, span[0], callee)));
