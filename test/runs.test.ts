@@ -67,6 +67,8 @@ function tell(event: Event): string | null {
       // It is asked only of a candidate that something landed before, and here that is chance.
       if (event.gate === "semantic" && event.verdict === "pass") return null;
       return `${event.attempt} gate ${event.gate}: ${event.verdict}`;
+    case "merged_by_symbol":
+      return `${event.attempt} merged by symbol: ${event.files.map(({ path }) => path).join(", ")}`;
     case "candidate_rejected":
       return `${event.attempt} rejected by ${event.gate}: ${event.cause} [${event.findings.map((one) => one.code).join(", ")}]`;
     case "task_retried":

@@ -8,7 +8,7 @@ import { Oid, RetryPolicy, RunLimits, TaskId, TaskSpec } from "./plan.ts";
  *                    · `incomplete`, `blocked` its own word in `done` · `provider` the model could not be reached
  *                    · `budget` a limit of the run · `setup` its worktree could not be prepared
  * by the world:      `lost` its process is gone (crash, kill -9) · `interrupted` the user stopped the run
- * by settlement:     `scope` · `read_scope` · `path_policy` · `reserved_path` · `empty_diff` · `diff_size` · `gate`
+ * by settlement:     `scope` · `symbol_scope` · `read_scope` · `path_policy` · `reserved_path` · `empty_diff` · `diff_size` · `gate`
  *                    · `text_conflict` · `semantic` · `review` · `broken` a gate could not answer: our fault, not the worker's
  */
 export const Cause = z.enum([
@@ -24,6 +24,7 @@ export const Cause = z.enum([
   "lost",
   "interrupted",
   "scope",
+  "symbol_scope",
   "read_scope",
   "path_policy",
   "reserved_path",

@@ -28,6 +28,7 @@ const WANTED: { [C in Cause]: [further: number, carry: boolean] } = {
   budget: [0, false],       lost: [Infinity, true],   interrupted: [Infinity, true],
   scope: [0, false],        path_policy: [0, false],  reserved_path: [0, false], broken: [0, false],
   diff_size: [1, true],     read_scope: [1, false],   empty_diff: [1, false],   gate: [1, true],
+  symbol_scope: [1, true],
   semantic: [1, true],      review: [1, true],        text_conflict: [1, false],
 };
 

@@ -23,6 +23,7 @@ const RETRY = {
   lost:          { counts: "free",       carry: true  }, // our process died, not the work
   interrupted:   { counts: "free",       carry: true  },
   scope:         { counts: "never",      carry: false }, // it got past the tools and the jail: a person should look
+  symbol_scope:  { counts: "settlement", carry: true  }, // in a file that is its own in part: it can put the rest back
   path_policy:   { counts: "never",      carry: false },
   reserved_path: { counts: "never",      carry: false },
   diff_size:     { counts: "settlement", carry: true  },

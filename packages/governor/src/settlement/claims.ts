@@ -21,7 +21,7 @@ export const claimsGate: Gate<FrozenCandidate> = {
     const judged = judgePaths(own, candidate);
     if (judged !== null) return judged;
     const foreign = await unclaimedSymbols(own, candidate);
-    if (foreign.length > 0) return reject("scope", foreign);
+    if (foreign.length > 0) return reject("symbol_scope", foreign);
     const unsafe = await unsafeContent(own, candidate);
     return unsafe.length > 0 ? reject("path_policy", unsafe) : pass;
   },

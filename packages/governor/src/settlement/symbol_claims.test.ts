@@ -69,46 +69,57 @@ test.each<[what: string, edit: readonly string[], work: Work, said: string[]]>([
     { "cart.py": edited("a + 2", "a") },
     ["passed"],
   ],
+  ["imports that are claimed", ["cart.py::<imports>"], { "cart.py": edited("import os", "import re") }, ["passed"]],
   ["what only looks otherwise", ["cart.py::first"], { "cart.py": edited("a + 2", "( a+2 )") }, ["passed"]],
   [
     "another symbol",
     ["cart.py::first"],
     { "cart.py": edited("a + 2", "a * 2") },
-    ["scope", "unclaimed_symbol cart.py:15"],
+    ["symbol_scope", "unclaimed_symbol cart.py:15"],
   ],
   [
     "another member",
     ["cart.py::Cart.rate"],
     { "cart.py": edited("sum(xs)", "max(xs)") },
-    ["scope", "unclaimed_symbol cart.py:7"],
+    ["symbol_scope", "unclaimed_symbol cart.py:7"],
   ],
   [
     "a helper that nobody claimed",
     ["cart.py::first"],
     { "cart.py": `${edited("a + 1", "help(a)")}\n\ndef help(a):\n    return a\n` },
-    ["scope", "unclaimed_symbol cart.py:19"],
+    ["symbol_scope", "unclaimed_symbol cart.py:19"],
   ],
   [
     "imports",
     ["cart.py::first"],
     { "cart.py": edited("import os", "import os\nimport re") },
-    ["scope", "unclaimed_symbol cart.py:2"],
+    ["symbol_scope", "unclaimed_symbol cart.py:2"],
   ],
-  ["a statement", ["cart.py::first"], { "cart.py": `${CART}\nprint(1)\n` }, ["scope", "unclaimed_symbol cart.py:18"]],
+  [
+    "a statement",
+    ["cart.py::first"],
+    { "cart.py": `${CART}\nprint(1)\n` },
+    ["symbol_scope", "unclaimed_symbol cart.py:18"],
+  ],
   [
     "all others, with the file",
     ["cart.py::first"],
     { "cart.py": null },
-    ["scope", "unclaimed_symbol cart.py:1", "unclaimed_symbol cart.py:4", "unclaimed_symbol cart.py:15"],
+    ["symbol_scope", "unclaimed_symbol cart.py:1", "unclaimed_symbol cart.py:4", "unclaimed_symbol cart.py:15"],
   ],
-  ["what is no code", ["notes.md::first"], { "notes.md": "two\n" }, ["scope", "symbols_unknown notes.md"]],
+  ["what is no code", ["notes.md::first"], { "notes.md": "two\n" }, ["symbol_scope", "symbols_unknown notes.md"]],
   [
     "what does not parse",
     ["cart.py::first"],
     { "cart.py": edited("(a):\n    return a + 1", "(a:\n  return") },
-    ["scope", "symbols_unknown cart.py"],
+    ["symbol_scope", "symbols_unknown cart.py"],
   ],
-  ["what is a link now", ["other.py::X"], { "other.py": { link: "cart.py" } }, ["scope", "unclaimed_change other.py"]],
+  [
+    "what is a link now",
+    ["other.py::X"],
+    { "other.py": { link: "cart.py" } },
+    ["symbol_scope", "unclaimed_change other.py"],
+  ],
 ])("with claims on symbols: %s", async (_, edit, work, said) => {
   expect((await ask(edit, work)).said).toEqual(said);
 });
@@ -122,7 +133,10 @@ test("a refusal names the symbol, what was done to it, and the cure", async () =
 
 test("the mode of a file belongs to no symbol of it", async () => {
   const run = { run: edited("a + 1", "a * 1") };
-  expect((await ask(["cart.py::first"], { "cart.py": run })).said).toEqual(["scope", "unclaimed_change cart.py"]);
+  expect((await ask(["cart.py::first"], { "cart.py": run })).said).toEqual([
+    "symbol_scope",
+    "unclaimed_change cart.py",
+  ]);
 });
 
 test("what the project ignores is refused for no symbol", async () => {
@@ -143,7 +157,7 @@ const episodes = (events: readonly { kind: string }[]) =>
 test("what an attempt did is written down once, with both trees, whether it passes or not", async () => {
   const work = { "cart.py": edited("a + 2", "a * 2").replace("a + 1", "a"), "notes.md": "two\n" };
   const { place, said, events } = await ask(["cart.py::first", "notes.md"], work);
-  expect(said[0]).toBe("scope");
+  expect(said[0]).toBe("symbol_scope");
   const tree = (commit: string) => place.repo.user("rev-parse", `${commit}^{tree}`);
   const frozen = events.find((event) => event.kind === "candidate_frozen");
   expect(episodes(events)).toEqual([

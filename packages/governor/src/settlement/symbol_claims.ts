@@ -1,5 +1,5 @@
 import type { Finding } from "@dgov/kernel";
-import { covers, parseClaim } from "@dgov/sandbox";
+import { claimedSymbols, parseClaim } from "@dgov/sandbox";
 import { type Claimed, IMPORTS, MODULE, type Touch } from "@dgov/semantic/touches";
 import type { Change } from "../git/candidate.ts";
 import type { CompiledTask } from "../plan/compiled.ts";
@@ -8,11 +8,7 @@ import type { FrozenCandidate } from "./candidate.ts";
 /** Of each path the symbols that a task may write; null: no claim is by symbol, or one is on the whole file. */
 export function claimedIn({ files: { create, edit, delete: remove, touch } }: Pick<CompiledTask, "files">): Claimed {
   const claims = [...create, ...edit, ...remove, ...touch].map(parseClaim);
-  return (path) => {
-    const own = claims.filter((claim) => covers(claim, path)).map(({ symbol }) => symbol);
-    const symbols = own.filter((symbol) => symbol !== null);
-    return own.length === 0 || symbols.length < own.length ? null : symbols;
-  };
+  return (path) => claimedSymbols(claims, path);
 }
 
 /**

@@ -14,6 +14,7 @@ export const HINTS: Readonly<Record<Cause, string>> = {
   lost: "Run again: the work is kept, and the run goes on from it",
   interrupted: "Run again: the work is kept, and the run goes on from it",
   scope: "Claim the files under [files] if the task needs them; if it does not, say so in the prompt",
+  symbol_scope: "Claim the symbols under [files] (path::NAME), or the whole file, if the task needs them",
   read_scope: "Move the files from read to edit if the task must change them; if not, say so in the prompt",
   path_policy: "The project's [scope] forbids these paths: change the plan, or the policy",
   reserved_path: "These files belong to dgov: no task may change them",

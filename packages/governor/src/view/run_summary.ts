@@ -118,6 +118,7 @@ export const WORDS: Readonly<Record<Cause, string>> = {
   lost: "The process that ran the attempt is gone",
   interrupted: "The run was stopped, and the work is kept",
   scope: "The work changes files that the task does not claim",
+  symbol_scope: "The work changes symbols that the task does not claim",
   read_scope: "The work changes files that the task may only read",
   path_policy: "The work changes files that the project's scope forbids",
   reserved_path: "The work changes files that belong to the governor",
