@@ -198,7 +198,7 @@ export const Event = z.discriminatedUnion("kind", [
       z.strictObject({
         path: z.string(),
         symbol: z.string(), // "": the file as a whole, where its symbols are not known
-        kind: z.enum(["same_symbol", "same_name", "signature", "syntax", "same_file"]),
+        kind: z.enum(["same_symbol", "same_name", "signature", "reference", "syntax", "same_file"]),
         ours: z.string(), // what the task did to it, in words
         theirs: z.string(), // what was done to it on the target since, and by which task where that is known
       }),

@@ -50,6 +50,7 @@ function renderUnit(unit: ReviewedUnit): string[] {
     ...landing(unit),
     ...(unit.done_summary === "" ? [] : [`    worker: ${plain(unit.done_summary)}`]),
     ...earlier(unit),
+    ...(unit.risk === null || unit.risk === "none" ? [] : [`    risk before it was merged: ${unit.risk}`]),
     ...refusal(unit),
     ...cost(unit),
     ...unit.activity.map(

@@ -4,11 +4,13 @@ import {
   type Grammars,
   type Judgement,
   judge,
+  languageOf,
   type Merge,
   openGrammars,
   type RulesOf,
 } from "@dgov/semantic";
 import { type Changes, changesBetween } from "@dgov/semantic/changes";
+import { type Overlap, overlapsOf } from "@dgov/semantic/overlaps";
 import { type Claimed, type Touches, touchesBetween } from "@dgov/semantic/touches";
 import { type Change, diffTrees } from "../git/candidate.ts";
 import type { Git } from "../git/git.ts";
@@ -21,6 +23,8 @@ import { openTreeViews, type TreeViews, untilLoaded } from "./tree_views.ts";
 /** Trees and commits of a merge: ids of trees, in this order of time. Left is what is there already, right what comes. */
 export type MergedTrees = { base: string; left: string; right: string; merged: string };
 
+type Parents = Omit<MergedTrees, "merged">;
+
 /** What of a merge is not in its trees: see `Merge`. `changes`: by default what differs, path by path. */
 export type MergeWords = Pick<Merge, "by_symbols" | "called"> & Partial<Pick<Merge, "changes" | "conflicts">>;
 
@@ -32,6 +36,7 @@ export type Symbols = {
   /** A digest of all grammars that have a say. */
   version(): Promise<string>;
   views(): Promise<TreeViews>;
+  /** `unchecked`: of which there is no grammar only those that both sides changed. */
   judge(trees: MergedTrees, words: MergeWords): Promise<Judgement>;
   /** What became of each symbol from one tree to another; of files beyond `FILES_MAX` nothing is known. */
   changes(from: string, to: string): Promise<Changes>;
@@ -39,6 +44,8 @@ export type Symbols = {
   touches(from: string, to: string, claimed: Claimed): Promise<Touches>;
   /** Who refers to some symbols in a tree; see `usesIn`. */
   uses(tree: string, targets: readonly Target[]): Promise<Uses[]>;
+  /** Where what was done on the left since the base meets what was done on the right. */
+  overlaps(trees: Parents): Promise<Overlap[]>;
   merge: Analyst["merge"];
   close(): void;
 };
@@ -91,8 +98,9 @@ export function openSymbols({ git, self, now_ms, cache_folder }: SymbolsPlace): 
       };
       const changes = words.changes ?? (await changesOf(git, trees));
       const merge = { conflicts: [], ...words, changes };
-      const rules = rulesOf(await grammars());
-      return untilLoaded(at, () => judge(seen, merge, rules));
+      const loaded = await grammars();
+      const judged = await untilLoaded(at, () => judge(seen, merge, rulesOf(loaded)));
+      return { ...judged, unchecked: judged.unchecked.filter(({ path }) => isLoss(loaded, changes, path)) };
     },
     async changes(from, to) {
       const [files, rest] = bounded(fileChanges(await diffTrees(git, from, to)));
@@ -111,6 +119,13 @@ export function openSymbols({ git, self, now_ms, cache_folder }: SymbolsPlace): 
     async uses(tree, targets) {
       return usesIn({ git, views: await views(), rules: rulesOf(await grammars()) }, tree, targets);
     },
+    async overlaps(trees) {
+      const { left, right } = await changesOf(git, trees);
+      const at = await views();
+      const files = { left: bounded(left)[0], right: bounded(right)[0] };
+      const rules = rulesOf(await grammars());
+      return untilLoaded(at, () => overlapsOf(workOf(at, trees, files), rules));
+    },
     close() {
       analyst.close();
       void opened.cache?.then((one) => one.close());
@@ -118,7 +133,26 @@ export function openSymbols({ git, self, now_ms, cache_folder }: SymbolsPlace): 
   };
 }
 
-async function changesOf(git: Git, { base, left, right }: MergedTrees): Promise<Merge["changes"]> {
+/** Whether it is worth a word that a file's symbols are not known: there are some, or both sides wrote its lines. */
+function isLoss(grammars: Grammars, { left, right }: Merge["changes"], path: string): boolean {
+  const changes = (side: readonly FileChange[]) => side.some(({ from, to }) => from === path || to === path);
+  return languageOf(grammars, path, "") !== null || (changes(left) && changes(right));
+}
+
+/** What each side did since the base, and where. */
+function workOf(at: TreeViews, trees: Parents, files: Merge["changes"]): Parameters<typeof overlapsOf>[0] {
+  const side = (of: "left" | "right") => {
+    const view = at.view(trees[of]);
+    return {
+      view,
+      files: files[of],
+      touches: touchesBetween(at.view(trees.base), view, files[of], () => null).touches,
+    };
+  };
+  return { left: side("left"), right: side("right") };
+}
+
+async function changesOf(git: Git, { base, left, right }: Parents): Promise<Merge["changes"]> {
   const [ours, theirs] = await Promise.all([diffTrees(git, base, left), diffTrees(git, base, right)]);
   return { left: fileChanges(ours), right: fileChanges(theirs) };
 }

@@ -18,6 +18,7 @@ import { episodeOf } from "./episode.ts";
 import { settle, type Verdict, verdictEvent } from "./gate.ts";
 import { type NotedJail, noteLevels } from "./gate_level.ts";
 import { openEvaluator, ruleGates } from "./policy.ts";
+import { riskOf } from "./risk.ts";
 import { semanticGate, tasksOf } from "./semantic.ts";
 import { claimedIn } from "./symbol_claims.ts";
 import { unchanging } from "./unchanging.ts";
@@ -49,6 +50,7 @@ export async function judge(
   if (await stopped(site, of, signal, settle([claimsGate], frozen, recorder(site, of, signal)))) return;
   const head = await targetHead(git, site.target);
   const names = { left: site.target.replace(/^refs\/heads\//, ""), right: `task "${task}"` };
+  await recordRisk(site, of, { base, head, tree }, signal);
   const by = openBySymbol({ ...site, names });
   const { mend } = by;
   const integration = { base, candidate: commit, head, ...landingOf(site, of) };
@@ -161,6 +163,22 @@ async function judgeSymbols(
   const trees = { base: before, left, right, merged: tree };
   const brought = () => broughtBetween(git, base, head);
   return await settle([semanticGate], { symbols, trees, words, brought }, recorder(site, of, signal));
+}
+
+/** Writes down once for each head how near the work is to what has landed since its base. */
+async function recordRisk(
+  { session, git, symbols }: Site,
+  of: Of,
+  { base, head, tree }: { base: string; head: string; tree: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const isOwn = (event: Event) =>
+    event.kind === "integration_risk_scored" && event.task === of.task && event.attempt === of.attempt;
+  const scored = session.read(["integration_risk_scored"]).filter(isOwn);
+  if (base === head || scored.some((event) => "head" in event && event.head === head)) return;
+  const trees = { base: await treeOf(git, base), left: await treeOf(git, head), right: tree };
+  const risk = await riskOf(symbols, of, { trees, head, brought: () => broughtBetween(git, base, head) });
+  if (risk !== null && !signal.aborted) session.record(risk);
 }
 
 type Integrated = { head: string; tree: string; changes: readonly Change[] };

@@ -51,6 +51,7 @@ test("what landed, why not, and what it cost", () => {
     kept_sha: oid("c"),
     done_summary: `did ${ONE}`,
     rejections: [],
+    risk: null,
     activity: one!.activity,
   });
   expect(one!.activity.map(({ text }) => text)).toContain("write_file was refused (claim): not claimed");

@@ -61,6 +61,7 @@ export type UnitWork = {
   kept_sha: string | null; // the last attempt's work, landed or not
   done_summary: string; // the worker's own words
   rejections: readonly { attempt: number; gate: string; reason: string }[]; // what the judges refused, in order
+  risk: EventOf<"integration_risk_scored">["level"] | null; // how near it came to what had landed; null: nothing had
   activity: readonly { seq: number; at_ms: number; text: string }[];
 };
 
@@ -72,7 +73,7 @@ export type PlanShape = {
 
 type Tally = UnitUse &
   Pick<UnitEnd, "phase_timings" | "output"> &
-  Pick<UnitWork, "done_summary" | "rejections" | "activity"> & { first_ms: number };
+  Pick<UnitWork, "done_summary" | "rejections" | "risk" | "activity"> & { first_ms: number };
 
 const NOTHING: Tally = {
   agent: "",
@@ -88,6 +89,7 @@ const NOTHING: Tally = {
   output: null,
   done_summary: "",
   rejections: [],
+  risk: null,
   activity: [],
   first_ms: 0,
 };
@@ -149,6 +151,8 @@ function counted(before: Tally, event: Event): Partial<Tally> {
       const { attempt, gate } = event;
       return { rejections: [...before.rejections, { attempt, gate, reason: reasonOf({ ...event, detail: "" }) }] };
     }
+    case "integration_risk_scored":
+      return { risk: event.level };
     case "candidate_frozen":
     case "report_filed":
       return { done_summary: event.summary };

@@ -24,6 +24,13 @@ test("progress of a run, and of its middle alone", () => {
   ]);
 });
 
+test("a task that is about to be merged says how near it is to what has landed", () => {
+  const scored = { kind: "integration_risk_scored", task: ONE, attempt: 1, head: "a".repeat(40) } as const;
+  const events = [...PARTIAL.slice(0, 4), { ...scored, level: "high" as const, overlaps: [] }];
+  const { tasks } = stored(events).reduce(progress, NO_PROGRESS);
+  expect(tasks.get(ONE)?.doing).toBe("risk: high");
+});
+
 test("a task that runs a script does that, whatever the script calls", () => {
   const calls = [toolCalled(ONE, { tool: "run_script" }), toolCalled(ONE, { n: 2, tool: "read_file", within: 1 })];
   const { tasks } = stored([...PARTIAL.slice(0, 4), ...calls]).reduce(progress, NO_PROGRESS);

@@ -88,6 +88,9 @@ export const symbolsIn = (units: readonly Unit[]): string[] => [
   ...new Set(allOf(units).flatMap(({ kind, key }) => symbolsOf(kind, key))),
 ];
 
+/** The first of the names under which a unit is claimed. */
+export const symbolOf = (kind: UnitKind, key: string): string => symbolsOf(kind, key)[0] ?? MODULE;
+
 const plain = (key: string): string => key.replaceAll(/#\d+(?=\.|$)/g, "");
 
 /** One symbol may be touched by several changes of what has no name of its own: the first one tells enough. */
