@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Grammars } from "../../packages/semantic/src/grammar.ts";
 import { withTree } from "../../packages/semantic/src/parse.ts";
 import { type ScopeRow, scopeTable } from "../../packages/semantic/src/references/scope_table.ts";
+import { readTree } from "../../packages/semantic/src/syntax_tree.ts";
 
 type Row = { kind: string; line: number; locals: string[]; outer: string[]; globals: string[] };
 type Answer = { path: string; rows: Row[] } | { path: string; error: string };
@@ -29,9 +30,9 @@ const KINDS: Partial<Record<ScopeRow["kind"], string>> = {
 export function scopeDifferences(grammars: Grammars, path: string, expected: readonly Row[]): string[] {
   const grammar = grammars.grammar("python");
   const text = readFileSync(path, "utf8").replace(/^\uFEFF/, "");
-  const found = withTree(grammar, text, ({ rootNode: root }) => {
-    const { references: query, profile } = grammar;
-    return scopeTable({ root, text, query, profile: profile.references });
+  const found = withTree(grammar, text, (tree) => {
+    const { references: query, profile, tables } = grammar;
+    return scopeTable({ tree: readTree(tree, text, tables), query, profile: profile.references });
   });
   if ("unknown" in found) return [`${path}: ${found.unknown}`];
   const starts = lineStarts(text);

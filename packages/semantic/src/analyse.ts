@@ -4,6 +4,7 @@ import { languageOf } from "./language.ts";
 import { type Unknown, withTree } from "./parse.ts";
 import { referencesOf } from "./references/references.ts";
 import type { Fault, Summary } from "./summary.ts";
+import { readTree } from "./syntax_tree.ts";
 import { unitsOf } from "./units.ts";
 
 /** All that a text says, in the language that its path or its first line names. Nothing of it is run or followed. */
@@ -12,11 +13,12 @@ export function analyse(grammars: Grammars, path: string, text: string): Summary
   if (language === null) return { unknown: "there is no grammar for its language" };
   const grammar = grammars.grammar(language);
   return withTree(grammar, text, (tree): Summary => {
-    const root = tree.rootNode;
-    const units = unitsOf(grammar, tree, text);
-    const { references: query, profile } = grammar;
-    const found = referencesOf({ root, text, query, profile: profile.references, units });
-    return { language, version: grammar.version, units, ...found, faults: [...faultsOf(root), ...found.faults] };
+    const { references: query, profile, tables } = grammar;
+    const syntax = readTree(tree, text, tables);
+    const units = unitsOf(grammar, syntax);
+    const found = referencesOf({ tree: syntax, query, profile: profile.references, units });
+    const faults = [...faultsOf(tree.rootNode), ...found.faults];
+    return { language, version: grammar.version, units, ...found, faults };
   });
 }
 

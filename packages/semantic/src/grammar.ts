@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
-import { Language, Parser, Query } from "web-tree-sitter";
+import { Language, Parser } from "web-tree-sitter";
 import core from "web-tree-sitter/web-tree-sitter.wasm" with { type: "file" };
 import { digest, type GrammarFiles, openGrammarFiles } from "./grammar_files.ts";
 import { overlay, type Profile, profileSchema } from "./profile.ts";
+import { type Query, readQuery } from "./query/query.ts";
 import { type Tables, tablesOf } from "./units/tables.ts";
 
 /**
@@ -20,7 +21,7 @@ export type Grammar = {
 };
 
 /** Counts up when the same files give other units, hashes or references than before. */
-const ALGORITHM = 1;
+const ALGORITHM = 2;
 
 /**
  * All grammars of a folder. Profiles are read at once, which is cheap; a grammar when it is first asked for. `version` is a
@@ -64,7 +65,8 @@ function load(files: GrammarFiles, name: string, profile: Profile): Grammar {
   const wasm = files.read(name, "grammar.wasm");
   if (wasm === null) throw new Error(`Cannot load the grammar of ${name}: grammars/manifest.json does not list it`);
   const language = Language.loadSync(new WebAssembly.Module(wasm));
-  const query = (file: string) => new Query(language, queryText(files, name, file));
+  const tables = tablesOf(language, profile);
+  const query = (file: string) => readQuery(queryText(files, name, file), language, tables);
   const [symbols, references] = [query("symbols.scm"), query("references.scm")];
   return {
     name,
@@ -73,7 +75,7 @@ function load(files: GrammarFiles, name: string, profile: Profile): Grammar {
     profile,
     symbols,
     references,
-    tables: tablesOf(language, profile),
+    tables,
   };
 }
 

@@ -1,5 +1,5 @@
-import type { Tree } from "web-tree-sitter";
 import type { Grammar } from "./grammar.ts";
+import type { SyntaxTree } from "./syntax_tree.ts";
 import type { Hashes, Unit } from "./unit.ts";
 import { hashes, hashOf, textHash } from "./units/hashes.ts";
 import { keysOf } from "./units/keys.ts";
@@ -11,8 +11,8 @@ import { readSource, type Source } from "./units/source.ts";
  * The units of a text, in its order: gaps, spans and what stands behind the last one are the whole of it. A text with
  * mistakes has units, too: what cannot be read is in statements.
  */
-export function unitsOf(grammar: Grammar, tree: Tree, text: string): Unit[] {
-  const source = readSource(grammar, tree, text);
+export function unitsOf(grammar: Grammar, tree: SyntaxTree): Unit[] {
+  const source = readSource(grammar, tree);
   const drafts = outline(source);
   const known = new Map<Draft, Hashes>();
   const hashed = (draft: Draft): Hashes => {

@@ -1,5 +1,5 @@
-import type { Node } from "web-tree-sitter";
 import type { Binding } from "../summary.ts";
+import type { SyntaxNode } from "../syntax_tree.ts";
 import type { Unit } from "../unit.ts";
 import { type Facts, textOf } from "./facts.ts";
 import type { Bind, Name } from "./names.ts";
@@ -89,7 +89,7 @@ function aliasOf(facts: Facts, { value }: Bind): Binding["from"] {
 const VALUE_MAX = 120;
 
 /** The text of a value that reads no name, without its layout. A long one is cut off, and its digest stands for the rest. */
-export function constantOf(facts: Facts, names: readonly Name[], value: Node): string | null {
+export function constantOf(facts: Facts, names: readonly Name[], value: SyntaxNode): string | null {
   const next = names[firstFrom(names, value.startIndex)];
   if (next !== undefined && next.start < value.endIndex) return null;
   const text = textOf(facts, value).replace(/\s+/g, " ");

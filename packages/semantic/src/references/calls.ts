@@ -1,5 +1,5 @@
-import type { Node } from "web-tree-sitter";
 import type { Call } from "../summary.ts";
+import type { SyntaxNode } from "../syntax_tree.ts";
 import { type Facts, type Handlers, textOf } from "./facts.ts";
 import type { Name } from "./names.ts";
 
@@ -51,7 +51,7 @@ export const callHandlers: Handlers = {
     if (part === "unpack")
       return (facts, node, found) => {
         const targets = found["use.targets"]!;
-        const count = targets.namedChildren.filter((child) => child !== null && !child.isExtra).length;
+        const count = targets.namedChildren.filter((child) => !child.isExtra).length;
         facts.calls.unpacked.set(node.id, { targets: targets.id, count });
       };
     return (facts, node) => facts.calls.uses.set(node.id, part as "none" | "subscript" | "iterate");
@@ -72,7 +72,7 @@ export const callHandlers: Handlers = {
 
 type ArgumentKind = readonly [part: string, more: string | undefined];
 
-function argument(facts: Facts, [part, more]: ArgumentKind, node: Node, list: number): void {
+function argument(facts: Facts, [part, more]: ArgumentKind, node: SyntaxNode, list: number): void {
   const known = facts.calls.arguments.get(list) ?? emptyArguments();
   facts.calls.arguments.set(list, known);
   if (part === "placed") known.placed.push({ id: node.id, start: node.startIndex });

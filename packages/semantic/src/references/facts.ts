@@ -1,4 +1,4 @@
-import type { Node } from "web-tree-sitter";
+import type { SyntaxNode } from "../syntax_tree.ts";
 import type { CallFacts } from "./calls.ts";
 import type { ClassFacts } from "./classes.ts";
 import type { ExportFacts, ImportFacts } from "./imports.ts";
@@ -27,17 +27,17 @@ export type Facts = {
 
 /** What stands somewhere in a scope and under guards; the sweep says in which and under which. */
 export type Item = { start: number; end: number; rank: number };
-export type Point = Item & { kind: string; detail: string; node: Node; at: Context };
+export type Point = Item & { kind: string; detail: string; node: SyntaxNode; at: Context };
 
 /** One match of the query, by capture name. */
-export type Found = Readonly<Record<string, Node | undefined>>;
-export type Handler = (facts: Facts, node: Node, found: Found) => void;
+export type Found = Readonly<Record<string, SyntaxNode | undefined>>;
+export type Handler = (facts: Facts, node: SyntaxNode, found: Found) => void;
 /** Makes the handler of a capture from its name's parts: ["bind", "variable", "hoisted"]. */
 export type Handlers = Readonly<Record<string, (parts: readonly string[]) => Handler>>;
 
-export const textOf = (facts: Facts, node: Node): string => facts.text.slice(node.startIndex, node.endIndex);
+export const textOf = (facts: Facts, node: SyntaxNode): string => facts.text.slice(node.startIndex, node.endIndex);
 
-export function point(facts: Facts, kind: string, detail: string, node: Node): Point {
+export function point(facts: Facts, kind: string, detail: string, node: SyntaxNode): Point {
   const made = { kind, detail, node, start: node.startIndex, end: node.endIndex, rank: 9, at: null as never };
   facts.points.push(made);
   return made;

@@ -1,4 +1,5 @@
-import type { Node, Query } from "web-tree-sitter";
+import type { Query } from "../query/query.ts";
+import type { SyntaxNode, SyntaxTree } from "../syntax_tree.ts";
 import { callHandlers } from "./calls.ts";
 import { classHandlers } from "./classes.ts";
 import type { Facts, Found, Handler, Handlers } from "./facts.ts";
@@ -22,18 +23,19 @@ const HANDLERS: Handlers = {
  *
  * @throws Error when it captures something that has no meaning here
  */
-export function gather(query: Query, root: Node, text: string, profile: ReferencesProfile): Facts {
-  const facts = emptyFacts(text, profile);
+export function gather(query: Query, tree: SyntaxTree, profile: ReferencesProfile): Facts {
+  const facts = emptyFacts(tree.flat.text, profile);
   const handlers = handlersOf(query);
-  for (const { captures } of query.matches(root)) {
+  query.matches(tree, (captures) => {
     if (captures.length === 1) {
-      handlers.get(captures[0]!.name)?.(facts, captures[0]!.node, ALONE);
-      continue;
+      const [{ name, at }] = captures as [(typeof captures)[0]];
+      handlers.get(name)?.(facts, tree.node(at), ALONE);
+      return;
     }
-    const found: Record<string, Node> = {};
-    for (const { name, node } of captures) found[name] = node;
-    for (const { name, node } of captures) handlers.get(name)?.(facts, node, found);
-  }
+    const found: Record<string, SyntaxNode> = {};
+    for (const { name, at } of captures) found[name] = tree.node(at);
+    for (const { name, at } of captures) handlers.get(name)?.(facts, tree.node(at), found);
+  });
   return facts;
 }
 

@@ -1,5 +1,5 @@
-import type { Node } from "web-tree-sitter";
 import type { Export, Import, Summary } from "../summary.ts";
+import type { SyntaxNode } from "../syntax_tree.ts";
 import { type Facts, type Found, type Handler, type Handlers, type Point, point, textOf } from "./facts.ts";
 import type { UnitAt } from "./units.ts";
 
@@ -72,13 +72,13 @@ const bindModule: Handler = (facts, module, found) => {
   if (alias !== undefined) made.alias = textOf(facts, alias);
 };
 
-function partsOf(facts: Facts, module: Node, found: Found): ImportFact {
+function partsOf(facts: Facts, module: SyntaxNode, found: Found): ImportFact {
   const made = importOf(facts, facts.imports.parts, module, found);
   made.taken ??= [];
   return made;
 }
 
-function importOf(facts: Facts, known: ImportFacts["modules"], module: Node, found: Found): ImportFact {
+function importOf(facts: Facts, known: ImportFacts["modules"], module: SyntaxNode, found: Found): ImportFact {
   const before = known.get(module.id);
   if (before !== undefined) return before;
   const at = point(facts, "import", "", found.import!);
@@ -88,16 +88,14 @@ function importOf(facts: Facts, known: ImportFacts["modules"], module: Node, fou
 }
 
 /** The strings of a list that is written out, or of a sum of such; null: it is not to be read off. */
-export function stringsOf(facts: Facts, node: Node): string[] | null {
+export function stringsOf(facts: Facts, node: SyntaxNode): string[] | null {
   const { string_nodes, list_nodes, joined_nodes } = facts.profile;
   if (string_nodes.includes(node.type)) {
-    const inside = node.namedChildren.filter((child) => child !== null && /content|fragment/.test(child.type));
+    const inside = node.namedChildren.filter((child) => /content|fragment/.test(child.type));
     return inside.length === 1 ? [textOf(facts, inside[0]!)] : null;
   }
   if (!list_nodes.includes(node.type) && !joined_nodes.includes(node.type)) return null;
-  const parts = node.namedChildren.flatMap((child) =>
-    child === null || child.isExtra ? [] : [stringsOf(facts, child)],
-  );
+  const parts = node.namedChildren.flatMap((child) => (child.isExtra ? [] : [stringsOf(facts, child)]));
   return parts.includes(null) ? null : parts.flatMap((part) => part ?? []);
 }
 

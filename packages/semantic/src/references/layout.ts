@@ -1,14 +1,14 @@
-import type { Node } from "web-tree-sitter";
 import type { Fault } from "../summary.ts";
+import type { SyntaxNode } from "../syntax_tree.ts";
 import { type Facts, type Handlers, point, textOf } from "./facts.ts";
 import { bodyOf, homeOf, type Scope } from "./scope.ts";
 import type { Swept } from "./sweep.ts";
 
 /** Statements by the block they are in, clauses by the statement they belong to. */
 export type LayoutFacts = {
-  blocks: Map<number, Node[]>;
-  clauses: { node: Node; of: Node }[];
-  entries: Map<number, Node[]>; // the keys of a table; what is no key stands for a break between them
+  blocks: Map<number, SyntaxNode[]>;
+  clauses: { node: SyntaxNode; of: SyntaxNode }[];
+  entries: Map<number, SyntaxNode[]>; // the keys of a table; what is no key stands for a break between them
   comments: Set<number>;
   leading: Set<number>;
   docs: Set<number>;
@@ -108,12 +108,11 @@ function indentFaults(facts: Facts, tell: Tell): void {
   if (facts.profile.faults.uneven_indent === undefined) return;
   for (const statements of blocks.values()) {
     const lined = statements.filter((node) => !comments.has(node.id) && beginsLine(facts.text, node.startIndex));
-    const column = lined[0]?.startPosition.column;
-    for (const node of lined)
-      if (node.startPosition.column !== column) tell("uneven_indent", node.startIndex, node.endIndex);
+    const column = lined[0]?.column;
+    for (const node of lined) if (node.column !== column) tell("uneven_indent", node.startIndex, node.endIndex);
   }
   for (const { node, of } of clauses)
-    if (beginsLine(facts.text, node.startIndex) && node.startPosition.column !== of.startPosition.column)
+    if (beginsLine(facts.text, node.startIndex) && node.column !== of.column)
       tell("uneven_indent", node.startIndex, node.endIndex);
 }
 

@@ -1,5 +1,5 @@
-import type { Node } from "web-tree-sitter";
 import type { Binding, Origin } from "../summary.ts";
+import type { SyntaxNode } from "../syntax_tree.ts";
 import { type Facts, type Found, type Handlers, type Item, point, textOf } from "./facts.ts";
 import type { Context } from "./scope.ts";
 
@@ -30,8 +30,8 @@ export type Role = "name" | "type" | "label" | "target" | "read" | "receiver" | 
 export type Bind = {
   kind: Binding["kind"] | "parameter" | "type_parameter" | "deleted";
   flags: readonly string[];
-  value: Node | null;
-  annotation: Node | null;
+  value: SyntaxNode | null;
+  annotation: SyntaxNode | null;
   from: Origin | null;
   definition: number | null; // the node of the function or the class
 };
@@ -89,14 +89,14 @@ export const nameHandlers: Handlers = {
 /** A dotted path that is longer is none. */
 const STRING_MAX = 200;
 
-function boundBy(facts: Facts, node: Node, found: Found): Omit<Bind, "kind" | "flags"> {
+function boundBy(facts: Facts, node: SyntaxNode, found: Found): Omit<Bind, "kind" | "flags"> {
   const { "bind.value": value = null, "bind.annotation": annotation = null, definition } = found;
   if (definition !== undefined) facts.names.defined.set(definition.id, textOf(facts, node));
   return { value, annotation, from: originOf(facts, node, found), definition: definition?.id ?? null };
 }
 
 /** Without another name, what is bound is the first part of a module's own. */
-function originOf(facts: Facts, node: Node, found: Found): Origin | null {
+function originOf(facts: Facts, node: SyntaxNode, found: Found): Origin | null {
   const { "import.module": module, "import.from": from, "import.name": name, "import.alias": alias } = found;
   if (from !== undefined && found["import.default"] !== undefined)
     return { module: textOf(facts, from), name: "default" };
@@ -104,7 +104,7 @@ function originOf(facts: Facts, node: Node, found: Found): Origin | null {
   return from === undefined ? null : { module: textOf(facts, from), name: textOf(facts, name ?? node) };
 }
 
-function claim(facts: Facts, node: Node, role: Role, bind: Bind | null): void {
+function claim(facts: Facts, node: SyntaxNode, role: Role, bind: Bind | null): void {
   const rank = STRENGTH[role] + (bind === null ? 0 : (STRONGER.get(bind.kind) ?? 0));
   const known = facts.names.byId.get(node.id);
   if (known === undefined) {
@@ -125,7 +125,7 @@ function claim(facts: Facts, node: Node, role: Role, bind: Bind | null): void {
   known.bind = bind;
 }
 
-function nameAt(facts: Facts, node: Node, role: Role, bind: Bind | null): Name {
+function nameAt(facts: Facts, node: SyntaxNode, role: Role, bind: Bind | null): Name {
   const start = node.startIndex;
   const end = node.endIndex;
   const written = facts.text.slice(start, end);
@@ -141,7 +141,7 @@ const nameOfPath = (path: string): string =>
     .replace(/^.*\//, "");
 
 /** The members that are written behind a name in one node with it. */
-function path(facts: Facts, whole: Node, first: Node): void {
+function path(facts: Facts, whole: SyntaxNode, first: SyntaxNode): void {
   claim(facts, first, "read", null);
   const name = facts.names.byId.get(first.id)!;
   name.members = textOf(facts, whole)

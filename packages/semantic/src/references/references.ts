@@ -1,5 +1,6 @@
-import type { Node, Query } from "web-tree-sitter";
+import type { Query } from "../query/query.ts";
 import type { DottedString, Summary } from "../summary.ts";
+import type { SyntaxTree } from "../syntax_tree.ts";
 import type { Unit } from "../unit.ts";
 import { bindingsOf, bindNames } from "./bindings.ts";
 import { classesOf, openings } from "./classes.ts";
@@ -20,11 +21,11 @@ export type References = Pick<
 >;
 
 /** A text with its tree, and what its language's folder says. `units` say in which of them a thing stands. */
-export type Parsed = { root: Node; text: string; query: Query; profile: ReferencesProfile; units: readonly Unit[] };
+export type Parsed = { tree: SyntaxTree; query: Query; profile: ReferencesProfile; units: readonly Unit[] };
 
 /** Reads off a tree what its text binds, imports, gives away and wants of others. The tree is left as it is. */
-export function referencesOf({ root, text, query, profile, units }: Parsed): References {
-  const facts = gather(query, root, text, profile);
+export function referencesOf({ tree, query, profile, units }: Parsed): References {
+  const facts = gather(query, tree, profile);
   const swept = sweep(facts);
   followDots(facts);
   bindNames(facts, swept);

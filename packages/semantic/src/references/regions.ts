@@ -1,4 +1,4 @@
-import type { Node } from "web-tree-sitter";
+import type { SyntaxNode } from "../syntax_tree.ts";
 import type { Facts, Handlers, Item } from "./facts.ts";
 import type { Bind } from "./names.ts";
 import { type Context, newScope, type Scope, type ScopeKind } from "./scope.ts";
@@ -7,7 +7,7 @@ export type Region = Item & { kind: string; id: number; flags: readonly string[]
 
 const region =
   (kind: string, flags: readonly string[], rank: number) =>
-  (facts: Facts, node: Node): void => {
+  (facts: Facts, node: SyntaxNode): void => {
     facts.regions.push({ kind, flags, rank, id: node.id, start: node.startIndex, end: node.endIndex });
   };
 

@@ -16,8 +16,8 @@ export type ScopeRow = {
 };
 
 /** Every scope below the module: what a compiler says of the same text can be compared with it. */
-export function scopeTable({ root, text, query, profile }: Omit<Parsed, "units">): ScopeRow[] {
-  const facts = gather(query, root, text, profile);
+export function scopeTable({ tree, query, profile }: Omit<Parsed, "units">): ScopeRow[] {
+  const facts = gather(query, tree, profile);
   const lazy = profile.lazy_pragma !== null && facts.exports.pragmas.has(profile.lazy_pragma);
   const starts = new Map(facts.regions.map(({ id, start }) => [id, start]));
   const swept = sweep(facts);

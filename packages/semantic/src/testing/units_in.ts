@@ -1,6 +1,7 @@
 import { openGrammars } from "../grammar.ts";
 import { languageOf } from "../language.ts";
 import { withTree } from "../parse.ts";
+import { readTree } from "../syntax_tree.ts";
 import type { Span, Unit } from "../unit.ts";
 import { unitsOf } from "../units.ts";
 
@@ -10,7 +11,7 @@ const grammars = await openGrammars();
 export function parsedUnits(language: string, text: string): { units: Unit[]; faulty: boolean } {
   const grammar = grammars.grammar(language);
   const parsed = withTree(grammar, text, (tree) => ({
-    units: unitsOf(grammar, tree, text),
+    units: unitsOf(grammar, readTree(tree, text, grammar.tables)),
     faulty: tree.rootNode.hasError,
   }));
   if ("unknown" in parsed) throw new Error(parsed.unknown);

@@ -1,5 +1,5 @@
-import type { Node, Query, Tree } from "web-tree-sitter";
-import type { FlatTree } from "../flat_tree.ts";
+import type { Query } from "../query/query.ts";
+import type { SyntaxTree } from "../syntax_tree.ts";
 import type { UnitKind } from "../unit.ts";
 
 /**
@@ -34,23 +34,22 @@ export const isSymbolCapture = (capture: string): boolean =>
  * All definitions by their node. Patterns that say the same of one node add up in their names; of others the one that
  * stands last in the file counts.
  */
-export function definitionsIn(query: Query, tree: Tree, flat: FlatTree): Map<number, Definition> {
+export function definitionsIn(query: Query, tree: SyntaxTree): Map<number, Definition> {
   const found = new Map<number, Definition>();
-  for (const { captures, patternIndex } of query.matches(tree.rootNode)) {
+  query.matches(tree, (captures, pattern) => {
     const whole = captures.find(({ name }) => KINDS.has(kindOf(name)));
-    if (whole === undefined) continue;
-    const at = indexOf(flat, whole.node);
+    if (whole === undefined) return;
     const kind = kindOf(whole.name) as UnitKind;
     const role = whole.name.slice(kind.length + 1) || null;
-    const known = found.get(at);
+    const known = found.get(whole.at);
     const same = known !== undefined && known.kind === kind && known.role === role;
-    if (!same && known !== undefined && known.pattern > patternIndex) continue;
+    if (!same && known !== undefined && known.pattern > pattern) return;
     const nothing = { names: [], parts: null, body: null, head: null, owner: null };
-    const own: Definition = same ? known : { kind, role, pattern: patternIndex, ...nothing };
-    own.pattern = Math.max(own.pattern, patternIndex);
-    found.set(at, own);
-    for (const { name, node } of captures) take(own, name, node, flat);
-  }
+    const own: Definition = same ? known : { kind, role, pattern, ...nothing };
+    own.pattern = Math.max(own.pattern, pattern);
+    found.set(whole.at, own);
+    for (const { name, at } of captures) take(own, name, at);
+  });
   return found;
 }
 
@@ -59,25 +58,10 @@ const kindOf = (capture: string): string => {
   return dot < 0 ? capture : capture.slice(0, dot);
 };
 
-function take(definition: Definition, capture: string, node: Node, flat: FlatTree): void {
-  if (!PART_CAPTURES.includes(capture)) return;
-  const at = indexOf(flat, node);
+function take(definition: Definition, capture: string, at: number): void {
   if (capture === "parts") definition.parts = at;
   else if (capture === "body") definition.body = at;
   else if (capture === "head") definition.head = at;
   else if (capture === "owner") definition.owner = at;
-  else if (!definition.names.includes(at)) definition.names.push(at);
-}
-
-/** Where a node of the parser's stands in the flat tree. */
-export function indexOf(flat: FlatTree, { startIndex, endIndex, typeId }: Node): number {
-  let [low, high] = [0, flat.count];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (flat.start[middle]! < startIndex) low = middle + 1;
-    else high = middle;
-  }
-  for (let at = low; at < flat.count && flat.start[at] === startIndex; at += 1)
-    if (flat.end[at] === endIndex && flat.type[at] === typeId) return at;
-  throw new Error(`Cannot find a node of the tree: nothing is at ${startIndex}`);
+  else if (capture === "name" && !definition.names.includes(at)) definition.names.push(at);
 }

@@ -1,6 +1,6 @@
-import type { Tree } from "web-tree-sitter";
-import { ERROR_TYPE, type FlatTree, flatten } from "../flat_tree.ts";
+import { ERROR_TYPE, type FlatTree } from "../flat_tree.ts";
 import type { Grammar } from "../grammar.ts";
+import type { SyntaxTree } from "../syntax_tree.ts";
 import { type Definition, definitionsIn } from "./definitions.ts";
 import type { SyntaxProfile, UnitsProfile } from "./profile.ts";
 import type { Is } from "./stretch.ts";
@@ -20,15 +20,15 @@ export type Source = {
   field(at: number, name: string): number; // the child that is this field
 };
 
-export function readSource(grammar: Grammar, tree: Tree, text: string): Source {
+export function readSource(grammar: Grammar, tree: SyntaxTree): Source {
   const { profile, tables } = grammar;
   const { syntax, units } = profile;
-  const flat = flatten(tree, text, tables.named);
+  const { flat } = tree;
   return {
-    text,
+    text: flat.text,
     flat,
     tokens: tokensOf({ flat, tables, syntax }),
-    definitions: definitionsIn(grammar.symbols, tree, flat),
+    definitions: definitionsIn(grammar.symbols, tree),
     tables,
     is: predicates(flat, tables, units),
     syntax,

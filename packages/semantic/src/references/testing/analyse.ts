@@ -1,14 +1,15 @@
 import { openGrammars } from "../../grammar.ts";
 import { withTree } from "../../parse.ts";
+import { readTree } from "../../syntax_tree.ts";
 import { type References, referencesOf } from "../references.ts";
 
 const grammars = await openGrammars();
 
 /** What a small text refers to, without units. */
 export function analyse(language: string, text: string): References {
-  const { references: query, profile } = grammars.grammar(language);
-  const found = withTree(grammars.grammar(language), text, ({ rootNode: root }) =>
-    referencesOf({ root, text, query, profile: profile.references, units: [] }),
+  const { references: query, profile, tables } = grammars.grammar(language);
+  const found = withTree(grammars.grammar(language), text, (tree) =>
+    referencesOf({ tree: readTree(tree, text, tables), query, profile: profile.references, units: [] }),
   );
   if ("unknown" in found) throw new Error(found.unknown);
   return found;

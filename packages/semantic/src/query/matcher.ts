@@ -1,0 +1,113 @@
+import { ERROR_TYPE, type FlatTree } from "../flat_tree.ts";
+import type { Tables } from "../units/tables.ts";
+import type { Shape, Step } from "./pattern.ts";
+
+/** What one capture of a match found. */
+export type Capture = { name: string; at: number };
+
+/** A shape by the ids of its language. `types` has a place for each type, and one behind them for what is unknown. */
+export type Form = {
+  types: Uint8Array;
+  captures: readonly string[];
+  children: readonly Place[];
+  without: readonly number[];
+  closed: boolean;
+};
+/** A step by ids. `field` -1: any. `told`: something below is captured, so that each way to match is one of its own. */
+export type Place = Pick<Step, "next" | "count"> & { field: number; any: readonly Form[]; told: boolean };
+
+/** A shape in one language; null: it names what the language does not have, or a group of types. */
+export function formOf(shape: Shape, tables: Tables): Form | null {
+  const types = typesOf(shape, tables);
+  const without = shape.without.map(tables.field);
+  if (types === null || without.includes(-1)) return null;
+  const children: Place[] = [];
+  for (const { field, any, next, count } of shape.children) {
+    const own = field === null ? -1 : tables.field(field);
+    const forms = any.map((one) => formOf(one, tables)).filter((form) => form !== null);
+    if (forms.length < any.length || (field !== null && own < 0)) return null;
+    children.push({ next, count, field: own, any: forms, told: forms.some(tells) });
+  }
+  return { types, captures: shape.captures, children, without, closed: shape.closed };
+}
+
+const tells = ({ captures, children }: Form): boolean => captures.length > 0 || children.some(({ told }) => told);
+
+/** null: there is no such node, or what is meant is a group of nodes. */
+function typesOf({ type, named }: Shape, tables: Tables): Uint8Array | null {
+  const count = tables.named.length;
+  const types = new Uint8Array(count + 1);
+  if (type === "ERROR") types[count] = 1;
+  else if (type === null) types.set(tables.named);
+  else if (type === "_" && !named) types.fill(1, 0, count);
+  else {
+    const names = named ? tables.names : tables.tokens;
+    for (let id = 0; id < count; id += 1) types[id] = Number(names[id] === type);
+  }
+  return types.includes(1) ? types : null;
+}
+
+/** What is searched, and what was captured on the way so far. */
+export type Search = { flat: FlatTree; named: Uint8Array; found: Capture[] };
+
+/** Finds all ways in which a form is the tree at a node: at the end of each `search` has what it has captured. */
+export function matchAt(search: Search, form: Form, at: number, tell: () => unknown): void {
+  matches(search, form, at, () => {
+    tell();
+    return true;
+  });
+}
+
+/** Goes on with the rest of the pattern. @returns whether there was a way */
+type Rest = () => boolean;
+
+function matches(search: Search, form: Form, at: number, rest: Rest): boolean {
+  const { flat, found } = search;
+  const type = flat.type[at]!;
+  if (form.types[type === ERROR_TYPE ? form.types.length - 1 : type] !== 1) return false;
+  if (form.without.length > 0 && form.without.some((field) => hasField(flat, at, field))) return false;
+  for (const name of form.captures) found.push({ name, at });
+  const done =
+    form.children.length === 0 && !form.closed ? rest() : below(search, { form, end: flat.next[at]!, rest }, 0, at + 1);
+  found.length -= form.captures.length;
+  return done;
+}
+
+type Below = { form: Form; end: number; rest: Rest };
+
+/** The steps of a form from one on, among the children from one on. */
+function below(search: Search, own: Below, step: number, from: number): boolean {
+  const { flat } = search;
+  const place = own.form.children[step];
+  if (place === undefined) return !(own.form.closed && namedFrom(search, from, own.end)) && own.rest();
+  const once = !place.told && own.form.children[step + 1]?.next !== true;
+  let done = false;
+  for (let at = from; at < own.end; at = flat.next[at]!) {
+    if (place.field < 0 || flat.field[at] === place.field) {
+      const behind = flat.next[at]!;
+      const more: Rest = () =>
+        (place.count === "many" && below(search, own, step, behind)) || below(search, own, step + 1, behind);
+      if (anyOf(search, place, at, more)) done = true;
+    }
+    if ((done && once) || (place.next && isNamed(search, at))) break;
+  }
+  return done || (place.count !== "one" && below(search, own, step + 1, from));
+}
+
+function anyOf(search: Search, { any }: Place, at: number, rest: Rest): boolean {
+  let done = false;
+  for (const form of any) if (matches(search, form, at, rest)) done = true;
+  return done;
+}
+
+const isNamed = ({ flat, named }: Search, at: number): boolean => named[flat.type[at]!] !== 0;
+
+function namedFrom(search: Search, from: number, end: number): boolean {
+  for (let at = from; at < end; at = search.flat.next[at]!) if (isNamed(search, at)) return true;
+  return false;
+}
+
+function hasField(flat: FlatTree, node: number, field: number): boolean {
+  for (let at = node + 1; at < flat.next[node]!; at = flat.next[at]!) if (flat.field[at] === field) return true;
+  return false;
+}

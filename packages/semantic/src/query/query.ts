@@ -1,0 +1,82 @@
+import { type Language, Query as ParserQuery } from "web-tree-sitter";
+import { ERROR_TYPE } from "../flat_tree.ts";
+import { indexOf, type SyntaxTree } from "../syntax_tree.ts";
+import type { Tables } from "../units/tables.ts";
+import { type Capture, type Form, formOf, matchAt, type Search } from "./matcher.ts";
+import { type Condition, type Pattern, readPatterns } from "./pattern.ts";
+
+/**
+ * A query of tree-sitter, which is run over a flat tree: the parser's own takes several times as long, and most of that
+ * to hand over what it has found.
+ */
+export type Query = {
+  captureNames: readonly string[];
+  /** Tells of each match its captures in the order of the tree; they are gone afterwards. */
+  matches(tree: SyntaxTree, tell: (captures: readonly Capture[], pattern: number) => void): void;
+};
+
+type Rooted = { form: Form; pattern: number; holds: ((search: Search) => boolean) | null };
+
+const told = (search: Search, { holds }: Rooted): boolean => holds === null || holds(search);
+
+/** @throws Error when it names what the language does not have, or cannot be read at all */
+export function readQuery(text: string, language: Language, tables: Tables): Query {
+  const patterns = readPatterns(text);
+  const known = patterns.map(({ roots }) => roots?.map((root) => formOf(root, tables)) ?? [null]);
+  const left = [...patterns.keys()].filter((own) => known[own]!.includes(null)); // these are tree-sitter's
+  const other = left.length === 0 ? null : new ParserQuery(language, left.map((own) => patterns[own]!.text).join("\n"));
+  const byType = rootsByType(patterns, known, tables);
+  const names = new Set([...patterns.flatMap((pattern) => namesIn(pattern)), ...(other?.captureNames ?? [])]);
+  return {
+    captureNames: [...names],
+    matches(tree, tell) {
+      const { flat } = tree;
+      const search: Search = { flat, named: tables.named, found: [] };
+      for (let at = 0; at < flat.count; at += 1) {
+        const type = flat.type[at]!;
+        const roots = byType[type === ERROR_TYPE ? byType.length - 1 : type]!;
+        for (const root of roots)
+          matchAt(search, root.form, at, () => told(search, root) && tell(search.found, root.pattern));
+      }
+      if (other === null) return;
+      for (const { captures, patternIndex } of other.matches(tree.parsed.rootNode))
+        tell(
+          captures.map(({ name, node }) => ({ name, at: indexOf(flat, node) })),
+          left[patternIndex]!,
+        );
+    },
+  };
+}
+
+function rootsByType(patterns: readonly Pattern[], known: readonly (readonly (Form | null)[])[], tables: Tables) {
+  const byType: Rooted[][] = Array.from({ length: tables.named.length + 1 }, () => []);
+  for (const [own, forms] of known.entries()) {
+    if (forms.includes(null)) continue;
+    const holds = conditionsOf(patterns[own]!.conditions);
+    for (const form of forms as readonly Form[])
+      for (let type = 0; type < byType.length; type += 1)
+        if (form.types[type] === 1) byType[type]!.push({ form, pattern: own, holds });
+  }
+  return byType;
+}
+
+const namesIn = ({ text }: Pattern): string[] =>
+  [...text.replace(/"(?:[^"\\]|\\.)*"|;[^\n]*/g, "").matchAll(/@([\w.-]+)/g)].map(([, name = ""]) => name);
+
+function conditionsOf(conditions: readonly Condition[]): Rooted["holds"] {
+  if (conditions.length === 0) return null;
+  const tests = conditions.map((own) => ({ capture: own.capture, test: testOf(own) }));
+  return ({ flat, found }) =>
+    tests.every(({ capture, test }) =>
+      found.every(({ name, at }) => name !== capture || test(flat.text.slice(flat.start[at], flat.end[at]))),
+    );
+}
+
+function testOf({ name, values }: Condition): (text: string) => boolean {
+  const [kind, wanted] = name.startsWith("not-") ? [name.slice(4), false] : [name, true];
+  if (kind === "eq?") return (text) => (text === values[0]) === wanted;
+  if (kind === "any-of?") return (text) => values.includes(text) === wanted;
+  if (kind !== "match?") throw new Error(`Cannot read a query: "#${name}" is no condition that is known`);
+  const pattern = new RegExp(values[0] ?? "");
+  return (text) => pattern.test(text) === wanted;
+}
