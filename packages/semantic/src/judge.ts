@@ -58,7 +58,7 @@ export function judge(trees: Trees, merge: Merge, rulesOf: RulesOf): Judgement {
   if (merge.changes.left.length === 0 || merge.changes.right.length === 0)
     return { verdict: "merge", findings: [], unchecked: scene.unchecked };
   const touched = { left: touchedBy(scene, "left"), right: touchedBy(scene, "right") };
-  const work: Work = { scene, touched, worth: worthFollowing(touched) };
+  const work: Work = { scene, touched, worth: worthFollowing(scene, touched) };
   const faults = CHECKS.flatMap((check): Fault[] => check(work));
   const findings = findingsOf(faults);
   return { verdict: worst(findings), findings, unchecked: scene.unchecked };

@@ -83,15 +83,20 @@ function describeClass(shape: ClassShape, say: (name: string, text: string) => v
 /** Which references of a file are worth following: those that use what the side that did not write them touched. */
 export type Worth = (file: MergedFile) => (name: Name) => boolean;
 
-export function worthFollowing(touched: Readonly<Record<Side, Touched>>): Worth {
+export function worthFollowing(scene: Scene, touched: Readonly<Record<Side, Touched>>): Worth {
   return (file) => {
     const providers = SIDES.filter((side) => file.changed[other(side)]).map((side) => touched[side]);
+    const bindings = scene.link.merged.contents(file.path)?.bindings;
+    /** Whether a name is another one's, by an import or an alias of this file. */
+    const standsFor = (name: string, names: ReadonlySet<string>) =>
+      bindings?.get(name)?.some(({ from }) => from?.name?.split(".").some((part) => names.has(part))) ?? false;
     return ({ name, members, self, instance, from }) =>
       providers.some(
         ({ names, bases, stars }) =>
           stars ||
           (bases && (self !== null || instance !== null || members.length > 0)) ||
           names.has(name) ||
+          standsFor(instance?.split(".")[0] ?? name, names) ||
           members.some((member) => names.has(member)) ||
           instance?.split(".").some((part) => names.has(part)) ||
           (from !== null && [...from.module.split(/\W+/), from.name ?? ""].some((part) => names.has(part))),

@@ -72,7 +72,8 @@ export function openLinker(view: TreeView, rulesOf: RulesOf): Linker {
   return linker;
 }
 
-type Asked = { path: string; name: string; time: Read["time"] };
+/** `outside`: it is asked of the module, and not read in it. */
+type Asked = { path: string; name: string; time: Read["time"]; outside?: boolean };
 
 const unknown = (why: string): Outcome => ({ is: "unknown", why });
 const found = (target: Target, likely: string | null = null): Outcome => ({ is: "found", target, rest: [], likely });
@@ -94,7 +95,8 @@ function lookup(linker: Linker, asked: Asked, depth: number): Outcome {
   if (last) return several(linker, asked, bindings, depth);
   const beside = linker.rules(asked.path)?.modules.scope === "folder" ? fromShared(linker, asked) : null;
   if (beside) return beside;
-  if (contents.summary.open !== null) return unknown(contents.summary.open);
+  const doubt = mayAnswer(linker, contents, asked);
+  if (doubt !== null) return unknown(doubt);
   if (linker.rules(asked.path)?.names.builtins.includes(asked.name)) return { is: "outside", origin: "the language" };
   return missing(all.length > 0 ? "run_time" : "name", asked);
 }
@@ -106,6 +108,28 @@ function fromShared(linker: Linker, { path, name }: Asked): Outcome | null {
   const contents = linker.contents(first.path);
   const target: Target = { is: "definition", ...first, unit: contents && unitOf(contents, first.binding) };
   return found(target, more.length === 0 ? null : "it is bound in several places");
+}
+
+/**
+ * Why a module may have a name that it does not bind; null: it has not. A function that answers for names is asked from
+ * outside alone, and one that ends by refusing all others answers for those that are written out.
+ */
+function mayAnswer(linker: Linker, { summary, units }: Contents, { path, name, outside }: Asked): string | null {
+  const answers = linker.rules(path)?.names.answers ?? null;
+  const unit = answers && units.get(answers.by);
+  if (summary.open === null || !answers || !unit) return summary.open;
+  if (!outside) return null;
+  const text = linker.view.file(path)?.text ?? "";
+  const body = unit.parts.body === null ? "" : text.slice(...unit.parts.body);
+  const refuses = new RegExp(`^raise\\s+${answers.refuses}\\b`).test(lastStatement(body));
+  return refuses && !text.includes(`"${name}"`) && !text.includes(`'${name}'`) ? null : summary.open;
+}
+
+/** The text of a body from its last line on that is indented as its first one. */
+function lastStatement(body: string): string {
+  const starts = [...body.matchAll(/\n([ \t]*)(?=\w)/g)];
+  const last = starts.findLast(([, indent]) => indent === starts[0]?.[1]);
+  return last ? body.slice(last.index + last[0].length) : body;
 }
 
 /** Of several bindings of one name it is a guess which of them is meant. */
@@ -161,10 +185,11 @@ function inModule(
   { name, time }: Omit<Asked, "path">,
   depth: number,
 ): Outcome {
-  const own = module.file === null ? null : given(linker, { path: module.file, name, time }, depth + 1);
-  if (own && (own.is === "found" || own.is === "unknown")) return own;
+  const own = module.file === null ? null : given(linker, { path: module.file, name, time, outside: true }, depth + 1);
+  if (own?.is === "found") return own;
   const below = module.folder === null ? null : submodule(linker, module.folder, module.file, name);
   if (below) return below;
+  if (own?.is === "unknown") return own;
   // What the language has built in is no member of a module; what the module has imported from elsewhere is.
   if (own?.is === "outside" && own.origin !== "the language") return own;
   if (own?.is === "missing") return own;

@@ -28,6 +28,8 @@ const modules = z.strictObject({
  *            what; "only_listed": and what says nothing gives nothing
  * `checked_types`  what is read for types alone has to be there too, or the text does not compile
  * `merging`  what a scope defines several times under one name is one: overloads, parts of an interface
+ * `answers`     the function of a module that is asked for names it has not bound, and what it raises for those that are
+ *               not there; null: there is no such function
  * `export_list`  the name to which a module binds what it gives away; null: there is none
  * `repeatable` names that may be bound several times in one scope
  * `unused_imports` an import that nothing reads is a fault
@@ -47,6 +49,7 @@ const bound = z.strictObject({
   exports: z.enum(["all", "listed", "only_listed"]).default("all"),
   checked_types: z.boolean().default(false),
   merging: z.boolean().default(false),
+  answers: z.strictObject({ by: z.string(), refuses: z.string() }).nullable().default(null),
   export_list: z.string().nullable().default(null),
 });
 
