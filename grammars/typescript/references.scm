@@ -22,6 +22,7 @@
 (index_signature (mapped_type_clause)) @scope.type
 (abstract_class_declaration) @scope.class
 (interface_declaration) @scope.class
+(type_alias_declaration value: (object_type)) @scope.class
 (enum_declaration) @scope.class
 [(module) (internal_module)] @scope.function.arrow.eager
 (module body: (_) @scope.body)
@@ -35,6 +36,7 @@
 (abstract_class_declaration name: (_) @bind.class.lexical @outside) @definition
 (interface_declaration name: (_) @bind.type @outside) @definition
 (type_alias_declaration name: (_) @bind.type)
+(type_alias_declaration name: (_) @bind.type @outside value: (object_type)) @definition
 (enum_declaration name: (_) @bind.class.merging @outside) @definition
 (module name: (identifier) @bind.namespace @outside) @definition
 (internal_module name: (identifier) @bind.namespace @outside) @definition
@@ -43,6 +45,7 @@
 (import_alias . (identifier) @bind.alias)
 (abstract_class_declaration) @class.kind.abstract
 (interface_declaration) @class.kind.interface
+(type_alias_declaration value: (object_type)) @class.kind.interface
 (enum_declaration) @class.kind.enum
 (abstract_class_declaration decorator: (decorator
   [(identifier) (member_expression) (call_expression function: (_) @decorator.name)] @decorator)) @decorated
@@ -67,12 +70,19 @@
 (class_body (public_field_definition "abstract" name: (_) @bind.variable.abstract))
 (class_body (public_field_definition name: (property_identifier) @bind.variable value: (_) @bind.value))
 (class_body (public_field_definition name: (property_identifier) @bind.variable type: (type_annotation (_) @bind.annotation)))
+(class_body (_ (accessibility_modifier) @_access name: (_) @bind.function.private) (#eq? @_access "private"))
+(class_body (_ (accessibility_modifier) @_access name: (_) @bind.function.protected) (#eq? @_access "protected"))
 (class_body (index_signature) @class.open.index)
 (public_field_definition value: (_) @later)
 (interface_body (property_signature name: (property_identifier) @bind.variable.abstract))
 (interface_body (property_signature name: (_) @bind.variable.optional "?"))
 (interface_body (method_signature name: (property_identifier) @bind.function.abstract @outside))
 (interface_body (method_signature name: (_) @bind.function.optional "?"))
+(type_alias_declaration value: (object_type (property_signature name: (property_identifier) @bind.variable.abstract)))
+(type_alias_declaration value: (object_type (property_signature name: (_) @bind.variable.optional "?")))
+(type_alias_declaration value: (object_type (method_signature name: (property_identifier) @bind.function.abstract @outside)))
+(type_alias_declaration value: (object_type (method_signature name: (_) @bind.function.optional "?")))
+(type_alias_declaration value: (object_type [(index_signature) (call_signature) (construct_signature)] @class.open.index))
 (interface_body [(index_signature) (call_signature) (construct_signature)] @class.open.index)
 (enum_body name: (property_identifier) @bind.variable.member)
 (enum_assignment name: (property_identifier) @bind.variable.member value: (_) @bind.value)
@@ -111,3 +121,12 @@
 (interface_declaration body: (_) @types)
 (class_body decorator: (decorator [(identifier) (member_expression)] @decorator))
 (public_field_definition decorator: (decorator [(identifier) (member_expression)] @decorator))
+
+; --- literals of a type that is named --------------------------------------------------------------------------------
+(variable_declarator type: (type_annotation [(type_identifier) (nested_type_identifier)] @call.callee.literal)
+  value: (object) @call.arguments) @call
+(object (pair key: [(property_identifier) (string)] @call.named)) @call.arguments
+(object (pair key: (computed_property_name) @call.spread)) @call.arguments
+(object (shorthand_property_identifier) @call.named) @call.arguments
+(object (method_definition name: (property_identifier) @call.named)) @call.arguments
+(object (spread_element) @call.spread) @call.arguments

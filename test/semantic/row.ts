@@ -3,7 +3,7 @@ import { z } from "zod";
 const texts = z.record(z.string(), z.string());
 
 /** One tried merge and its right answer. Where nothing is stated nothing is compared. What else stands in a line is for people. */
-const Row = z.object({
+export const Row = z.object({
   id: z.union([z.int(), z.string().min(1)]).transform(String),
   cls: z.string().default("without a class"),
   title: z.string().default(""),

@@ -14,10 +14,14 @@ export type ClassShape = Place & {
   open: string | null;
 };
 
-/** `own`: set on the instance in a method's body and not in the class's. `abstract`: whoever is below has to have it. */
+/**
+ * `access`: who may use it: anybody, the classes below too, or the class alone. `own`: set on the instance in a method's
+ * body and not in the class's. `abstract`: whoever is below has to have it.
+ */
 export type Member = {
   name: string;
   kind: "method" | "static" | "class_method" | "property" | "field" | "member" | "own";
   abstract: boolean;
+  access: "all" | "heirs" | "class";
   value: string | null; // normalised text of a constant's value, clipped
 };

@@ -1,3 +1,4 @@
+import { closedMembers } from "./check/access.ts";
 import type { Check, Work } from "./check/check.ts";
 import { collisions } from "./check/collisions.ts";
 import { conflicts } from "./check/conflicts.ts";
@@ -43,6 +44,7 @@ const CHECKS: readonly Check[] = [
   unusedImports,
   driftedCalls,
   driftedUses,
+  closedMembers,
   inheritance,
   structuralInterfaces,
   unknownReceivers,

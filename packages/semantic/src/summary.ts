@@ -82,12 +82,14 @@ export type Read = Place & {
 };
 
 /**
- * A call, also one that a decorator makes. `callee` is a read like any other. `placed`: arguments by place; `named`: by
- * name; `spread`: some come from a list or a table, so that they cannot be counted. `use`: what is done with the result:
- * "subscript" is all that takes it for a thing of its kind (an index, a member, a sum, a test), "promise" what waits for it.
+ * A call, also one that a decorator makes; or the making of an element, or of a thing of a type that is named, whose
+ * members are given by name. `callee` is a read like any other. `placed`: arguments by place; `named`: by name; `spread`:
+ * some come from a list or a table, so that they cannot be counted. `use`: what is done with the result: "subscript" is all
+ * that takes it for a thing of its kind (an index, a member, a sum, a test), "promise" what waits for it.
  */
 export type Call = Place & {
   callee: Pick<Read, "name" | "members" | "self" | "instance" | "from">;
+  form: "call" | "element" | "literal";
   placed: number;
   named: readonly string[];
   spread: boolean;

@@ -105,6 +105,8 @@ describe("keys and kinds", () => {
       "namespace global",
       "  variable global.z",
       "type X",
+      "  field X.a",
+      "  method X.b",
       "statement statement *",
       "function exports.q",
       "class Q",

@@ -1,11 +1,12 @@
 import type { FindingKind, Side } from "../finding.ts";
+import type { Linker } from "../linker/linker.ts";
 import { type Outcome, targetKey } from "../linker/outcome.ts";
 import { isNamed } from "../linker/rules.ts";
 import type { Call } from "../summary.ts";
 import type { Signature } from "../unit.ts";
 
 import { type Bound, bindCall, shifted } from "./bind_call.ts";
-import { type Callable, callableOf } from "./callable.ts";
+import { asElement, type Callable, callableOf } from "./callable.ts";
 import type { Check, Work } from "./check.ts";
 import * as places from "./places.ts";
 import { dotted, referencesOf, written } from "./references.ts";
@@ -34,15 +35,16 @@ function inFile({ scene, worth, touched }: Work, file: MergedFile): report.Fault
   const isWorth = worth(file);
   const makers = SIDES.some((side) => touched[side].makers && file.changed[other(side)]);
   return (contents?.summary.calls ?? []).flatMap((call) => {
-    if (!makers && !isWorth(call.callee)) return [];
+    const gives = call.form === "element" && call.named.some((name) => isWorth({ ...call.callee, name, members: [] }));
+    if (!makers && !gives && !isWorth(call.callee)) return [];
     const drift = driftOf(scene, file, call);
     return drift ? QUESTIONS.flatMap((question) => question(drift)) : [];
   });
 }
 
 function driftOf(scene: Scene, file: MergedFile, call: Call): Drift | null {
-  const outcome = scene.link.merged.follow(file.path, call.callee, "run");
-  const now = callableOf(scene.link.merged, outcome, call.callee);
+  const outcome = scene.link.merged.follow(file.path, call.callee, timeOf(call));
+  const now = calledBy(scene.link.merged, outcome, call);
   if (!now || outcome.is !== "found") return null;
   const parents = SIDES.flatMap((side) => {
     const contents = contentsIn(scene, side, file);
@@ -51,7 +53,7 @@ function driftOf(scene: Scene, file: MergedFile, call: Call): Drift | null {
     const at =
       same.find((one) => one.unit === call.unit && isAlike(one, call)) ?? same.find((one) => isAlike(one, call));
     if (!at || path === null) return [];
-    const before = callableOf(scene.link[side], scene.link[side].follow(path, at.callee, "run"), at.callee);
+    const before = calledBy(scene.link[side], scene.link[side].follow(path, at.callee, timeOf(call)), at);
     return [{ side, before }];
   });
   const same = ({ before }: { before: Callable | null }) => before !== null && looks(before) === looks(now);
@@ -62,18 +64,39 @@ function driftOf(scene: Scene, file: MergedFile, call: Call): Drift | null {
   return { scene, file, call, side: first.side, outcome, now, before: first.before };
 }
 
+/** A literal is of a type, and all else is called when it runs. */
+const timeOf = ({ form }: Call) => (form === "literal" ? "types" : "run");
+
+function calledBy(linker: Linker, outcome: Outcome, { callee, form }: Call): Callable | null {
+  const callable = callableOf(linker, outcome, callee);
+  return callable && form === "element" ? asElement(linker, callable) : callable;
+}
+
 const isAlike = (a: Call, b: Call) =>
-  a.placed === b.placed && a.spread === b.spread && a.partial === b.partial && a.named.join() === b.named.join();
+  a.form === b.form &&
+  a.placed === b.placed &&
+  a.spread === b.spread &&
+  a.partial === b.partial &&
+  a.named.join() === b.named.join();
 
 /** All of a callable that a caller may depend on, but for what it does. */
-const looks = ({ kind, parameters, decorators, signature, unit }: Callable): string =>
-  JSON.stringify([kind, parameters, decorators, signature?.is_async, signature?.is_generator, unit?.hashes.syntax]);
+const looks = ({ kind, parameters, overloads, decorators, signature, unit }: Callable): string =>
+  JSON.stringify([
+    kind,
+    parameters,
+    overloads,
+    decorators,
+    signature?.is_async,
+    signature?.is_generator,
+    unit?.hashes.syntax,
+  ]);
 
 type Question = (drift: Drift) => report.Fault[];
 
 const fitting: Question = (drift) => {
   const { call, now, before } = drift;
   if (!now.parameters || !before.parameters) return [];
+  if (now.overloads.length + before.overloads.length > 0) return overloaded(drift);
   const [was, is] = [bindCall(before.parameters, call), bindCall(now.parameters, call)];
   if (was.problem !== null) return [];
   if (is.problem !== null)
@@ -88,8 +111,38 @@ const fitting: Question = (drift) => {
         `and after the merge an argument meant for \`${moved.was}\` goes to \`${moved.is}\``,
       ),
     ];
+  const other = retyped(drift, was, is);
+  if (other !== null) return [fault(drift, "signature_drift", weigh(drift), other)];
   return defaults(drift, was, is);
 };
+
+/** A call that fitted one of the heads has to fit one of those that are there now. */
+function overloaded(drift: Drift): report.Fault[] {
+  const { call, now, before } = drift;
+  const fits = ({ overloads, parameters }: Callable) =>
+    (overloads.length > 0 ? overloads : [parameters ?? []]).some((one) => bindCall(one, call).problem === null);
+  if (!fits(before) || fits(now)) return [];
+  return [fault(drift, "signature_drift", weigh(drift), "and after the merge it fits none of its overloads")];
+}
+
+/** A parameter that took one plain type and takes another one: no value is of both. */
+function retyped({ scene, file, before, now }: Drift, was: Bound, is: Bound): string | null {
+  const plain = scene.link.merged.rules(file.path)?.calls.plain_types ?? [];
+  const typesOf = ({ parameters }: Callable, name: string | undefined) => {
+    const types =
+      parameters
+        ?.find((one) => one.name === name)
+        ?.annotation?.split("|")
+        .map((one) => one.trim()) ?? [];
+    return types.length > 0 && types.every((one) => plain.includes(one)) ? types : null;
+  };
+  for (const [at, name] of is.placed.entries()) {
+    const [old, own] = [typesOf(before, was.placed[at]), typesOf(now, name)];
+    if (old && own && !old.some((one) => own.includes(one)))
+      return `and after the merge \`${name}\` takes ${own.join(" | ")}: it was ${old.join(" | ")}`;
+  }
+  return null;
+}
 
 function defaults(drift: Drift, was: Bound, is: Bound): report.Fault[] {
   const value = (callable: Callable, name: string) =>
@@ -180,7 +233,7 @@ const uses = ({ use }: Call) => use === "subscript" || use === "iterate" || use.
 const shaped: Question = (drift) => {
   const [was, is] = [drift.before.signature, drift.now.signature];
   if (!was || !is || drift.now.decorators.length !== drift.before.decorators.length) return [];
-  if (was.is_generator === is.is_generator) return unpacked(drift);
+  if (was.is_generator === is.is_generator) return [...otherType(drift, was, is), ...unpacked(drift)];
   if (!is.is_generator) return [];
   const { use } = drift.call;
   if (use === "subscript")
@@ -189,6 +242,15 @@ const shaped: Question = (drift) => {
   const words = "though it has become a generator, and does nothing until it is asked";
   return [fault(drift, "return_shape_drift", report.LIKELY, words)];
 };
+
+/** The result is taken apart, and what is written of its type is not what it was. */
+function otherType(drift: Drift, was: Signature, is: Signature): report.Fault[] {
+  const checked = drift.scene.link.merged.rules(drift.file.path)?.names.checked_types;
+  if (!checked || !uses(drift.call) || was.returns === null || is.returns === null) return [];
+  if (was.returns === is.returns || was.is_async !== is.is_async) return [];
+  const words = `and takes its result apart: it gives back ${is.returns} and gave ${was.returns}`;
+  return [fault(drift, "return_shape_drift", report.LIKELY, words)];
+}
 
 /** The result is taken apart into as many names as there were values, and there are more or fewer now. */
 function unpacked(drift: Drift): report.Fault[] {
@@ -227,6 +289,7 @@ const behaving: Question = (drift) => {
   if (!now.unit || !before.unit || drift.outcome.likely !== null || now.unit.hashes.body === before.unit.hashes.body)
     return [];
   if (now.unit.hashes.header !== before.unit.hashes.header || now.unit.kind === "class") return [];
+  if (call.form === "literal") return [];
   // What the base has under another name, or not at all, is no callee that was changed.
   const old = scene.link.base.contents(now.path)?.units.has(now.unit.key);
   const base = contentsIn(scene, "base", file);

@@ -45,7 +45,7 @@ function inFile(scene: Scene, file: MergedFile): report.Fault[] {
   });
 }
 
-const TAKEN_APART: ReadonlySet<Unit["kind"]> = new Set(["class", "interface", "enum", "namespace", "key"]);
+const TAKEN_APART: ReadonlySet<Unit["kind"]> = new Set(["class", "interface", "type", "enum", "namespace", "key"]);
 const OF_NO_SYMBOL: ReadonlySet<Unit["kind"]> = new Set(["import", "export", "doc", "statement"]);
 
 /** The keys of the innermost definitions that both sides changed to something else than each other. */

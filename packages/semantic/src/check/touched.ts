@@ -2,7 +2,7 @@ import type { ClassShape } from "../class_shape.ts";
 import type { Side } from "../finding.ts";
 import type { Contents } from "../linker/contents.ts";
 import type { Name } from "../linker/linker.ts";
-import type { Scene } from "./scene.ts";
+import { contentsIn, type Scene } from "./scene.ts";
 import type { FileChange, MergedFile } from "./trees.ts";
 import { other, SIDES } from "./trees.ts";
 
@@ -62,7 +62,9 @@ function describe(contents: Contents | null): Description {
   for (const [name, units] of contents.named)
     for (const { key, kind, hashes } of units) say(name, JSON.stringify([key, kind, hashes.syntax]));
   for (const shape of summary.classes) describeClass(shape, say);
-  if (Array.isArray(summary.exports)) for (const { name, of } of summary.exports) say(name, `exported ${of}`);
+  if (Array.isArray(summary.exports))
+    for (const { name, of } of summary.exports)
+      say(name, `exported ${of} ${of === name ? "" : (names.get(of ?? "") ?? "")}`);
   const made = {
     names,
     fields: JSON.stringify(summary.classes.map(({ name, fields }) => [name, fields]).sort()),
@@ -85,18 +87,16 @@ export type Worth = (file: MergedFile) => (name: Name) => boolean;
 
 export function worthFollowing(scene: Scene, touched: Readonly<Record<Side, Touched>>): Worth {
   return (file) => {
+    const bindings = contentsIn(scene, "merged", file)?.bindings;
+    const imported = (name: string) => bindings?.get(name)?.flatMap(({ from }) => from?.name ?? []) ?? [];
     const providers = SIDES.filter((side) => file.changed[other(side)]).map((side) => touched[side]);
-    const bindings = scene.link.merged.contents(file.path)?.bindings;
-    /** Whether a name is another one's, by an import or an alias of this file. */
-    const standsFor = (name: string, names: ReadonlySet<string>) =>
-      bindings?.get(name)?.some(({ from }) => from?.name?.split(".").some((part) => names.has(part))) ?? false;
     return ({ name, members, self, instance, from }) =>
       providers.some(
         ({ names, bases, stars }) =>
           stars ||
           (bases && (self !== null || instance !== null || members.length > 0)) ||
           names.has(name) ||
-          standsFor(instance?.split(".")[0] ?? name, names) ||
+          imported(name).some((other) => names.has(other)) ||
           members.some((member) => names.has(member)) ||
           instance?.split(".").some((part) => names.has(part)) ||
           (from !== null && [...from.module.split(/\W+/), from.name ?? ""].some((part) => names.has(part))),

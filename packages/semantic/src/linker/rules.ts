@@ -60,6 +60,8 @@ const bound = z.strictObject({
  * `transparent`        decorators that leave a callable's parameters and result as they are
  * `wrapping`           decorators that leave the parameters and change the result
  * `repeatable`         decorators with which one name is defined several times in one scope
+ * `plain_types`        of which no value is of two
+ * `element_attributes` what any element may be given
  * `promises`           types of results that are waited for, where waiting is for anybody to do; none: what is asynchronous
  *                      has to be waited for, and nothing else can be
  * `registering`        decorators (last parts) that put what they stand on into a table, by their arguments
@@ -71,6 +73,8 @@ const calls = z.strictObject({
   transparent: names,
   wrapping: names,
   repeatable: names,
+  plain_types: names,
+  element_attributes: names,
   promises: names,
   registering: names,
 });

@@ -7,7 +7,7 @@ import type { List } from "./lists.ts";
 import { matchUnits, type Slot } from "./match.ts";
 import { type Order, orderSlots } from "./order.ts";
 import type { Job } from "./outcome.ts";
-import { borrow, other, type Piece, SOURCES, type Source, slice, type Three, three } from "./piece.ts";
+import { borrow, other, type Piece, SOURCES, type Source, slice, type Three, textOf, three } from "./piece.ts";
 import { pieceOf, type Spans, sideOf } from "./three_texts.ts";
 
 /** What became of a stretch with lists in it: pieces; or what stands against it; or null: this is no matter of lists. */
@@ -59,7 +59,14 @@ function leaderOf({ texts }: Job, spans: Spans, around: readonly Spans[]): Side 
 }
 
 /** One list in three versions, cut up and put in order. `leader`: whose layout it has. */
-type Merging = { job: Job; held: Three<HeldList>; of: Three<ReadonlyMap<Unit, Held>>; order: Order; leader: Side };
+type Merging = {
+  job: Job;
+  held: Three<HeldList>;
+  of: Three<ReadonlyMap<Unit, Held>>;
+  order: Order;
+  leader: Side;
+  front: boolean;
+};
 
 function mergeList(job: Job, lists: Three<List | null>, around: Side | null): Entries {
   const inner = three((from) => lists[from]?.inner ?? null);
@@ -73,7 +80,8 @@ function mergeList(job: Job, lists: Three<List | null>, around: Side | null): En
   if ((lists.left ?? lists.right)?.rule === "exports" && takenBeside(order)) return { clash: ["import_break"] };
   const of = three((from) => new Map(held[from].entries.map((own) => [own.unit, own])));
   const leader = around ?? (held.left.broken || !held.right.broken ? order.leader : "right");
-  const merging = { job, held, of, order, leader };
+  const front = (lists.left ?? lists.right)?.comma !== ",";
+  const merging = { job, held, of, order, leader, front };
   const merged: MergedEntry[] = [];
   for (const slot of order.slots) {
     const own = mergeEntry(merging, slot);
@@ -138,17 +146,22 @@ function assembled(merging: Merging, merged: readonly MergedEntry[]): Piece[] {
     merged.length === 1 && [...Object.values(held)].some(({ entries }) => entries.length === 1 && entries[0]!.comma);
   return merged.flatMap((own, at) => {
     const ends = at === merged.length - 1 && !last?.comma && !alone;
-    return [...leadOf(merging, own, at), ...own.body, ...(ends ? [] : [comma]), ...own.rest];
+    return [...leadOf(merging, own, at), ...own.body, ...(ends || merging.front ? [] : [comma]), ...own.rest];
   });
 }
 
 /** What stands in front of an entry: its own, where that fits the layout that the list has now. */
-function leadOf({ job, held, leader }: Merging, { from, unit, lead }: MergedEntry, at: number): readonly Piece[] {
+function leadOf(
+  { job, held, leader, front }: Merging,
+  { from, unit, lead }: MergedEntry,
+  at: number,
+): readonly Piece[] {
   const { entries, broken } = held[leader];
   const gap = (n: number): readonly Piece[] => [{ from: leader, span: entries[n]!.unit.gap }];
-  if (at === 0) return broken || entries.length === 0 ? lead : gap(0);
+  const blank = (text: string) => text.trim() === "" && !text.includes("\n");
+  if (at === 0) return entries.length > 0 && (!broken || blank(textOf(job.texts, lead))) ? gap(0) : lead;
   const wasFirst = held[from].entries[0]?.unit === unit;
-  if (held[from].broken === broken && (broken || !wasFirst)) return lead;
+  if (held[from].broken === broken && ((broken && !front) || !wasFirst)) return lead;
   if (entries.length > 1) return gap(entries.length - 1);
   return broken && entries.length === 1 ? gap(0) : [borrow(job.texts, " ") ?? { marker: " " }];
 }

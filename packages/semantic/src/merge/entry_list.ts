@@ -9,9 +9,17 @@ export type HeldList = { entries: readonly Held[]; close: Span; broken: boolean 
 
 const BEHIND = /([ \t]*)(,?)((?:[ \t]*(?:#|\/\/)[^\n]*(?=\n))?)/y;
 
-/** `broken`: it goes over several lines. */
-export function heldList(text: string, { inner, entries }: List): HeldList {
+/** `broken`: it goes over several lines. A comma that is none stands in front of what it parts from the one before. */
+export function heldList(text: string, { inner, entries, comma: parting }: List): HeldList {
   let from = inner[0];
+  if (parting !== ",") {
+    const held = entries.map(({ key, span }): Held => {
+      const unit = entryUnit(key, [from, span[0]], span, text);
+      from = span[1];
+      return { unit, comma: null, rest: [from, from] };
+    });
+    return { entries: held, close: [from, inner[1]], broken: text.slice(...inner).includes("\n") };
+  }
   const held = entries.map(({ key, span }): Held => {
     BEHIND.lastIndex = span[1];
     const [, blank = "", comma = "", rest = ""] = BEHIND.exec(text)!;

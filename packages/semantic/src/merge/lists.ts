@@ -8,7 +8,7 @@ import type { ListRule, MergeRules } from "./rules.ts";
 export type Entry = { key: string; span: Span };
 
 /** Brackets, or a list without any, that hold entries: `inner` is what is between the brackets. */
-export type List = { rule: ListRule["rule"]; inner: Span; entries: readonly Entry[] };
+export type List = Pick<ListRule, "rule" | "comma"> & { inner: Span; entries: readonly Entry[] };
 
 /**
  * The outermost lists of a stretch of code, parsed by itself. None, where it cannot be parsed.
@@ -22,13 +22,14 @@ export function listsIn(grammar: Grammar, rules: MergeRules, code: string, start
   return "unknown" in found ? [] : found.lists;
 }
 
-const shifted = ({ rule, inner, entries }: List, by: number): List => {
+const shifted = ({ rule, comma, inner, entries }: List, by: number): List => {
   const move = ([start, end]: Span): Span => [start + by, end + by];
-  return { rule, inner: move(inner), entries: entries.map(({ key, span }) => ({ key, span: move(span) })) };
+  return { rule, comma, inner: move(inner), entries: entries.map(({ key, span }) => ({ key, span: move(span) })) };
 };
 
 function listsOf(node: Node, rules: MergeRules): List[] {
-  const rule = rules.lists.find((own) => own.node === node.type && isGivenTo(node, own.names));
+  const isBelow = ({ below }: ListRule) => below === null || below.includes(node.parent?.type ?? "");
+  const rule = rules.lists.find((own) => own.node === node.type && isBelow(own) && isGivenTo(node, own.names));
   const list = rule === undefined ? null : listOf(node, rule);
   if (list !== null) return [list];
   return node.namedChildren.flatMap((child) => (child === null ? [] : listsOf(child, rules)));
@@ -43,6 +44,7 @@ function isGivenTo(node: Node, names: readonly string[] | null): boolean {
 
 /** null: it has something in it that is no entry, or a key that is not constant, or one key twice. */
 function listOf(node: Node, rule: ListRule): List | null {
+  if (rule.nested) return nestedList(node, rule);
   const entries: Entry[] = [];
   let [start, end] = [node.startIndex, node.endIndex];
   for (let at = 0; at < node.childCount; at += 1) {
@@ -58,7 +60,20 @@ function listOf(node: Node, rule: ListRule): List | null {
   }
   if (new Set(entries.map(({ key }) => key)).size < entries.length) return null;
   if (start === node.startIndex && entries.length > 0) start = entries[0]!.span[0];
-  return { rule: rule.rule, inner: [start, end], entries };
+  return { rule: rule.rule, comma: rule.comma, inner: [start, end], entries };
+}
+
+/** A list without brackets whose front is a list itself, as `a | b | c` is; null: one entry is there twice. */
+function nestedList(node: Node, rule: ListRule): List | null {
+  const members = (own: Node): Node[] =>
+    own.namedChildren.flatMap((child) => (child === null ? [] : child.type === node.type ? members(child) : [child]));
+  const entries = members(node).map((own): Entry | null => {
+    const key = rule.entries.includes(own.type) ? keyOf(own, rule) : null;
+    return key === null ? null : { key, span: [own.startIndex, own.endIndex] };
+  });
+  const whole = entries.filter((own) => own !== null);
+  if (whole.length < entries.length || new Set(whole.map(({ key }) => key)).size < whole.length) return null;
+  return { rule: rule.rule, comma: rule.comma, inner: [node.startIndex, node.endIndex], entries: whole };
 }
 
 const OPENING = new Set(["(", "[", "{"]);

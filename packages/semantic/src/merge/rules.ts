@@ -11,6 +11,9 @@ const names = z.array(z.string());
  * `keys`     the field of an entry that is its key, the first that it has; none: all of it
  * `constants` types of the nodes that may be a key
  * `names`    null: wherever it stands; else only as what is given to one of these names
+ * `below`    types of the nodes right below which it has to stand; null: anywhere
+ * `comma`    what stands between entries
+ * `nested`   an entry may be a list of the same type: then what is in it is meant
  * `rule`     "set": names whose order means nothing. "exports": the same, but one that a side takes away is not taken
  *            away beside one that the other adds. "keyed": entries with a key each, of which there is one
  */
@@ -21,6 +24,9 @@ const listRuleSchema = z.strictObject({
   keys: names.default([]),
   constants: names.default([]),
   names: names.nullable().default(null),
+  below: names.nullable().default(null),
+  comma: z.enum([",", "|"]).default(","),
+  nested: z.boolean().default(false),
   rule: z.enum(["set", "exports", "keyed"]),
 });
 export type ListRule = z.infer<typeof listRuleSchema>;

@@ -166,9 +166,12 @@ function membersOf(facts: Facts, swept: Swept, { scope, kind, own }: Body): Memb
     if (bound.bind.kind === "deleted") continue;
     const { bind } = bound;
     const value = bind.value === null ? null : constantOf(facts, swept.names, bind.value);
-    members.push({ name, ...memberOf(facts, bound, kind), value });
+    const { flags } = bind;
+    const access = flags.includes("private") ? "class" : flags.includes("protected") ? "heirs" : "all";
+    members.push({ name, ...memberOf(facts, bound, kind), access, value });
   }
-  for (const name of own) if (!scope.names.has(name)) members.push({ name, kind: "own", abstract: false, value: null });
+  for (const name of own)
+    if (!scope.names.has(name)) members.push({ name, kind: "own", abstract: false, access: "all", value: null });
   return members;
 }
 

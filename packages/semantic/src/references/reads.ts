@@ -55,6 +55,7 @@ export function readsOf(facts: Facts, swept: Swept, unitAt: UnitAt): { reads: Re
 }
 
 const BARE: Omit<Shape, "span"> = {
+  form: "call",
   ...{ placed: 1, named: [], spread: false, partial: false, awaited: false, use: "value" },
 };
 
@@ -156,6 +157,7 @@ function shapeOf(facts: Facts, made: CallFact): Shape {
         : (`unpack ${unpacked.count}` as const);
   return {
     ...{ span: [made.start, made.end], placed: placed.length, named: named.map(({ text }) => text).filter(Boolean) },
+    form: made.flags.includes("element") ? "element" : made.flags.includes("literal") ? "literal" : "call",
     ...{ spread, partial: false, awaited: facts.calls.awaited.has(made.id), use },
   };
 }

@@ -113,7 +113,8 @@ function defined(source: Source, own: { definition: Definition; base: Base; scop
   const at = base.definitions[0]!;
   const { parts, inner } = partsOf(source, { definition, at, node: own.node, gap: base.gap, span: base.span });
   const below = parts.body && { node: inner.body, stretch: parts.body, inside: kind, guards: [] };
-  const list = HOLDERS.has(kind) ? draftsIn : CALLABLES.has(kind) ? nested : null;
+  const holds = HOLDERS.has(kind) || (kind === "type" && source.is.body(inner.body));
+  const list = holds ? draftsIn : CALLABLES.has(kind) ? nested : null;
   const children = below === null || list === null ? [] : ownUnits(kind, list(source, below));
   const callable = CALLABLES.has(kind) ? { definition, at, node: own.node } : null;
   return {
@@ -139,7 +140,7 @@ const NAMELESS: ReadonlySet<UnitKind> = new Set(["import", "export", "doc", "sta
 
 /** What a thing is called depends on what it is in. */
 function within(kind: UnitKind, inside: UnitKind | null): UnitKind {
-  const classlike = inside === "class" || inside === "interface" || inside === "enum";
+  const classlike = inside === "class" || inside === "interface" || inside === "type" || inside === "enum";
   if (classlike && kind === "function") return "method";
   if (classlike && kind === "variable") return "field";
   return kind;
