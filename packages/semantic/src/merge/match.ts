@@ -23,7 +23,7 @@ export function matchUnits(texts: Three<string>, units: Three<readonly Unit[]>):
     return slotOf(own);
   });
   const taken = new Map<Unit, Slot>(shared.flatMap((slot) => named(slot)));
-  const added = addedBoth(units, taken);
+  const added = addedBoth(texts, units, taken);
   for (const slot of added) for (const [unit] of named(slot)) taken.set(unit, slot);
   const alone = (side: Side) => (unit: Unit) => {
     const known = taken.get(unit);
@@ -45,9 +45,9 @@ function slotOf(units: Three<Unit | null>): Slot {
 }
 
 /** What both sides added under one key. */
-function addedBoth(units: Three<readonly Unit[]>, taken: ReadonlyMap<Unit, Slot>): Slot[] {
+function addedBoth(texts: Three<string>, units: Three<readonly Unit[]>, taken: ReadonlyMap<Unit, Slot>): Slot[] {
   const fresh = three((from) => (from === "base" ? [] : units[from].filter((unit) => !taken.has(unit))));
-  return byKey(fresh.left, fresh.right).map(([own, other]) =>
+  return byKey(fresh.left, fresh.right, { base: texts.left, side: texts.right }).map(([own, other]) =>
     slotOf({ base: null, left: fresh.left[own]!, right: fresh.right[other]! }),
   );
 }
@@ -55,7 +55,7 @@ function addedBoth(units: Three<readonly Unit[]>, taken: ReadonlyMap<Unit, Slot>
 /** Pairs of positions in the base and in one side. */
 function matchSide(texts: Three<string>, units: Three<readonly Unit[]>, side: Side): Pair[] {
   const [base, own] = [units.base, units[side]];
-  const pairs = byKey(base, own);
+  const pairs = byKey(base, own, { base: texts.base, side: texts[side] });
   pairs.push(...renames(base, own, pairs));
   pairs.push(...inPlace(base, own, pairs, (unit, from) => slice(texts[from === "base" ? "base" : side], unit.span)));
   return pairs;
@@ -63,8 +63,11 @@ function matchSide(texts: Three<string>, units: Three<readonly Unit[]>, side: Si
 
 const stem = (unit: Unit) => stemOf(unit.key);
 
-/** By key. Of several with one name those that say the same come first, then their order decides. */
-function byKey(base: readonly Unit[], side: readonly Unit[]): Pair[] {
+/**
+ * By key. Of several with one name those that say the same come first, then their order decides; of imports, which have
+ * the name of where they import from, what is most alike.
+ */
+function byKey(base: readonly Unit[], side: readonly Unit[], texts: { base: string; side: string }): Pair[] {
   const open = new Map<string, number[]>();
   side.forEach((unit, at) => {
     const known = open.get(stem(unit));
@@ -73,18 +76,24 @@ function byKey(base: readonly Unit[], side: readonly Unit[]): Pair[] {
   });
   const pairs: Pair[] = [];
   const late: number[] = [];
-  const take = (own: number, choose: (at: number) => boolean) => {
+  const take = (own: number, choose: (candidates: readonly number[]) => number | undefined) => {
     const candidates = open.get(stem(base[own]!)) ?? [];
-    const at = candidates.find(choose);
+    const at = choose(candidates);
     if (at === undefined) return false;
     candidates.splice(candidates.indexOf(at), 1);
     pairs.push([own, at]);
     return true;
   };
   base.forEach((unit, own) => {
-    if (!take(own, (at) => side[at]!.hashes.syntax === unit.hashes.syntax)) late.push(own);
+    if (!take(own, (all) => all.find((at) => side[at]!.hashes.syntax === unit.hashes.syntax))) late.push(own);
   });
-  for (const own of late) take(own, () => true);
+  const likest = (own: number, all: readonly number[]) => {
+    if (base[own]!.kind !== "import" || all.length < 2) return all[0];
+    const said = slice(texts.base, base[own]!.span);
+    const likeness = all.map((at) => alikeness(said, slice(texts.side, side[at]!.span)));
+    return all[likeness.indexOf(Math.max(...likeness))];
+  };
+  for (const own of late) take(own, (all) => likest(own, all));
   return pairs;
 }
 

@@ -4,6 +4,7 @@ import { unaccounted } from "./conservation.ts";
 import type { Decision, Rule } from "./merged.ts";
 import { type Piece, SOURCES, type Source, slice, type Three, three } from "./piece.ts";
 import { partsOfLine } from "./separated.ts";
+import { boundTwice, importLost, wordLost } from "./tally.ts";
 import { wordsOf } from "./three_texts.ts";
 import { allUnits, stemOf } from "./unit_texts.ts";
 
@@ -19,6 +20,8 @@ export type Claim = {
   separator: string | null;
 };
 
+const TALLIES = [wordLost, importLost, boundTwice];
+
 /**
  * Looks at a merge as if a stranger had made it: whether every byte is from one of the texts; whether units are there as
  * often as they must be and say what they said in one of the texts, or are listed as merged inside; whether what has an
@@ -26,7 +29,16 @@ export type Claim = {
  * as a clause.
  */
 export function faultInMerge(claim: Claim): string | null {
-  for (const check of [foreignBytes, brokenSyntax, unitCounts, unitTexts, fixedOrder, lostLines, lostWords]) {
+  for (const check of [
+    foreignBytes,
+    brokenSyntax,
+    unitCounts,
+    unitTexts,
+    fixedOrder,
+    lostLines,
+    lostWords,
+    ...TALLIES,
+  ]) {
     const fault = check(claim);
     if (fault !== null) return fault;
   }
