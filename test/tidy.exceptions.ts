@@ -21,7 +21,7 @@ export const EXCEPTIONS: readonly { path: string; budget: string; why: string }[
   {
     path: "packages/governor/src/isolated.ts",
     budget: "dynamic_import",
-    why: "The grammars are for a task that claims symbols, when it first writes there: no other task pays for them",
+    why: "The grammars are for a task that claims symbols or asks who refers to one: no other task pays for them",
   },
   {
     path: "packages/sandbox/src/script/serve_scripts.ts",

@@ -57,7 +57,7 @@ export function createWriting(place: Omit<HostPlace, "exec" | "git">): Pick<Host
 
 /** The host's files for whoever cannot wait, as a WASM component cannot. The same rules, words and errors. */
 export type Files = {
-  [Name in Exclude<keyof Host, "scope" | "exec" | "git" | "component">]: (
+  [Name in Exclude<keyof Host, "scope" | "exec" | "git" | "component" | "code">]: (
     ...args: Parameters<Host[Name]>
   ) => Awaited<ReturnType<Host[Name]>>;
 };

@@ -1,4 +1,5 @@
 import { mkdirSync, readlinkSync } from "node:fs";
+import type { ReadCode } from "./code.ts";
 import type { ChildOrder, ComponentAnswer, ComponentOrder } from "./component/order.ts";
 import { holdRoot } from "./descent.ts";
 import type { GitQuestion, GitReply } from "./git_question.ts";
@@ -62,9 +63,13 @@ export const pidNamespace = (): string => (process.platform === "linux" ? readli
 
 /**
  * What this process is lent by whoever starts it, since it knows no language: what tells the symbols of a text apart is
- * brought when a task has claimed some, and writes to such a file.
+ * brought when a task has claimed some, and writes to such a file; what reads code, when a tool first wants to.
  */
-export type Lent = { now_ms?: () => number; symbols?: () => Promise<CompareSymbols> };
+export type Lent = {
+  now_ms?: () => number;
+  symbols?: () => Promise<CompareSymbols>;
+  code?: () => Promise<ReadCode>;
+};
 
 /**
  * The isolated side of dgov. `argv` is `["__isolated", "enter"]` for a process that still has to be restricted, and
@@ -72,13 +77,13 @@ export type Lent = { now_ms?: () => number; symbols?: () => Promise<CompareSymbo
  * scripts, one after another. Ends with its process.
  */
 export async function serveIsolated(argv: readonly string[], lent: Lent = {}): Promise<void> {
-  const { now_ms = monotonic_ms, symbols } = lent;
+  const { now_ms = monotonic_ms, symbols, code } = lent;
   if (argv[1] === "enter") enterIsolation();
   if (argv[1] === "interpret") return speak(argv[2] ?? "");
   if (argv[1] === "script") return runScripts(now_ms);
   if (argv[1] === "component") return runComponentChild();
   if (argv[1] !== "serve") throw new Error(`Cannot serve "${argv.join(" ")}": the words are "enter" and "serve"`);
-  await serve(now_ms, symbols ?? null);
+  await serve({ now_ms, compare: symbols ?? null, code: code ? keptOnce(code) : null });
 }
 
 /** One interpreted command: its output on the standard output, its status as the process's own. */
@@ -108,7 +113,21 @@ async function runComponentChild(): Promise<void> {
 /** This process is its own entry: the clock of the caller does not reach it, and no decision hangs on this one. */
 const monotonic_ms = () => Bun.nanoseconds() / 1e6;
 
-async function serve(now_ms: () => number, compare: (() => Promise<CompareSymbols>) | null): Promise<void> {
+type Borrowed = {
+  now_ms: () => number;
+  compare: (() => Promise<CompareSymbols>) | null;
+  code: (() => Promise<ReadCode>) | null;
+};
+
+function keptOnce<T>(open: () => Promise<T>): () => Promise<T> {
+  const kept: { value: Promise<T> | null } = { value: null };
+  return () => {
+    kept.value ??= open();
+    return kept.value;
+  };
+}
+
+async function serve({ now_ms, compare, code }: Borrowed): Promise<void> {
   const libc = openLibc();
   libc.prctl(PR_SET_DUMPABLE, 0); // nobody inside opens our pipes or our memory through /proc
   const frames = decodeFrames(Bun.stdin.stream());
@@ -127,6 +146,7 @@ async function serve(now_ms: () => number, compare: (() => Promise<CompareSymbol
   const endTree = () => endAllBelow(sealed, spared.pids);
   const server = createServer(order, {
     symbols: await symbolClaimsOf(order, { git: questions.ask, compare }),
+    code,
     now_ms,
     endTree,
     spared,
@@ -176,11 +196,12 @@ type Powers = Pick<Shell, "now_ms" | "endTree" | "pause" | "reap" | "running" | 
     spared: Spared;
     libc: Libc;
     symbols: SymbolClaims | null;
+    code: (() => Promise<ReadCode>) | null;
   };
 
 function createServer(order: ServeOrder, powers: Powers): (request: ServeRequest) => Promise<ServeAnswer> {
   const { root, tmp, env, scope } = order;
-  const { onGovernorDeath, spared, git, libc, symbols, ...ours } = powers;
+  const { onGovernorDeath, spared, git, libc, symbols, code, ...ours } = powers;
   const outside = { ...(git ? { git } : {}), held: holdRoot(root, libc), ...(symbols ? { symbols } : {}) };
   for (const folder of ["home", "tmp", "cache"]) mkdirSync(`${tmp}/${folder}`, { recursive: true });
   const guard = createGuard({
@@ -222,7 +243,7 @@ function createServer(order: ServeOrder, powers: Powers): (request: ServeRequest
       if ("exec" in request) return { id, result: await exec(request.exec) };
       if ("evaluate" in request) return { id, result: evaluated(await scripts.run(modulesOrder(request.evaluate))) };
       if ("component" in request) return { id, result: await component(request.component) };
-      return { id, result: await callTool(request, { root, tmp, scope, exec, ...outside, scripts, component }) };
+      return { id, result: await callTool(request, { root, tmp, scope, exec, ...outside, scripts, component, code }) };
     } catch (error) {
       return { id, failed: error instanceof Error ? (error.stack ?? error.message) : String(error) };
     }
@@ -266,17 +287,17 @@ function scriptsOf({ self, root, tmp, env, scope }: ServeOrder, ours: Ours, spar
   });
 }
 
-type ToolPlace = Pick<ServeOrder, "root" | "tmp" | "scope"> & Ours & { scripts: Scripts };
+type ToolPlace = Pick<ServeOrder, "root" | "tmp" | "scope"> & Ours & Pick<Powers, "code"> & { scripts: Scripts };
 type ToolRequest = { tool: string; input: unknown; policy: ToolPolicy | null };
 
 /** Tools, and the schemas they bring, are loaded with the first call: gates only run commands, and start in half the time. */
 async function callTool({ tool, input, policy }: ToolRequest, place: ToolPlace): Promise<Answer> {
-  const { scope, scripts, component, ...files } = place;
+  const { scope, scripts, component, code, ...files } = place;
   if (scope === null) throw new Error(`Cannot call "${tool}": this process has no task, it only runs commands`);
   // Its child has the tools, so they are not needed here: that is half of what a first script takes.
   if (tool === "run_script") return answerOf(await scripts.run(toolsOrder(input as ScriptInput, policy)));
   const [{ runTool }, { createHost }] = await Promise.all([import("./registry.ts"), import("./host.ts")]);
-  return runTool(tool, input, { ...createHost({ ...files, scope }), component });
+  return runTool(tool, input, { ...createHost({ ...files, scope }), component, ...(code ? { code } : {}) });
 }
 
 const WNOHANG = 1;

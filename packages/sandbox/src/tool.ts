@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Claim } from "./claim.ts";
+import type { ReadCode } from "./code.ts";
 import type { ToolComponent } from "./component/component.ts";
 import type { ComponentAnswer, ComponentOrder } from "./component/order.ts";
 import type { FileKind, Listing } from "./facts.ts";
@@ -52,6 +53,8 @@ export interface Host {
   git?(question: GitQuestion): Promise<GitReply>;
   /** Runs a WASM component on the task's files. Absent where there is no process that could. */
   component?(order: ComponentOrder): Promise<ComponentAnswer>;
+  /** What reads code. Absent where nobody has lent it: then texts are searched as texts. */
+  code?(): Promise<ReadCode>;
 }
 
 /** A refusal by the file host, with the words for the model. `code` is what a test or a rule looks at. */

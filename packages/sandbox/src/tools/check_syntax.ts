@@ -28,14 +28,19 @@ export const checkSyntax = defineTool({
 
 async function checkProgram(host: Host, path: string, text: string): Promise<Answer> {
   const grammar = grammarOf(path, text);
-  if (grammar === null)
-    return {
-      ok: false,
-      text: `Error: Cannot check "${path}": unsupported language, so nothing was checked; Python, JavaScript, TypeScript, shell, JSON, TOML and YAML are known; for another use the project's own checks`,
-    };
+  if (grammar === null) return checkByCode(host, path, text);
   const compiled = grammar === "python" ? await compiledByPython(host, path) : null;
   if (compiled !== null) return verdict(path, compiled.by, compiled.mistake);
   return verdict(path, `the ${grammar} grammar`, await grammarMistake(grammar, text));
+}
+
+/** Languages that the sandbox has no grammar of, and whoever started it may have one. */
+async function checkByCode(host: Host, path: string, text: string): Promise<Answer> {
+  const read = (await host.code?.())?.mistake(path, text) ?? null;
+  const fail = (why: string): Answer => ({ ok: false, text: `Error: Cannot check "${path}": ${why}` });
+  if (read === null)
+    return fail("unsupported language, so nothing was checked; use the project's own checks, or one of its tools");
+  return "unknown" in read ? fail(read.unknown) : verdict(path, `the ${read.language} grammar`, read.mistake);
 }
 
 const verdict = (path: string, by: string, mistake: Mistake): Answer =>

@@ -17,10 +17,11 @@ export const fileSymbols = defineTool({
     const refuse = (why: string) => ({ ok: false, text: `Error: Cannot list the symbols of "${path}": ${why}` });
     const { text } = await openText(host, path);
     const grammar = grammarOf(path, text);
-    if (grammar === null)
-      return refuse("unsupported language; Python, JavaScript, TypeScript and shell are known; use grep or read_file");
+    const read = grammar === null ? ((await host.code?.())?.symbols(path, text) ?? null) : null;
+    if (grammar === null && read === null) return refuse("unsupported language; use grep or read_file");
+    if (read !== null && "unknown" in read) return refuse(read.unknown);
     try {
-      const symbols = await symbolsOf(grammar, text);
+      const symbols = grammar === null ? (read ?? []) : await symbolsOf(grammar, text);
       if (symbols.length === 0) return { ok: true, text: "(no symbols)" };
       const shown = symbols
         .slice(0, TOOL_LIMITS.list_entries)

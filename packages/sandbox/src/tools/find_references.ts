@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { SymbolName } from "../input.ts";
+import { withReferences } from "../references.ts";
 import { searchAnswer, searchFiles } from "../search.ts";
 import { testPatterns } from "../test_files.ts";
 import { defineTool } from "../tool.ts";
@@ -16,6 +17,8 @@ export const findReferences = defineTool({
 
   async run({ symbol, exclude_tests }, host) {
     const narrow = exclude_tests ? testPatterns(host.scope).map((pattern) => `!${pattern}`) : [];
-    return searchAnswer(await searchFiles(host, { flags: ["-w", "-F"], pattern: symbol, path: ".", narrow }));
+    const found = await searchFiles(host, { flags: ["-w", "-F"], pattern: symbol, path: ".", narrow });
+    if (!found.ok || host.code === undefined) return searchAnswer(found);
+    return searchAnswer(await withReferences(host, { symbol, narrow }, found));
   },
 });

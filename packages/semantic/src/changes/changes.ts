@@ -1,9 +1,9 @@
 import type { SymbolChange, UnitPlace } from "../change.ts";
 import type { FileChange } from "../check/trees.ts";
+import { lineOf, lineStarts } from "../lines.ts";
 import type { Summary } from "../summary.ts";
 import type { FileView, TreeView } from "../tree_view.ts";
 import type { Unit } from "../unit.ts";
-import { lineOf, lineStarts } from "../uses/lines.ts";
 import { editedParts } from "./edited.ts";
 import { type Pair, type Pairs, pairScopes, type Scope, scopeOf, withAlike } from "./pairs.ts";
 

@@ -1,8 +1,8 @@
+import { lineOf, lineStarts } from "../lines.ts";
 import { openLinker } from "../linker/linker.ts";
 import type { RulesOf } from "../linker/rules.ts";
 import type { Read, Summary } from "../summary.ts";
 import type { TreeView } from "../tree_view.ts";
-import { lineOf, lineStarts } from "./lines.ts";
 import { type Sure, sureOf, type Target } from "./sure.ts";
 
 export type { Sure, Target };

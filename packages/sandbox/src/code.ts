@@ -1,0 +1,32 @@
+/**
+ * What reads code, lent to the tools by whoever starts the process: the sandbox knows no language but that of commands.
+ * It is brought at the first call that needs it.
+ */
+export type ReadCode = {
+  /** What a text defines, in its order; null: its language is not known. `unknown`: why nothing is known, as a clause. */
+  symbols(path: string, text: string): readonly Defined[] | { unknown: string } | null;
+  /** The first mistake in a text; null: its language is not known. */
+  mistake(path: string, text: string): { language: string; mistake: string | null } | { unknown: string } | null;
+  /** Who defines a name and who refers to it, among files that have it in them; by path and line. */
+  references(name: string, worktree: WorktreeTexts): Promise<Reference[]>;
+};
+
+/** `line` counts from 1; `depth` is 1 for what is in a class; `text` is its head on one line. */
+export type Defined = { line: number; depth: number; text: string };
+
+/** `paths`: files to look into. `all`: every file there is. `read` gives null for what is no text or may not be read. */
+export type WorktreeTexts = {
+  paths: readonly string[];
+  all: readonly string[];
+  read: (path: string) => Promise<string | null>;
+};
+
+/** A line that defines a name or refers to it. `of`: what of the definitions it means, "src/a.py::Cart.total". */
+export type Reference = {
+  path: string;
+  line: number;
+  text: string;
+  how: "defines" | "call" | "read" | "import" | "string" | "name";
+  sure: "resolved" | "likely" | "name only";
+  of: string;
+};

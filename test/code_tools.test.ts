@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { openReadCode } from "../packages/governor/src/semantic/read_code.ts";
+import { runTool } from "../packages/sandbox/src/registry.ts";
+import type { Host } from "../packages/sandbox/src/tool.ts";
+import { type Lab, openLab } from "./lab.ts";
+import { dgov, makeRepository } from "./repo.ts";
+
+setDefaultTimeout(120_000);
+
+const FILES = {
+  "src/util.py": "def helper(n):\n    return n\n\n\nclass Cart:\n    def total(self):\n        return helper(1)\n",
+  "src/app.py":
+    "from util import helper as h\n\n\ndef run(cart):\n    # helper is a word here\n    return h(1) + cart.total()\n",
+  "src/alien.py": "def helper():\n    return 0\n\n\nhelper()\n",
+  "tests/test_util.py": "from util import helper\n\n\ndef test_it():\n    assert helper(1) == 1\n",
+  "notes.txt": "helper\n",
+  "web/a.ts": "export function area(n: number): number {\n  return n;\n}\n",
+  "web/b.ts": 'import { area as surface } from "./a";\nexport const one = surface(1);\n',
+  "go/a.go": "package a\n\ntype Cart struct {\n\tSize int\n}\n\nfunc Total(n int) int {\n\treturn n\n}\n",
+  "go/bad.go": "package a\n\nfunc (\n",
+  "conf/a.toml": "[tool]\nname = 1\n",
+  ".env": "helper=secret\n",
+  "a.unheard": "?\n",
+};
+
+describe("in a worktree", () => {
+  let lab: Lab;
+  let host: Host;
+  beforeAll(async () => {
+    lab = await openLab({ files: FILES });
+    const code = openReadCode();
+    host = { ...lab.host, code: () => code };
+  });
+  afterAll(() => lab.remove());
+
+  const lines = async (tool: string, input: object) => (await runTool(tool, input, host)).text.split("\n");
+
+  test("find_references says what each line means, the surest first, and leaves no line of text out", async () => {
+    expect(await lines("find_references", { symbol: "helper" })).toEqual([
+      "src/alien.py:1:def helper():  [defines src/alien.py::helper]",
+      "src/util.py:1:def helper(n):  [defines src/util.py::helper]",
+      "src/alien.py:5:helper()  [calls src/alien.py::helper]",
+      "src/app.py:1:from util import helper as h  [imports src/util.py::helper]",
+      "src/app.py:6:    return h(1) + cart.total()  [calls src/util.py::helper]",
+      "src/util.py:7:        return helper(1)  [calls src/util.py::helper]",
+      "tests/test_util.py:1:from util import helper  [imports src/util.py::helper]",
+      "tests/test_util.py:5:    assert helper(1) == 1  [calls src/util.py::helper]",
+      "notes.txt:1:helper",
+      "src/app.py:5:    # helper is a word here",
+    ]);
+  });
+
+  test.each<[input: { symbol: string; exclude_tests?: boolean }, has: string[], not: string]>([
+    [
+      { symbol: "helper", exclude_tests: true },
+      ["src/util.py:7:        return helper(1)  [calls src/util.py::helper]"],
+      "tests/",
+    ],
+    [{ symbol: "Cart.total" }, ["src/util.py:6:    def total(self):  [defines src/util.py::Cart.total]"], "helper as"],
+    [
+      { symbol: "total" },
+      ["src/app.py:6:    return h(1) + cart.total()  [may mean src/util.py::Cart.total (by its name)]"],
+      ".env",
+    ],
+    [{ symbol: "area" }, ["web/b.ts:2:export const one = surface(1);  [calls web/a.ts::area]"], "python"],
+    [{ symbol: "nothing" }, ["No matches found."], "["],
+  ])("find_references %p", async (input, has, not) => {
+    const said = await lines("find_references", input);
+    for (const line of has) expect(said).toContain(line);
+    expect(said.join("\n")).not.toContain(not);
+  });
+
+  test.each<[tool: string, path: string, ok: boolean, text: string]>([
+    ["file_symbols", "go/a.go", true, "7: func Total(n int) int"],
+    ["file_symbols", "conf/a.toml", true, "1: "],
+    ["file_symbols", "src/util.py", true, "5: class Cart"],
+    ["file_symbols", "a.unheard", false, "unsupported language"],
+    ["check_syntax", "go/a.go", true, "OK: "],
+    ["check_syntax", "go/bad.go", false, 'SyntaxError in "go/bad.go" (the go grammar): line 3'],
+    ["check_syntax", "a.unheard", false, "nothing was checked"],
+  ])("%s %s", async (tool, path, ok, text) => {
+    const answer = await runTool(tool, { path }, host);
+    expect({ ok: answer.ok, text: answer.text }).toEqual({ ok, text: expect.stringContaining(text) });
+  });
+
+  test("without a lender the same tools search and say what they do not know", async () => {
+    const { text } = await runTool("find_references", { symbol: "helper" }, lab.host);
+    expect(text).toContain("src/util.py:1:def helper(n):\n");
+    expect(text).not.toContain("[defines");
+    expect((await runTool("file_symbols", { path: "go/a.go" }, lab.host)).ok).toBe(false);
+  });
+});
+
+test("in the jail of a task", () => {
+  const place = makeRepository({
+    ...FILES,
+    ".dgov/project.toml": '[project]\nlanguage = "python"\nsrc_dir = "src/"\n',
+  });
+  try {
+    const call = (tool: string, args: object) =>
+      dgov(place, "sandbox", "call", "--tool", tool, "--args", JSON.stringify(args)).stdout;
+    expect(call("find_references", { symbol: "helper" })).toContain(
+      "src/app.py:6:    return h(1) + cart.total()  [calls src/util.py::helper]",
+    );
+    expect(call("file_symbols", { path: "go/a.go" })).toContain("7: func Total(n int) int");
+  } finally {
+    place.stop();
+  }
+});
