@@ -17,6 +17,7 @@ import type { ComponentAnswer, ComponentOrder } from "../packages/sandbox/src/co
 import { runComponent } from "../packages/sandbox/src/component/run.ts";
 import {
   createToolbox,
+  HostError,
   type Isolation,
   type Scope,
   ToolPolicy,
@@ -178,6 +179,10 @@ test("what may be read or written is, by the same component", async () => {
   const own = await component("hostile");
   expect(await call(own, { do: "read", path: "src/a.txt" })).toMatchObject({ ok: true, text: read("src/a.txt") });
   expect(await call(own, { do: "write", path: "made/x.txt" })).toMatchObject({ ok: true, touched: ["made/x.txt"] });
+  const judge = () => Promise.reject(new HostError("not_claimed", "it touches another symbol"));
+  const order = { do: "call", component: own, input: '{"do":"write","path":"made/y.txt"}', write: true } as const;
+  const refused = await runComponent({ ...place, symbols: { judge } }, order);
+  expect(refused).toMatchObject({ ok: false, why: "it touches another symbol", touched: [] });
 });
 
 describe("a component that misbehaves", () => {

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import {
   cpSync,
   existsSync,
@@ -17,6 +17,8 @@ import { readProject } from "../packages/governor/src/config.ts";
 import type { Place } from "../packages/governor/src/error.ts";
 import { compileFolder, loadCompiled, staleness, writeCompiled } from "../packages/governor/src/plan/store.ts";
 import { DGOV } from "./repo.ts";
+
+setDefaultTimeout(120_000); // some start a process, and all start at once
 
 // A case is a folder: `plan/`, and where it needs them `repo/`, `sops/`, `project.toml` and `links.txt` (link → target).
 // Its name begins with the code that it must yield, or with `good` for a plan that compiles without a word.

@@ -9,7 +9,7 @@ import { specOf } from "./jail.ts";
 import { SCOPE } from "./lab.ts";
 import { DGOV, git, makeRepository, type Place } from "./repo.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(120_000);
 
 const MODULE = `import os
 
@@ -51,17 +51,17 @@ afterAll(async () => {
 });
 
 /** A task with these claims in the jail of its attempt. */
-async function taskAt(level: (typeof levels)[number], claims: readonly string[]) {
+async function taskAt(level: (typeof levels)[number], claims: readonly string[], create: readonly string[] = []) {
   const place = makeRepository(FILES);
   places.push(place);
   const base = git(place, "rev-parse", "HEAD").trim();
   const { root } = place;
-  const files = { create: [], edit: claims, delete: [], read: [], touch: [] };
+  const files = { create, edit: claims, delete: [], read: [], touch: [] };
   const spec = specOf(
     { base: place.folder, outside: root, main: root, root, commit: base },
     grantsIn(root, { files, role: "worker" }),
   );
-  const scope = { ...SCOPE, write: claims.map(parseClaim), read: [], test_targets: [], base };
+  const scope = { ...SCOPE, write: [...claims, ...create].map(parseClaim), read: [], test_targets: [], base };
   const isolation = await maker.start(level, { ...spec, scope, git: answerGit(createGit(root, place.env), base) });
   open.push(isolation);
   return {
@@ -131,6 +131,24 @@ describe.each(levels)("%s", (level) => {
       ["edit_file", "claim"],
     ]);
     expect(task.text()).toBe(own);
+  });
+
+  test.skipIf(level === "wasm")("a file whose symbols are claimed stays the file that it is", async () => {
+    const task = await taskAt(level, [`${PATH}::first`], ["src/new.py"]);
+    for (const [cmd, back] of [
+      [`rm ${PATH}`, true],
+      [`mv ${PATH} src/new.py`, true],
+      [`ln -sf b.py ${PATH}`, true],
+      [`echo "X = 1" > src/new.py; ln -f src/new.py ${PATH}`, true],
+      [`rm ${PATH}; mkdir -p ${PATH}/d`, false],
+    ] as const) {
+      const { refused_by, text } = await task.call("run_bash", { cmd });
+      expect([cmd, refused_by]).toEqual([cmd, "claim"]);
+      expect(text).toContain(
+        back ? "\nPUT BACK: the command changed more" : "\nNOT PUT BACK: the command changed more",
+      );
+      if (back) expect(task.text()).toBe(MODULE);
+    }
   });
 
   test("a claim on the file beside one on its symbols is a claim on all of it", async () => {

@@ -136,10 +136,21 @@ const same = (a: Uint8Array | null, b: Uint8Array | null): boolean =>
 function restore(files: Files, path: string, { was, is }: { was: Seen; is: Seen }): boolean {
   try {
     if (is.kind === "other" || was.bytes === null) files.remove(path);
-    if (was.bytes !== null) files.write(path, was.bytes);
+    if (was.bytes !== null) rewrite(files, path, was.bytes);
     return was.kind !== "other";
   } catch (error) {
     if (error instanceof HostError) return false;
     throw error;
+  }
+}
+
+/** A hard link that a command has made is not written through. */
+function rewrite(files: Files, path: string, bytes: Uint8Array): void {
+  try {
+    files.write(path, bytes);
+  } catch (error) {
+    if (!(error instanceof HostError && error.code === "link")) throw error;
+    files.remove(path);
+    files.write(path, bytes);
   }
 }
