@@ -176,7 +176,7 @@ const claimable = (kind: SymbolChange["kind"], key: string): string => UNNAMED[k
 
 /** The names under which others look for what changed: where it was moved or renamed, the old one and the new. */
 function targetsOf({ kind, from, to }: SymbolChange): Target[] {
-  if (kind in UNNAMED) return [];
+  if (kind in UNNAMED || kind === "key") return []; // a key of data is a word like any other: nobody binds it
   const places = [to, from].filter((place) => place !== null);
   const [first, second] = places.map(({ path, key }): Target => ({ path, key }));
   return first && second && (first.path !== second.path || first.key !== second.key)
