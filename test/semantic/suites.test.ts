@@ -9,7 +9,7 @@ import { readRows } from "./row.ts";
 import { missesOf, runRows, type Said } from "./suite.ts";
 
 const FOLDER = resolve(import.meta.dir, "../fixtures/semantic");
-const SUITES = ["keys", "go"];
+const SUITES = ["keys", "go", "rust"];
 const analyst = openAnalyst(await openGrammars());
 
 test.each(SUITES)(

@@ -94,7 +94,9 @@ function duplicated(scene: Scene, file: MergedFile, scope: string, group: readon
   if (first.kind === "key" && base.length > 0) return null; // it is there several times by its nature
   const last = group.at(-1) as Unit;
   const same = group.every(({ hashes }) => hashes.syntax === last.hashes.syntax);
-  const key = scope === "" ? name : `${scope}.${name}`;
+  // What stands in a block without a name of its own has its key from what is around that.
+  const inBlock = scope !== "" && contentsIn(scene, "merged", file)?.units.get(scope)?.name === null;
+  const key = inBlock ? first.key.replace(/#\d+$/, "") : scope === "" ? name : `${scope}.${name}`;
   const place = places.placeOf(scene.trees.merged, file.path, { unit: key, span: last.parts.header });
   const lines = group.map(
     ({ parts }) => places.linesOf(scene.trees.merged.file(file.path)?.text ?? "", parts.header)[0],

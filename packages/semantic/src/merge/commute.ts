@@ -4,6 +4,7 @@ import type { Slot } from "./match.ts";
 import type { Order } from "./order.ts";
 import type { Job } from "./outcome.ts";
 import { other, slice } from "./piece.ts";
+import { isFree } from "./rules.ts";
 import { allUnits } from "./unit_texts.ts";
 
 /** What a side did to a unit that its order may matter for. */
@@ -61,7 +62,7 @@ function knotBetween(job: Job, touches: readonly Touched[], [from, to]: Knot): [
 function clash(job: Job, one: Touched, next: Touched): boolean {
   if (one.left === null || one.right !== null || next.right === null || next.left !== null) return false;
   const [own, others] = [unitOf(one.slot, "left"), unitOf(next.slot, "right")];
-  const free = (unit: Unit) => job.rules.free.includes(unit.kind);
+  const free = (unit: Unit) => isFree(job.rules, unit);
   const counted = (unit: Unit) => job.rules.counted.includes(unit.kind);
   if (counted(own) && counted(others)) return true;
   if (free(own) && free(others)) return false;

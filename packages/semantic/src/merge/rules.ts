@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Unit } from "../unit.ts";
 
 const names = z.array(z.string());
 
@@ -35,14 +36,20 @@ export type ListRule = z.infer<typeof listRuleSchema>;
  * What the merge has to know of a language: the `merge` section of its profile.
  *
  * `free`   kinds of units whose order means nothing
+ * `free_blocks` what the labels of blocks begin with that stand around such units alone
  * `counted` kinds of units whose place says what they are worth: two that both sides add at one place have no order
  * `lists`  nodes whose entries can be merged one by one
  * `separator` what stands between the units of a scope in braces, and not in front of the first; null: nothing does
  */
 export const mergeRulesSchema = z.strictObject({
   free: names.default([]),
+  free_blocks: names.default([]),
   counted: names.default([]),
   lists: z.array(listRuleSchema).default([]),
   separator: z.string().nullable().default(null),
 });
 export type MergeRules = z.infer<typeof mergeRulesSchema>;
+
+/** Whether the order of a unit among others means nothing. */
+export const isFree = (rules: MergeRules, { kind, name, key }: Pick<Unit, "kind" | "name" | "key">): boolean =>
+  rules.free.includes(kind) || (name === null && rules.free_blocks.some((start) => key.startsWith(start)));

@@ -7,6 +7,7 @@ import { matchUnits, type Slot } from "./match.ts";
 import { type Order, orderSlots } from "./order.ts";
 import { conflicting, type Job, joinOutcomes, type Outcome, quiet } from "./outcome.ts";
 import { type Piece, slice, type Three, three } from "./piece.ts";
+import { isFree } from "./rules.ts";
 import { conflictSentence } from "./sentence.ts";
 import { cutScope, opensBraces, type Scope, withSeparators } from "./separated.ts";
 import { type Inner, type Settled, settleSlot } from "./settle.ts";
@@ -15,7 +16,7 @@ import { mergePart, partsOf } from "./unit_merge.ts";
 
 /** Merges the units of a scope one by one, in an order that both sides can have meant. */
 export function mergeScope(job: Job, scope: Scope): Outcome {
-  const free = ({ units }: Slot) => job.rules.free.includes((units.base ?? units.left ?? units.right)!.kind);
+  const free = ({ units }: Slot) => isFree(job.rules, (units.base ?? units.left ?? units.right)!);
   const found = orderSlots(matchUnits(job.texts, scope.units), free);
   if (found === null)
     return conflict(job, scope.key, ["ordering"], (side) => scope.units[side].flatMap(wholly(scope, side)));

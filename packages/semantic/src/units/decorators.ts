@@ -23,7 +23,8 @@ export function decoratorsOf({ flat, is, definitions }: Source, node: number, st
 /** As it is written: its name with dots, and what it is called with. */
 export function decoratorOf(source: Source, at: number): Decorator {
   const text = plainText(source, at);
-  const [, name = text, behind = ""] = /^@\s*([\w.$]+)([\s\S]*)$/.exec(text) ?? [];
+  const [, name = text, behind = ""] =
+    /^@\s*([\w.$]+)([\s\S]*)$/.exec(text) ?? /^#\[\s*([\w:]+)([\s\S]*?)\s*\]$/.exec(text) ?? [];
   return { name, arguments: /^\([\s\S]*\)$/.test(behind) ? behind.slice(1, -1) : behind === "" ? null : behind };
 }
 
