@@ -18,8 +18,9 @@ export type Entries = { pieces: readonly Piece[] } | { clash: readonly FindingKi
  * one side has it, and what is in the lists is there as a set of names or by key.
  *
  * @param whole without an entry it is nothing: there are no pieces then
+ * @param without keys of entries that are left out
  */
-export function mergeEntries(job: Job, spans: Spans, whole: boolean): Entries {
+export function mergeEntries(job: Job, spans: Spans, whole: boolean, without = NOTHING): Entries {
   const lists = three((from) => (spans[from] === null ? null : job.listsIn(from, spans[from])));
   const count = (lists.left ?? lists.right)?.length ?? 0;
   if (count === 0 || SOURCES.some((from) => lists[from] !== null && lists[from].length !== count)) return null;
@@ -37,7 +38,7 @@ export function mergeEntries(job: Job, spans: Spans, whole: boolean): Entries {
     const own = mergeList(
       job,
       three((from) => lists[from]?.[n] ?? null),
-      leader,
+      { around: leader, without },
     );
     if (own === null || "clash" in own) return own;
     if (own.pieces.length === 0 && whole && count === 1) return own;
@@ -45,6 +46,8 @@ export function mergeEntries(job: Job, spans: Spans, whole: boolean): Entries {
   }
   return { pieces };
 }
+
+const NOTHING: ReadonlySet<string> = new Set();
 
 /** The side that has changed what is around the lists; null: neither did, undefined: both did. */
 function leaderOf({ texts }: Job, spans: Spans, around: readonly Spans[]): Side | null | undefined {
@@ -68,7 +71,9 @@ type Merging = {
   front: boolean;
 };
 
-function mergeList(job: Job, lists: Three<List | null>, around: Side | null): Entries {
+type Frame = { around: Side | null; without: ReadonlySet<string> };
+
+function mergeList(job: Job, lists: Three<List | null>, { around, without }: Frame): Entries {
   const inner = three((from) => lists[from]?.inner ?? null);
   const alone = sideOf(job.texts, inner);
   if (alone !== null && around === null && SOURCES.every((from) => lists[from] !== null))
@@ -84,6 +89,7 @@ function mergeList(job: Job, lists: Three<List | null>, around: Side | null): En
   const merging = { job, held, of, order, leader, front };
   const merged: MergedEntry[] = [];
   for (const slot of order.slots) {
+    if (without.has((slot.units.left ?? slot.units.right)?.key ?? "")) continue;
     const own = mergeEntry(merging, slot);
     if ("clash" in own) return own;
     if (own.body.length > 0) merged.push(own);

@@ -67,6 +67,20 @@ describe("what both sides did to different symbols is put together", () => {
       merged: 'import { O } from "x";\nimport {\n  a,\n  c,\n  d,\n} from "x";\n',
     },
     {
+      ...{ title: "a name that one side no longer imports, and the other imports from elsewhere", path: "a.ts" },
+      base: 'import { a, b } from "x";\n',
+      left: 'import { a } from "x";\n',
+      right: 'import { a, b } from "x/index";\n',
+      merged: 'import { a } from "x/index";\n',
+    },
+    {
+      ...{ title: "the same, where it is all of an import", path: "a.py" },
+      base: "import os\nfrom x import name\n\n\ndef a():\n    pass\n",
+      left: "import os\n\n\ndef a():\n    pass\n",
+      right: "import os\nfrom y import name\n\n\ndef a():\n    pass\n",
+      merged: "import os\n\n\ndef a():\n    pass\n",
+    },
+    {
       ...{ title: "a function that is gone, and a table that it read", path: "a.ts" },
       base: "function a() {\n  return T;\n}\nconst T = {\n  x: 1,\n};\n",
       left: "const T = {\n  x: 1,\n};\n",
@@ -123,10 +137,10 @@ describe("what only a person can decide is refused, and named", () => {
       merged: "conflict: key_collision a",
     },
     {
-      ...{ title: "a name that one side no longer imports, and the other imports from elsewhere", path: "a.ts" },
-      base: 'import { a, b } from "x";\n',
-      left: 'import { a } from "x";\n',
-      right: 'import { a, b } from "x/index";\n',
+      ...{ title: "a name that one side no longer imports, and the other adds to another import", path: "a.ts" },
+      base: 'import { a, b } from "x";\nimport { c } from "y";\n',
+      left: 'import { a } from "x";\nimport { c } from "y";\n',
+      right: 'import { a } from "x";\nimport { b, c } from "y";\n',
       merged: 'it could not be proved: the import of "b" is not there as often as both sides have it',
     },
     {

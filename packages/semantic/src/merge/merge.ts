@@ -1,4 +1,5 @@
 import type { ClassShape } from "../class_shape.ts";
+import type { Side } from "../finding.ts";
 import type { Grammar } from "../grammar.ts";
 import type { Unknown } from "../parse.ts";
 import type { Summary } from "../summary.ts";
@@ -51,10 +52,28 @@ function mergeTexts({ grammar }: Reader, texts: Three<string>, summaries: Three<
   const job: Job = {
     ...{ texts, rules, names },
     classes: three((from) => new Map(summaries[from].classes.map((own): [string, ClassShape] => [own.name, own]))),
+    unimported: unimported(grammar, texts, summaries),
     listsIn: (from, span) => listsIn(grammar, rules, slice(texts[from], span), span[0]),
   };
   return mergeModule(
     job,
     three((from) => summaries[from].units),
   );
+}
+
+/** The names in import statements that one side does not have: a statement that all three have is not looked at. */
+function unimported(grammar: Grammar, texts: Three<string>, summaries: Three<Summary>): Job["unimported"] {
+  const written = three((from) =>
+    summaries[from].units.filter(({ kind }) => kind === "import").map(({ span }) => slice(texts[from], span)),
+  );
+  const all = three((from) => new Set(written[from]));
+  const shared = (code: string) => SOURCES.every((from) => all[from].has(code));
+  const names = three((from) =>
+    written[from]
+      .filter((code) => !shared(code))
+      .flatMap((code) => listsIn(grammar, grammar.profile.merge, code, 0))
+      .flatMap(({ entries }) => entries.map(({ key }) => key)),
+  );
+  const gone = (side: Side) => new Set(names.base.filter((name) => !names[side].includes(name)));
+  return { left: gone("left"), right: gone("right") };
 }

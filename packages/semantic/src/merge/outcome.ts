@@ -1,5 +1,5 @@
 import type { ClassShape } from "../class_shape.ts";
-import type { FindingKind } from "../finding.ts";
+import type { FindingKind, Side } from "../finding.ts";
 import type { List } from "./lists.ts";
 import type { Decision, MergeConflict, SideNames } from "./merged.ts";
 import { type Piece, type Source, slice, type Three } from "./piece.ts";
@@ -14,13 +14,15 @@ export type Outcome = {
 
 /**
  * What a merge knows all along. `classes` are by key. `listsIn` parses a stretch by itself: what brackets in it hold
- * names or keyed entries; the places are those of the whole text.
+ * names or keyed entries; the places are those of the whole text. `unimported`: names that the base imports and a side no
+ * longer does, from wherever.
  */
 export type Job = {
   texts: Three<string>;
   classes: Three<ReadonlyMap<string, ClassShape>>;
   rules: MergeRules;
   names: SideNames;
+  unimported: Readonly<Record<Side, ReadonlySet<string>>>;
   listsIn(from: Source, span: readonly [number, number]): readonly List[];
 };
 

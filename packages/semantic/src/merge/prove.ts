@@ -167,9 +167,9 @@ function lostWords(claim: Claim): string | null {
   const result = find(merged.summary, merged.text);
   for (const { key, keys, rule } of merged.decisions.filter((own) => BY_WORD.has(own.rule))) {
     if ((rule === "renamed" && result.has(key)) || key.startsWith("statement")) continue;
-    const half = rule === "entries" && SOURCES.some((from) => keys[from] === null);
-    const split = (text: string | undefined) =>
-      text === undefined ? [] : half ? claim.entries(text) : wordsOf(text).split(" ");
+    // An import that not all have is counted with all the others: its names may come from elsewhere.
+    if (rule === "entries" && SOURCES.some((from) => keys[from] === null)) continue;
+    const split = (text: string | undefined) => (text === undefined ? [] : wordsOf(text).split(" "));
     const all = three((from) => split(at[from].get(keys[from] ?? "")));
     const off = unaccounted({ ...all, merged: split(result.get(key)) });
     if (off !== null) return `the word "${off}" of "${key}" is not there as often as both sides have it`;

@@ -21,7 +21,7 @@ export type Inner = Outcome | null;
 export function settleSlot(job: Job, slot: Slot, inside: (job: Job, units: Three<Unit>) => Inner): Settled {
   const { base, left, right } = slot.units;
   if (left === null && right === null) return { pieces: [], rule: "removed", from: null, inside: null };
-  if (left === null || right === null) return base === null ? added(slot) : removed(job, slot, base);
+  if (left === null || right === null) return base === null ? added(job, slot) : removed(job, slot, base);
   if (base === null) return addedTwice(job, left, right);
   const units = { base, left, right };
   const spans = three((from) => units[from].span);
@@ -40,8 +40,19 @@ export function settleSlot(job: Job, slot: Slot, inside: (job: Job, units: Three
   return "clash" in whole ? whole : { ...whole, inside: null };
 }
 
-function added({ units }: Slot): Settled {
+/** What one side added; of an import without the names that the other side no longer wants from anywhere. */
+function added(job: Job, { units }: Slot): Settled {
   const from: Side = units.left === null ? "right" : "left";
+  const { kind, span } = units[from]!;
+  const unwanted = job.unimported[other(from)];
+  if (kind === "import" && unwanted.size > 0) {
+    const lists = job.listsIn(from, span);
+    if (lists.some(({ entries }) => entries.some(({ key }) => unwanted.has(key)))) {
+      const names = mergeEntries(job, { base: null, left: null, right: null, [from]: span }, true, unwanted);
+      if (names !== null && "pieces" in names)
+        return { pieces: names.pieces, rule: "entries", from: null, inside: null };
+    }
+  }
   return { pieces: [{ from, span: units[from]!.span }], rule: "added", from, inside: null };
 }
 
