@@ -71,7 +71,16 @@ async function baseOf(repository: Repository, { left, right }: Commit): Promise<
 }
 
 async function mergesOf(repository: Repository, limit: number): Promise<Commit[]> {
-  const args = ["log", "--all", "--min-parents=2", "--max-parents=2", "--format=%H %T %P", `--max-count=${limit}`];
+  const args = [
+    "log",
+    "--branches",
+    "--tags",
+    "HEAD",
+    "--min-parents=2",
+    "--max-parents=2",
+    "--format=%H %T %P",
+    `--max-count=${limit}`,
+  ];
   const text = new TextDecoder().decode(await repository.run(args));
   return text.split("\n").flatMap((line) => {
     const [commit, tree, left, right] = line.split(" ");
