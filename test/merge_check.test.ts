@@ -119,6 +119,19 @@ test("a person reads a sentence and the lines of both sides", () => {
   expect(stdout).toContain("ours removed");
 });
 
+test("of a conflict a person reads what both sides have between the markers", () => {
+  const { stdout } = dgov(folders(VERDICTS.conflict!.sides), "merge-check", "base", "ours", "theirs");
+  expect(stdout).toContain(
+    [
+      "    2 │ <<<<<<< ours",
+      "    3 │     return x + 1",
+      "    4 │ =======",
+      "    5 │     return x + 2",
+      "    6 │ >>>>>>> theirs",
+    ].join("\n"),
+  );
+});
+
 test("the merged tree is written, and what nobody could merge has its markers", () => {
   const place = folders({
     base: { "m.py": "def f(x):\n    return x\n", "n.py": "import os\n", "keep.txt": "k\n" },
@@ -142,7 +155,7 @@ test("the merged tree is written, and what nobody could merge has its markers", 
   expect(readIn(place, "out/n.py")).toBe("import os\n\n\ndef a():\n    return 1\n\n\ndef b():\n    return 2\n");
   expect(readIn(place, "out/keep.txt")).toBe("k\n");
   expect(readIn(place, "out/m.py")).toMatch(
-    /^def f\(x\):\n<{7} .*\n {4}return x \+ 1\n={7}\n {4}return x \+ 2\n>{7} .*\n$/,
+    /^def f\(x\):\n<{7} ours\n {4}return x \+ 1\n={7}\n {4}return x \+ 2\n>{7} theirs\n$/,
   );
   const again = dgov(place, "merge-check", "base", "ours", "theirs", "--write", "out");
   expect({ status: again.status, said: again.stderr.split("\n")[0] }).toEqual({

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import type { Cause, Finding, Side, Verdict } from "@dgov/semantic";
 import { DgovError } from "./error.ts";
 import type { Git } from "./git/git.ts";
-import { type Excerpt, excerptOf } from "./merge/excerpt.ts";
+import { type Excerpt, excerptOf, markedExcerpt } from "./merge/excerpt.ts";
 import { mergeTrees } from "./merge/merge_trees.ts";
 import type { Scratch } from "./merge/scratch.ts";
 import { gitAround, openEnds } from "./merge/three_ends.ts";
@@ -34,7 +34,7 @@ export type MergeCheckView = {
   written: string | null;
 };
 
-/** A finding with the lines that each side has there. */
+/** A finding with the lines that each side has there; `lines` of a conflict are those with git's markers. */
 export type ShownFinding = Omit<Finding, "causes"> & { lines: Excerpt | null; causes: readonly ShownCause[] };
 export type ShownCause = Omit<Cause, "side"> & { side: "ours" | "theirs"; called: string; lines: Excerpt | null };
 
@@ -85,7 +85,10 @@ const called = (words: string, side: string): string => (/^[0-9a-f]{12,}$|.{41}/
 type Shown = { trees: Record<"base" | Side | "merged", string>; names: Record<Side, string> };
 
 async function shown(git: Git, { trees, names }: Shown, { causes, ...finding }: Finding): Promise<ShownFinding> {
-  const lines = finding.place === null ? null : await excerptOf(git, trees.merged, finding.place);
+  const { place } = finding;
+  const marked = finding.verdict === "conflict" && place !== null && place.unit === "";
+  const seen = marked ? markedExcerpt(git, trees.merged, place.path) : place && excerptOf(git, trees.merged, place);
+  const lines = await seen;
   const each = causes.map(async ({ side, ...cause }): Promise<ShownCause> => {
     const tree = cause.did === "removed" ? trees.base : trees[side];
     const there = { side: side === "left" ? "ours" : "theirs", called: names[side] } as const;

@@ -76,8 +76,9 @@ function renderFinding({ verdict, kind, sentence, place, lines, causes, fix }: S
   return [
     `${paint(colour, `${sign} ${verdict}`)} ${kind}${where}`,
     `  ${plain(sentence)}`,
-    ...(verdict === "conflict" ? [] : code(lines)),
-    ...causes.flatMap(renderCause),
+    ...code(lines),
+    // Both sides of a conflict stand between its markers.
+    ...(verdict === "conflict" && lines !== null ? [] : causes.flatMap(renderCause)),
     ...(fix === null ? [] : [`  ${paint("cyan", "mend:")} ${plain(fix.sentence)}`]),
   ];
 }

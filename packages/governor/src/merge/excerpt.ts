@@ -13,15 +13,29 @@ const FILE_MAX_BYTES = 4 * 1024 * 1024;
 export async function excerptOf(
   git: Pick<Git, "objects">,
   tree: string,
-  { path, lines }: Pick<FilePlace, "path" | "lines">,
+  { path, lines: [first, last] }: Pick<FilePlace, "path" | "lines">,
 ): Promise<Excerpt | null> {
+  const lines = await linesOf(git, tree, path);
+  return lines === null ? null : clipped(lines.slice(first - 1, last), first);
+}
+
+/** The first lines between git's markers, with them; null: there are none. */
+export async function markedExcerpt(git: Pick<Git, "objects">, tree: string, path: string): Promise<Excerpt | null> {
+  const lines = (await linesOf(git, tree, path)) ?? [];
+  const start = lines.findIndex((line) => line.startsWith("<<<<<<< "));
+  const end = lines.findIndex((line, at) => at > start && line.startsWith(">>>>>>> "));
+  return start < 0 || end < 0 ? null : clipped(lines.slice(start, end + 1), start + 1, 2 * LINES_MAX);
+}
+
+async function linesOf(git: Pick<Git, "objects">, tree: string, path: string): Promise<string[] | null> {
   if (path === "" || /[\n\r]/.test(path)) return null;
   const [info] = await git.objects.info([`${tree}:${path}`]);
   if (info?.type !== "blob" || info.size_bytes > FILE_MAX_BYTES) return null;
   const { text } = textOf(await git.objects.content(info.oid));
-  if (text === null) return null;
-  const [first, last] = lines;
-  const all = text.split(/\r?\n/).slice(first - 1, last);
-  const shown = all.slice(0, LINES_MAX).map((line) => line.slice(0, LINE_MAX_CHARS));
+  return text === null ? null : text.split(/\r?\n/);
+}
+
+function clipped(all: readonly string[], first: number, most = LINES_MAX): Excerpt {
+  const shown = all.slice(0, most).map((line) => line.slice(0, LINE_MAX_CHARS));
   return { first, lines: shown, more: all.length - shown.length };
 }

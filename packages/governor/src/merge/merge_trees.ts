@@ -22,6 +22,7 @@ type Place = { git: Git; symbols: Pick<Symbols, "merge"> };
 
 /** A person's merge follows files that were renamed; that of a task, which owns paths, does not. */
 const FOLLOWING = { "merge.renames": "true", "merge.directoryRenames": "conflict", "diff.renames": "true" };
+const SIDES = ["ours", "theirs"] as const;
 /** The commits are nobody's, and their dates nobody's either. */
 const NO_TIME_MS = 0;
 
@@ -34,7 +35,10 @@ export async function mergeTrees(
     git.text(["commit-tree", tree, ...parents.flatMap((one) => ["-p", one]), "-m", "side"], { at_ms: NO_TIME_MS });
   const root = await commit(base);
   const sides = await Promise.all([commit(left, root), commit(right, root)]);
-  const merging = ["merge-tree", "--write-tree", "-z", "--no-messages", ...sides];
+  // By names, since git writes what it was given into the markers of a conflict.
+  const stdin = SIDES.map((name, at) => `update refs/heads/${name} ${sides[at]}\n`).join("");
+  await git.ask(["update-ref", "--stdin"], { stdin });
+  const merging = ["merge-tree", "--write-tree", "-z", "--no-messages", ...SIDES];
   const { exit, bytes } = await git.ask(merging, { bare: true, ok: [0, 1], config: FOLLOWING });
   const [tree = "", ...entries] = items(bytes);
   const given = exit === 0 ? [] : conflictsOf(entries);
