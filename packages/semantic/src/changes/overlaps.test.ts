@@ -27,6 +27,10 @@ def bill(items):
 
 def unrelated():
     return 1
+
+
+def old(items):
+    return price(items)
 `;
 const BASE: Texts = { "lib.py": LIB, "app.py": APP, "notes.md": "one\n" };
 

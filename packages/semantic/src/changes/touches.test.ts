@@ -146,6 +146,13 @@ describe("what a change touches beside its claims", () => {
     ]);
   });
 
+  test("of several under one name all are claimed by it", async () => {
+    const two = "def f():\n    return 1\n\n\ndef f():\n    return 2\n";
+    const [base, candidate] = [{ "m.py": two }, { "m.py": two.replace("return 2", "return 3") }];
+    expect(await unclaimed(base, candidate, ["f"])).toEqual([]);
+    expect(await unclaimed(base, candidate, ["g"])).toEqual(["edited f (body)"]);
+  });
+
   test("what goes to another file is gone from its own", async () => {
     const long = "def f(xs):\n    total = 0\n    for x in xs:\n        total += x\n    return total\n";
     const moved = { base: { "m.py": `X = 1\n${long}`, "n.py": "" }, candidate: { "m.py": "X = 1\n", "n.py": long } };
