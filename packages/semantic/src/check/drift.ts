@@ -68,9 +68,13 @@ function driftOf(scene: Scene, file: MergedFile, call: Call): Drift | null {
 const timeOf = ({ form }: Call) => (form === "literal" ? "types" : "run");
 
 function calledBy(linker: Linker, outcome: Outcome, { callee, form }: Call): Callable | null {
+  if (form === "literal" && !(outcome.is === "found" && isType(outcome))) return null;
   const callable = callableOf(linker, outcome, callee);
   return callable && form === "element" ? asElement(linker, callable) : callable;
 }
+
+/** What a class has is there when it is made by its constructor, and not where its members are written out. */
+const isType = ({ target }: FoundOutcome) => target.is === "definition" && target.binding.kind === "type";
 
 const isAlike = (a: Call, b: Call) =>
   a.form === b.form &&
@@ -270,7 +274,7 @@ function unpacked(drift: Drift): report.Fault[] {
 
 const alike: Question = (drift) => {
   const { now, before } = drift;
-  if (now.kind === before.kind) return [];
+  if (now.kind === before.kind || drift.call.form === "element") return [];
   const callable = (kind: Callable["kind"]) => kind !== "property" && kind !== "value";
   if (callable(before.kind) && now.kind === "property")
     return [fault(drift, "kind_drift", weigh(drift), "as a method: it has become a property")];

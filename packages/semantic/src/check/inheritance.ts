@@ -67,7 +67,14 @@ const orphans: Question = (heir) =>
       if (!isOverride(member) || hadBefore(heir, side, member.name)) return [];
       const over = lineage.classes.slice(1).find((row) => has(row.shape, member.name));
       const base = over && now.classes.slice(1).find((row) => row.shape.name === over.shape.name);
-      if (!over || !base || now.classes.slice(1).some((row) => has(row.shape, member.name))) return [];
+      // What an interface does not ask for any more may still be there.
+      if (
+        !over ||
+        !base ||
+        over.shape.kind === "interface" ||
+        now.classes.slice(1).some((row) => has(row.shape, member.name))
+      )
+        return [];
       // What comes from where nobody sees may call it by that name.
       const weight = now.open === null ? report.CERTAIN : report.HINT;
       const words = `overrides \`${over.shape.name}.${member.name}\`, which ${report.calls(scene.merge, other(side))} took away: nobody calls it any more`;
