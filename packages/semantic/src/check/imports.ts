@@ -108,7 +108,9 @@ function faultsOf(scene: Scene, file: MergedFile, { of, name }: Wanted, { now, s
     ];
   const kind = of.guarded ? "import_break_guarded" : "import_break";
   const unchecked = of.time === "types" && !scene.link.merged.rules(file.path)?.names.checked_types;
-  const weight = of.guarded ? report.HINT : unchecked || was.likely !== null ? report.LIKELY : report.CERTAIN;
+  // Whichever of several places it was bound in: none of them is left.
+  const guessed = was.likely !== null && now.is !== "missing";
+  const weight = of.guarded ? report.HINT : unchecked || guessed ? report.LIKELY : report.CERTAIN;
   const fix = moved ? report.fix("rename_reference", `Import it from where it is: ${moved.sentence}`) : null;
   const fault: report.Fault = { kind, ...weight, subjects, place, causes, sentence, fix };
   if (!moved) return [fault];
