@@ -1,6 +1,7 @@
 import type { Contents } from "../linker/contents.ts";
 import { type Linker, openLinker } from "../linker/linker.ts";
 import type { RulesOf } from "../linker/rules.ts";
+import type { TreeView } from "../tree_view.ts";
 import { type Merge, type MergedFile, mergedFiles, SIDES, type Tree, type Trees } from "./trees.ts";
 
 /** All that a check sees. `files` have a text that parses, in all trees in which they are; the others are `unchecked`. */
@@ -13,13 +14,13 @@ export type Scene = {
 };
 
 export function openScene(trees: Trees, merge: Merge, rulesOf: RulesOf): Scene {
+  const conflicts = new Set(merge.conflicts.map(({ path }) => path));
   const link = {
     base: openLinker(trees.base, rulesOf),
     left: openLinker(trees.left, rulesOf),
     right: openLinker(trees.right, rulesOf),
-    merged: openLinker(trees.merged, rulesOf),
+    merged: openLinker(withoutConflicts(trees.merged, conflicts), rulesOf),
   };
-  const conflicts = new Set(merge.conflicts.map(({ path }) => path));
   const files: MergedFile[] = [];
   const unchecked: { path: string; why: string }[] = [];
   for (const file of mergedFiles(trees, merge)) {
@@ -28,6 +29,14 @@ export function openScene(trees: Trees, merge: Merge, rulesOf: RulesOf): Scene {
     else unchecked.push({ path: file.path, why });
   }
   return { trees, merge, link, files, unchecked };
+}
+
+/** What is in conflict says nothing yet: what it gives to others may well be in what a person makes of it. */
+function withoutConflicts(view: TreeView, conflicts: ReadonlySet<string>): TreeView {
+  return {
+    ...view,
+    file: (path) => (conflicts.has(path) ? { text: null, unknown: "it is in conflict" } : view.file(path)),
+  };
 }
 
 /** null: it can be checked. What is at fault in the merged tree alone is a finding, and no reason to skip a file. */
