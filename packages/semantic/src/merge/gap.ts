@@ -27,6 +27,7 @@ export function mergeLayout(texts: Three<string>, spans: Spans): Gap {
   if (comments.right === comments.base) return { pieces: pieceOf("left", spans) };
   if (spans.base === null && comments.left === "") return { pieces: pieceOf("right", spans) };
   if (spans.base === null && comments.right === "") return { pieces: pieceOf("left", spans) };
+  if (spans.base === null) return { clash: spans };
   const { pieces } = mergeLines(texts, spans as Three<Span>);
   return pieces === null ? { clash: spans } : { pieces };
 }

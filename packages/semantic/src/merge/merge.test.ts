@@ -130,6 +130,13 @@ describe("what only a person can decide is refused, and named", () => {
       merged: "conflict: duplicate_definition a",
     },
     {
+      ...{ title: "one function, with two comments", path: "a.py" },
+      base: "import os\n",
+      left: "import os\n\n# This.\ndef a():\n    return 1\n",
+      right: "import os\n\n# That.\ndef a():\n    return 1\n",
+      merged: "conflict: ast_neutral a",
+    },
+    {
       ...{ title: "a key with two values", path: "a.ts" },
       base: "const a = {\n  x: 1,\n};\n",
       left: "const a = {\n  x: 1,\n  y: 2,\n};\n",
