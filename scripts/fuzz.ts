@@ -2,12 +2,14 @@
 // Usage: bun scripts/fuzz.ts commands|paths|merges COUNT [--seed N] [--real N]
 //   commands   the judge of shell texts; --real: so many of the hidden commands are also run by a real bash
 //   paths      the resolver of the file host, on a worktree with links, pipes and canaries around it
+//   symbols    what looks at texts, on real files that are damaged
 //   merges     the merge by symbols, of real files that both sides changed by chance
 
 import { parseArgs } from "node:util";
 import { fuzzCommands, tryDamaged, tryHidden } from "../test/fuzz/command_judge.ts";
 import { fuzzMerges } from "../test/fuzz/merges.ts";
 import { fuzzPaths, openPathWorld } from "../test/fuzz/paths.ts";
+import { fuzzSymbols } from "../test/fuzz/symbols.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -42,6 +44,10 @@ const FUZZERS: Readonly<Record<string, (runs: number) => Promise<void>>> = {
     } finally {
       world.remove();
     }
+  },
+  async symbols(runs) {
+    const { slowest_ms, slowest, unknown } = await fuzzSymbols(runs, seed);
+    console.log(`slowest: ${slowest_ms.toFixed(0)} ms (${slowest}); ${unknown} of which nothing is known`);
   },
 };
 
