@@ -70,12 +70,11 @@ async function measureIndex({ root }: Place): Promise<void> {
   clearInterval(timer);
   if ((await child.exited) !== 0) throw new Error("the index was not made");
   const took_ms = now_ms() - from_ms;
-  say(`index of ${SIZE.files} files, ${SIZE.bytes / 1e6} MB, from nothing`, took_ms, 12_000, "ms", said.trim());
+  say(`index of ${SIZE.files} files, ${SIZE.bytes / 1e6} MB, from nothing`, took_ms, [12_000, "ms"], said.trim());
   say(
     "peak memory of all its processes",
     peak.pss / MIB,
-    300,
-    "MiB",
+    [300, "MiB"],
     `shared pages counted once; ${(peak.rss / MIB).toFixed(0)} MiB resident`,
   );
 }
@@ -125,7 +124,7 @@ async function measureVerdict(place: Place): Promise<void> {
   };
   const known = await judged("known");
   await known();
-  say(`verdict on ${CHANGED} changed files, all known`, median(await times(known)), 60, "ms");
+  say(`verdict on ${CHANGED} changed files, all known`, median(await times(known)), [60, "ms"]);
   const fresh: number[] = [];
   for (let run = 0; run < Math.min(runs, 7); run++) {
     const work = await judged(`fresh${run}`);
@@ -133,7 +132,7 @@ async function measureVerdict(place: Place): Promise<void> {
     await work();
     fresh.push(now_ms() - from_ms);
   }
-  say(`verdict on ${CHANGED} changed files, new`, median(fresh), 60, "ms");
+  say(`verdict on ${CHANGED} changed files, new`, median(fresh), [60, "ms"]);
   symbols.close();
 }
 
@@ -153,7 +152,7 @@ async function measureMerge(): Promise<void> {
     if (mergeSources(reader, texts).did !== "merged") throw new Error("it is not merged");
   };
   await times(merge);
-  say(`structural merge of ${texts.left.split("\n").length} lines`, median(await times(merge)), 80, "ms");
+  say(`structural merge of ${texts.left.split("\n").length} lines`, median(await times(merge)), [80, "ms"]);
 }
 
 async function measureParses(): Promise<void> {
@@ -163,7 +162,7 @@ async function measureParses(): Promise<void> {
   for (let n = 0; n < PARSES / 10; n++) parse();
   const before = settled();
   for (let n = 0; n < PARSES; n++) parse();
-  say(`left behind by ${PARSES} parses of ${text.length} characters`, (settled() - before) / MIB, 30, "MiB");
+  say(`left behind by ${PARSES} parses of ${text.length} characters`, (settled() - before) / MIB, [30, "MiB"]);
 }
 
 function settled(): number {
@@ -181,7 +180,7 @@ async function times(work: () => Promise<void>): Promise<number[]> {
   return took;
 }
 
-function say(what: string, value: number, budget: number, unit: string, more = ""): void {
+function say(what: string, value: number, [budget, unit]: readonly [number, string], more = ""): void {
   const verdict = value <= budget ? "within" : "OVER";
   console.log(
     `${what.padEnd(52)} ${value.toFixed(1).padStart(9)} ${unit.padEnd(4)} ${verdict} ${budget}${more && ` (${more})`}`,

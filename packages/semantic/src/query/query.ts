@@ -17,7 +17,16 @@ export type Query = {
 
 type Rooted = { form: Form; pattern: number; holds: ((search: Search) => boolean) | null };
 
-const told = (search: Search, { holds }: Rooted): boolean => holds === null || holds(search);
+function tellAt(
+  search: Search,
+  { form, pattern, holds }: Rooted,
+  at: number,
+  tell: Parameters<Query["matches"]>[1],
+): void {
+  matchAt(search, form, at, () => {
+    if (holds === null || holds(search)) tell(search.found, pattern);
+  });
+}
 
 /** @throws Error when it names what the language does not have, or cannot be read at all */
 export function readQuery(text: string, language: Language, tables: Tables): Query {
@@ -32,12 +41,8 @@ export function readQuery(text: string, language: Language, tables: Tables): Que
     matches(tree, tell) {
       const { flat } = tree;
       const search: Search = { flat, named: tables.named, found: [] };
-      for (let at = 0; at < flat.count; at += 1) {
-        const type = flat.type[at]!;
-        const roots = byType[type === ERROR_TYPE ? byType.length - 1 : type]!;
-        for (const root of roots)
-          matchAt(search, root.form, at, () => told(search, root) && tell(search.found, root.pattern));
-      }
+      const rootsAt = (at: number) => byType[flat.type[at] === ERROR_TYPE ? byType.length - 1 : flat.type[at]!]!;
+      for (let at = 0; at < flat.count; at += 1) for (const root of rootsAt(at)) tellAt(search, root, at, tell);
       if (other === null) return;
       for (const { captures, patternIndex } of other.matches(tree.parsed.rootNode))
         tell(
@@ -49,15 +54,13 @@ export function readQuery(text: string, language: Language, tables: Tables): Que
 }
 
 function rootsByType(patterns: readonly Pattern[], known: readonly (readonly (Form | null)[])[], tables: Tables) {
-  const byType: Rooted[][] = Array.from({ length: tables.named.length + 1 }, () => []);
-  for (const [own, forms] of known.entries()) {
-    if (forms.includes(null)) continue;
-    const holds = conditionsOf(patterns[own]!.conditions);
-    for (const form of forms as readonly Form[])
-      for (let type = 0; type < byType.length; type += 1)
-        if (form.types[type] === 1) byType[type]!.push({ form, pattern: own, holds });
-  }
-  return byType;
+  const rooted = [...known].flatMap((forms, pattern): Rooted[] => {
+    if (forms.includes(null)) return [];
+    const holds = conditionsOf(patterns[pattern]!.conditions);
+    return (forms as readonly Form[]).map((form) => ({ form, pattern, holds }));
+  });
+  const types = Array.from({ length: tables.named.length + 1 }, (_, type) => type);
+  return types.map((type) => rooted.filter(({ form }) => form.types[type] === 1));
 }
 
 const namesIn = ({ text }: Pattern): string[] =>
