@@ -58,3 +58,8 @@ describe("keys of YAML", () => {
     expect(texts.d?.[0]).toBe("\n  # below\n\n");
   });
 });
+
+test("documentation right below what stands above it has an end", () => {
+  const [, unit] = unitsIn("rust", "mod a;\n/// one\n/// two\nmod b;\n");
+  expect(unit?.parts.doc).toEqual([7, 22]);
+});

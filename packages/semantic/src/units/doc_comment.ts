@@ -19,7 +19,7 @@ function blockStart(gap: string, mark: string): number {
 /** The first of the lines at the end that all begin with the mark. */
 function linesStart(gap: string, mark: string): number {
   let start = -1;
-  for (let end = gap.length; end >= 0; ) {
+  for (let end = gap.length; end > 0; ) {
     const line = gap.lastIndexOf("\n", end - 1) + 1;
     const indent = /^[ \t]*/.exec(gap.slice(line, end))![0].length;
     if (!gap.startsWith(mark, line + indent)) return start;
