@@ -147,7 +147,8 @@
 ; --- calls -----------------------------------------------------------------------------------------------------------
 (call_expression function: (_) @call.callee arguments: (arguments) @call.arguments) @call
 (new_expression constructor: (_) @call.callee.new arguments: (arguments)? @call.arguments) @call
-(arguments (expression) @call.placed) @call.arguments
+(arguments (_) @call.placed) @call.arguments
+(arguments [(spread_element) (comment)] @call.unplaced) @call.arguments
 (arguments (spread_element) @call.spread) @call.arguments
 (await_expression (call_expression) @use.awaited)
 (expression_statement (call_expression) @use.none)

@@ -135,7 +135,8 @@
 ; --- calls -----------------------------------------------------------------------------------------------------------
 (call function: (_) @call.callee arguments: (_) @call.arguments) @call
 (call arguments: (generator_expression) @call.arguments @call.placed)
-(argument_list (expression) @call.placed) @call.arguments
+(argument_list (_) @call.placed) @call.arguments
+(argument_list [(list_splat) (dictionary_splat) (keyword_argument) (comment) (line_continuation)] @call.unplaced) @call.arguments
 (argument_list (list_splat) @call.spread) @call.arguments
 (argument_list (dictionary_splat) @call.spread.named) @call.arguments
 (argument_list (keyword_argument name: (_) @call.named)) @call.arguments

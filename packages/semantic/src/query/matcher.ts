@@ -13,8 +13,16 @@ export type Form = {
   without: readonly number[];
   closed: boolean;
 };
-/** A step by ids. `field` -1: any. `told`: something below is captured, so that each way to match is one of its own. */
-export type Place = Pick<Step, "next" | "count"> & { field: number; any: readonly Form[]; told: boolean };
+/**
+ * A step by ids. `field` -1: any. `told`: something below is captured, so that each way to match is one of its own.
+ * `types`: those of all its forms, so that most children are passed by at one look.
+ */
+export type Place = Pick<Step, "next" | "count"> & {
+  field: number;
+  any: readonly Form[];
+  types: Uint8Array;
+  told: boolean;
+};
 
 /** A shape in one language; null: it names what the language does not have, or a group of types. */
 export function formOf(shape: Shape, tables: Tables): Form | null {
@@ -26,7 +34,8 @@ export function formOf(shape: Shape, tables: Tables): Form | null {
     const own = field === null ? -1 : tables.field(field);
     const forms = any.map((one) => formOf(one, tables)).filter((form) => form !== null);
     if (forms.length < any.length || (field !== null && own < 0)) return null;
-    children.push({ next, count, field: own, any: forms, told: forms.some(tells) });
+    const all = Uint8Array.from(types, (_, id) => Number(forms.some((form) => form.types[id] === 1)));
+    children.push({ next, count, field: own, any: forms, types: all, told: forms.some(tells) });
   }
   return { types, captures: shape.captures, children, without, closed: shape.closed };
 }
@@ -63,8 +72,7 @@ type Rest = () => boolean;
 
 function matches(search: Search, form: Form, at: number, rest: Rest): boolean {
   const { flat, found } = search;
-  const type = flat.type[at]!;
-  if (form.types[type === ERROR_TYPE ? form.types.length - 1 : type] !== 1) return false;
+  if (form.types[placeOf(form.types, flat.type[at]!)] !== 1) return false;
   if (form.without.length > 0 && form.without.some((field) => hasField(flat, at, field))) return false;
   for (const name of form.captures) found.push({ name, at });
   const done =
@@ -72,6 +80,8 @@ function matches(search: Search, form: Form, at: number, rest: Rest): boolean {
   found.length -= form.captures.length;
   return done;
 }
+
+const placeOf = (types: Uint8Array, type: number): number => (type === ERROR_TYPE ? types.length - 1 : type);
 
 type Below = { form: Form; end: number; rest: Rest };
 
@@ -83,7 +93,8 @@ function below(search: Search, own: Below, step: number, from: number): boolean 
   const once = !place.told && own.form.children[step + 1]?.next !== true;
   let done = false;
   for (let at = from; at < own.end; at = flat.next[at]!) {
-    if (place.field < 0 || flat.field[at] === place.field) {
+    const fits = place.field < 0 || flat.field[at] === place.field;
+    if (fits && place.types[placeOf(place.types, flat.type[at]!)] === 1) {
       const behind = flat.next[at]!;
       const more: Rest = () =>
         (place.count === "many" && below(search, own, step, behind)) || below(search, own, step + 1, behind);

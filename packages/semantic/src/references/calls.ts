@@ -76,6 +76,7 @@ function argument(facts: Facts, [part, more]: ArgumentKind, node: SyntaxNode, li
   const known = facts.calls.arguments.get(list) ?? emptyArguments();
   facts.calls.arguments.set(list, known);
   if (part === "placed") known.placed.push({ id: node.id, start: node.startIndex });
+  else if (part === "unplaced") known.placed = known.placed.filter(({ id }) => id !== node.id);
   else if (part === "named") known.named.push({ text: textOf(facts, node), start: node.startIndex });
   else {
     known.spread = true;

@@ -222,3 +222,12 @@ describe("TypeScript and JavaScript: what the grammar takes and the language doe
     expect(faults("({ a: 1, a: 2 }); function f(a, a) {}", "javascript")).toEqual([]);
   });
 });
+
+test.each([
+  ["f(a, ...b)", 1, true],
+  ["f(a, /* first */ b)", 2, false],
+  ["new f(a)", 1, false],
+])("JavaScript: %s gives so many arguments by place", (text, placed, spread) => {
+  const call = analyse("javascript", text).calls.find(({ callee }) => callee.name === "f");
+  expect(call).toMatchObject({ placed, spread });
+});

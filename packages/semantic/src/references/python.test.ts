@@ -44,3 +44,14 @@ describe("Python: a read is told when no scope inside the module binds its name"
     expect(reads(text)).toEqual(expected);
   });
 });
+
+test.each([
+  ["f(a, *b, c=1, **d)", 1, ["c"], true],
+  ["f(a,  # first\n  b)", 2, [], false],
+  ["f(a, \\\n  b)", 2, [], false],
+  ["f((yield), lambda: 1, [*x], x if y else z)", 4, [], false],
+  ["f(x for x in y)", 1, [], false],
+])("Python: %s gives so many arguments by place, and these names", (text, placed, named, spread) => {
+  const call = python(text).calls.find(({ callee }) => callee.name === "f");
+  expect(call).toMatchObject({ placed, named, spread });
+});
