@@ -1,7 +1,14 @@
 ; What the units of a Python text are. docs/grammars.md says what each capture means.
 
-(module . (comment)* . (expression_statement . (string) .) @doc)
-(block . (comment)* . (expression_statement . (string) .) @doc)
+; What has values in it, or is made of bytes, documents nothing.
+((module . (comment)* . (expression_statement . [
+    (string . (string_start) @_start)
+    (concatenated_string . (string . (string_start) @_start) (string . (string_start) @_start)* .)
+  ] .) @doc) (#not-match? @_start "[fFbBtT]"))
+((block . (comment)* . (expression_statement . [
+    (string . (string_start) @_start)
+    (concatenated_string . (string . (string_start) @_start) (string . (string_start) @_start)* .)
+  ] .) @doc) (#not-match? @_start "[fFbBtT]"))
 
 (import_statement) @import
 (import_from_statement module_name: (_) @name) @import

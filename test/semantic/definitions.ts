@@ -29,14 +29,21 @@ export function definitionsBy(python: string, paths: readonly string[]): Answer[
     .map((line) => JSON.parse(line));
 }
 
-/** Each difference between the two on one file, as a sentence. */
-export function definitionDifferences(grammars: Grammars, path: string, expected: readonly Row[]): string[] {
+/** Each difference between the two on one file, as a sentence; null: our grammar cannot parse it. */
+export function definitionDifferences(grammars: Grammars, path: string, expected: readonly Row[]): string[] | null {
   const text = readFileSync(path, "utf8").replace(/^\uFEFF/, "");
   const summary = analyse(grammars, path, text);
   if ("unknown" in summary) return [`${path}: ${summary.unknown}`];
+  if (summary.faults.some(({ code }) => code === "unexpected" || code === "missing")) return null;
   const starts = [0, ...[...text.matchAll(/\r\n|\r|\n/g)].map(({ index, 0: end }) => index + end.length)];
   const lineAt = (offset: number) => starts.findLastIndex((start) => start <= offset) + 1;
-  const ours = rowsOf({ text, lineAt }, summary.units, []).map(lineOf);
+  // A decorator that is no name has none for ast. Ours is a word of it.
+  const nameless = new Map(expected.map((row) => [placeOf(row), row.decorators.map((name) => name === null)]));
+  const bare = (row: Row): Row => {
+    const none = nameless.get(placeOf(row));
+    return { ...row, decorators: row.decorators.map((name, at) => (none?.[at] ? null : name)) };
+  };
+  const ours = rowsOf({ text, lineAt }, summary.units, []).map((row) => lineOf(bare(row)));
   // What decorates a class is no part of what we say of it but for its span.
   const theirs = expected.map((row) => lineOf(row.kind === "class" ? { ...row, decorators: [] } : row));
   const only = (some: readonly string[], others: ReadonlySet<string>, who: string) =>
@@ -44,9 +51,11 @@ export function definitionDifferences(grammars: Grammars, path: string, expected
   return [...only(ours, new Set(theirs), "we have"), ...only(theirs, new Set(ours), "ast has")];
 }
 
+const placeOf = (row: Row): string => `${row.kind} ${row.path.join(".")} ${row.lines.join("-")}`;
+
 const lineOf = (row: Row): string =>
   [
-    `${row.kind} ${row.path.join(".")} ${row.lines.join("-")}`,
+    placeOf(row),
     `decorators ${row.decorators.join()} doc ${row.doc}`,
     row.kind === "class" ? "" : `async ${row.async} generator ${row.generator} ${JSON.stringify(row.parameters)}`,
   ].join(" ");
@@ -62,7 +71,7 @@ function rowsOf(own: Text, units: readonly Unit[], path: string[]): Row[] {
     const kind = KINDS[unit.kind];
     const { signature, parts, span, name } = unit;
     if (kind === undefined || name === null) return rowsOf(own, unit.children, path);
-    if (!/^\s*(async\b|def\b|class\b)/.test(own.text.slice(...parts.header))) return []; // `f = lambda: 1` is a function here
+    if (!/^(\s|#.*)*(async\b|def\b|class\b)/.test(own.text.slice(...parts.header))) return []; // `f = lambda: 1` is a function here
     const below = rowsOf(own, unit.children, [...path, name]);
     // Comments at the end of a body are in it here, and nowhere for ast.
     const code = withoutLastComments(own.text.slice(...span));

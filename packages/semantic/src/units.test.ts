@@ -148,6 +148,19 @@ describe("parts", () => {
     expect(parts.body?.[1]).toBe(span[1]);
   });
 
+  test.each([
+    ["'Says.'", true],
+    ["rU'Says.'", true],
+    ["'Says' u' it.' r' All.'", true],
+    ["f'Says {x}.'", false],
+    ["'Says' F'{x}'", false],
+    ["b'Says.'", false],
+    ["'Says.', 1", false],
+  ])("documentation of Python is text without values: %s", (written, is) => {
+    expect(find(unitsIn("python", `def f():\n    ${written}\n    return 1\n`), "f").parts.doc !== null).toBe(is);
+    expect(unitsIn("python", `${written}\nx = 1\n`)[0]?.kind === "doc").toBe(is);
+  });
+
   test("a comment behind a head belongs to it, and documentation may stand in front", () => {
     const units = unitsIn("typescript", TYPESCRIPT);
     const { parts, span } = find(units, "A");
