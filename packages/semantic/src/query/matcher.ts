@@ -59,24 +59,21 @@ function typesOf({ type, named }: Shape, tables: Tables): Uint8Array | null {
 /** What is searched, and what was captured on the way so far. */
 export type Search = { flat: FlatTree; named: Uint8Array; found: Capture[] };
 
-/** Finds all ways in which a form is the tree at a node: at the end of each `search` has what it has captured. */
-export function matchAt(search: Search, form: Form, at: number, tell: () => unknown): void {
-  matches(search, form, at, () => {
-    tell();
-    return true;
-  });
-}
-
 /** Goes on with the rest of the pattern. @returns whether there was a way */
-type Rest = () => boolean;
+export type Rest = () => boolean;
 
-function matches(search: Search, form: Form, at: number, rest: Rest): boolean {
+/**
+ * Finds all ways in which a form is the tree at a node: at each of them `rest` is asked, and `search` has what is captured.
+ *
+ * @returns whether there was one
+ */
+export function matches(search: Search, form: Form, at: number, rest: Rest): boolean {
   const { flat, found } = search;
   if (form.types[placeOf(form.types, flat.type[at]!)] !== 1) return false;
   if (form.without.length > 0 && form.without.some((field) => hasField(flat, at, field))) return false;
   for (const name of form.captures) found.push({ name, at });
-  const done =
-    form.children.length === 0 && !form.closed ? rest() : below(search, { form, end: flat.next[at]!, rest }, 0, at + 1);
+  const bare = form.children.length === 0 && !form.closed;
+  const done = bare ? rest() : below(search, { form, end: flat.next[at]!, rest }, 0, at + 1);
   found.length -= form.captures.length;
   return done;
 }
@@ -88,21 +85,27 @@ type Below = { form: Form; end: number; rest: Rest };
 /** The steps of a form from one on, among the children from one on. */
 function below(search: Search, own: Below, step: number, from: number): boolean {
   const { flat } = search;
-  const place = own.form.children[step];
-  if (place === undefined) return !(own.form.closed && namedFrom(search, from, own.end)) && own.rest();
-  const once = !place.told && own.form.children[step + 1]?.next !== true;
+  const { children, closed } = own.form;
+  const place = children[step];
+  if (place === undefined) return !(closed && namedFrom(search, from, own.end)) && own.rest();
+  const once = !place.told && children[step + 1]?.next !== true;
+  const last = step + 1 === children.length && !closed && place.count !== "many";
   let done = false;
   for (let at = from; at < own.end; at = flat.next[at]!) {
     const fits = place.field < 0 || flat.field[at] === place.field;
     if (fits && place.types[placeOf(place.types, flat.type[at]!)] === 1) {
-      const behind = flat.next[at]!;
-      const more: Rest = () =>
-        (place.count === "many" && below(search, own, step, behind)) || below(search, own, step + 1, behind);
+      const more: Rest = last ? own.rest : () => goOn(search, own, step, flat.next[at]!);
       if (anyOf(search, place, at, more)) done = true;
     }
     if ((done && once) || (place.next && isNamed(search, at))) break;
   }
   return done || (place.count !== "one" && below(search, own, step + 1, from));
+}
+
+/** Behind a child that is a step: once more the same, where it may come often, or the next. */
+function goOn(search: Search, own: Below, step: number, from: number): boolean {
+  const again = own.form.children[step]!.count === "many" && below(search, own, step, from);
+  return again || below(search, own, step + 1, from);
 }
 
 function anyOf(search: Search, { any }: Place, at: number, rest: Rest): boolean {

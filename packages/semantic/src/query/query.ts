@@ -2,7 +2,7 @@ import { type Language, Query as ParserQuery } from "web-tree-sitter";
 import { ERROR_TYPE } from "../flat_tree.ts";
 import { indexOf, type SyntaxTree } from "../syntax_tree.ts";
 import type { Tables } from "../units/tables.ts";
-import { type Capture, type Form, formOf, matchAt, type Search } from "./matcher.ts";
+import { type Capture, type Form, formOf, matches, type Rest, type Search } from "./matcher.ts";
 import { type Condition, type Pattern, readPatterns } from "./pattern.ts";
 
 /**
@@ -15,18 +15,7 @@ export type Query = {
   matches(tree: SyntaxTree, tell: (captures: readonly Capture[], pattern: number) => void): void;
 };
 
-type Rooted = { form: Form; pattern: number; holds: ((search: Search) => boolean) | null };
-
-function tellAt(
-  search: Search,
-  { form, pattern, holds }: Rooted,
-  at: number,
-  tell: Parameters<Query["matches"]>[1],
-): void {
-  matchAt(search, form, at, () => {
-    if (holds === null || holds(search)) tell(search.found, pattern);
-  });
-}
+type Rooted = { form: Form; own: number; pattern: number; holds: ((search: Search) => boolean) | null };
 
 /** @throws Error when it names what the language does not have, or cannot be read at all */
 export function readQuery(text: string, language: Language, tables: Tables): Query {
@@ -34,15 +23,26 @@ export function readQuery(text: string, language: Language, tables: Tables): Que
   const known = patterns.map(({ roots }) => roots?.map((root) => formOf(root, tables)) ?? [null]);
   const left = [...patterns.keys()].filter((own) => known[own]!.includes(null)); // these are tree-sitter's
   const other = left.length === 0 ? null : new ParserQuery(language, left.map((own) => patterns[own]!.text).join("\n"));
-  const byType = rootsByType(patterns, known, tables);
+  const rooted = rootsOf(patterns, known);
+  const types = Array.from({ length: tables.named.length + 1 }, (_, type) => type);
+  const byType = types.map((type) => rooted.filter(({ form }) => form.types[type] === 1));
   const names = new Set([...patterns.flatMap((pattern) => namesIn(pattern)), ...(other?.captureNames ?? [])]);
   return {
     captureNames: [...names],
     matches(tree, tell) {
       const { flat } = tree;
       const search: Search = { flat, named: tables.named, found: [] };
+      // Made once for a tree: most nodes are looked at by several roots.
+      const rests = rooted.map(
+        ({ pattern, holds }): Rest =>
+          () => {
+            if (holds === null || holds(search)) tell(search.found, pattern);
+            return true;
+          },
+      );
       const rootsAt = (at: number) => byType[flat.type[at] === ERROR_TYPE ? byType.length - 1 : flat.type[at]!]!;
-      for (let at = 0; at < flat.count; at += 1) for (const root of rootsAt(at)) tellAt(search, root, at, tell);
+      for (let at = 0; at < flat.count; at += 1)
+        for (const { form, own } of rootsAt(at)) matches(search, form, at, rests[own]!);
       if (other === null) return;
       for (const { captures, patternIndex } of other.matches(tree.parsed.rootNode))
         tell(
@@ -53,14 +53,14 @@ export function readQuery(text: string, language: Language, tables: Tables): Que
   };
 }
 
-function rootsByType(patterns: readonly Pattern[], known: readonly (readonly (Form | null)[])[], tables: Tables) {
-  const rooted = [...known].flatMap((forms, pattern): Rooted[] => {
+/** All roots of the patterns that are ours, in their order. */
+function rootsOf(patterns: readonly Pattern[], known: readonly (readonly (Form | null)[])[]): Rooted[] {
+  const roots = [...known].flatMap((forms, pattern) => {
     if (forms.includes(null)) return [];
     const holds = conditionsOf(patterns[pattern]!.conditions);
     return (forms as readonly Form[]).map((form) => ({ form, pattern, holds }));
   });
-  const types = Array.from({ length: tables.named.length + 1 }, (_, type) => type);
-  return types.map((type) => rooted.filter(({ form }) => form.types[type] === 1));
+  return roots.map((root, own) => ({ ...root, own }));
 }
 
 const namesIn = ({ text }: Pattern): string[] =>
