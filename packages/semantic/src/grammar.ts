@@ -21,7 +21,7 @@ export type Grammar = {
 };
 
 /** Counts up when the same files give other units, hashes or references than before. */
-const ALGORITHM = 2;
+const ALGORITHM = 3;
 
 /**
  * All grammars of a folder. Profiles are read at once, which is cheap; a grammar when it is first asked for. `version` is a

@@ -3,7 +3,7 @@ import type { SyntaxNode } from "../syntax_tree.ts";
 import type { Unit } from "../unit.ts";
 import { type Facts, textOf } from "./facts.ts";
 import type { Bind, Name } from "./names.ts";
-import { homeOf, outermost, type Scope } from "./scope.ts";
+import { beyondTypes, homeOf, outermost, type Scope } from "./scope.ts";
 import type { Swept } from "./sweep.ts";
 
 /** Puts every name that is bound into the scope it is bound in, once all declarations that send it elsewhere are known. */
@@ -62,7 +62,8 @@ export function bindingsOf(facts: Facts, { names, module }: Swept, unitAt: (offs
     if (bind.kind === "parameter" || bind.kind === "type_parameter") continue;
     const declared = bind.flags.includes("declared") && facts.profile.declared === "types";
     const time = at.types || declared || bind.flags.includes("types") || bind.kind === "type" ? "types" : "run";
-    if (at.exported && at.scope === module) facts.exports.listed.push({ name: text, of: text, span: [start, end] });
+    const exported = at.exported && beyondTypes(at.scope) === module;
+    if (exported) facts.exports.listed.push({ name: text, of: text, span: [start, end] });
     const value = bind.value === null ? null : constantOf(facts, names, bind.value);
     const alias = bind.from === null && bind.kind === "variable" ? aliasOf(facts, bind) : null;
     found.push({

@@ -91,6 +91,15 @@ test("TypeScript: imports and exports", () => {
 const given = (exports: Summary["exports"]) =>
   Array.isArray(exports) ? exports.map(({ name, of }) => (name === of ? name : `${name}=${of}`)).sort() : exports;
 
+test("TypeScript: what has type parameters is exported like what has none", () => {
+  const text = `
+    export function f<T>(a: T) {} export type A<T> = T; export interface B<T> { g<U>(a: U): T }
+    export class C<T> { h<U>() { const inner = 1; } } export const d = <T>(e: T) => e;
+    export abstract class D<T> {} export default function i<T>() {} export declare function j<T>(): T;
+    namespace N { export function k<T>() {} export type E<T> = T } type F<T> = T; function l<T>() {}`;
+  expect(given(analyse("typescript", text).exports)).toEqual(["A", "B", "C", "D", "d", "default=i", "f", "j"]);
+});
+
 test("JavaScript: modules of the older kind", () => {
   const text = `
     const a = require("./a"), { b, c: d } = require("b");

@@ -60,6 +60,13 @@ function passes({ kind }: Scope, { kind: what, flags }: Bind): boolean {
   return flags.includes("hoisted") && (kind === "block" || kind === "comprehension");
 }
 
+/** The scope in which a definition stands that opens one for its type parameters. */
+export function beyondTypes(scope: Scope): Scope {
+  let at = scope;
+  while (at.kind === "type" && at.parent !== null) at = at.parent;
+  return at;
+}
+
 export function outermost(scope: Scope): Scope {
   let at = scope;
   while (at.parent !== null) at = at.parent;
