@@ -109,6 +109,7 @@ function goOn(search: Search, own: Below, step: number, from: number): boolean {
 }
 
 function anyOf(search: Search, { any }: Place, at: number, rest: Rest): boolean {
+  if (any.length === 1) return matches(search, any[0]!, at, rest);
   let done = false;
   for (const form of any) if (matches(search, form, at, rest)) done = true;
   return done;

@@ -77,7 +77,9 @@ export function packedWords(text: string, start: number, end: number): Words {
 
 export const hex = (hash: Words): string => word(hash[0]!) + word(hash[1]!) + word(hash[2]!) + word(hash[3]!);
 
-const word = (own: number): string => (0x1_0000_0000 + (own >>> 0)).toString(16).slice(1);
+const BYTES = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const word = (own: number): string =>
+  BYTES[own >>> 24]! + BYTES[(own >>> 16) & 255]! + BYTES[(own >>> 8) & 255]! + BYTES[own & 255]!;
 
 const turn = (own: number, by: number): number => (own << by) | (own >>> (32 - by));
 
