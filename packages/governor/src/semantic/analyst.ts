@@ -33,6 +33,9 @@ export type Analyst = {
 export const analysed = (packed: Packed): Analysed =>
   (unpack(packed) as Analysed | null) ?? { unknown: "what was said of it did not arrive" }; // packed by our own child
 
+/** Whether it is an answer that another day, or another machine, may give another one in place of: it is not kept. */
+export const isLost = (packed: Packed): boolean => packed === ENDED;
+
 /** One question is answered in far less; a text that takes longer by itself is not worth more. */
 const ANSWER_MS = 20_000;
 const ALONE_MS = 60_000;

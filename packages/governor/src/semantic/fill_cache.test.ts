@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createGit } from "../git/git.ts";
-import type { Text } from "./analyst.ts";
+import { createAnalyst, type Text } from "./analyst.ts";
 import { openBlobCache } from "./blob_cache.ts";
 import { fillCache } from "./fill_cache.ts";
 import { pack } from "./packed.ts";
@@ -47,5 +47,31 @@ test("every content is looked at once, whatever there is of it, and then no more
   expect(await fillCache(reading, files)).toBe(0);
   expect(asked.length).toBe(before);
   expect(await fillCache({ ...reading, version: "2" }, files.slice(0, 5))).toBe(5);
+  cache.close();
+});
+
+test("a text at which its process ended is looked at again: another day it may be answered", async () => {
+  const root = mkdtempSync(join(tmpdir(), "dgov-fill-"));
+  folders.push(root);
+  const git = createGit(root);
+  await git.ask(["init", "-q", "-b", "main"]);
+  for (const name of ["end", "fine"]) writeFileSync(join(root, `${name}.py`), `${name} = 1\n`);
+  await git.ask(["add", "-A"]);
+  const rows = (await git.text(["ls-files", "-s"])).split("\n").map((row) => row.split(/\s+/));
+  const files = rows.map(([, blob = "", , path = ""]) => ({ path, blob }));
+  const child = `
+    const { pack } = await import(${JSON.stringify(join(import.meta.dir, "packed.ts"))});
+    for await (const line of console) {
+      const texts = JSON.parse(line).analyse;
+      if (texts.some(({ text }) => text.startsWith("end"))) process.exit(1);
+      const parts = texts.map(({ path }) => pack({ unknown: path }));
+      await Bun.write(Bun.stdout, Buffer.concat([Buffer.from(parts.map((p) => p.length).join(" ") + "\\n"), ...parts]));
+    }`;
+  const analyst = createAnalyst([process.execPath, "-e", child], 1);
+  const cache = openBlobCache(join(root, "cache.db"), { now_ms: () => 0 });
+  const reading: Reading = { git, cache, analyst, version: "1" };
+  expect(await fillCache(reading, files)).toBe(2);
+  expect(await fillCache(reading, files)).toBe(1);
+  analyst.close();
   cache.close();
 });

@@ -1,6 +1,6 @@
 import type { FileView } from "@dgov/semantic";
 import type { Git } from "../git/git.ts";
-import { type Analysed, type Analyst, analysed } from "./analyst.ts";
+import { type Analysed, type Analyst, analysed, isLost } from "./analyst.ts";
 import type { BlobCache } from "./blob_cache.ts";
 import type { ReadFiles, Wanted } from "./tree_views.ts";
 
@@ -21,7 +21,8 @@ export function createReadFiles(reading: Reading): ReadFiles {
     });
     const answers = await analyst.analyse(open);
     const fresh = open.flatMap(({ at }, n) => (answers[n] ? [{ at, packed: answers[n] }] : []));
-    cache.putAll(fresh.flatMap(({ at, packed }) => (files[at] ? [{ key: keyOf(reading, files[at]), packed }] : [])));
+    const kept = fresh.filter(({ packed }) => !isLost(packed));
+    cache.putAll(kept.flatMap(({ at, packed }) => (files[at] ? [{ key: keyOf(reading, files[at]), packed }] : [])));
     const found = [...known];
     for (const { at, packed } of fresh) found[at] = analysed(packed);
     return files.map((_, at): FileView => {
