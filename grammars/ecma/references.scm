@@ -90,18 +90,21 @@
   source: (string (string_fragment) @import.from)) @import
 
 (export_statement declaration: (_) @exported)
-(export_statement "default" @exports.nameless)
-(export_statement "default" @exports.name declaration: (_ name: (_) @exports.of))
-(export_statement "default" @exports.name value: (identifier) @exports.of)
+; What stands in a namespace, or in another module that is described, is given away by that alone.
+(program (export_statement "default" @exports.nameless))
+(program (export_statement "default" @exports.name declaration: (_ name: (_) @exports.of)))
+(program (export_statement "default" @exports.name value: (identifier) @exports.of))
 (export_statement "default" declaration: (_) @exported.default)
-(export_specifier name: (_) @exports.name !alias)
-(export_specifier name: (_) @exports.of alias: (_) @exports.name @label)
+(program (export_statement (export_clause (export_specifier name: (_) @exports.name !alias))))
+(program (export_statement (export_clause (export_specifier name: (_) @exports.of alias: (_) @exports.name))))
+(export_specifier alias: (_) @label)
 (export_statement (export_clause (export_specifier name: (_) @import.name @label !alias))
   source: (string (string_fragment) @import.from @import.exported)) @import
 (export_statement (export_clause (export_specifier name: (_) @import.name @label alias: (_) @import.alias))
   source: (string (string_fragment) @import.from @import.exported)) @import
 (export_statement "*" @import.all source: (string (string_fragment) @import.from @import.exported)) @import
-(export_statement (namespace_export (_) @import.alias @exports.name @label)
+(program (export_statement (namespace_export (_) @exports.name)))
+(export_statement (namespace_export (_) @import.alias @label)
   source: (string (string_fragment) @import.module @import.exported)) @import
 
 (call_expression function: (import)
@@ -122,8 +125,6 @@
   value: (call_expression function: (identifier) @_require
     arguments: (arguments . (string (string_fragment) @import.from) .))) @import
   (#eq? @_require "require"))
-((assignment_expression left: (member_expression object: (identifier) @_exports property: (property_identifier) @exports.nameless))
-  (#eq? @_exports "exports"))
 ((assignment_expression left: (member_expression
     object: (member_expression object: (identifier) @_module property: (_) @_exports) property: (property_identifier) @exports.nameless))
   (#eq? @_module "module") (#eq? @_exports "exports"))

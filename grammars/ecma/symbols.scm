@@ -8,13 +8,33 @@
 (export_statement (namespace_export (_) @name)) @export.as
 (export_statement "default" value: (_)) @export.default
 (export_statement "default" value: [(function_expression) (generator_function) (arrow_function)] @parts) @function
+(export_statement "default" value: (class) @parts) @class
 
 (variable_declarator name: (identifier) @name) @variable
-(variable_declarator name: (object_pattern (shorthand_property_identifier_pattern) @name)) @variable
-(variable_declarator name: (object_pattern (pair_pattern value: (identifier) @name))) @variable
-(variable_declarator name: (object_pattern
-  (object_assignment_pattern left: (shorthand_property_identifier_pattern) @name))) @variable
-(variable_declarator name: (array_pattern (identifier) @name)) @variable
+; Patterns in patterns, one deep.
+(variable_declarator name: (object_pattern [
+    (shorthand_property_identifier_pattern) @name
+    (object_assignment_pattern left: (shorthand_property_identifier_pattern) @name)
+    (pair_pattern value: [
+      (identifier) @name
+      (assignment_pattern left: (identifier) @name)
+      (array_pattern [(identifier) @name (assignment_pattern left: (identifier) @name) (rest_pattern (identifier) @name)])
+      (object_pattern [
+        (shorthand_property_identifier_pattern) @name
+        (object_assignment_pattern left: (shorthand_property_identifier_pattern) @name)
+        (pair_pattern value: [(identifier) @name (assignment_pattern left: (identifier) @name)])
+        (rest_pattern (identifier) @name)])])
+    (rest_pattern (identifier) @name)])) @variable
+(variable_declarator name: (array_pattern [
+    (identifier) @name
+    (assignment_pattern left: (identifier) @name)
+    (rest_pattern (identifier) @name)
+    (array_pattern [(identifier) @name (assignment_pattern left: (identifier) @name) (rest_pattern (identifier) @name)])
+    (object_pattern [
+      (shorthand_property_identifier_pattern) @name
+      (object_assignment_pattern left: (shorthand_property_identifier_pattern) @name)
+      (pair_pattern value: [(identifier) @name (assignment_pattern left: (identifier) @name)])
+      (rest_pattern (identifier) @name)])])) @variable
 (variable_declarator name: (identifier) @name
   value: [(function_expression) (generator_function) (arrow_function)] @parts) @function
 (variable_declarator name: (identifier) @name value: (class) @parts) @class

@@ -20,3 +20,7 @@
 (jsx_namespace_name (identifier) @label)
 (method_definition decorator: (decorator [(identifier) (member_expression)] @decorator))
 (field_definition decorator: (decorator [(identifier) (member_expression)] @decorator))
+
+; In TypeScript `exports` is a name like any other.
+((assignment_expression left: (member_expression object: (identifier) @_exports property: (property_identifier) @exports.nameless))
+  (#eq? @_exports "exports"))

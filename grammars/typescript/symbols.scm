@@ -11,9 +11,16 @@
 
 (function_signature name: (_) @name) @function.overload
 (abstract_class_declaration name: (_) @name) @class
-(method_signature name: (_) @name) @function.overload
-(method_signature "get" name: (_) @name) @property
-(method_signature "set" name: (_) @name) @property.setter
+; In a type that has no name of its own they are nobody's.
+(class_body (method_signature name: (_) @name) @function.overload)
+(interface_body (method_signature name: (_) @name) @function.overload)
+(type_alias_declaration value: (object_type (method_signature name: (_) @name) @function.overload))
+(class_body (method_signature "get" name: (_) @name) @property)
+(interface_body (method_signature "get" name: (_) @name) @property)
+(type_alias_declaration value: (object_type (method_signature "get" name: (_) @name) @property))
+(class_body (method_signature "set" name: (_) @name) @property.setter)
+(interface_body (method_signature "set" name: (_) @name) @property.setter)
+(type_alias_declaration value: (object_type (method_signature "set" name: (_) @name) @property.setter))
 (abstract_method_signature name: (_) @name) @function.overload
 (abstract_method_signature "get" name: (_) @name) @property
 (abstract_method_signature "set" name: (_) @name) @property.setter

@@ -121,6 +121,23 @@ describe("keys and kinds", () => {
     expect(listed(unitsIn("tsx", "export default function Page() { return <a/>; }\n"))).toEqual(["function Page"]);
   });
 
+  test("a class that has no name is known by what it is exported as, and its members are its own", () => {
+    const text = "export default class {\n  a = 1;\n  b() {}\n}\n";
+    expect(listed(unitsIn("typescript", text))).toEqual(["class default", "  field default.a", "  method default.b"]);
+  });
+
+  test("what a pattern binds is named in the order of the text, with defaults, rests and patterns in it", () => {
+    const text =
+      "const { a: b, c, d = 1, e: { f, g: h = 2 }, i: [j], ...k } = x;\nlet [l = 1, [m], { n }, ...o] = y;\n";
+    expect(listed(unitsIn("typescript", text))).toEqual(["variable b, c, d, f, h, j, k", "variable l, m, n, o"]);
+  });
+
+  test("the methods of a type without a name are no definitions of the function that has it", () => {
+    const text =
+      "function f() {\n  const a = { b(c: { d(): void }) {} } as { e(): void };\n  interface G { h(): void }\n}\n";
+    expect(listed(unitsIn("typescript", text))).toEqual(["function f", "  interface f.G", "    method f.G.h"]);
+  });
+
   test("of overloads without an implementation the last one has the name", () => {
     const text = "declare function f(a: string): void;\ndeclare function f(a: number): void;\n";
     expect(listed(unitsIn("typescript", text))).toEqual(["function f.overload", "function f"]);

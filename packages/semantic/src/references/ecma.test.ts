@@ -100,6 +100,14 @@ test("TypeScript: what has type parameters is exported like what has none", () =
   expect(given(analyse("typescript", text).exports)).toEqual(["A", "B", "C", "D", "d", "default=i", "f", "j"]);
 });
 
+test("TypeScript: what namespaces and other modules give away is no export of the file", () => {
+  const text = `
+    export namespace N { export { a as b, c }; export type { d }; export const e = 1 }
+    declare module "m" { export default f; export { g }; export * as h from "i"; export function j(): void }
+    const exports = { k: 1 }; exports.k = 2; export { exports as l }; export * as m from "n";`;
+  expect(given(analyse("typescript", text).exports)).toEqual(["N", "l=exports", "m"]);
+});
+
 test("JavaScript: modules of the older kind", () => {
   const text = `
     const a = require("./a"), { b, c: d } = require("b");
