@@ -19,6 +19,20 @@ const FILES = {
   "go/a.go": "package a\n\ntype Cart struct {\n\tSize int\n}\n\nfunc Total(n int) int {\n\treturn n\n}\n",
   "go/bad.go": "package a\n\nfunc (\n",
   "conf/a.toml": "[tool]\nname = 1\n",
+  "go/go.mod": "module example.org/a\n",
+  "go/cmd/main.go": 'package main\n\nimport "example.org/a"\n',
+  "rust/src/lib.rs": "mod cart;\nuse self::cart::Cart;\n",
+  "rust/src/cart/mod.rs": "pub mod item;\n",
+  "rust/src/cart/item.rs": "use super::Cart;\n",
+  "tsconfig.json": '{ "compilerOptions": { "paths": { "@/*": ["./web/*"] } } }\n',
+  "web/ui/index.tsx": 'import { area } from "../a.js";\n',
+  "web/c.ts": 'import { Ui } from "@/ui";\n// import "./a"\n',
+  "web/ui/.env": 'import "../a";\n',
+  "pkg/src/shop/__init__.py": "from .cart import Cart\n",
+  "pkg/src/shop/cart.py": "from . import price\n",
+  "pkg/src/shop/price.py": "",
+  "pkg/pyproject.toml": "[project]\nname = 'shop'\n",
+  "pkg/tests/test_cart.py": "import shop.cart\n",
   ".env": "helper=secret\n",
   "a.unheard": "?\n",
 };
@@ -27,7 +41,7 @@ describe("in a worktree", () => {
   let lab: Lab;
   let host: Host;
   beforeAll(async () => {
-    lab = await openLab({ files: FILES });
+    lab = await openLab({ files: FILES, scope: { src_dir: "pkg/src" } });
     const code = openReadCode();
     host = { ...lab.host, code: () => code };
   });
@@ -83,6 +97,28 @@ describe("in a worktree", () => {
     expect({ ok: answer.ok, text: answer.text }).toEqual({ ok, text: expect.stringContaining(text) });
   });
 
+  test.each<[path: string, said: string]>([
+    ["src/util.py", "imports: (none) imported by: src/app.py tests/test_util.py"],
+    [
+      "pkg/src/shop/cart.py",
+      "imports: pkg/src/shop/__init__.py pkg/src/shop/price.py imported by: pkg/src/shop/__init__.py pkg/tests/test_cart.py",
+    ],
+    ["pkg/src/shop/__init__.py", "imports: pkg/src/shop/cart.py imported by: pkg/src/shop/cart.py"],
+    ["web/a.ts", "imports: (none) imported by: web/b.ts web/ui/index.tsx"],
+    ["web/ui/index.tsx", "imports: web/a.ts imported by: web/c.ts"],
+    ["go/a.go", "imports: (none) imported by: go/cmd/main.go"],
+    ["go/cmd/main.go", "imports: go/a.go go/bad.go imported by: (none)"],
+    ["rust/src/cart/mod.rs", "imports: rust/src/cart/item.rs imported by: rust/src/cart/item.rs rust/src/lib.rs"],
+  ])("related_files %s", async (path, said) => {
+    const { ok, text } = await runTool("related_files", { path }, host);
+    expect([ok, text.replace(/\s+/g, " ")]).toEqual([true, said]);
+  });
+
+  test.each(["notes.txt", "conf/a.toml", "a.unheard"])("related_files %s is refused", async (path) => {
+    const refused = { ok: false, text: expect.stringContaining("unsupported language") };
+    expect(await runTool("related_files", { path }, host)).toEqual(refused);
+  });
+
   test("without a lender the same tools search and say what they do not know", async () => {
     const { text } = await runTool("find_references", { symbol: "helper" }, lab.host);
     expect(text).toContain("src/util.py:1:def helper(n):\n");
@@ -103,6 +139,7 @@ test("in the jail of a task", () => {
       "src/app.py:6:    return h(1) + cart.total()  [calls src/util.py::helper]",
     );
     expect(call("file_symbols", { path: "go/a.go" })).toContain("7: func Total(n int) int");
+    expect(call("related_files", { path: "go/a.go" })).toMatch(/imported by:\n\s+go\/cmd\/main.go\n/);
   } finally {
     place.stop();
   }

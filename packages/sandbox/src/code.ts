@@ -9,6 +9,8 @@ export type ReadCode = {
   mistake(path: string, text: string): { language: string; mistake: string | null } | { unknown: string } | null;
   /** Who defines a name and who refers to it, among files that have it in them; by path and line. */
   references(name: string, worktree: WorktreeTexts): Promise<Reference[]>;
+  /** What a file imports and who imports it; null: nothing is known of imports in its language. `unknown`: as above. */
+  imports(path: string, worktree: SearchedTexts): Promise<Imports | { unknown: string } | null>;
 };
 
 /** `line` counts from 1; `depth` is 1 for what is in a class; `text` is its head on one line. */
@@ -20,6 +22,18 @@ export type WorktreeTexts = {
   all: readonly string[];
   read: (path: string) => Promise<string | null>;
 };
+
+/**
+ * `roots`: folders that the project's sources are below. `find`: which files that are called `*.` and one of the endings have
+ * one of the words in them, as it is; "" is in all.
+ */
+export type SearchedTexts = Omit<WorktreeTexts, "paths"> & {
+  roots: readonly string[];
+  find: (asked: { words: readonly string[]; endings: readonly string[] }) => Promise<readonly string[]>;
+};
+
+/** Paths of files, sorted. `imported_by` are among those that were found. */
+export type Imports = { imports: readonly string[]; imported_by: readonly string[] };
 
 /** A line that defines a name or refers to it. `of`: what of the definitions it means, "src/a.py::Cart.total". */
 export type Reference = {

@@ -10,6 +10,7 @@ import {
 } from "@dgov/semantic";
 import { lineOf, lineStarts } from "@dgov/semantic/lines";
 import { nameOf, type Target, usesOf } from "@dgov/semantic/uses";
+import { importsAround } from "./imports_around.ts";
 import { untilLoaded } from "./tree_views.ts";
 
 /** What reads code for the tools of a worker, in the process that has the worktree. It opens no file by itself. */
@@ -31,6 +32,8 @@ export async function openReadCode(): Promise<ReadCode> {
       return { language: summary.language, mistake: fault ? `line ${line}: ${fault.message}` : null };
     },
     references: (name, worktree) => referencesTo(grammars, name, worktree),
+    imports: (path, { all, read, ...more }) =>
+      importsAround({ grammars, ...openWorktree(grammars, all, read), ...more }, path),
   };
 }
 

@@ -1,6 +1,8 @@
 import { posix } from "node:path";
 import { z } from "zod";
+import type { Imports } from "../code.ts";
 import { worktreeFiles } from "../git_read.ts";
+import { importsAround } from "../imports.ts";
 import { FilePath } from "../input.ts";
 import { srcDir } from "../recipe.ts";
 import { searchFiles } from "../search.ts";
@@ -20,20 +22,30 @@ export const relatedFiles = defineTool({
   async run({ path }, host) {
     const refuse = (why: string) => ({ ok: false, text: `Error: Cannot relate "${path}": ${why}` });
     const { text } = await openText(host, path);
-    const grammar = grammarOf(path, text);
-    if (grammar === null || grammar === "bash")
-      return refuse("unsupported language; imports of Python, JavaScript and TypeScript are known; use grep");
-    try {
-      const files: Files = { all: new Set(await worktreeFiles(host)), src_dir: srcDir(host.scope) };
-      const imports = await importsOf({ grammar, path, text }, files);
-      const importers = await importersOf(host, { path, grammar }, files);
-      return { ok: true, text: [...list("imports", imports), ...list("imported by", importers)].join("\n") };
-    } catch (error) {
-      if (!(error instanceof NoTree)) throw error;
-      return refuse(error.message);
-    }
+    const code = await host.code?.();
+    const around = code ? await importsAround(host, code, path) : await importsByGrammar(host, path, text);
+    if (around === null) return refuse("unsupported language, whose imports are not known; use grep");
+    if ("unknown" in around) return refuse(around.unknown);
+    return {
+      ok: true,
+      text: [...list("imports", around.imports), ...list("imported by", around.imported_by)].join("\n"),
+    };
   },
 });
+
+/** Where nobody has lent what reads code: in a script of the model. */
+async function importsByGrammar(host: Host, path: string, text: string): Promise<Imports | { unknown: string } | null> {
+  const grammar = grammarOf(path, text);
+  if (grammar === null || grammar === "bash") return null;
+  try {
+    const files: Files = { all: new Set(await worktreeFiles(host)), src_dir: srcDir(host.scope) };
+    const imports = await importsOf({ grammar, path, text }, files);
+    return { imports, imported_by: await importersOf(host, { path, grammar }, files) };
+  } catch (error) {
+    if (!(error instanceof NoTree)) throw error;
+    return { unknown: error.message };
+  }
+}
 
 const CANDIDATES_MAX = 300;
 const SHOWN = 100;
