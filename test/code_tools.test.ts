@@ -119,11 +119,39 @@ describe("in a worktree", () => {
     expect(await runTool("related_files", { path }, host)).toEqual(refused);
   });
 
+  test.each<[input: object, lines: string[]]>([
+    [
+      { pattern: "helper($A)" },
+      ["src/util.py:7:        return helper(1)", "tests/test_util.py:5:    assert helper(1) == 1"],
+    ],
+    [{ pattern: "helper($A)", path: "tests" }, ["tests/test_util.py:5:    assert helper(1) == 1"]],
+    [{ pattern: "helper($A)", path: "src/util.py" }, ["src/util.py:7:        return helper(1)"]],
+    [{ pattern: "$F(1)", lang: "ts" }, ["web/b.ts:2:export const one = surface(1);"]],
+    [{ pattern: "func $F($$$) int { $$$ }" }, ["go/a.go:7:func Total(n int) int {"]],
+    [{ pattern: "$A == $A", lang: "py" }, ["No matches found."]],
+    [{ pattern: "# helper" }, ["No matches found."]],
+    [{ pattern: "nowhere($A)" }, ["No matches found."]],
+  ])("ast_grep %j", async (input, expected) => {
+    expect(await lines("ast_grep", input)).toEqual(expected);
+  });
+
+  test.each<[input: object, says: string]>([
+    [{ pattern: "helper(" }, "the pattern is not one piece of"],
+    [{ pattern: "nowhere(", lang: "py" }, "the pattern is not one piece of python"],
+    [{ pattern: "f($A)", lang: "cobol" }, 'there is no language "cobol"; there are go, javascript, json, python'],
+    [{ pattern: "f($A)", path: "gone" }, "it does not exist"],
+  ])("ast_grep %j is refused", async (input, says) => {
+    const answer = await runTool("ast_grep", input, host);
+    expect(answer).toEqual({ ok: false, text: expect.stringContaining(says) });
+  });
+
   test("without a lender the same tools search and say what they do not know", async () => {
     const { text } = await runTool("find_references", { symbol: "helper" }, lab.host);
     expect(text).toContain("src/util.py:1:def helper(n):\n");
     expect(text).not.toContain("[defines");
     expect((await runTool("file_symbols", { path: "go/a.go" }, lab.host)).ok).toBe(false);
+    const refused = { ok: false, text: expect.stringContaining("nothing reads code by its structure here") };
+    expect(await runTool("ast_grep", { pattern: "helper($A)" }, lab.host)).toEqual(refused);
   });
 });
 
@@ -139,7 +167,13 @@ test("in the jail of a task", () => {
       "src/app.py:6:    return h(1) + cart.total()  [calls src/util.py::helper]",
     );
     expect(call("file_symbols", { path: "go/a.go" })).toContain("7: func Total(n int) int");
+    expect(call("ast_grep", { pattern: "surface($A)" })).toContain("web/b.ts:2:export const one = surface(1);");
     expect(call("related_files", { path: "go/a.go" })).toMatch(/imported by:\n\s+go\/cmd\/main.go\n/);
+    const code = `return [await tools.related_files({ path: "go/a.go" }), await tools.file_symbols({ path: "go/a.go" }),
+      await tools.find_references({ symbol: "helper" }), await tools.check_syntax({ path: "go/bad.go" }).catch(({ text }) => text)]`;
+    const said = call("run_script", { code });
+    for (const part of ["go/cmd/main.go", "7: func Total(n int) int", "[calls src/util.py::helper]", "the go grammar"])
+      expect(said).toContain(part);
   } finally {
     place.stop();
   }

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, readlinkSync, rmSync,
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  createIsolationMaker,
   INTERPRETED,
   type Isolation,
   type IsolationMaker,
@@ -11,7 +12,7 @@ import {
 } from "../packages/sandbox/src/index.ts";
 import { descendantsOf } from "../packages/sandbox/src/process_tree.ts";
 import { toolsOf } from "../packages/sandbox/src/registry.ts";
-import { available, maker } from "./jail.ts";
+import { available } from "./jail.ts";
 import { LAB_LIMITS } from "./lab.ts";
 import { openSandboxLab, type SandboxLab } from "./sandbox/lab.ts";
 import { runRows } from "./sandbox/rig.ts";
@@ -22,11 +23,14 @@ setDefaultTimeout(180_000); // hundreds of calls on a machine under load
 const CASES = join(import.meta.dir, "fixtures/sandbox/cases.jsonl");
 const MIB = 1024 * 1024;
 const policy = ToolPolicy.parse({});
+/** The whole program, which lends its tools what reads code. */
+const PROGRAM = [process.execPath, join(import.meta.dir, "../packages/cli/src/main.ts")];
+const maker = createIsolationMaker({ self: PROGRAM, now_ms: () => performance.now() });
 
 /** Programs that tools and commands might start, each of which only writes down that it was. */
 const NATIVE = [
   ...INTERPRETED,
-  ..."git python python3 node bun perl ruby ps id uname make cc gcc ast-grep sg ulimit pytest lint fix uv".split(" "),
+  ..."git python python3 node bun perl ruby ps id uname make cc gcc ulimit pytest lint fix uv".split(" "),
 ];
 const folder = mkdtempSync(join(tmpdir(), "dgov-native-"));
 for (const name of NATIVE) {
@@ -123,7 +127,7 @@ const INPUTS: Readonly<Record<string, Record<string, unknown>>> = {
   done: { summary: "x" },
 };
 /** They need a native program, and say so. */
-const NEEDS_NATIVE = ["ast_grep", "run_tests", "lint_check", "lint_fix", "format_file"];
+const NEEDS_NATIVE = ["run_tests", "lint_check", "lint_fix", "format_file"];
 
 test("at the level without a jail every tool works or says why, and nothing native is started", async () => {
   const seen = unseen();

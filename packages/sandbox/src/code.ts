@@ -11,7 +11,19 @@ export type ReadCode = {
   references(name: string, worktree: WorktreeTexts): Promise<Reference[]>;
   /** What a file imports and who imports it; null: nothing is known of imports in its language. `unknown`: as above. */
   imports(path: string, worktree: SearchedTexts): Promise<Imports | { unknown: string } | null>;
+  /**
+   * The lines of a text that are like a piece of code with holes. null: the text is in no known language, or not in the
+   * one that is asked for ("python", "py"; null: whichever it is). `wrong`: why no such text can be searched, as a clause.
+   */
+  matches(
+    piece: { pattern: string; language: string | null },
+    path: string,
+    text: string,
+  ): MatchedLine[] | { wrong: string } | { unknown: string } | null;
 };
+
+/** `line` counts from 1. */
+export type MatchedLine = { line: number; text: string };
 
 /** `line` counts from 1; `depth` is 1 for what is in a class; `text` is its head on one line. */
 export type Defined = { line: number; depth: number; text: string };

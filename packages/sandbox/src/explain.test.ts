@@ -155,7 +155,7 @@ test("a project's command, and a tool that starts one, are missed at level wasm 
     explain(tool, input, { recipes }, { level }).missing;
   expect(at("wasm", "run_tests")).toEqual(["python3"]);
   expect(at("wasm", "lint_check")).toEqual([]);
-  expect(at("wasm", "ast_grep", { pattern: "x", lang: "python" })).toEqual(["ast-grep"]);
+  expect(at("wasm", "ast_grep", { pattern: "x", lang: "python" })).toEqual([]);
   expect(at("wasm", "git_diff")).toEqual([]); // git is asked outside
   expect(at("bwrap", "run_tests")).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { type Claim, claimedSymbols, formatClaim } from "./claim.ts";
 import type { ToolComponent } from "./component/component.ts";
-import { confinesAt, nativePrograms, startedBy } from "./explain_level.ts";
+import { confinesAt, nativePrograms } from "./explain_level.ts";
 import { parseInput } from "./input.ts";
 import type { Level } from "./isolate/confinement.ts";
 import { unknownTool } from "./pass_call.ts";
@@ -88,7 +88,7 @@ export function explainCall(policy: Policy, asked: AskedCall, place: ExplainedPl
   const { allow: allowed } = decided;
   return {
     ...{ tool: asked.tool, role, level, allowed, decided, accesses },
-    missing: allowed && level === "wasm" ? missing(policy, tool.name, accesses) : [],
+    missing: allowed && level === "wasm" ? missing(policy, accesses) : [],
     jail: allowed ? jailed(policy, place, { tool: tool.name, accesses }) : [],
   };
 }
@@ -103,13 +103,13 @@ function judgeAccess(policy: Policy, access: Access): JudgedAccess {
 }
 
 /** What a call would start, of the project's commands also. The words that take the place of `{file}` start nothing. */
-function missing({ scope, shell }: Policy, tool: string, accesses: readonly JudgedAccess[]): string[] {
+function missing({ scope, shell }: Policy, accesses: readonly JudgedAccess[]): string[] {
   const texts = accesses.flatMap(({ access }) => {
     if (access.kind === "exec") return [access.command];
     return access.kind === "recipe" ? [(scope.recipes[access.recipe] ?? "").replaceAll(/[{}]/g, "")] : [];
   });
   const started = shell === null ? [] : texts.flatMap((text) => nativePrograms(shell, text));
-  return [...new Set([...startedBy(tool), ...started])];
+  return [...new Set(started)];
 }
 
 type Judged = { tool: string; accesses: readonly JudgedAccess[] };

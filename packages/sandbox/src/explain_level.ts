@@ -3,14 +3,6 @@ import type { Level } from "./isolate/confinement.ts";
 import type { Shell } from "./shell/open.ts";
 import { type Invocation, unwrap } from "./shell/unwrap.ts";
 
-/** The program that a tool of ours starts, besides the project's own. The others read files, or ask git outside. */
-const STARTED: ReadonlyMap<string, string> = new Map([["ast_grep", "ast-grep"]]);
-
-export const startedBy = (tool: string): readonly string[] => {
-  const program = STARTED.get(tool);
-  return program === undefined ? [] : [program];
-};
-
 /**
  * The native programs that a shell text would start, by name, each once. Without a jail none of them is there. What has
  * the look of a file (`x.sh`) is not counted: the shell may read it itself.

@@ -104,7 +104,7 @@ function most({ sandbox }: Project["rules"]): string {
 const WITHOUT_JAIL = [
   "No jail confines this task, so no native program is started: no git, no interpreter, no compiler, no test runner",
   `run_bash is an interpreted bash with ${INTERPRETED.join(", ")}; its links, modes and background processes do not work`,
-  "Tools that search, list and show changes work as ever; ast_grep does not, nor a check that starts a native program",
+  "Tools that search, list and show changes work as ever; a check that starts a native program does not",
 ];
 
 /** The first files of the repository, sources and tests before the rest, as many as the project wants shown. */

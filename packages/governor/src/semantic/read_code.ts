@@ -11,6 +11,7 @@ import {
 import { lineOf, lineStarts } from "@dgov/semantic/lines";
 import { nameOf, type Target, usesOf } from "@dgov/semantic/uses";
 import { importsAround } from "./imports_around.ts";
+import { createSearch } from "./search_code.ts";
 import { untilLoaded } from "./tree_views.ts";
 
 /** What reads code for the tools of a worker, in the process that has the worktree. It opens no file by itself. */
@@ -32,6 +33,7 @@ export async function openReadCode(): Promise<ReadCode> {
       return { language: summary.language, mistake: fault ? `line ${line}: ${fault.message}` : null };
     },
     references: (name, worktree) => referencesTo(grammars, name, worktree),
+    matches: createSearch(grammars),
     imports: (path, { all, read, ...more }) =>
       importsAround({ grammars, ...openWorktree(grammars, all, read), ...more }, path),
   };
