@@ -170,9 +170,16 @@ test("in the jail of a task", () => {
     expect(call("ast_grep", { pattern: "surface($A)" })).toContain("web/b.ts:2:export const one = surface(1);");
     expect(call("related_files", { path: "go/a.go" })).toMatch(/imported by:\n\s+go\/cmd\/main.go\n/);
     const code = `return [await tools.related_files({ path: "go/a.go" }), await tools.file_symbols({ path: "go/a.go" }),
-      await tools.find_references({ symbol: "helper" }), await tools.check_syntax({ path: "go/bad.go" }).catch(({ text }) => text)]`;
+      await tools.find_references({ symbol: "helper" }), await tools.check_syntax({ path: "go/bad.go" }).catch(({ text }) => text),
+      await tools.ast_grep({ pattern: "func $F($$$) int { $$$ }" })]`;
     const said = call("run_script", { code });
-    for (const part of ["go/cmd/main.go", "7: func Total(n int) int", "[calls src/util.py::helper]", "the go grammar"])
+    for (const part of [
+      "go/cmd/main.go",
+      "7: func Total(n int) int",
+      "[calls src/util.py::helper]",
+      "the go grammar",
+      "go/a.go:7:",
+    ])
       expect(said).toContain(part);
   } finally {
     place.stop();

@@ -236,7 +236,7 @@ function createServer(order: ServeOrder, powers: Powers): (request: ServeRequest
     const { runComponent } = await import("./component/run.ts");
     return runComponent({ child, root, tmp, scope, ...(symbols ? { symbols } : {}) }, asked);
   };
-  const scripts = scriptsOf(order, { exec, component, ...outside }, spared);
+  const scripts = scriptsOf(order, { exec, component, ...outside, ...(code ? { code } : {}) }, spared);
   return async (request) => {
     const { id } = request;
     try {
@@ -272,7 +272,11 @@ async function symbolClaimsOf(
 type Ours = Pick<HostPlace, "exec" | "git" | "held" | "symbols"> & { component: NonNullable<Host["component"]> };
 
 /** The child of a script works where we do; what it may not do itself is done here, on our own files. */
-function scriptsOf({ self, root, tmp, env, scope }: ServeOrder, ours: Ours, spared: Spared): Scripts {
+function scriptsOf(
+  { self, root, tmp, env, scope }: ServeOrder,
+  ours: Ours & Pick<Host, "code">,
+  spared: Spared,
+): Scripts {
   return createScripts({
     argv: [...self, "__isolated", "script"],
     // The last step of the compiler costs more than a script runs: without it 10,000 calls take a third less.
@@ -282,10 +286,14 @@ function scriptsOf({ self, root, tmp, env, scope }: ServeOrder, ours: Ours, spar
     async answer(question) {
       if (scope === null) throw new Error("Cannot answer a script: this process has no task");
       const { answerAsk } = await import("./script/answer_ask.ts");
-      return answerAsk(question, { root, tmp, scope, ...ours });
+      return answerAsk(question, { root, tmp, scope, ...ours, runTool: runToolLate });
     },
   });
 }
+
+/** The registry is loaded with the first tool. */
+const runToolLate = async (...asked: [tool: string, input: unknown, host: Host]): Promise<Answer> =>
+  (await import("./registry.ts")).runTool(...asked);
 
 type ToolPlace = Pick<ServeOrder, "root" | "tmp" | "scope"> & Ours & Pick<Powers, "code"> & { scripts: Scripts };
 type ToolRequest = { tool: string; input: unknown; policy: ToolPolicy | null };

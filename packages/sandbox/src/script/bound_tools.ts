@@ -10,7 +10,7 @@ import { runParsed, toolsFor } from "../registry.ts";
 import { type Access, type Answer, type Host, HostError, type Scope } from "../tool.ts";
 import type { Called, Powers } from "./realm.ts";
 import { createTelling } from "./telling.ts";
-import type { ScriptAsk, ScriptReply, ScriptSetup, ScriptWord } from "./words.ts";
+import { READING_CODE, type ScriptAsk, type ScriptReply, type ScriptSetup, type ScriptWord } from "./words.ts";
 
 /** Where the tools of a script work, and by what they are judged. `deadline_ms` is on the clock of `now_ms`. */
 export type BoundPlace = Omit<ScriptSetup, "scope"> & {
@@ -43,7 +43,9 @@ export function bindTools(place: BoundPlace, line: Line): Pick<Powers, "tools" |
       const accesses = tool.access(input, place.scope); // both sides of this call are in this process
       if (accesses.some(({ kind }) => kind !== "read") || mayWrite(place.scope, name))
         line.say({ begun: told(CUT_OFF, accesses) });
-      return runParsed(tool, input, host);
+      return READING_CODE.includes(name)
+        ? askTool(line.ask, { tool: name, input, timeout_ms: left(place, line) })
+        : runParsed(tool, input, host);
     };
     const { answer, accesses } = await passCall({ ...place, isolation: { call } }, asked);
     line.say({ called: told(answer, accesses) });
@@ -73,7 +75,7 @@ const mayWrite = ({ components = [] }: Scope, tool: string): boolean =>
  * A command, or a component, gets no more time than the script has left: it ends when the script has, and not before.
  */
 function hostOf(place: BoundPlace, { ask, now_ms }: Line): Host {
-  const timeLeft = () => Math.max(1, Math.ceil(place.deadline_ms - now_ms()));
+  const timeLeft = () => left(place, { now_ms });
   const exec = (request: ExecRequest): ExecResult => {
     const left_ms = timeLeft();
     const result = answered(ask({ exec: { ...request, timeout_ms: Math.min(request.timeout_ms, left_ms) } }));
@@ -105,6 +107,16 @@ function hostOf(place: BoundPlace, { ask, now_ms }: Line): Host {
       answered(ask({ remove: path }));
     },
   };
+}
+
+const left = ({ deadline_ms }: BoundPlace, { now_ms }: Pick<Line, "now_ms">): number =>
+  Math.max(1, Math.ceil(deadline_ms - now_ms()));
+
+function askTool(ask: Line["ask"], question: Extract<ScriptAsk, { tool: string }>): Answer {
+  const reply = ask(question);
+  if ("answer" in reply) return reply.answer;
+  answered(reply);
+  throw new Error(`The server did not answer for "${question.tool}"`);
 }
 
 /** The limit that struck is not the component's own, so its own cure would be none. */

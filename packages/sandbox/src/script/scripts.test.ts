@@ -71,7 +71,7 @@ async function open({ scope, required, onAsk, component }: BenchOptions = {}): P
     spared: { pids, ...spared },
     async answer(question) {
       asked.push(question);
-      const own = { root: lab.root, tmp, scope: lab.scope, exec: lab.host.exec };
+      const own = { root: lab.root, tmp, scope: lab.scope, exec: lab.host.exec, runTool };
       const reply = await answerAsk(question, component ? { ...own, component } : own);
       onAsk?.(question, pids);
       return reply;

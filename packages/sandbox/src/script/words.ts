@@ -2,7 +2,7 @@ import type { ComponentAnswer } from "../component/order.ts";
 import type { GitQuestion, GitReply } from "../git_question.ts";
 import type { ExecRequest, ExecResult } from "../isolate/isolation.ts";
 import type { ToolPolicy } from "../policy.ts";
-import type { BoundCall, HostErrorCode, Scope } from "../tool.ts";
+import type { Answer, BoundCall, HostErrorCode, Scope } from "../tool.ts";
 import type { EvaluateOrder, ScriptFailure, ScriptLimits } from "./order.ts";
 
 /**
@@ -31,18 +31,31 @@ export type ScriptEnding = { last: boolean } & ({ ok: true; json: string | null 
 
 /**
  * What the child may not do itself: commands and changes to files are the server's, which no deadline of a script cuts off.
- * `component` is the name of one of the task's own; what it is, and what it may, the server knows.
+ * `component` is the name of one of the task's own; what it is, and what it may, the server knows. `tool` is one that reads
+ * code, which only the server is lent.
  */
 export type ScriptAsk =
   | { exec: ExecRequest }
   | { component: string; input: string; timeout_ms: number }
+  | { tool: string; input: unknown; timeout_ms: number }
   | { git: GitQuestion }
   | { write: string; content: string; base64: boolean }
   | { remove: string };
+
+/** Tools that want what reads code. None of them changes anything. */
+export const READING_CODE: readonly string[] = [
+  "find_references",
+  "file_symbols",
+  "related_files",
+  "check_syntax",
+  "ast_grep",
+];
+
 export type ScriptReply =
   | { result: ExecResult | null }
   | { git: GitReply }
   | { component: ComponentAnswer }
+  | { answer: Answer }
   | { refused: { code: HostErrorCode; message: string } }
   | { failed: string };
 
