@@ -155,6 +155,23 @@ describe("in a worktree", () => {
   });
 });
 
+test("a pattern that takes too long is told of a few files, and then no more are searched", async () => {
+  const words = Array.from({ length: 2_000 }, (_, n) => `a${n}`).join(", ");
+  const files = Object.fromEntries(Array.from({ length: 8 }, (_, n) => [`${n}.py`, `f(${words})\n# last\n`]));
+  const own = await openLab({ files });
+  try {
+    const code = openReadCode();
+    const host = { ...own.host, code: () => code };
+    const { text } = await runTool("ast_grep", { pattern: "f($$$A, $$$B, $$$C, last)" }, host);
+    const told = text.split("\n");
+    expect(told.slice(0, 5).every((line) => line.includes("takes too long; use fewer $$$"))).toBe(true);
+    expect(told.slice(5)).toEqual(["... and no file behind these was searched"]);
+    expect((await runTool("ast_grep", { pattern: "f($$$A, a1999)" }, host)).text.split("\n")).toHaveLength(8);
+  } finally {
+    own.remove();
+  }
+});
+
 test("in the jail of a task", () => {
   const place = makeRepository({
     ...FILES,

@@ -9,6 +9,8 @@ type Asked = { pattern: string; language: string | null; path: string };
 
 /** So many files are parsed for one answer. */
 const FILES_MAX = 2_000;
+/** A pattern that so many files are given up for is one that no answer waits for. */
+const UNKNOWN_MAX = 5;
 
 /** Searches the files below a path for code that is like a pattern: those that git does not ignore, as text is searched. */
 export async function searchSyntax(host: Host, { pattern, language, path }: Asked): Promise<Found> {
@@ -42,7 +44,8 @@ async function inFiles(host: Host, code: ReadCode, piece: Parameters<ReadCode["m
     else fits = true;
     if ("unknown" in found) notes.push(`... "${path}" was not searched: ${found.unknown}`);
     if (Array.isArray(found)) lines.push(...found.map(({ line, text: said }) => `${path}:${line}:${said}`));
-    if (lines.length > TOOL_LIMITS.matches) break;
+    if (notes.length === UNKNOWN_MAX) notes.push("... and no file behind these was searched");
+    if (notes.length >= UNKNOWN_MAX || lines.length > TOOL_LIMITS.matches) break;
   }
   return { lines, notes, wrong: fits ? null : (mistakes[0] ?? null) };
 }
