@@ -33,7 +33,7 @@ export const relatedFiles = defineTool({
   },
 });
 
-/** Where nobody has lent what reads code: in a script of the model. */
+/** Where nobody has lent what reads code. */
 async function importsByGrammar(host: Host, path: string, text: string): Promise<Imports | { unknown: string } | null> {
   const grammar = grammarOf(path, text);
   if (grammar === null || grammar === "bash") return null;
