@@ -88,9 +88,10 @@ function crate({ view, rules }: Ground, from: string, written: string): ModuleAt
   const start =
     head === "crate" ? crateRoot(view, from) : head === "self" ? own : head === "super" ? folderOf(own) : null;
   if (start === null) return OUTSIDE;
-  const ups = rest.findIndex((part) => part !== "super");
-  const base = walk(start, "../".repeat(Math.max(0, ups)));
-  return (base !== null && moduleAt(view, rules, join(base, rest.slice(Math.max(0, ups)).join("/")))) || OUTSIDE;
+  const down = rest.findIndex((part) => part !== "super");
+  const ups = down < 0 ? rest.length : down;
+  const base = walk(start, "../".repeat(ups));
+  return (base !== null && moduleAt(view, rules, join(base, rest.slice(ups).join("/")))) || OUTSIDE;
 }
 
 function crateRoot(view: TreeView, from: string): string | null {

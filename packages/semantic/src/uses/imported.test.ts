@@ -39,6 +39,8 @@ const RUST: Texts = {
   "src/cart/mod.rs": "mod item;\nuse crate::tax::rate;\nuse super::Other;\n",
   "src/cart/item.rs":
     "use super::Cart;\nuse crate::cart::{self, Cart as C};\n#[cfg(test)]\nmod tests { use super::*; use super::super::X; }\n",
+  "src/alone.rs": "#[cfg(test)]\nmod tests { use super::*; }\n",
+  "src/tax/deep.rs": "use super::super::Other;\n",
   "src/tax/rate.rs": "mod tests { use super::Rate; use self::inner::X; }\n",
 };
 
@@ -70,6 +72,8 @@ test.each<[tree: keyof typeof TREES, path: string, found: string[]]>([
   ["RUST", "src/cart/mod.rs", ["src/cart/item.rs", "src/lib.rs", "src/tax/rate.rs"]],
   ["RUST", "src/cart/item.rs", ["src/cart/mod.rs"]],
   ["RUST", "src/tax/rate.rs", []],
+  ["RUST", "src/alone.rs", []],
+  ["RUST", "src/tax/deep.rs", ["src/lib.rs"]],
   ["PYTHON", "pyproject.toml", []],
   ["PYTHON", "gone.py", []],
 ])("%s: what %s imports", async (tree, path, found) => {
