@@ -88,24 +88,23 @@ function below(search: Search, own: Below, step: number, from: number): boolean 
   const { children, closed } = own.form;
   const place = children[step];
   if (place === undefined) return !(closed && namedFrom(search, from, own.end)) && own.rest();
+  const many = place.count === "many";
   const once = !place.told && children[step + 1]?.next !== true;
-  const last = step + 1 === children.length && !closed && place.count !== "many";
-  let done = false;
+  const last = step + 1 === children.length && !closed && !many;
+  let [done, taken] = [false, false];
   for (let at = from; at < own.end; at = flat.next[at]!) {
     const fits = place.field < 0 || flat.field[at] === place.field;
     if (fits && place.types[placeOf(place.types, flat.type[at]!)] === 1) {
-      const more: Rest = last ? own.rest : () => goOn(search, own, step, flat.next[at]!);
-      if (anyOf(search, place, at, more)) done = true;
+      const more: Rest = () => {
+        taken = true;
+        return below(search, own, many ? step : step + 1, flat.next[at]!);
+      };
+      if (anyOf(search, place, at, last ? own.rest : more)) done = true;
     }
-    if ((done && once) || (place.next && isNamed(search, at))) break;
+    // Of what may come often each one that fits is taken: to try all choices of them would take for ever.
+    if ((done && once) || (many && taken) || (place.next && isNamed(search, at))) break;
   }
   return done || (place.count !== "one" && below(search, own, step + 1, from));
-}
-
-/** Behind a child that is a step: once more the same, where it may come often, or the next. */
-function goOn(search: Search, own: Below, step: number, from: number): boolean {
-  const again = own.form.children[step]!.count === "many" && below(search, own, step, from);
-  return again || below(search, own, step + 1, from);
 }
 
 function anyOf(search: Search, { any }: Place, at: number, rest: Rest): boolean {

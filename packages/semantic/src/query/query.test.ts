@@ -77,6 +77,15 @@ test.each([
   if (!query.includes("ERROR")) expect(ours.length).toBeGreaterThan(0);
 });
 
+test("what may come often is not tried in each choice of it", () => {
+  const text = `x = ${'"a" '.repeat(60)}\n`;
+  const pattern = "(concatenated_string . (string . (string_start) @s) (string . (string_start) @s)* . (comment)) @c";
+  expect(both(grammars.grammar("python"), pattern, text).ours).toEqual([]);
+  const found = both(grammars.grammar("python"), "(concatenated_string . (string)* @s .) @c", text).ours;
+  expect(found).toHaveLength(1);
+  expect(found[0]?.split(" s:")).toHaveLength(61);
+});
+
 test("a mistake in a text is found where the parser finds it", () => {
   const { ours, theirs } = both(grammars.grammar("python"), "(ERROR) @a (ERROR (_) @b)", "def f(:\n  x = = 1\n]\n");
   expect(ours).toEqual(theirs);
