@@ -1,9 +1,9 @@
 import type { SymbolChange } from "@dgov/semantic";
 import { DgovError } from "./error.ts";
 import type { Git } from "./git/git.ts";
-import { treeOf } from "./git/integrate.ts";
 import { endsOf, resolved } from "./git/range.ts";
 import { openRepository } from "./git/readiness.ts";
+import { treeOf } from "./git/tree_object.ts";
 import { withLog } from "./log.ts";
 import type { CompiledPlan } from "./plan/compiled.ts";
 import { loadCompiled } from "./plan/store.ts";

@@ -4,8 +4,9 @@ import { type Claim, covers, createToolbox, type Isolation, IsolationLost, type 
 import { type Outcome, work } from "@dgov/worker";
 import { DgovError } from "../error.ts";
 import { answerGit } from "../git/answer_git.ts";
-import { type Change, type FreezeOptions, type Frozen, freeze, keep } from "../git/candidate.ts";
+import { type FreezeOptions, type Frozen, freeze, keep } from "../git/candidate.ts";
 import { carryOver } from "../git/integrate.ts";
+import type { Change } from "../git/tree_changes.ts";
 import type { Lease } from "../git/worktrees.ts";
 import { ignoreRule } from "../ignore.ts";
 import type { CompiledTask } from "../plan/compiled.ts";

@@ -3,24 +3,7 @@ import { DgovError } from "../error.ts";
 import { type Git, items } from "./git.ts";
 import { ignoreRules } from "./ignore_rules.ts";
 import { distrust, statOf } from "./index_file.ts";
-
-/**
- * A path that differs between two trees. A name that is not UTF-8 has U+FFFD in it.
- *
- * `gitlink`     another repository stands there (its files are in the tree where it was embedded by the worker)
- * `unstorable`  git refuses to hold such a name, for example a folder `.GIT`, or such a thing, for example a pipe where a
- *               file was; it is not in the tree
- * `size_bytes`  of the new content; null when there is none
- */
-export type Change = {
-  path: string;
-  kind: "added" | "modified" | "deleted" | "type" | "gitlink" | "unstorable";
-  old_mode: string; // six octal digits, "000000" for none
-  new_mode: string;
-  old_oid: string;
-  new_oid: string;
-  size_bytes: number | null;
-};
+import { type Change, diffTrees } from "./tree_changes.ts";
 
 /** The whole work of an attempt as a tree. `ignored`: what is there but left out; looked for only when nothing changed. */
 export type Frozen = { tree: string; changes: Change[]; ignored: string[] };
@@ -78,43 +61,6 @@ export async function freeze(slot: Slot, { base, ignores }: FreezeOptions): Prom
   return { tree, changes, ignored };
 }
 
-/** What differs between two trees or commits, in git's order. Objects do not change, so a question is asked once. */
-export function diffTrees(git: Git, from: string, to: string): Promise<Change[]> {
-  const known = differences.get(git.objects) ?? new Map<string, Promise<Change[]>>();
-  differences.set(git.objects, known);
-  const key = `${from} ${to}`;
-  const found = known.get(key);
-  if (found) return found;
-  for (const old of [...known.keys()].slice(0, Math.max(0, known.size - DIFFERENCES_MAX))) known.delete(old);
-  const asked = differs(git, from, to);
-  known.set(key, asked);
-  asked.catch(() => known.delete(key));
-  return asked;
-}
-
-/** Each candidate is compared when it is frozen, when it is judged, and often once more on the same head. */
-const differences = new WeakMap<Git["objects"], Map<string, Promise<Change[]>>>();
-const DIFFERENCES_MAX = 32;
-
-async function differs(git: Git, from: string, to: string): Promise<Change[]> {
-  const { bytes } = await git.ask(["diff-tree", "-r", "-z", "--raw", "--no-renames", "--full-index", from, to]);
-  const fields = items(bytes);
-  const changes: Change[] = [];
-  for (let at = 0; at + 1 < fields.length; at += 2) {
-    const [old_mode = "", new_mode = "", old_oid = "", new_oid = "", status = ""] = fields[at]!.slice(1).split(" ");
-    changes.push({
-      path: fields[at + 1]!,
-      kind: kindOf(status, old_mode, new_mode),
-      old_mode,
-      new_mode,
-      old_oid,
-      new_oid,
-      size_bytes: null,
-    });
-  }
-  return withSizes(git, changes);
-}
-
 /** Which attempt a commit is kept for, and what it says. `at_ms` is the date. */
 export type Keep = {
   run: string;
@@ -142,12 +88,6 @@ export const attemptRef = ({ run, task, attempt }: Pick<Keep, "run" | "task" | "
   `refs/dgov/attempts/${run}/${task.replace(/\.lock$/, ".lock.")}/${attempt}`;
 
 const nothing = { old_mode: "000000", new_mode: "000000", old_oid: "", new_oid: "", size_bytes: null } as const;
-
-const kindOf = (status: string, old_mode: string, new_mode: string): Change["kind"] => {
-  if (old_mode === "160000" || new_mode === "160000") return "gitlink";
-  const kind = ({ A: "added", D: "deleted", T: "type" } as const)[status];
-  return kind ?? "modified";
-};
 
 type Raw = { deleted: Buffer[]; changed: Buffer[] };
 type Staged = Raw & { added: readonly Buffer[]; oid_bytes: number };
@@ -247,14 +187,6 @@ async function ignoredPaths({ git, index_file }: Slot, rules: string): Promise<s
     `--exclude-from=${rules}`,
   ];
   return items((await git.ask(args, { index_file })).bytes);
-}
-
-async function withSizes(git: Git, changes: Change[]): Promise<Change[]> {
-  const sized = changes.filter(({ kind, new_mode }) => kind !== "gitlink" && new_mode !== "000000");
-  if (sized.length === 0) return changes;
-  const infos = await git.objects.info(sized.map(({ new_oid }) => new_oid));
-  const known = new Map(sized.map(({ path }, at) => [path, infos[at]?.size_bytes ?? 0]));
-  return changes.map((change) => ({ ...change, size_bytes: known.get(change.path) ?? null }));
 }
 
 const text = (name: Buffer) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(name);

@@ -1,7 +1,7 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { diffTrees, freeze, keep } from "./candidate.ts";
+import { freeze, keep } from "./candidate.ts";
 import { describeCommits, patchOf } from "./describe.ts";
 import { createGit, type Git } from "./git.ts";
 import { carryOver, integrate } from "./integrate.ts";
@@ -9,6 +9,7 @@ import { land, targetHead } from "./land.ts";
 import { lineChanges } from "./line_changes.ts";
 import { dirtyPaths, inspect } from "./readiness.ts";
 import { type Repository, repository, writeFiles } from "./testing/repository.ts";
+import { diffTrees } from "./tree_changes.ts";
 import { type Lease, openPool } from "./worktrees.ts";
 
 // Git as the governor runs it, in repositories and worktrees that somebody has prepared: whatever the jail keeps a worker

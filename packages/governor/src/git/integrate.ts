@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DgovError } from "../error.ts";
-import { type Change, diffTrees } from "./candidate.ts";
 import { type Git, items } from "./git.ts";
+import { type Change, diffTrees } from "./tree_changes.ts";
+import { treeOf } from "./tree_object.ts";
 
 /** A path on which two changes of the same base do not go together. `renamed`: the target moved a file that the work edits. */
 export type Conflict = {
@@ -104,13 +104,6 @@ export async function changedTree(
   }
 }
 
-/** @throws DgovError `git_failed` when there is no such commit */
-export async function treeOf(git: Git, commit: string): Promise<string> {
-  const [tree] = await git.objects.info([`${commit}^{tree}`]);
-  if (!tree) throw new DgovError("git_failed", `Cannot find the tree of "${commit}": there is no such commit`);
-  return tree.oid;
-}
-
 type Sides = { base: string; ours: string; theirs: string; at_ms: number };
 /** `tree` of conflicts is what git could merge; null: there is none to go on from. */
 type Conflicts = { tree: string | null; conflicts: Conflict[] };
@@ -175,11 +168,9 @@ async function followed(
   git: Git,
   { base, ours, theirs, tree }: { base: string; ours: string; theirs: string; tree: string },
 ): Promise<string[]> {
-  const names = async (from: string, to: string) =>
-    items((await git.ask(["diff-tree", "-r", "-z", "--name-only", "--no-renames", from, to])).bytes);
-  const [worked, merged] = await Promise.all([names(base, theirs), names(ours, tree)]);
-  const own = new Set(worked);
-  return merged.filter((path) => !own.has(path));
+  const [worked, merged] = await Promise.all([diffTrees(git, base, theirs), diffTrees(git, ours, tree)]);
+  const own = new Set(worked.map(({ path }) => path));
+  return merged.map(({ path }) => path).filter((path) => !own.has(path));
 }
 
 /** Two commits with the same trees as the sides, whose only common history is the base: for a target that was rewritten. */

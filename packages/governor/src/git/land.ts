@@ -1,10 +1,10 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DgovError } from "../error.ts";
-import { diffTrees } from "./candidate.ts";
 import { type Git, items } from "./git.ts";
 import { statOf } from "./index_file.ts";
 import { unfinished } from "./readiness.ts";
+import { diffTrees } from "./tree_changes.ts";
 
 /**
  * How a landing ended.

@@ -47,9 +47,12 @@ test.each(["sha1", "sha256"] as const)("a folder of a %s repository has its entr
   expect(readTree(git, blob)).rejects.toThrow("its object is no tree");
 });
 
-test("a name that no path can be written for is left out, and one that looks like it is not", () => {
+test("a name that no path can be written for is left out, and one that looks like it is not", async () => {
   const row = (name: Buffer) => Buffer.concat([Buffer.from("100644 "), name, Buffer.alloc(21, 0)]);
   const bytes = Buffer.concat([row(Buffer.from([0x66, 0xff])), row(Buffer.from("f\ufffd"))]);
-  expect([...parseTree(bytes, 20).keys()]).toEqual(["f\ufffd"]);
+  const none = "0".repeat(40);
+  expect(parseTree(bytes, 20).map(({ name }) => name)).toEqual(["f\xff", "f\xef\xbf\xbd"]);
+  const objects = { info: async () => [], content: async () => bytes };
+  expect([...(await readTree({ objects }, none))]).toEqual([["f\ufffd", { kind: "file", oid: none }]]);
   expect(() => parseTree(bytes.subarray(0, 20), 20)).toThrow("its object is no tree");
 });

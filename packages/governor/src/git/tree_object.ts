@@ -1,8 +1,18 @@
 import { DgovError } from "../error.ts";
 import type { Git } from "./git.ts";
 
+/** @throws DgovError `git_failed` when there is no such commit or tree */
+export async function treeOf(git: Pick<Git, "objects">, commit: string): Promise<string> {
+  const [tree] = await git.objects.info([`${commit}^{tree}`]);
+  if (!tree) throw new DgovError("git_failed", `Cannot find the tree of "${commit}": there is no such commit`);
+  return tree.oid;
+}
+
 /** What stands under a name in a folder. `gitlink`: another repository. */
 export type TreeEntry = { kind: "file" | "program" | "link" | "folder" | "gitlink"; oid: string };
+
+/** An entry as the object has it. `name`: as latin-1, so that no two names are one. */
+export type TreeRow = TreeEntry & { name: string };
 
 const KINDS: Readonly<Record<string, TreeEntry["kind"]>> = {
   "100644": "file",
@@ -20,12 +30,53 @@ const KINDS: Readonly<Record<string, TreeEntry["kind"]>> = {
  * @throws DgovError `git_failed` when there is no such object, or it is no tree
  */
 export async function readTree(git: Pick<Git, "objects">, oid: string): Promise<Map<string, TreeEntry>> {
-  return parseTree(await git.objects.content(oid), oid.length / 2);
+  const entries = new Map<string, TreeEntry>();
+  for (const { name, ...entry } of await readRows(git, oid)) {
+    const text = nameOf(name);
+    if (text !== null) entries.set(text, entry);
+  }
+  return entries;
+}
+
+/**
+ * All entries of a tree object in git's order. The same folders are looked at again and again while a run lasts: the last
+ * ones are kept.
+ *
+ * @throws DgovError `git_failed` when there is no such object, or it is no tree
+ */
+export async function readRows(git: Pick<Git, "objects">, oid: string): Promise<readonly TreeRow[]> {
+  const kept = keptOf(git.objects);
+  const known = kept.rows.get(oid);
+  if (known) {
+    kept.rows.delete(oid); // it is the youngest now
+    kept.rows.set(oid, known);
+    return known;
+  }
+  const rows = parseTree(await git.objects.content(oid), oid.length / 2);
+  kept.count += kept.rows.has(oid) ? 0 : rows.length;
+  kept.rows.set(oid, rows);
+  for (const [oldest, its] of kept.rows) {
+    if (kept.count <= ROWS_MAX) break;
+    kept.rows.delete(oldest);
+    kept.count -= its.length;
+  }
+  return rows;
+}
+
+type Kept = { rows: Map<string, readonly TreeRow[]>; count: number };
+const read = new WeakMap<Git["objects"], Kept>();
+/** Some megabytes: the folders above what a dozen tasks change in a very large repository. */
+const ROWS_MAX = 50_000;
+
+function keptOf(objects: Git["objects"]): Kept {
+  const kept = read.get(objects) ?? { rows: new Map(), count: 0 };
+  read.set(objects, kept);
+  return kept;
 }
 
 /** A tree object is a row of `mode SP name NUL id`, the id in raw bytes: 20 or 32 of them, as the repository has. */
-export function parseTree(bytes: Uint8Array, oid_bytes: number): Map<string, TreeEntry> {
-  const entries = new Map<string, TreeEntry>();
+export function parseTree(bytes: Uint8Array, oid_bytes: number): TreeRow[] {
+  const rows: TreeRow[] = [];
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 0; at < buffer.length; ) {
     const space = buffer.indexOf(0x20, at);
@@ -34,15 +85,21 @@ export function parseTree(bytes: Uint8Array, oid_bytes: number): Map<string, Tre
     const kind = space < 0 ? undefined : KINDS[buffer.toString("latin1", at, space)];
     if (kind === undefined || zero < 0 || end > buffer.length)
       throw new DgovError("git_failed", "Cannot read a folder of the repository: its object is no tree");
-    const name = decode(buffer.subarray(space + 1, zero));
-    if (name !== null) entries.set(name, { kind, oid: buffer.toString("hex", zero + 1, end) });
+    rows.push({ kind, oid: buffer.toString("hex", zero + 1, end), name: buffer.toString("latin1", space + 1, zero) });
     at = end;
   }
-  return entries;
+  return rows;
 }
 
-const REPLACED = "\ufffd";
-function decode(bytes: Uint8Array): string | null {
-  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-  return text.includes(REPLACED) && !Buffer.from(text).equals(bytes) ? null : text;
+/** A row's name as text; null when it is not UTF-8. */
+function nameOf(name: string): string | null {
+  const text = pathText(name);
+  return text.includes(REPLACED) && !Buffer.from(text).equals(Buffer.from(name, "latin1")) ? null : text;
 }
+
+/** Names as text; what is not UTF-8 in them becomes U+FFFD. */
+export const pathText = (name: string): string =>
+  /^[\0-\x7f]*$/.test(name) ? name : decoder.decode(Buffer.from(name, "latin1"));
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const REPLACED = "\ufffd";

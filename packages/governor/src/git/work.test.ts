@@ -2,8 +2,9 @@ import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../process.ts";
-import { type Change, freeze, keep } from "./candidate.ts";
+import { freeze, keep } from "./candidate.ts";
 import { type Content, type Repository, repository, writeFiles } from "./testing/repository.ts";
+import type { Change } from "./tree_changes.ts";
 import { type Lease, openPool, type Pool, poolFolder } from "./worktrees.ts";
 
 setDefaultTimeout(60_000); // many processes each, and the machine may be busy

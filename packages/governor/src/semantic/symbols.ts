@@ -12,8 +12,8 @@ import {
 import { type Changes, changesBetween } from "@dgov/semantic/changes";
 import { type Overlap, overlapsOf } from "@dgov/semantic/overlaps";
 import { type Claimed, type Touches, touchesBetween } from "@dgov/semantic/touches";
-import { type Change, diffTrees } from "../git/candidate.ts";
 import type { Git } from "../git/git.ts";
+import { type Change, diffTrees } from "../git/tree_changes.ts";
 import { type Analyst, createAnalyst } from "./analyst.ts";
 import { type BlobCache, openBlobCache } from "./blob_cache.ts";
 import { type Target, type Uses, usesIn } from "./find_uses.ts";

@@ -1,8 +1,8 @@
 import type { TaskId } from "@dgov/kernel";
 import type { Isolation } from "@dgov/sandbox";
 import type { Touches } from "@dgov/semantic/touches";
-import type { Change } from "../git/candidate.ts";
 import type { Git } from "../git/git.ts";
+import type { Change } from "../git/tree_changes.ts";
 import type { CompiledTask } from "../plan/compiled.ts";
 import type { Project } from "../project.ts";
 

@@ -1,6 +1,6 @@
 import type { Cause, Finding } from "@dgov/kernel";
 import { covers, fnmatch, isReserved, parseClaim } from "@dgov/sandbox";
-import type { Change } from "../git/candidate.ts";
+import type { Change } from "../git/tree_changes.ts";
 import { ignoreRule } from "../ignore.ts";
 import type { FrozenCandidate } from "./candidate.ts";
 import { unsafeContent } from "./content.ts";

@@ -1,8 +1,8 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { diffTrees } from "../git/candidate.ts";
 import { type Content, type Repository, repository } from "../git/testing/repository.ts";
+import { diffTrees } from "../git/tree_changes.ts";
 import type { Project } from "../project.ts";
 import type { IntegratedCandidate } from "./candidate.ts";
 import { commandGates } from "./commands.ts";

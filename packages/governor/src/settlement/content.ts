@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { Finding } from "@dgov/kernel";
-import type { Change } from "../git/candidate.ts";
+import type { Change } from "../git/tree_changes.ts";
 import type { FrozenCandidate } from "./candidate.ts";
 
 const LARGE_BYTES = 5 * 1024 * 1024;

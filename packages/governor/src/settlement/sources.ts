@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Change } from "../git/candidate.ts";
+import type { Change } from "../git/tree_changes.ts";
 import type { Project } from "../project.ts";
 import type { IntegratedCandidate } from "./candidate.ts";
 

@@ -1,7 +1,7 @@
 import type { Finding } from "@dgov/kernel";
 import { claimedSymbols, parseClaim } from "@dgov/sandbox";
 import { type Claimed, IMPORTS, MODULE, type Touch } from "@dgov/semantic/touches";
-import type { Change } from "../git/candidate.ts";
+import type { Change } from "../git/tree_changes.ts";
 import type { CompiledTask } from "../plan/compiled.ts";
 import type { FrozenCandidate } from "./candidate.ts";
 

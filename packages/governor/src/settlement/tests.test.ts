@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { Change } from "../git/candidate.ts";
+import type { Change } from "../git/tree_changes.ts";
 import type { Layout } from "../project.ts";
 import { projectWith, unitWith } from "./testing/parts.ts";
 import { testCommands } from "./tests.ts";

@@ -1,6 +1,6 @@
-import { type Change, diffTrees } from "../../git/candidate.ts";
 import type { Git } from "../../git/git.ts";
 import { type Hunk, lineChanges } from "../../git/line_changes.ts";
+import { type Change, diffTrees } from "../../git/tree_changes.ts";
 import type { CompiledTask } from "../../plan/compiled.ts";
 import type { Project } from "../../project.ts";
 
