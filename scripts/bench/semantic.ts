@@ -15,6 +15,7 @@ import { openSymbols } from "../../packages/governor/src/semantic/symbols.ts";
 import { descendantsOf } from "../../packages/sandbox/src/process_tree.ts";
 import { analyse } from "../../packages/semantic/src/analyse.ts";
 import { openGrammars } from "../../packages/semantic/src/grammar.ts";
+import { openLanguages } from "../../packages/semantic/src/languages.ts";
 import { mergeSources } from "../../packages/semantic/src/merge/index.ts";
 import { withTree } from "../../packages/semantic/src/parse.ts";
 import { git as asPerson, commitAll, makeRepository, type Place, writeIn } from "../../test/repo.ts";
@@ -81,14 +82,14 @@ async function measureIndex({ root }: Place): Promise<void> {
 
 async function indexAll(root: string): Promise<void> {
   const git = createGit(root);
-  const { version } = await openGrammars();
+  const languages = openLanguages();
   const file = join(root, ".git/dgov-symbols.db");
   for (const end of ["", "-wal", "-shm"]) rmSync(`${file}${end}`, { force: true });
   const cache = openBlobCache(file, { now_ms });
   const analyst = createAnalyst(self, 2);
   const rows = (await git.text(["ls-tree", "-r", "HEAD"])).split("\n").map((row) => row.split(/\s+/));
   const files = rows.map(([, , blob = "", path = ""]) => ({ path, blob }));
-  const looked = await fillCache({ git, cache, analyst, version }, files);
+  const looked = await fillCache({ git, cache, analyst, languages }, files);
   const cpu_s = sum([process.pid, ...descendantsOf(process.pid)].map(cpuOf));
   console.log(`${looked} contents, ${cpu_s.toFixed(1)} s of processor`);
   analyst.close();

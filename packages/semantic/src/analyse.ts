@@ -1,6 +1,6 @@
 import type { Node } from "web-tree-sitter";
 import type { Grammars } from "./grammar.ts";
-import { languageOf } from "./language.ts";
+import { languageOf, NO_GRAMMAR } from "./language.ts";
 import { type Unknown, withTree } from "./parse.ts";
 import { referencesOf } from "./references/references.ts";
 import type { Fault, Summary } from "./summary.ts";
@@ -10,7 +10,7 @@ import { unitsOf } from "./units.ts";
 /** All that a text says, in the language that its path or its first line names. Nothing of it is run or followed. */
 export function analyse(grammars: Grammars, path: string, text: string): Summary | Unknown {
   const language = languageOf(grammars, path, text);
-  if (language === null) return { unknown: "there is no grammar for its language" };
+  if (language === null) return NO_GRAMMAR;
   const grammar = grammars.grammar(language);
   return withTree(grammar, text, (tree): Summary => {
     const { references: query, profile, tables } = grammar;

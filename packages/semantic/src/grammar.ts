@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { Language, Parser } from "web-tree-sitter";
 import core from "web-tree-sitter/web-tree-sitter.wasm" with { type: "file" };
 import { digest, type GrammarFiles, openGrammarFiles } from "./grammar_files.ts";
-import { overlay, type Profile, profileSchema } from "./profile.ts";
+import { ALGORITHM, type Languages, lineage, openLanguages, textOf } from "./languages.ts";
+import type { Profile } from "./profile.ts";
 import { type Query, readQuery } from "./query/query.ts";
 import { type Tables, tablesOf } from "./units/tables.ts";
 
@@ -20,19 +21,8 @@ export type Grammar = {
   tables: Tables;
 };
 
-/** Counts up when the same files give other units, hashes or references than before. */
-const ALGORITHM = 3;
-
-/**
- * All grammars of a folder. Profiles are read at once, which is cheap; a grammar when it is first asked for. `version` is a
- * digest of all of them: what was computed by any under one says nothing under another.
- */
-export type Grammars = {
-  version: string;
-  names: readonly string[];
-  profile(name: string): Profile;
-  grammar(name: string): Grammar;
-};
+/** All grammars of a folder. A grammar is loaded when it is first asked for. */
+export type Grammars = Languages & { grammar(name: string): Grammar };
 
 /**
  * Starts the parser. Whatever comes after is synchronous.
@@ -41,20 +31,12 @@ export type Grammars = {
  */
 export async function openGrammars(files: GrammarFiles = openGrammarFiles()): Promise<Grammars> {
   await Parser.init({ wasmBinary: readFileSync(core) });
-  const profiles = new Map<string, Profile>();
+  const languages = openLanguages(files);
   const loaded = new Map<string, Grammar>();
-  const names = Object.keys(files.manifest.grammars).filter((name) => files.manifest.grammars[name]?.package !== null);
-  const profile = (name: string): Profile => {
-    const known = profiles.get(name) ?? profileSchema.parse(sectionsOf(files, name));
-    profiles.set(name, known);
-    return known;
-  };
   return {
-    version: digest(JSON.stringify([ALGORITHM, files.manifest])).slice(0, 32),
-    names,
-    profile,
+    ...languages,
     grammar(name) {
-      const known = loaded.get(name) ?? load(files, name, profile(name));
+      const known = loaded.get(name) ?? load(files, name, languages.profile(name));
       loaded.set(name, known);
       return known;
     },
@@ -85,21 +67,5 @@ const versionOf = (files: GrammarFiles, name: string): string =>
 /** What is inherited comes first. */
 const queryText = (files: GrammarFiles, name: string, file: string): string =>
   lineage(files, name)
-    .map((one) => text(files.read(one, file)))
+    .map((one) => textOf(files.read(one, file)))
     .join("\n");
-
-const sectionsOf = (files: GrammarFiles, name: string): Record<string, unknown> =>
-  lineage(files, name)
-    .map((one) => own(files, one))
-    .reduce(overlay, {});
-
-/** The names of all that a grammar inherits, the farthest first, and of itself. */
-function lineage(files: GrammarFiles, name: string): string[] {
-  const above = own(files, name).inherits;
-  return [...(Array.isArray(above) ? above.flatMap((one) => lineage(files, String(one))) : []), name];
-}
-
-const own = (files: GrammarFiles, name: string): Record<string, unknown> =>
-  JSON.parse(text(files.read(name, "profile.json")) || "{}") as Record<string, unknown>;
-
-const text = (bytes: Uint8Array | null): string => (bytes === null ? "" : new TextDecoder().decode(bytes));

@@ -1,13 +1,16 @@
-import type { Grammars } from "./grammar.ts";
+import type { Languages } from "./languages.ts";
+
+/** What is known of a file whose language has none. */
+export const NO_GRAMMAR = { unknown: "there is no grammar for its language" } as const;
 
 /**
  * The language of a file, by its name or its ending; without an ending, by the program that its first line names.
  * null: none that has a grammar here.
  */
-export function languageOf(grammars: Grammars, path: string, text: string): string | null {
+export function languageOf(languages: Pick<Languages, "names" | "files">, path: string, text: string): string | null {
   const name = path.slice(path.lastIndexOf("/") + 1);
-  const by = (test: (files: ReturnType<Grammars["profile"]>["files"]) => boolean): string | null =>
-    grammars.names.find((own) => test(grammars.profile(own).files)) ?? null;
+  const by = (test: (files: ReturnType<Languages["files"]>) => boolean): string | null =>
+    languages.names.find((own) => test(languages.files(own))) ?? null;
   const named = by(({ names }) => names.includes(name));
   if (named !== null) return named;
   const ending = /[^.]\.([^.]+)$/.exec(name)?.[1]?.toLowerCase();

@@ -2,6 +2,7 @@ import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openLanguages } from "@dgov/semantic";
 import { createGit } from "../git/git.ts";
 import { createAnalyst, type Text } from "./analyst.ts";
 import { openBlobCache } from "./blob_cache.ts";
@@ -10,6 +11,8 @@ import { pack } from "./packed.ts";
 import type { Reading } from "./read_files.ts";
 
 setDefaultTimeout(60_000);
+
+const languages = openLanguages();
 
 const folders: string[] = [];
 afterEach(() => {
@@ -30,7 +33,7 @@ test("every content is looked at once, whatever there is of it, and then no more
   const asked: Text[] = [];
   const cache = openBlobCache(join(root, "cache.db"), { now_ms: () => 0 });
   const reading: Reading = {
-    ...{ git, cache, version: "1" },
+    ...{ git, cache, languages },
     analyst: {
       analyse: async (texts) => {
         asked.push(...texts);
@@ -46,7 +49,7 @@ test("every content is looked at once, whatever there is of it, and then no more
   const before = asked.length;
   expect(await fillCache(reading, files)).toBe(0);
   expect(asked.length).toBe(before);
-  expect(await fillCache({ ...reading, version: "2" }, files.slice(0, 5))).toBe(5);
+  expect(await fillCache({ ...reading, languages: { ...languages, version: "2" } }, files.slice(0, 5))).toBe(5);
   cache.close();
 });
 
@@ -69,7 +72,7 @@ test("a text at which its process ended is looked at again: another day it may b
     }`;
   const analyst = createAnalyst([process.execPath, "-e", child], 1);
   const cache = openBlobCache(join(root, "cache.db"), { now_ms: () => 0 });
-  const reading: Reading = { git, cache, analyst, version: "1" };
+  const reading: Reading = { git, cache, analyst, languages };
   expect(await fillCache(reading, files)).toBe(2);
   expect(await fillCache(reading, files)).toBe(1);
   analyst.close();

@@ -1,20 +1,25 @@
-import type { FileView } from "@dgov/semantic";
+import { type FileView, type Languages, languageOf, NO_GRAMMAR } from "@dgov/semantic";
 import type { Git } from "../git/git.ts";
 import { type Analysed, type Analyst, analysed, isLost } from "./analyst.ts";
 import type { BlobCache } from "./blob_cache.ts";
 import type { ReadFiles, Wanted } from "./tree_views.ts";
 
+export type Reading = { git: Pick<Git, "objects">; cache: BlobCache; analyst: Analyst; languages: Known };
 /** `version`: a digest of all that has a say in what a text means, besides the text and its name. */
-export type Reading = { git: Pick<Git, "objects">; cache: BlobCache; analyst: Analyst; version: string };
+type Known = Pick<Languages, "version" | "names" | "files">;
 
 const TEXT_MAX_BYTES = 2 * 1024 * 1024;
 
 /** Reads contents from the repository, and looks at those that nobody has looked at before. */
 export function createReadFiles(reading: Reading): ReadFiles {
-  const { git, cache, analyst } = reading;
+  const { git, cache, analyst, languages } = reading;
   return async (files) => {
     const texts = await textsOf(git, files);
-    const known = files.map((file) => cache.get(keyOf(reading, file)) as Analysed | null); // written below
+    const known = files.map((file, at) => {
+      // Nobody need be asked, and no process started, for what no grammar reads.
+      if (languageOf(languages, file.path, texts[at]?.text ?? "") === null) return NO_GRAMMAR;
+      return cache.get(keyOf(reading, file)) as Analysed | null; // written below
+    });
     const open = files.flatMap(({ path }, at) => {
       const text = texts[at]?.text ?? null;
       return known[at] === null && text !== null ? [{ at, path, text }] : [];
@@ -34,11 +39,11 @@ export function createReadFiles(reading: Reading): ReadFiles {
 }
 
 /** Under which the cache has what such a file says. */
-export const keyOf = ({ version }: Pick<Reading, "version">, { path, blob }: Wanted): string =>
-  `${version} ${kindOf(path)} ${blob}`;
+export const keyOf = ({ languages }: Pick<Reading, "languages">, { path, blob }: Wanted): string =>
+  `${languages.version} ${kindOf(path)} ${blob}`;
 
 /** What of a path says how its text is read: the ending, or the whole name where there is none. */
-function kindOf(path: string): string {
+export function kindOf(path: string): string {
   const name = path.slice(path.lastIndexOf("/") + 1).toLowerCase();
   return /[^.](\.[^.]+)$/.exec(name)?.[1] ?? name;
 }

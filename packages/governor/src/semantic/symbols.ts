@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import {
   type FileChange,
-  type Grammars,
   type Judgement,
   judge,
+  type Languages,
   languageOf,
   type Merge,
-  openGrammars,
+  openLanguages,
   type RulesOf,
 } from "@dgov/semantic";
 import { type Changes, changesBetween } from "@dgov/semantic/changes";
@@ -18,7 +18,8 @@ import { type Analyst, createAnalyst } from "./analyst.ts";
 import { type BlobCache, openBlobCache } from "./blob_cache.ts";
 import { type Target, type Uses, usesIn } from "./find_uses.ts";
 import { createReadFiles } from "./read_files.ts";
-import { openTreeViews, type TreeViews, untilLoaded } from "./tree_views.ts";
+import { remembering } from "./remember.ts";
+import { openTreeViews, type ReadFiles, type TreeViews, untilLoaded } from "./tree_views.ts";
 
 /** Trees and commits of a merge: ids of trees, in this order of time. Left is what is there already, right what comes. */
 export type MergedTrees = { base: string; left: string; right: string; merged: string };
@@ -34,7 +35,7 @@ export type MergeWords = Pick<Merge, "by_symbols" | "called"> & Partial<Pick<Mer
  */
 export type Symbols = {
   /** A digest of all grammars that have a say. */
-  version(): Promise<string>;
+  version(): string;
   views(): Promise<TreeViews>;
   /** `unchecked`: of which there is no grammar only those that both sides changed. */
   judge(trees: MergedTrees, words: MergeWords): Promise<Judgement>;
@@ -60,18 +61,21 @@ export type SymbolsPlace = { git: Git; self: readonly string[]; now_ms: () => nu
 const PROCESSES = Math.min(4, Math.max(1, navigator.hardwareConcurrency));
 /** Of a change that is larger nobody wants to know each symbol, and nobody waits for it. */
 const FILES_MAX = 500;
+/** What a task changed is looked at when it is frozen, and at each head it is judged on: some tasks' files are at hand. */
+const TEXTS_MAX_CHARS = 1_000_000;
 /** Beside the objects, where all worktrees find it and no task may write. */
 const CACHE = "dgov-symbols.db";
 
 export function openSymbols({ git, self, now_ms, cache_folder }: SymbolsPlace): Symbols {
   const analyst = createAnalyst(self, PROCESSES);
-  const opened: { grammars: Promise<Grammars> | null; cache: Promise<BlobCache> | null } = {
-    grammars: null,
+  const opened: { languages: Languages | null; cache: Promise<BlobCache> | null; read: ReadFiles | null } = {
+    languages: null,
     cache: null,
+    read: null,
   };
-  const grammars = () => {
-    opened.grammars ??= openGrammars();
-    return opened.grammars;
+  const languages = () => {
+    opened.languages ??= openLanguages();
+    return opened.languages;
   };
   const cacheIn = async (folder: string | null) =>
     openBlobCache(join(folder ?? (await git.commonDir()), CACHE), { now_ms });
@@ -79,13 +83,13 @@ export function openSymbols({ git, self, now_ms, cache_folder }: SymbolsPlace): 
     opened.cache ??= cacheIn(cache_folder ?? null);
     return opened.cache;
   };
-  const version = async () => (await grammars()).version;
   const views = async () => {
-    const reading = { git, analyst, cache: await cache(), version: await version() };
-    return openTreeViews(git, createReadFiles(reading));
+    const reading = { git, analyst, cache: await cache(), languages: languages() };
+    opened.read ??= remembering(createReadFiles(reading), TEXTS_MAX_CHARS);
+    return openTreeViews(git, opened.read);
   };
   return {
-    version,
+    version: () => languages().version,
     views,
     merge: analyst.merge,
     async judge(trees, words) {
@@ -98,9 +102,8 @@ export function openSymbols({ git, self, now_ms, cache_folder }: SymbolsPlace): 
       };
       const changes = words.changes ?? (await changesOf(git, trees));
       const merge = { conflicts: [], ...words, changes };
-      const loaded = await grammars();
-      const judged = await untilLoaded(at, () => judge(seen, merge, rulesOf(loaded)));
-      return { ...judged, unchecked: judged.unchecked.filter(({ path }) => isLoss(loaded, changes, path)) };
+      const judged = await untilLoaded(at, () => judge(seen, merge, rulesOf(languages())));
+      return { ...judged, unchecked: judged.unchecked.filter(({ path }) => isLoss(languages(), changes, path)) };
     },
     async changes(from, to) {
       const [files, rest] = bounded(fileChanges(await diffTrees(git, from, to)));
@@ -117,13 +120,13 @@ export function openSymbols({ git, self, now_ms, cache_folder }: SymbolsPlace): 
       return { ...found, unknown: [...found.unknown, ...rest] };
     },
     async uses(tree, targets) {
-      return usesIn({ git, views: await views(), rules: rulesOf(await grammars()) }, tree, targets);
+      return usesIn({ git, views: await views(), rules: rulesOf(languages()) }, tree, targets);
     },
     async overlaps(trees) {
       const { left, right } = await changesOf(git, trees);
       const at = await views();
       const files = { left: bounded(left)[0], right: bounded(right)[0] };
-      const rules = rulesOf(await grammars());
+      const rules = rulesOf(languages());
       return untilLoaded(at, () => overlapsOf(workOf(at, trees, files), rules));
     },
     close() {
@@ -134,9 +137,9 @@ export function openSymbols({ git, self, now_ms, cache_folder }: SymbolsPlace): 
 }
 
 /** Whether it is worth a word that a file's symbols are not known: there are some, or both sides wrote its lines. */
-function isLoss(grammars: Grammars, { left, right }: Merge["changes"], path: string): boolean {
+function isLoss(languages: Languages, { left, right }: Merge["changes"], path: string): boolean {
   const changes = (side: readonly FileChange[]) => side.some(({ from, to }) => from === path || to === path);
-  return languageOf(grammars, path, "") !== null || (changes(left) && changes(right));
+  return languageOf(languages, path, "") !== null || (changes(left) && changes(right));
 }
 
 /** What each side did since the base, and where. */
@@ -169,6 +172,6 @@ const fileChanges = (changes: readonly Change[]): FileChange[] =>
   changes.map(({ path, kind }) => ({ from: kind === "added" ? null : path, to: kind === "deleted" ? null : path }));
 
 const rulesOf =
-  (grammars: Grammars): RulesOf =>
+  (languages: Languages): RulesOf =>
   (language) =>
-    grammars.names.includes(language) ? grammars.profile(language).link : null;
+    languages.names.includes(language) ? languages.profile(language).link : null;
