@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { analyse } from "../../packages/semantic/src/analyse.ts";
 import type { Grammars } from "../../packages/semantic/src/grammar.ts";
 import type { Unit } from "../../packages/semantic/src/unit.ts";
+import { askPython } from "./ask_python.ts";
 
 /** A function or a class as another program sees it, with the lines from its first decorator to its end. */
 type Row = {
@@ -17,17 +18,8 @@ type Row = {
 type Answer = { path: string; rows: Row[] } | { path: string; error: string };
 
 /** What CPython's ast says of the functions and classes of files. What does not compile has an error. */
-export function definitionsBy(python: string, paths: readonly string[]): Answer[] {
-  const { stdout, stderr, exitCode } = Bun.spawnSync([python, "-I", `${import.meta.dir}/definitions.py`], {
-    stdin: Buffer.from(paths.join("\n")),
-  });
-  if (exitCode !== 0) throw new Error(stderr.toString());
-  return stdout
-    .toString()
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line));
-}
+export const definitionsBy = (python: string, paths: readonly string[]): Answer[] =>
+  askPython(python, "definitions.py", paths);
 
 /** Each difference between the two on one file, as a sentence; null: our grammar cannot parse it. */
 export function definitionDifferences(grammars: Grammars, path: string, expected: readonly Row[]): string[] | null {

@@ -56,6 +56,16 @@ function edited(at: number, all: readonly SymbolEdit[]) {
   return { path, made, texts: { base: text, left: made.left, right: made.right } };
 }
 
+/** The same, all of it done by one side; a choice of edits that breaks the text is no case. */
+function editedOnTheLeft(at: number, all: readonly SymbolEdit[]) {
+  const known = edited(
+    at,
+    all.map((own) => ({ ...own, side: "left" })),
+  );
+  fc.pre(known !== null);
+  return known!;
+}
+
 /** The text of a merge that has to be possible. */
 function mergedText(path: string, texts: Three<string>): string {
   const found = merge(path, texts);
@@ -90,12 +100,7 @@ test("edits of different symbols are merged, all of both sides is there, and not
 
 test("what both sides do alike is there once", () => {
   const law = (at: number, all: SymbolEdit[]) => {
-    const known = edited(
-      at,
-      all.map((own) => ({ ...own, side: "left" })),
-    );
-    fc.pre(known !== null);
-    const { path, texts } = known!;
+    const { path, texts } = editedOnTheLeft(at, all);
     expect(mergedText(path, { ...texts, right: texts.left })).toBe(texts.left);
   };
   fc.assert(fc.property(number, edits, law), { numRuns: RUNS });
@@ -116,12 +121,7 @@ test.each(Object.keys(CLOTHES))(
   "where one side changed nothing, the other's text stands to the byte: %s",
   (name) => {
     const law = (at: number, all: SymbolEdit[]) => {
-      const known = edited(
-        at,
-        all.map((own) => ({ ...own, side: "left" })),
-      );
-      fc.pre(known !== null);
-      const { path, texts } = known!;
+      const { path, texts } = editedOnTheLeft(at, all);
       const [base, left] = [CLOTHES[name]!(texts.base), CLOTHES[name]!(texts.left)];
       if (merge(path, { base, left, right: base }).did === "refused") return; // tabs may make it another text
       expect([

@@ -3,22 +3,14 @@ import type { Grammars } from "../../packages/semantic/src/grammar.ts";
 import { withTree } from "../../packages/semantic/src/parse.ts";
 import { type ScopeRow, scopeTable } from "../../packages/semantic/src/references/scope_table.ts";
 import { readTree } from "../../packages/semantic/src/syntax_tree.ts";
+import { askPython } from "./ask_python.ts";
 
 type Row = { kind: string; line: number; locals: string[]; outer: string[]; globals: string[] };
 type Answer = { path: string; rows: Row[] } | { path: string; error: string };
 
 /** What CPython's compiler says of the scopes of files. What does not compile has an error. */
-export function symtables(python: string, paths: readonly string[]): Answer[] {
-  const { stdout, stderr, exitCode } = Bun.spawnSync([python, "-I", `${import.meta.dir}/symtable.py`], {
-    stdin: Buffer.from(paths.join("\n")),
-  });
-  if (exitCode !== 0) throw new Error(stderr.toString());
-  return stdout
-    .toString()
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line));
-}
+export const symtables = (python: string, paths: readonly string[]): Answer[] =>
+  askPython(python, "symtable.py", paths);
 
 const KINDS: Partial<Record<ScopeRow["kind"], string>> = {
   function: "function",

@@ -19,7 +19,7 @@ export async function episodeOf(
   { base, tree, paths, touches }: Work,
 ): Promise<Record> {
   const { touches: all, unknown: dark } = await touches.catch((error: unknown) => nothingKnown(error, paths));
-  const trees = { base, tree, grammars: await symbols.version() };
+  const trees = { base, tree, grammars: symbols.version() };
   const touched = all
     .slice(0, TOUCHED_MAX)
     .map(({ path, symbol, did, edited, claimed }) => ({ path, symbol, did, edited: [...edited], claimed }));
