@@ -8,6 +8,7 @@ import type { Tree, TreeCursor } from "web-tree-sitter";
  * `field`   the id of the field that it is of the node around it; 0: of none
  * `parent`  -1: it is the root
  * `next`    the first node that is behind it and not in it; `next[at] === at + 1`: it is a leaf
+ * `inside`  of what types its children are: a bit for each (`bitOf`), which several types share
  */
 export type FlatTree = {
   text: string;
@@ -18,9 +19,13 @@ export type FlatTree = {
   end: Int32Array;
   parent: Int32Array;
   next: Int32Array;
+  inside: Int32Array;
 };
 
 export const ERROR_TYPE = 65_535;
+
+/** The bit of a type in `inside`. */
+export const bitOf = (type: number): number => 1 << (type & 31);
 
 export function flatten(tree: Tree, text: string, named: Uint8Array): FlatTree {
   const cursor = tree.walk();
@@ -56,18 +61,17 @@ function append(flat: FlatTree, cursor: TreeCursor, parent: number): number {
   flat.start[at] = cursor.startIndex;
   flat.end[at] = cursor.endIndex;
   flat.parent[at] = parent;
+  if (parent >= 0) flat.inside[parent]! |= bitOf(flat.type[at]!);
   return at;
 }
 
 function emptyTree(text: string): FlatTree {
   const room = 64 + (text.length >> 2); // few texts have more nodes than that
-  const [start, end, parent, next] = [0, 1, 2, 3].map(() => new Int32Array(room)) as [
-    Int32Array,
-    Int32Array,
-    Int32Array,
-    Int32Array,
-  ];
-  return { text, count: 0, type: new Uint16Array(room), field: new Uint16Array(room), start, end, parent, next };
+  const wide = () => new Int32Array(room);
+  return {
+    ...{ text, count: 0, type: new Uint16Array(room), field: new Uint16Array(room) },
+    ...{ start: wide(), end: wide(), parent: wide(), next: wide(), inside: wide() },
+  };
 }
 
 function grow(flat: FlatTree): void {
@@ -78,5 +82,5 @@ function grow(flat: FlatTree): void {
   const room = flat.count * 2;
   flat.type = larger(flat.type, new Uint16Array(room));
   flat.field = larger(flat.field, new Uint16Array(room));
-  for (const key of ["start", "end", "parent", "next"] as const) flat[key] = larger(flat[key], new Int32Array(room));
+  for (const key of ["start", "end", "parent", "next", "inside"] as const) flat[key] = larger(flat[key], new Int32Array(room));
 }

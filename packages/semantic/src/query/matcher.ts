@@ -1,13 +1,17 @@
-import { ERROR_TYPE, type FlatTree } from "../flat_tree.ts";
+import { bitOf, ERROR_TYPE, type FlatTree } from "../flat_tree.ts";
 import type { Tables } from "../units/tables.ts";
 import type { Shape, Step } from "./pattern.ts";
 
 /** What one capture of a match found. */
 export type Capture = { name: string; at: number };
 
-/** A shape by the ids of its language. `types` has a place for each type, and one behind them for what is unknown. */
+/**
+ * A shape by the ids of its language. `types` has a place for each type, and one behind them for what is unknown. `needs`:
+ * a set of bits for each child that must be there, of which a node has one (`FlatTree.inside`), or it is none.
+ */
 export type Form = {
   types: Uint8Array;
+  needs: readonly number[];
   captures: readonly string[];
   children: readonly Place[];
   without: readonly number[];
@@ -37,7 +41,19 @@ export function formOf(shape: Shape, tables: Tables): Form | null {
     const all = Uint8Array.from(types, (_, id) => Number(forms.some((form) => form.types[id] === 1)));
     children.push({ next, count, field: own, any: forms, types: all, told: forms.some(tells) });
   }
-  return { types, captures: shape.captures, children, without, closed: shape.closed };
+  const needs = children.filter(({ count }) => count === "one").map((own) => bitsOf(own.types));
+  const { captures, closed } = shape;
+  return { types, needs: needs.filter((bits) => bits !== ANY_BITS), captures, children, without, closed };
+}
+
+const ANY_BITS = -1;
+
+function bitsOf(types: Uint8Array): number {
+  let bits = 0;
+  types.forEach((has, type) => {
+    if (has === 1) bits |= bitOf(type === types.length - 1 ? ERROR_TYPE : type);
+  });
+  return bits;
 }
 
 const tells = ({ captures, children }: Form): boolean => captures.length > 0 || children.some(({ told }) => told);
@@ -70,6 +86,7 @@ export type Rest = () => boolean;
 export function matches(search: Search, form: Form, at: number, rest: Rest): boolean {
   const { flat, found } = search;
   if (form.types[placeOf(form.types, flat.type[at]!)] !== 1) return false;
+  for (const bits of form.needs) if ((flat.inside[at]! & bits) === 0) return false;
   if (form.without.length > 0 && form.without.some((field) => hasField(flat, at, field))) return false;
   for (const name of form.captures) found.push({ name, at });
   const bare = form.children.length === 0 && !form.closed;
