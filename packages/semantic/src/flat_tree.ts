@@ -82,5 +82,6 @@ function grow(flat: FlatTree): void {
   const room = flat.count * 2;
   flat.type = larger(flat.type, new Uint16Array(room));
   flat.field = larger(flat.field, new Uint16Array(room));
-  for (const key of ["start", "end", "parent", "next", "inside"] as const) flat[key] = larger(flat[key], new Int32Array(room));
+  for (const key of ["start", "end", "parent", "next", "inside"] as const)
+    flat[key] = larger(flat[key], new Int32Array(room));
 }

@@ -1,9 +1,11 @@
 import { createReadFiles, keyOf, type Reading } from "./read_files.ts";
 import type { Wanted } from "./tree_views.ts";
 
-/** As much as is worth two questions; what is read of one portion is given up before the next but one. */
-const PORTION_BYTES = 500_000;
+/** As much as is worth a question; what is read of one portion is given up before the next but one. */
+const PORTION_BYTES = 100_000;
 const PORTION_FILES = 200;
+/** By itself the collector of garbage waits until what was read of very many portions is there at once. */
+const PORTIONS_KEPT = 6;
 /** While one portion is looked at, the next is read from the repository. */
 const PORTIONS_AT_ONCE = 3;
 
@@ -20,7 +22,10 @@ export async function fillCache(reading: Reading, files: readonly Wanted[]): Pro
   const portions = portionsOf(fresh.map((file, at) => ({ file, size_bytes: infos[at]?.size_bytes ?? 0 })));
   const read = createReadFiles(reading);
   const work = async () => {
-    for (let own = portions.pop(); own !== undefined; own = portions.pop()) await read(own);
+    for (let own = portions.pop(); own !== undefined; own = portions.pop()) {
+      await read(own);
+      if (portions.length % PORTIONS_KEPT === 0) Bun.gc(true);
+    }
   };
   await Promise.all(Array.from({ length: PORTIONS_AT_ONCE }, work));
   return fresh.length;

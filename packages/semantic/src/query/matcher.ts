@@ -72,64 +72,92 @@ function typesOf({ type, named }: Shape, tables: Tables): Uint8Array | null {
   return types.includes(1) ? types : null;
 }
 
-/** What is searched, and what was captured on the way so far. */
-export type Search = { flat: FlatTree; named: Uint8Array; found: Capture[] };
+/**
+ * What is searched, what was captured on the way so far, and what is done at each match. `spare`: what captures are written
+ * into, again and again. `root`: which one is looked for, for `accept`.
+ */
+export type Search = {
+  flat: FlatTree;
+  named: Uint8Array;
+  found: Capture[];
+  spare: Capture[];
+  root: number;
+  accept(search: Search): void;
+};
 
-/** Goes on with the rest of the pattern. @returns whether there was a way */
-export type Rest = () => boolean;
+/** A form at a node whose children end at `end`, and where the form is that it is a step of; null: it is the whole. */
+type Own = { form: Form; end: number; up: Next | null };
 
 /**
- * Finds all ways in which a form is the tree at a node: at each of them `rest` is asked, and `search` has what is captured.
+ * Where to go on: with the steps of a form from one on, among the children from one on. It is no function, for one that
+ * holds what is around it is made anew for each child that is looked at, and most of those fail. `reached`: somebody did.
+ */
+type Next = { own: Own; step: number; from: number; reached: boolean };
+
+/**
+ * Finds all ways in which a form is the tree at a node: each of them is accepted, while `search` has what is captured.
  *
  * @returns whether there was one
  */
-export function matches(search: Search, form: Form, at: number, rest: Rest): boolean {
+export function matches(search: Search, form: Form, at: number, up: Next | null = null): boolean {
   const { flat, found } = search;
   if (form.types[placeOf(form.types, flat.type[at]!)] !== 1) return false;
   for (const bits of form.needs) if ((flat.inside[at]! & bits) === 0) return false;
-  if (form.without.length > 0 && form.without.some((field) => hasField(flat, at, field))) return false;
-  for (const name of form.captures) found.push({ name, at });
+  for (const field of form.without) if (hasField(flat, at, field)) return false;
+  for (const name of form.captures) capture(search, name, at);
   const bare = form.children.length === 0 && !form.closed;
-  const done = bare ? rest() : below(search, { form, end: flat.next[at]!, rest }, 0, at + 1);
+  const done = bare ? goOn(search, up) : below(search, { form, end: flat.next[at]!, up }, 0, at + 1);
   found.length -= form.captures.length;
   return done;
 }
 
+function capture({ found, spare }: Search, name: string, at: number): void {
+  spare[found.length] ??= { name, at };
+  const own = spare[found.length]!;
+  own.name = name;
+  own.at = at;
+  found.push(own);
+}
+
 const placeOf = (types: Uint8Array, type: number): number => (type === ERROR_TYPE ? types.length - 1 : type);
 
-type Below = { form: Form; end: number; rest: Rest };
+/** @returns whether there was a way */
+function goOn(search: Search, next: Next | null): boolean {
+  if (next === null) {
+    search.accept(search);
+    return true;
+  }
+  next.reached = true;
+  return below(search, next.own, next.step, next.from);
+}
 
 /** The steps of a form from one on, among the children from one on. */
-function below(search: Search, own: Below, step: number, from: number): boolean {
+function below(search: Search, own: Own, step: number, from: number): boolean {
   const { flat } = search;
   const { children, closed } = own.form;
   const place = children[step];
-  if (place === undefined) return !(closed && namedFrom(search, from, own.end)) && own.rest();
+  if (place === undefined) return !(closed && namedFrom(search, from, own.end)) && goOn(search, own.up);
   const many = place.count === "many";
   const once = !place.told && children[step + 1]?.next !== true;
   const last = step + 1 === children.length && !closed && !many;
-  let [done, taken] = [false, false];
+  let done = false;
+  let after: Next | null = null; // one is enough: who goes on from a child has come back before the next one
   for (let at = from; at < own.end; at = flat.next[at]!) {
-    const fits = place.field < 0 || flat.field[at] === place.field;
-    if (fits && place.types[placeOf(place.types, flat.type[at]!)] === 1) {
-      const more: Rest = () => {
-        taken = true;
-        return below(search, own, many ? step : step + 1, flat.next[at]!);
-      };
-      if (anyOf(search, place, at, last ? own.rest : more)) done = true;
+    if (fits(search, place, at)) {
+      if (!last) {
+        after ??= { own, step: many ? step : step + 1, from: 0, reached: false };
+        after.from = flat.next[at]!;
+      }
+      for (const form of place.any) if (matches(search, form, at, last ? own.up : after)) done = true;
     }
     // Of what may come often each one that fits is taken: to try all choices of them would take for ever.
-    if ((done && once) || (many && taken) || (place.next && isNamed(search, at))) break;
+    if ((done && once) || (many && after?.reached) || (place.next && isNamed(search, at))) break;
   }
   return done || (place.count !== "one" && below(search, own, step + 1, from));
 }
 
-function anyOf(search: Search, { any }: Place, at: number, rest: Rest): boolean {
-  if (any.length === 1) return matches(search, any[0]!, at, rest);
-  let done = false;
-  for (const form of any) if (matches(search, form, at, rest)) done = true;
-  return done;
-}
+const fits = ({ flat }: Search, { field, types }: Place, at: number): boolean =>
+  (field < 0 || flat.field[at] === field) && types[placeOf(types, flat.type[at]!)] === 1;
 
 const isNamed = ({ flat, named }: Search, at: number): boolean => named[flat.type[at]!] !== 0;
 

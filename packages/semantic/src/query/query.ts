@@ -2,7 +2,7 @@ import { type Language, Query as ParserQuery } from "web-tree-sitter";
 import { ERROR_TYPE } from "../flat_tree.ts";
 import { indexOf, type SyntaxTree } from "../syntax_tree.ts";
 import type { Tables } from "../units/tables.ts";
-import { type Capture, type Form, formOf, matches, type Rest, type Search } from "./matcher.ts";
+import { type Capture, type Form, formOf, matches, type Search } from "./matcher.ts";
 import { type Condition, type Pattern, readPatterns } from "./pattern.ts";
 
 /**
@@ -31,18 +31,19 @@ export function readQuery(text: string, language: Language, tables: Tables): Que
     captureNames: [...names],
     matches(tree, tell) {
       const { flat } = tree;
-      const search: Search = { flat, named: tables.named, found: [] };
-      // Made once for a tree: most nodes are looked at by several roots.
-      const rests = rooted.map(
-        ({ pattern, holds }): Rest =>
-          () => {
-            if (holds === null || holds(search)) tell(search.found, pattern);
-            return true;
-          },
-      );
-      const rootsAt = (at: number) => byType[flat.type[at] === ERROR_TYPE ? byType.length - 1 : flat.type[at]!]!;
-      for (let at = 0; at < flat.count; at += 1)
-        for (const { form, own } of rootsAt(at)) matches(search, form, at, rests[own]!);
+      const accept = ({ root, found }: Search) => {
+        const { holds, pattern } = rooted[root]!;
+        if (holds === null || holds(search)) tell(found, pattern);
+      };
+      const search: Search = { flat, named: tables.named, found: [], spare: [], root: -1, accept };
+      for (let at = 0; at < flat.count; at += 1) {
+        const type = flat.type[at]!;
+        const roots = byType[type === ERROR_TYPE ? byType.length - 1 : type]!;
+        for (const { form, own } of roots) {
+          search.root = own;
+          matches(search, form, at);
+        }
+      }
       if (other === null) return;
       for (const { captures, patternIndex } of other.matches(tree.parsed.rootNode))
         tell(
@@ -69,10 +70,12 @@ const namesIn = ({ text }: Pattern): string[] =>
 function conditionsOf(conditions: readonly Condition[]): Rooted["holds"] {
   if (conditions.length === 0) return null;
   const tests = conditions.map((own) => ({ capture: own.capture, test: testOf(own) }));
-  return ({ flat, found }) =>
-    tests.every(({ capture, test }) =>
-      found.every(({ name, at }) => name !== capture || test(flat.text.slice(flat.start[at], flat.end[at]))),
-    );
+  return ({ flat, found }) => {
+    for (const { capture, test } of tests)
+      for (const { name, at } of found)
+        if (name === capture && !test(flat.text.slice(flat.start[at], flat.end[at]))) return false;
+    return true;
+  };
 }
 
 function testOf({ name, values }: Condition): (text: string) => boolean {

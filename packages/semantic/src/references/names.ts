@@ -112,8 +112,8 @@ function claim(facts: Facts, node: SyntaxNode, role: Role, bind: Bind | null): v
     return;
   }
   const before = STRENGTH[known.role] + (known.bind === null ? 0 : (STRONGER.get(known.bind.kind) ?? 0));
-  const flags = [...new Set([...(known.bind?.flags ?? []), ...(bind?.flags ?? [])])];
-  if (known.bind !== null && bind !== null) known.bind.flags = bind.flags = flags;
+  if (known.bind !== null && bind !== null)
+    known.bind.flags = bind.flags = [...new Set([...known.bind.flags, ...bind.flags])];
   if (before > rank) return;
   if (known.bind !== null && bind !== null && before === rank) {
     bind.value ??= known.bind.value;

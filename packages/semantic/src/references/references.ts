@@ -49,8 +49,9 @@ export function referencesOf({ tree, query, profile, units }: Parsed): Reference
 function stringsOf(facts: Facts, { points }: Swept, unitAt: UnitAt): DottedString[] {
   const found = new Map<string, DottedString>();
   for (const { kind, at, start, end } of points) {
+    if (kind !== "string" || at.annotation) continue;
     const text = facts.text.slice(start, end);
-    if (kind !== "string" || at.annotation || !isDotted(text)) continue;
+    if (!isDotted(text)) continue;
     const unit = unitAt(start);
     const key = `${unit}\n${text}`;
     if (!found.has(key)) found.set(key, { unit, span: [start, end], text });

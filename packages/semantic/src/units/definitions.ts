@@ -37,7 +37,7 @@ export const isSymbolCapture = (capture: string): boolean =>
 export function definitionsIn(query: Query, tree: SyntaxTree): Map<number, Definition> {
   const found = new Map<number, Definition>();
   query.matches(tree, (captures, pattern) => {
-    const whole = captures.find(({ name }) => KINDS.has(kindOf(name)));
+    const whole = captures.find(isKind);
     if (whole === undefined) return;
     const kind = kindOf(whole.name) as UnitKind;
     const role = whole.name.slice(kind.length + 1) || null;
@@ -52,6 +52,8 @@ export function definitionsIn(query: Query, tree: SyntaxTree): Map<number, Defin
   });
   return found;
 }
+
+const isKind = ({ name }: { name: string }): boolean => KINDS.has(kindOf(name));
 
 const kindOf = (capture: string): string => {
   const dot = capture.indexOf(".");

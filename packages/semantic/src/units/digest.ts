@@ -1,8 +1,10 @@
 /** 128 bits as four numbers, or a hash on its way there. */
 export type Words = Int32Array;
 
-/** The hash of nothing at all. */
-export const emptyHash = (): Words => Int32Array.of(0x243f6a88, 0x85a308d3 | 0, 0x13198a2e, 0x03707344);
+const START = Int32Array.of(0x243f6a88, 0x85a308d3 | 0, 0x13198a2e, 0x03707344);
+
+/** Makes an array the hash of nothing at all: hashes are made by the thousand, arrays are dear. */
+export const empty = (state: Words): void => state.set(START);
 
 /**
  * Takes in four numbers of an array, each changed by a mark. The lanes differ in their factors, and each feeds the next,
@@ -27,59 +29,60 @@ export function mix(state: Words, from: Int32Array, at: number, mark: number): v
   state[3] = h4;
 }
 
-/** Takes in one number, which each lane takes in its own way and so that no other number gives the same. */
-function mixOne(state: Words, value: number): void {
-  state[0] = Math.imul(turn(state[0]!, 5) ^ value, 0x239b961b);
-  state[1] = Math.imul(turn(state[1]!, 9) ^ value, 0xab0e9789);
-  state[2] = Math.imul((turn(state[2]!, 13) + value) | 0, 0x38b34ae5);
-  state[3] = Math.imul((turn(state[3]!, 19) + value) | 0, 0xa1e38b93);
+/** Ends a hash of so many parts, in its place: each bit of what went in reaches each bit of what comes out. */
+export function finish(out: Int32Array, at: number, length: number): void {
+  for (let lane = at; lane < at + 4; lane += 1) out[lane] = scatter(out[lane]! ^ length);
+  spread(out, at);
+  for (let lane = at; lane < at + 4; lane += 1) out[lane] = scatter(out[lane]!);
+  spread(out, at);
 }
 
-/** Ends a hash, in its place: each bit of what went in reaches each bit of what comes out. */
-export function finish(state: Words, length: number): Words {
-  for (let lane = 0; lane < 4; lane += 1) state[lane] = scatter(state[lane]! ^ length);
-  spread(state);
-  for (let lane = 0; lane < 4; lane += 1) state[lane] = scatter(state[lane]!);
-  spread(state);
-  return state;
+function spread(out: Int32Array, at: number): void {
+  out[at] = out[at]! + out[at + 1]! + out[at + 2]! + out[at + 3]!;
+  for (let lane = at + 1; lane < at + 4; lane += 1) out[lane] = out[lane]! + out[at]!;
 }
 
-function spread(state: Words): void {
-  state[0] = state[0]! + state[1]! + state[2]! + state[3]!;
-  for (let lane = 1; lane < 4; lane += 1) state[lane] = state[lane]! + state[0]!;
-}
+/** A stretch of a text. `packed`: without blanks, so that a token of several words is one however far they stand apart. */
+export type Spelled = { text: string; start: number; end: number; packed: boolean };
 
-/** The hash of a text, or of a stretch of one. A line end is one, however it is written. */
-export function words(text: string, start = 0, end = text.length): Words {
-  const state = emptyHash();
+/** Writes the hash of a text as four numbers. A line end is one, however it is written. */
+export function hashText(out: Int32Array, into: number, { text, start, end, packed }: Spelled): void {
+  let h1 = START[0]!;
+  let h2 = START[1]!;
+  let h3 = START[2]!;
+  let h4 = START[3]!;
   let length = 0;
   for (let at = start; at < end; at += 1) {
     const code = text.charCodeAt(at);
-    if (code === 13 && text.charCodeAt(at + 1) === 10) continue;
-    mixOne(state, code);
+    if (packed ? code <= 32 : code === 13 && text.charCodeAt(at + 1) === 10) continue;
+    h1 = Math.imul(turn(h1, 5) ^ code, 0x239b961b);
+    h2 = Math.imul(turn(h2, 9) ^ code, 0xab0e9789);
+    h3 = Math.imul((turn(h3, 13) + code) | 0, 0x38b34ae5);
+    h4 = Math.imul((turn(h4, 19) + code) | 0, 0xa1e38b93);
     length += 1;
   }
-  return finish(state, length);
+  out[into] = h1;
+  out[into + 1] = h2;
+  out[into + 2] = h3;
+  out[into + 3] = h4;
+  finish(out, into, length);
 }
 
-/** The same without blanks: a token of several words is one however far they stand apart (`not  in`). */
-export function packedWords(text: string, start: number, end: number): Words {
-  const state = emptyHash();
-  let length = 0;
-  for (let at = start; at < end; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code <= 32) continue;
-    mixOne(state, code);
-    length += 1;
-  }
-  return finish(state, length);
+/** The hash of a text in hex. */
+export function textHex(text: string, start = 0, end = text.length): string {
+  hashText(scratch, 0, { text, start, end, packed: false });
+  return hex(scratch);
 }
 
-export const hex = (hash: Words): string => word(hash[0]!) + word(hash[1]!) + word(hash[2]!) + word(hash[3]!);
+/** What is written here is read before anybody else writes: nothing in between waits. */
+const scratch = new Int32Array(4);
 
-const BYTES = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
-const word = (own: number): string =>
-  BYTES[own >>> 24]! + BYTES[(own >>> 16) & 255]! + BYTES[(own >>> 8) & 255]! + BYTES[own & 255]!;
+/** Put together digit by digit, a hash would leave a dozen strings behind. */
+export function hex(hash: Words): string {
+  for (let lane = 0; lane < 4; lane += 1) bytes.writeInt32BE(hash[lane]!, lane * 4);
+  return bytes.toString("hex");
+}
+const bytes = Buffer.alloc(16);
 
 const turn = (own: number, by: number): number => (own << by) | (own >>> (32 - by));
 

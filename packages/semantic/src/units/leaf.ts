@@ -1,5 +1,5 @@
 import { ERROR_TYPE } from "../flat_tree.ts";
-import { packedWords, words } from "./digest.ts";
+import { hashText } from "./digest.ts";
 import type { LeafReading } from "./profile.ts";
 import type { Syntax } from "./tokens.ts";
 
@@ -9,20 +9,27 @@ type Leaves = Pick<Syntax, "flat" | "tables">;
 export function readLeaf(source: Leaves, at: number, out: Int32Array, into: number): void {
   const { flat, tables } = source;
   const type = flat.type[at]!;
-  const [start, end] = [flat.start[at]!, flat.end[at]!];
-  const anonymous = type !== ERROR_TYPE && tables.named[type] === 0;
+  const start = flat.start[at]!;
+  const end = flat.end[at]!;
+  if (type !== ERROR_TYPE && tables.named[type] === 0) {
+    const token = tables.tokens[type]!;
+    if (end - start === token.length && flat.text.startsWith(token, start))
+      for (let lane = 0; lane < 4; lane += 1) out[into + lane] = tables.tokenWords[type * 4 + lane]!;
+    else hashText(out, into, { text: flat.text, start, end, packed: true });
+    return;
+  }
   const reading = type === ERROR_TYPE ? undefined : tables.leaves[type];
-  const hash = anonymous
-    ? packedWords(flat.text, start, end)
-    : reading === undefined || reading === "raw"
-      ? words(flat.text, start, end)
-      : words(plainLeaf(source, at, reading));
-  out.set(hash, into);
+  if (reading === undefined || reading === "raw") hashText(out, into, { text: flat.text, start, end, packed: false });
+  else {
+    const text = plainLeaf(source, at, reading);
+    hashText(out, into, { text, start: 0, end: text.length, packed: false });
+  }
 }
 
 /** The text of a leaf in the one spelling that all its spellings have here. */
 export function plainLeaf({ flat, tables }: Leaves, at: number, reading: LeafReading | undefined): string {
-  const text = flat.text.slice(flat.start[at]!, flat.end[at]!).replace(/\r\n/g, "\n");
+  const written = flat.text.slice(flat.start[at]!, flat.end[at]!);
+  const text = written.includes("\r") ? written.replace(/\r\n/g, "\n") : written;
   switch (reading) {
     case undefined:
     case "raw":
@@ -44,7 +51,9 @@ export function plainLeaf({ flat, tables }: Leaves, at: number, reading: LeafRea
 
 /** A quote says the same with a backslash and without one. */
 const plainQuotes = (text: string): string =>
-  text.replace(/\\([\s\S])/g, (pair, escaped: string) => (escaped === '"' || escaped === "'" ? escaped : pair));
+  !text.includes("\\")
+    ? text
+    : text.replace(/\\([\s\S])/g, (pair, escaped: string) => (escaped === '"' || escaped === "'" ? escaped : pair));
 
 function plainNumber(text: string): string {
   const plain = text.toLowerCase().replace(/_/g, "");

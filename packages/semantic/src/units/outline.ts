@@ -90,7 +90,8 @@ function draftOf(source: Source, found: Found): Draft {
 
 /** Whether what else stands around one definition has brackets here, so that it holds any number of them. */
 const opens = ({ flat, tables }: Source, node: number): boolean =>
-  childrenOf(flat, node).some((at) => /^[({]$/.test(tables.tokens[flat.type[at]!] ?? ""));
+  childrenOf(flat, node).some((at) => OPENING.has(tables.tokens[flat.type[at]!] ?? ""));
+const OPENING: ReadonlySet<string> = new Set(["(", "{"]);
 
 type Base = Pick<Draft, "gap" | "span" | "guards" | "definitions" | "nodes">;
 const plain = (span: Span) => ({
@@ -171,10 +172,12 @@ function labelOf(source: Source, at: number, kind: UnitKind): string | null {
 const LABEL_MAX = 100;
 const clip = (text: string): string => (text.length <= LABEL_MAX ? text : `${text.slice(0, LABEL_MAX)}…`);
 
+const NONE: readonly number[] = [];
+
 /** The definitions in a statement, down through what only stands around them. */
-function definitionsBelow(source: Source, node: number): number[] {
+function definitionsBelow(source: Source, node: number): readonly number[] {
   if (source.definitions.has(node)) return [node];
-  if (!source.is.wrapper(node)) return [];
+  if (!source.is.wrapper(node)) return NONE;
   const found: number[] = [];
   for (let at = node + 1; at < source.flat.next[node]!; at = source.flat.next[at]!)
     if (!source.is.anonymous(at)) found.push(...definitionsBelow(source, at));
@@ -187,7 +190,7 @@ function nested(source: Source, { node, stretch, inside }: Scope): Draft[] {
   const drafts: Draft[] = [];
   let end = stretch[0];
   for (let at = node + 1; at < flat.next[node]!; ) {
-    const found = source.is.body(flat.parent[at]!) ? definitionsBelow(source, at) : [];
+    const found = source.is.body(flat.parent[at]!) ? definitionsBelow(source, at) : NONE;
     const kind = found.length === 1 ? source.definitions.get(found[0]!)!.kind : null;
     if (kind === null || !(HOLDERS.has(kind) || CALLABLES.has(kind))) {
       at += 1;

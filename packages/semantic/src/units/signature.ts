@@ -13,8 +13,8 @@ export function signatureOf(
   own: Pick<Defined, "definition" | "at" | "node" | "span">,
 ): Signature | null {
   const at = own.definition.parts ?? own.at;
-  const list = ["parameters", "parameter"].map((field) => source.field(at, field)).find((node) => node >= 0);
-  if (list === undefined) return null;
+  const list = first(source, at, ["parameters", "parameter"]);
+  if (list < 0) return null;
   const returns = first(source, at, ["return_type", "result"]);
   return {
     parameters: parametersOf(source, list),
@@ -80,8 +80,14 @@ function namesIn(source: Source, node: number, pattern: number): number[] {
   return childrenOf(flat, node).filter((at) => flat.field[at] === flat.field[pattern] && !source.is.anonymous(at));
 }
 
-const first = (source: Source, node: number, fields: readonly string[]): number =>
-  fields.map((field) => source.field(node, field)).find((at) => at >= 0) ?? -1;
+/** The first of these fields that is there; -1: none. */
+function first(source: Source, node: number, fields: readonly string[]): number {
+  for (const field of fields) {
+    const at = source.field(node, field);
+    if (at >= 0) return at;
+  }
+  return -1;
+}
 
 const annotationText = (source: Source, node: number): string => plainText(source, node).replace(/^:\s*/, "");
 

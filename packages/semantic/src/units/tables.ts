@@ -1,6 +1,6 @@
 import type { Language } from "web-tree-sitter";
 import type { Profile } from "../profile.ts";
-import { words } from "./digest.ts";
+import { hashText } from "./digest.ts";
 import type { LeafReading } from "./profile.ts";
 
 /** A profile by the ids of its language's nodes, so that a walk over a tree compares numbers and no names. */
@@ -11,6 +11,7 @@ export type Tables = {
   parentheses: Uint8Array;
   leaves: readonly (LeafReading | undefined)[];
   tokens: readonly string[]; // the text of an anonymous node; "" of a named one
+  tokenWords: Int32Array; // four numbers each: the hash of that text
   names: readonly string[]; // of named nodes; "" of an anonymous one
   /** Made once for each list of names: a set of thousands of types is dearer than a small text. */
   set(names: readonly string[]): Uint8Array;
@@ -36,18 +37,31 @@ export function tablesOf(language: Language, { syntax }: Profile): Tables {
   };
   const idle = idlePairs(types, named, syntax.idle_tokens);
   const fields = new Map(language.fields.flatMap((field, id): [string, number][] => (field ? [[field, id]] : [])));
+  const tokens = ids.map((id) => (named[id] === 1 ? "" : types[id]!));
+  const hashed = textsHashed(
+    types.map((type) => syntax.same[type] ?? type),
+    false,
+  );
   return {
     named,
-    sort: Int32Array.from(ids, (id) => words(syntax.same[types[id]!] ?? types[id]!)[0]!),
+    sort: Int32Array.from(ids, (id) => hashed[id * 4]!),
     trivia: set(syntax.trivia),
     parentheses: set(syntax.parentheses),
     leaves: ids.map((id) => (named[id] === 1 ? syntax.leaves[types[id]!] : undefined)),
-    tokens: ids.map((id) => (named[id] === 1 ? "" : types[id]!)),
+    tokens,
+    tokenWords: textsHashed(tokens, true),
     names: ids.map((id) => (named[id] === 1 ? types[id]! : "")),
     set,
     field: (own) => fields.get(own) ?? -1,
     idle: (token, parent) => idle.has(token * count + parent),
   };
+}
+
+/** Four numbers for each text. */
+function textsHashed(texts: readonly string[], packed: boolean): Int32Array {
+  const out = new Int32Array(texts.length * 4);
+  for (const [at, text] of texts.entries()) hashText(out, at * 4, { text, start: 0, end: text.length, packed });
+  return out;
 }
 
 /** The tokens that mean nothing below a node, as one number for each pair. */

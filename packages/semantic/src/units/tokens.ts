@@ -1,5 +1,5 @@
 import { ERROR_TYPE, type FlatTree } from "../flat_tree.ts";
-import { words } from "./digest.ts";
+import { hashText } from "./digest.ts";
 import { readLeaf } from "./leaf.ts";
 import type { SyntaxProfile } from "./profile.ts";
 import type { Tables } from "./tables.ts";
@@ -68,16 +68,19 @@ export function tokensOf(source: Syntax): Tokens {
 
 type Reading = keyof typeof READ;
 
+const CLOSING: ReadonlySet<string> = new Set([")", "]", "}", ">"]);
+
 function rulesOf({ flat, tables, syntax }: Syntax): { reading(at: number): Reading } {
   const keptIn = tables.set(syntax.kept_parentheses.in);
   const keptAround = tables.set(syntax.kept_parentheses.around);
   const commaCounts = tables.set(syntax.last_comma_counts);
   const endNotIn = tables.set(syntax.idle_at_the_end.not_in);
-  const whenEmpty = Object.entries(syntax.idle_when_empty).map(
-    ([type, parents]) => [tables.set([type]), tables.set(parents)] as const,
-  );
+  const whenEmpty = Object.entries(syntax.idle_when_empty).map(([empty, parents]) => ({
+    own: tables.set([empty]),
+    parents: tables.set(parents),
+  }));
   const type = (at: number) => flat.type[at]!;
-  const closes = (at: number) => /^[)\]}>]$/.test(tables.tokens[type(at)] ?? "");
+  const closes = (at: number) => CLOSING.has(tables.tokens[type(at)] ?? "");
   const last = (at: number) => flat.next[at] === flat.next[flat.parent[at]!];
   const drops = (at: number) => {
     if (tables.parentheses[type(at)] !== 1) return false;
@@ -100,10 +103,10 @@ function rulesOf({ flat, tables, syntax }: Syntax): { reading(at: number): Readi
     return syntax.idle_at_the_end.tokens.includes(token) && last(at) && endNotIn[type(parent)] !== 1;
   };
   const empty = (at: number): boolean => {
-    const parent = flat.parent[at]!;
-    return whenEmpty.some(
-      ([own, parents]) => own[type(at)] === 1 && parents[type(parent)] === 1 && firstNamed(flat, tables, at) < 0,
-    );
+    const above = type(flat.parent[at]!);
+    for (const { own, parents } of whenEmpty)
+      if (own[type(at)] === 1 && parents[above] === 1 && firstNamed(flat, tables, at) < 0) return true;
+    return false;
   };
   return {
     reading(at) {
@@ -124,9 +127,9 @@ function loose({ flat }: Syntax, tokens: Tokens, [from, to]: [number, number], d
   let start = from;
   while (start < to && isWhite(flat.text.charCodeAt(start))) start += 1;
   if (start === to) return;
-  const own = words(flat.text.slice(start, to).trimEnd());
+  const text = flat.text.slice(start, to).trimEnd();
   put(tokens, { start, depth, sort: LOOSE, node: -1, leaf: 1 });
-  tokens.words.set(own, (tokens.count - 1) * 4);
+  hashText(tokens.words, (tokens.count - 1) * 4, { text, start: 0, end: text.length, packed: false });
 }
 
 const isWhite = (code: number): boolean =>
