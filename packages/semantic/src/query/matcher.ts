@@ -144,16 +144,21 @@ function below(search: Search, own: Own, step: number, from: number): boolean {
   let after: Next | null = null; // one is enough: who goes on from a child has come back before the next one
   for (let at = from; at < own.end; at = flat.next[at]!) {
     if (fits(search, place, at)) {
-      if (!last) {
-        after ??= { own, step: many ? step : step + 1, from: 0, reached: false };
-        after.from = flat.next[at]!;
-      }
-      for (const form of place.any) if (matches(search, form, at, last ? own.up : after)) done = true;
+      after ??= last ? null : { own, step: many ? step : step + 1, from: 0, reached: false };
+      if (after !== null) after.from = flat.next[at]!;
+      if (anyOf(search, place, at, after ?? own.up)) done = true;
     }
     // Of what may come often each one that fits is taken: to try all choices of them would take for ever.
     if ((done && once) || (many && after?.reached) || (place.next && isNamed(search, at))) break;
   }
   return done || (place.count !== "one" && below(search, own, step + 1, from));
+}
+
+/** Each form that fits has ways of its own. */
+function anyOf(search: Search, { any }: Place, at: number, next: Next | null): boolean {
+  let done = false;
+  for (const form of any) if (matches(search, form, at, next)) done = true;
+  return done;
 }
 
 const fits = ({ flat }: Search, { field, types }: Place, at: number): boolean =>
