@@ -233,7 +233,8 @@ function openFrozen(path: string): Database | null {
 /** How SQLite says that it can read the file but not make the two that go with it. */
 const NEEDS_FOLDER = new Set(["SQLITE_CANTOPEN", "SQLITE_READONLY_DIRECTORY", "SQLITE_READONLY_CANTINIT"]);
 
-function openExisting(path: string): Database | null {
+/** @returns null where there is no file */
+export function openExisting(path: string): Database | null {
   try {
     const db = new Database(path, { readonly: true, strict: true });
     db.run(`PRAGMA busy_timeout = ${BUSY_MS}`);
@@ -337,7 +338,7 @@ function present(row: Row | null, seq: number): Row {
 }
 
 /** Errors that say something of the machine get a type; those that say our SQL is wrong are bugs, and stay as they are. */
-function guard<T>(path: string, work: () => T): T {
+export function guard<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
