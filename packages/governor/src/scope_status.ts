@@ -7,7 +7,7 @@ import { withLog } from "./log.ts";
 import type { Files } from "./plan/compiled.ts";
 import { loadCompiled } from "./plan/store.ts";
 import { findPlan } from "./root.ts";
-import { judgePaths } from "./settlement/claims.ts";
+import { judgePaths } from "./settlement/claimed_paths.ts";
 
 /**
  * How a checkout stands to the claims of a task. The keys are those of dgov 0.8, each a sorted list of paths.

@@ -1,8 +1,6 @@
-import type { Cause, Finding } from "@dgov/kernel";
-import { covers, fnmatch, isReserved, parseClaim } from "@dgov/sandbox";
-import type { Change } from "../git/tree_changes.ts";
 import { ignoreRule } from "../ignore.ts";
 import type { FrozenCandidate } from "./candidate.ts";
+import { judgePaths, refuse } from "./claimed_paths.ts";
 import { unsafeContent } from "./content.ts";
 import { type Gate, type Judgement, pass, reject } from "./gate.ts";
 import { unclaimedSymbols } from "./symbol_claims.ts";
@@ -27,123 +25,10 @@ export const claimsGate: Gate<FrozenCandidate> = {
   },
 };
 
-/** What a task may do, and what its tools wrote: all that paths are judged by. */
-export type Claimant = Pick<FrozenCandidate, "project" | "touched"> & { unit: Pick<FrozenCandidate["unit"], "files"> };
-
-/** What is wrong with these paths being changed; null: nothing. */
-export function judgePaths(changes: readonly Pick<Change, "path">[], claimant: Claimant): Judgement | null {
-  for (const question of QUESTIONS) {
-    const judged = question(changes, claimant);
-    if (judged !== null) return judged;
-  }
-  return null;
-}
-
-type Question = (changes: readonly Pick<Change, "path">[], claimant: Claimant) => Judgement | null;
-
-const QUESTIONS: readonly Question[] = [reservedPaths, pathPolicy, scope, transientWrites, size];
-
 function empty({ ignored }: FrozenCandidate): Judgement {
   const [some] = ignored;
   if (some === undefined)
     return refuse("empty_diff", [["empty_diff", "The worker said done, and nothing has changed"]]);
   const more = ignored.length > 1 ? ` and ${ignored.length - 1} more` : "";
   return refuse("empty_diff", [["ignored_by_git", `Nothing has changed but what git ignores: "${some}"${more}`, some]]);
-}
-
-function reservedPaths(changes: Parameters<Question>[0]): Judgement | null {
-  return refuseAll("reserved_path", changes.map(({ path }) => path).filter(isReserved), (path) => [
-    "reserved_path",
-    `"${path}" belongs to the governor, and no task may change it`,
-  ]);
-}
-
-function pathPolicy(changes: Parameters<Question>[0], { project }: Claimant): Judgement | null {
-  const { allow, deny } = project.rules.scope;
-  const paths = changes.map(({ path }) => path);
-  return (
-    refuseAll(
-      "path_policy",
-      paths.filter((path) => deny.some((pattern) => fnmatch(pattern, path))),
-      (path) => ["path_denied", `"${path}" is among the project's deny_files`],
-    ) ??
-    refuseAll(
-      "path_policy",
-      allow.length === 0 ? [] : paths.filter((path) => !allow.some((pattern) => fnmatch(pattern, path))),
-      (path) => ["path_not_allowed", `"${path}" is not among the project's allow_files`],
-    )
-  );
-}
-
-function scope(changes: Parameters<Question>[0], candidate: Claimant): Judgement | null {
-  const { claimed, readable } = claimsOf(candidate);
-  const outside = changes.map(({ path }) => path).filter((path) => !claimed(path));
-  const unclaimed = outside.filter((path) => !readable(path));
-  if (unclaimed.length > 0)
-    return refuseAll("scope", unclaimed, (path) => [
-      "unclaimed_change",
-      `"${path}" is changed, and the task does not claim it`,
-    ]);
-  return refuseAll("read_scope", outside, (path) => [
-    "read_only_change",
-    `"${path}" is changed, and the task may only read it; leave it as it was`,
-  ]);
-}
-
-/** Writes that were undone before the freeze. What was refused or put back was never in `touched`. */
-function transientWrites(_changes: Parameters<Question>[0], candidate: Claimant): Judgement | null {
-  const { claimed } = claimsOf(candidate);
-  const ignored = ignoreRule(candidate.project.rules.scope.ignore);
-  const touched = [...new Set(candidate.touched)];
-  return (
-    refuseAll("reserved_path", touched.filter(isReserved), (path) => [
-      "transient_write",
-      `"${path}" was written meanwhile, and it belongs to the governor`,
-    ]) ??
-    refuseAll(
-      "scope",
-      touched.filter((path) => !(claimed(path) || ignored(path))),
-      (path) => ["transient_write", `"${path}" was written meanwhile, and the task does not claim it`],
-    )
-  );
-}
-
-function size(changes: Parameters<Question>[0], { project }: Claimant): Judgement | null {
-  const most = project.rules.diff_max_files;
-  if (changes.length <= most) return null;
-  return refuse("diff_size", [["diff_too_large", `${changes.length} files are changed, and at most ${most} may be`]]);
-}
-
-export function claimsOf({ unit }: Pick<Claimant, "unit">) {
-  const { create, edit, delete: remove, touch, read } = unit.files;
-  const write = [...create, ...edit, ...remove, ...touch].map(parseClaim);
-  const reading = read.map(parseClaim);
-  return {
-    claimed: (path: string) => write.some((claim) => covers(claim, path)),
-    readable: (path: string) => reading.some((claim) => covers(claim, path)),
-  };
-}
-
-type Words = readonly [code: string, message: string, path?: string];
-
-const refuse = (cause: Cause, words: readonly Words[]): Judgement =>
-  reject(
-    cause,
-    words.map(([code, message, path]): Finding => (path === undefined ? { code, message } : { code, message, path })),
-  );
-
-/** Null when there is nothing to refuse. */
-function refuseAll(
-  cause: Cause,
-  paths: readonly string[],
-  words: (path: string) => readonly [string, string],
-): Judgement | null {
-  if (paths.length === 0) return null;
-  return refuse(
-    cause,
-    [...paths].sort().map((path) => {
-      const [code, message] = words(path);
-      return [code, message, path];
-    }),
-  );
 }

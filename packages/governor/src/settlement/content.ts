@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import type { Finding } from "@dgov/kernel";
+import type { Git } from "../git/git.ts";
 import type { Change } from "../git/tree_changes.ts";
-import type { FrozenCandidate } from "./candidate.ts";
 
 const LARGE_BYTES = 5 * 1024 * 1024;
 const READ_MAX_BYTES = 1024 * 1024;
@@ -15,8 +15,11 @@ const SECRETS: readonly (readonly [name: string, pattern: RegExp])[] = [
   ["a Slack token", /\bxox[abprs]-[A-Za-z0-9-]{20,}\b/],
 ];
 
+/** Where contents are read from. */
+type Objects = { git: Pick<Git, "objects"> };
+
 /** What no task may bring in, whatever it claims: links out of the repository, other repositories, huge files, secrets. */
-export async function unsafeContent(changes: readonly Change[], candidate: FrozenCandidate): Promise<Finding[]> {
+export async function unsafeContent(changes: readonly Change[], candidate: Objects): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const change of changes) {
     const { path, kind, new_mode, size_bytes } = change;
@@ -47,7 +50,7 @@ function leaves(path: string, target: string): boolean {
 }
 
 /** Secrets in lines that the base does not have. */
-async function secrets(candidate: FrozenCandidate, { path, new_oid, old_oid, old_mode }: Change): Promise<Finding[]> {
+async function secrets(candidate: Objects, { path, new_oid, old_oid, old_mode }: Change): Promise<Finding[]> {
   const text = await blob(candidate, new_oid);
   if (!SECRETS.some(([, pattern]) => pattern.test(text))) return [];
   const before = new Set(old_mode === "000000" ? [] : (await blob(candidate, old_oid)).split("\n"));
@@ -59,5 +62,5 @@ async function secrets(candidate: FrozenCandidate, { path, new_oid, old_oid, old
   });
 }
 
-const blob = async ({ git }: FrozenCandidate, oid: string): Promise<string> =>
+const blob = async ({ git }: Objects, oid: string): Promise<string> =>
   new TextDecoder().decode(await git.objects.content(oid));

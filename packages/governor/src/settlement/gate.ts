@@ -38,16 +38,18 @@ export const reject = (cause: Cause, findings: readonly Finding[]): Judgement =>
   findings,
 });
 
+/** How gates are timed and told. `level`: of what has run since it was asked before; null: nothing has. */
+export type Settling = { now_ms: () => number; level: () => Level | null; record: (verdict: Verdict) => void };
+
 /**
  * Runs gates in order and stops at the first that does not pass. Timing, the record and the catch are here, once.
  *
- * @param level of what has run since it was asked before; null: nothing has
  * @returns the verdict that stopped it, or null when all passed
  */
 export async function settle<Candidate>(
   gates: readonly Gate<Candidate>[],
   candidate: Candidate,
-  { now_ms, level, record }: { now_ms: () => number; level: () => Level | null; record: (verdict: Verdict) => void },
+  { now_ms, level, record }: Settling,
 ): Promise<Verdict | null> {
   for (const { name: gate, check } of gates) {
     const start_ms = now_ms();

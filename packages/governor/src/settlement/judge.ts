@@ -9,20 +9,16 @@ import { treeOf } from "../git/tree_object.ts";
 import { outOf } from "../root.ts";
 import type { MergeWords } from "../semantic/symbols.ts";
 import { type Site, unitOf } from "../site.ts";
-import { openBench } from "./bench.ts";
 import { type BySymbol, decidedIn, linesMerged, openBySymbol } from "./by_symbol.ts";
-import type { FrozenCandidate, IntegratedCandidate } from "./candidate.ts";
+import type { FrozenCandidate } from "./candidate.ts";
 import { claimsGate } from "./claims.ts";
-import { commandGates } from "./commands.ts";
-import { componentGates } from "./components.ts";
 import { episodeOf } from "./episode.ts";
 import { settle, type Verdict, verdictEvent } from "./gate.ts";
 import { type NotedJail, noteLevels } from "./gate_level.ts";
-import { openEvaluator, ruleGates } from "./policy.ts";
 import { riskOf } from "./risk.ts";
 import { semanticGate, tasksOf } from "./semantic.ts";
 import { claimedIn } from "./symbol_claims.ts";
-import { unchanging } from "./unchanging.ts";
+import { judgeByCommands, judgeByRules, type TreeToLand } from "./tree_to_land.ts";
 
 type Of = Pick<EventOf<"gate_judged">, "task" | "attempt">;
 
@@ -67,8 +63,11 @@ export async function judge(
   const integrated = { head, tree: landing.tree, changes };
   const merge = { base, right: tree, words: { by_symbols: linesMerged(by.files), called: names } };
   if (await stopped(site, of, signal, judgeSymbols(site, of, { ...integrated, ...merge }, signal))) return;
-  if (await stopped(site, of, signal, judgeByRules(site, of, integrated, signal))) return;
-  if (await stopped(site, of, signal, judgeIntegrated(site, of, integrated, signal))) return;
+  const told = recorder(site, of, signal);
+  const unit = unitOf(site, of.task);
+  const subject: TreeToLand = { ...site, ...of, ...integrated, unit, out: join(site.out, outOf(of)) };
+  if (await stopped(site, of, signal, judgeByRules(subject, told, signal))) return;
+  if (await stopped(site, of, signal, judgeByCommands(subject, told, signal))) return;
   session.record({ kind: "candidate_passed", ...of, head, tree: landing.tree, commit: landing.commit });
 }
 
@@ -183,46 +182,6 @@ async function recordRisk(
 }
 
 type Integrated = { head: string; tree: string; changes: readonly Change[] };
-
-/** Asks the project's scripts before anything is checked out: they look at the change alone. */
-async function judgeByRules(
-  site: Judging,
-  of: Of,
-  { head, tree }: Integrated,
-  signal: AbortSignal,
-): Promise<Verdict | null> {
-  const { git, project } = site;
-  const gates = await ruleGates({ git, head, project });
-  if (gates.length === 0) return null;
-  const { evaluate, close } = openEvaluator(site.jail, signal);
-  try {
-    const candidate = { git, project, unit: unitOf(site, of.task), head, tree, evaluate };
-    return await settle(gates, candidate, recorder(site, of, signal));
-  } finally {
-    await close();
-  }
-}
-
-/** Runs the project's own commands on a checkout of the very tree that would land. Without commands there is no checkout. */
-async function judgeIntegrated(
-  site: Judging,
-  of: Of,
-  { head, tree, changes }: Integrated,
-  signal: AbortSignal,
-): Promise<Verdict | null> {
-  const unit = unitOf(site, of.task);
-  const gates = [...commandGates(site.project, unit), ...componentGates(site, signal)];
-  if (gates.length === 0) return null;
-  const bench = await openBench(site, { head, tree }, signal);
-  try {
-    const out = join(site.out, outOf(of));
-    const candidate: IntegratedCandidate = { ...site, ...of, unit, head, tree, changes, out, ...bench };
-    const keeping = gates.map((gate) => unchanging(gate, bench.watch));
-    return await settle(keeping, candidate, recorder(site, of, signal));
-  } finally {
-    await bench.close();
-  }
-}
 
 const recorder = ({ session, world, level }: Judging, of: Of, signal: AbortSignal) => ({
   now_ms: world.now_ms,

@@ -1,0 +1,52 @@
+import type { Change } from "../git/tree_changes.ts";
+import type { CompiledTask } from "../plan/compiled.ts";
+import type { Site } from "../site.ts";
+import { openBench } from "./bench.ts";
+import type { IntegratedCandidate } from "./candidate.ts";
+import { commandGates } from "./commands.ts";
+import { componentGates } from "./components.ts";
+import { type Settling, settle, type Verdict } from "./gate.ts";
+import { openEvaluator, ruleGates } from "./policy.ts";
+import { unchanging } from "./unchanging.ts";
+
+/**
+ * The very tree that would land on `head`, with what its judges need. `changes` are head → tree; `out` is the absolute
+ * path of the folder that takes the whole logs of its gates.
+ */
+export type TreeToLand = Pick<Site, "git" | "project" | "pool" | "jail" | "components"> &
+  Pick<IntegratedCandidate, "task" | "attempt" | "out"> & {
+    unit: CompiledTask;
+    head: string;
+    tree: string;
+    changes: readonly Change[];
+  };
+
+/** Asks the project's scripts before anything is checked out: they look at the change alone. */
+export async function judgeByRules(tree: TreeToLand, settling: Settling, signal: AbortSignal): Promise<Verdict | null> {
+  const gates = await ruleGates(tree);
+  if (gates.length === 0) return null;
+  const { evaluate, close } = openEvaluator(tree.jail, signal);
+  try {
+    return await settle(gates, { ...tree, evaluate }, settling);
+  } finally {
+    await close();
+  }
+}
+
+/** Runs the project's own commands on a checkout of the tree. Without commands there is no checkout. */
+export async function judgeByCommands(
+  tree: TreeToLand,
+  settling: Settling,
+  signal: AbortSignal,
+): Promise<Verdict | null> {
+  const gates = [...commandGates(tree.project, tree.unit), ...componentGates(tree, signal)];
+  if (gates.length === 0) return null;
+  const bench = await openBench(tree, tree, signal);
+  try {
+    const candidate: IntegratedCandidate = { ...tree, ...bench };
+    const keeping = gates.map((gate) => unchanging(gate, bench.watch));
+    return await settle(keeping, candidate, settling);
+  } finally {
+    await bench.close();
+  }
+}
