@@ -10,6 +10,7 @@ import {
   type TaskId,
   taskOf,
 } from "../../packages/kernel/src/index.ts";
+import { rederive } from "../../packages/kernel/src/rederive.ts";
 import type { Bill, World } from "./world.ts";
 
 export type Entry = Pick<Stored, "seq" | "at_ms" | "event">;
@@ -41,6 +42,12 @@ export function checkReplay(run: Run, log: readonly Entry[]): Run {
   assert(again && Bun.deepEquals(again, run, true), "the log alone does not give the state");
   assert(Bun.deepEquals(next(again), next(run), true), "a replay decides otherwise");
   return again;
+}
+
+/** Whoever reads the log decides each time as the governor did that wrote it. */
+export function checkDecisions(log: readonly Entry[]): void {
+  const { difference, events } = rederive(log);
+  assert.deepEqual({ difference, events }, { difference: null, events: log.length });
 }
 
 /** A candidate that was overtaken twice is not overtaken by one that was not. */

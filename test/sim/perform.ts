@@ -90,7 +90,10 @@ function* judge(sim: Sim, { task, attempt }: Of<"judge">): Flight {
   }
   if (chance.yes(0.25)) {
     const [cause, gate] = [chance.pick(BY_SETTLEMENT), "lint"];
-    return sim.record({ kind: "candidate_rejected", ...at, cause, gate, findings: [{ code: cause, message: "no" }] });
+    const found = { ...at, gate, findings: [{ code: cause, message: "no" }] };
+    const verdict = cause === "broken" ? "broken" : "reject";
+    sim.record({ kind: "gate_judged", ...found, verdict, took_ms: 1, command: null, exit: null, output: null });
+    return sim.record({ kind: "candidate_rejected", ...found, cause });
   }
   if (chance.yes(0.05)) return fail(sim, at, "broken");
   const [tree, commit] = [world.make(), world.make()];

@@ -10,7 +10,7 @@ import {
   type TaskId,
 } from "../../packages/kernel/src/index.ts";
 import { Chance } from "./chance.ts";
-import { checkEnd, checkReplay, checkState, checkTurn, type Entry } from "./check.ts";
+import { checkDecisions, checkEnd, checkReplay, checkState, checkTurn, type Entry } from "./check.ts";
 import { type Flight, perform } from "./perform.ts";
 import { randomPlan } from "./plan.ts";
 import { Bill, World } from "./world.ts";
@@ -78,6 +78,7 @@ export class Sim {
         recovering = true;
       }
     checkReplay(this.#run, this.log);
+    checkDecisions(this.log);
     checkEnd(this.#run, this.log, this.world);
     return this.log;
   }

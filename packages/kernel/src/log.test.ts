@@ -112,6 +112,15 @@ describe("what was tampered with is found, and never passed over", () => {
     log.close();
   });
 
+  test("an index that does not have the rows of the table is found: reads of a run go by it", () => {
+    filled();
+    const sql = "UPDATE sqlite_master SET sql = replace(sql, '(run)', '(at_ms)') WHERE name = 'event_of_run'";
+    behind("PRAGMA writable_schema = ON", sql);
+    const log = openLog(path, { readonly: true });
+    expect(thrown(() => log.verify())).toMatchObject({ name: "LogUnavailable", code: "SQLITE_CORRUPT_INDEX" });
+    log.close();
+  });
+
   test("a body that was hashed again breaks the chain after it", () => {
     const [, second] = filled();
     if (!second) throw new Error("unreachable");

@@ -4,22 +4,34 @@ import { start } from "./run.ts";
 import { LogCorrupt, type Stored } from "./store.ts";
 import { apply } from "./transition.ts";
 
+/** What of a stored event a fold needs. */
+export type Told = Pick<Stored, "seq" | "at_ms" | "event">;
+
 /**
  * A run as its events tell it: all the recovery code there is.
  *
  * @param events of one run, in order, from its first
  * @throws LogCorrupt for an event that is illegal where it stands; the cause says why
  */
-export function replay(events: Iterable<Pick<Stored, "seq" | "at_ms" | "event">>): Run | null {
+export function replay(events: Iterable<Told>): Run | null {
   let run: Run | null = null;
-  for (const { seq, at_ms, event } of events)
-    try {
-      run = run ? apply(run, event) : begin(event, at_ms);
-    } catch (cause) {
-      if (cause instanceof AssertionError) throw new LogCorrupt(seq, "illegal", { cause });
-      throw cause;
-    }
+  for (const told of events) run = fold(run, told);
   return run;
+}
+
+/**
+ * One event more.
+ *
+ * @param run null before the first
+ * @throws LogCorrupt as `replay` does
+ */
+export function fold(run: Run | null, { seq, at_ms, event }: Told): Run {
+  try {
+    return run ? apply(run, event) : begin(event, at_ms);
+  } catch (cause) {
+    if (cause instanceof AssertionError) throw new LogCorrupt(seq, "illegal", { cause });
+    throw cause;
+  }
 }
 
 function begin(event: Stored["event"], at_ms: number): Run {

@@ -41,12 +41,14 @@ export interface Store {
   lastRun(plan_dir?: string): RunRow | null;
 
   /**
-   * Walks the whole chain. Events cut off at the end cannot be missed by it: nothing outside the log says how many there were.
+   * Walks the whole chain, and the indexes by which parts of it are read. Events cut off at the end cannot be missed by it:
+   * nothing in the log says how many there were.
    *
+   * @param each is given every event that is whole, in order
    * @returns how many events there are
-   * @throws LogCorrupt at the first break
+   * @throws LogCorrupt at the first break; LogUnavailable `SQLITE_CORRUPT…` for a file that cannot be read as a database
    */
-  verify(): number;
+  verify(each?: (stored: Stored) => void): number;
 
   close(): void;
 }

@@ -1,0 +1,180 @@
+import { canonical } from "./canonical.ts";
+import type { Event, EventOf } from "./event.ts";
+import type { TaskId } from "./plan.ts";
+import { fold, type Told } from "./replay.ts";
+import { type Run, taskOf } from "./run.ts";
+import { LogCorrupt } from "./store.ts";
+import { type Action, next } from "./transition.ts";
+
+/**
+ * What is decided in a run, and is a function of facts that its log holds. `judge`: what became of a candidate, by the
+ * verdicts of its gates. All others are actions of `next`.
+ */
+export type Decided = Action["do"];
+
+/** The first event that the kernel would not have let come. `asked`: what it asked for instead, of the task or the run. */
+export type Difference = {
+  seq: number;
+  kind: Event["kind"];
+  task: TaskId | null;
+  why: string;
+  asked: readonly Action[];
+};
+
+/** `run` is null for no events, and else the run after the last event that agrees. */
+export type Rederived = {
+  run: Run | null;
+  events: number;
+  decisions: Readonly<Record<Decided, number>>;
+  difference: Difference | null;
+};
+
+/**
+ * Decides a whole run once more from its facts alone, and compares each decision with the one that was recorded. It stops
+ * at the first that differs: what comes after it rests on it.
+ *
+ * @param events of one run, in order, from its first
+ */
+export function rederive(events: Iterable<Told>): Rederived {
+  const decisions: Record<Decided, number> = { dispatch: 0, judge: 0, land: 0, retry: 0, skip: 0, end: 0 };
+  const memory: Memory = { asked: new Map(), verdicts: new Map() };
+  let run: Run | null = null;
+  let count = 0;
+  for (const told of events) {
+    const { seq, event } = told;
+    const differs = (why: string, asked: readonly Action[]): Rederived => {
+      const task = "task" in event ? event.task : null;
+      return { run, events: count, decisions, difference: { seq, kind: event.kind, task, why, asked } };
+    };
+    let after: Run;
+    try {
+      after = fold(run, told);
+    } catch (error) {
+      if (!(error instanceof LogCorrupt)) throw error;
+      return differs(error.cause instanceof Error ? error.cause.message : error.message, []);
+    }
+    const decided = run?.state === "running" ? decidedBy(event) : null;
+    if (run && decided) {
+      const why = differenceIn(run, memory, event);
+      if (why !== null) return differs(why, "task" in event ? askedFor(memory, event.task) : next(run));
+      decisions[decided] += 1;
+    }
+    remember(memory, { before: run, after, event });
+    run = after;
+    count += 1;
+  }
+  return { run, events: count, decisions, difference: null };
+}
+
+/**
+ * What a governor may know when it acts. `asked`: what `next` has asked for of a task since it last moved; who performs it
+ * may have begun it then, and have been overtaken by others since. `verdicts`: what the gates have said of a task's
+ * candidate since they were asked last.
+ */
+type Memory = { asked: Map<TaskId, Map<string, Action>>; verdicts: Map<TaskId, EventOf<"gate_judged">[]> };
+
+function decidedBy(event: Event): Decided | null {
+  switch (event.kind) {
+    case "task_dispatched":
+      return "dispatch";
+    case "candidate_passed":
+    case "candidate_rejected":
+      return "judge";
+    case "landing_started":
+    case "candidate_stale":
+      return "land";
+    case "task_retried":
+      return event.by === "policy" ? "retry" : null;
+    case "task_skipped":
+      return "skip";
+    case "run_ended":
+      return "end";
+    default:
+      return null;
+  }
+}
+
+/** @returns one sentence, or null where the kernel decides the same */
+function differenceIn(run: Run, memory: Memory, event: Event): string | null {
+  const asked = "task" in event ? askedFor(memory, event.task) : [];
+  switch (event.kind) {
+    case "task_dispatched":
+      return dispatched(run, asked, event);
+    case "candidate_passed":
+    case "candidate_rejected":
+      return asked.some((one) => one.do === "judge" && one.attempt === event.attempt)
+        ? judged(memory.verdicts.get(event.task) ?? [], event)
+        : `Attempt ${event.attempt} was not to be judged`;
+    case "landing_started":
+    case "candidate_stale": {
+      const turn = asked.some((one) => one.do === "land" && one.attempt === event.attempt);
+      return turn ? null : "It was not its turn to land";
+    }
+    case "task_retried": {
+      const { attempt, tier, carry } = event;
+      const same = (one: Action) =>
+        one.do === "retry" && one.attempt === attempt && one.tier === tier && one.carry === carry;
+      return asked.some(same) ? null : `Attempt ${attempt} was not to be tried again so`;
+    }
+    case "task_skipped": {
+      const same = asked.some((one) => one.do === "skip" && one.because === event.because);
+      return same ? null : `It was not to be skipped because of "${event.because}"`;
+    }
+    case "run_ended":
+      return next(run).some((one) => one.do === "end" && one.status === event.status)
+        ? null
+        : `The run was not to end as "${event.status}"`;
+    default:
+      return null;
+  }
+}
+
+function dispatched(run: Run, asked: readonly Action[], event: EventOf<"task_dispatched">): string | null {
+  const { attempt, tier, carried_from } = event;
+  const { jobs } = run.started;
+  if (run.tasks.filter(({ state }) => state === "active").length >= jobs) return `All ${jobs} places were taken`;
+  const found = asked.find((one) => one.do === "dispatch" && one.attempt === attempt && one.tier === tier);
+  if (found?.do !== "dispatch") return `Attempt ${attempt} at rung ${tier} was not to begin`;
+  // Work that no longer fits the head is not gone on with, so none is never wrong.
+  const kept = found.carry ? (taskOf(run, event.task).work?.kept ?? null) : null;
+  return carried_from === null || carried_from === kept ? null : "It was not to go on from that work";
+}
+
+/** The first gate that does not pass decides; without one a candidate passes, unless git could not put it on the head. */
+function judged(
+  verdicts: readonly EventOf<"gate_judged">[],
+  event: EventOf<"candidate_passed" | "candidate_rejected">,
+): string | null {
+  const refused = verdicts.find(({ verdict }) => verdict !== "pass");
+  if (event.kind === "candidate_passed")
+    return refused ? `The gate "${refused.gate}" had said "${refused.verdict}"` : null;
+  if (!refused) return event.cause === "text_conflict" ? null : `No gate had refused it, so not "${event.gate}"`;
+  if (refused.gate !== event.gate) return `The gate "${refused.gate}" had refused it, not "${event.gate}"`;
+  if ((refused.verdict === "broken") !== (event.cause === "broken"))
+    return `The gate "${refused.gate}" had said "${refused.verdict}", and the cause is "${event.cause}"`;
+  const same = canonical(refused.findings) === canonical(event.findings);
+  return same ? null : `The gate "${refused.gate}" had found something else`;
+}
+
+const askedFor = ({ asked }: Memory, task: TaskId): Action[] => [...(asked.get(task)?.values() ?? [])];
+
+type Step = { before: Run | null; after: Run; event: Event };
+
+/** Takes in what an event changes: what is asked for now, and which verdicts still count. */
+function remember({ asked, verdicts }: Memory, { before, after, event }: Step): void {
+  if (event.kind === "gate_judged") verdicts.set(event.task, [...(verdicts.get(event.task) ?? []), event]);
+  if (before?.tasks === after.tasks && before.state === after.state && event.kind !== "run_resumed") return;
+  if (event.kind === "run_resumed") {
+    asked.clear(); // who had begun something is gone
+    verdicts.clear();
+  }
+  if ("task" in event) {
+    asked.delete(event.task);
+    verdicts.delete(event.task);
+  }
+  for (const action of next(after)) {
+    if (action.do === "end") continue; // it is recorded as soon as it is asked for, or not at all
+    const known = asked.get(action.task) ?? new Map<string, Action>();
+    asked.set(action.task, known.set(canonical(action), action));
+  }
+}
