@@ -1,6 +1,15 @@
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { canonical } from "./canonical.ts";
@@ -114,8 +123,17 @@ describe("what was tampered with is found, and never passed over", () => {
 
   test("an index that does not have the rows of the table is found: reads of a run go by it", () => {
     filled();
-    const sql = "UPDATE sqlite_master SET sql = replace(sql, '(run)', '(at_ms)') WHERE name = 'event_of_run'";
-    behind("PRAGMA writable_schema = ON", sql);
+    const db = new Database(path);
+    const asked = "SELECT rootpage, page_size FROM sqlite_master, pragma_page_size WHERE name = 'event_of_run'";
+    const [index] = db.query<{ rootpage: number; page_size: number }, []>(asked).all();
+    if (!index) throw new Error("unreachable");
+    const { rootpage, page_size } = index;
+    db.close();
+    const bytes = readFileSync(path);
+    const at = bytes.indexOf(run, (rootpage - 1) * page_size);
+    expect(at).toBeLessThan(rootpage * page_size);
+    bytes.write("r0", at);
+    writeFileSync(path, bytes);
     const log = openLog(path, { readonly: true });
     expect(thrown(() => log.verify())).toMatchObject({ name: "LogUnavailable", code: "SQLITE_CORRUPT_INDEX" });
     log.close();
