@@ -37,6 +37,12 @@ test.each<[argv: string, flags: Record<string, unknown>, args: Record<string, un
   expect(read.args).toMatchObject(args);
 });
 
+test("an argument that is to be a number is one, and any other word says what is wrong", () => {
+  const command = { ...COMMAND, args: z.strictObject({ id: z.int().min(1), more: z.array(z.int()).default([]) }) };
+  expect(readArgv(command, ["7", "8", "9"]).args).toEqual({ id: 7, more: [8, 9] });
+  for (const word of ["seven", "7a", "0", "1.5", ""]) expect(() => readArgv(command, [word])).toThrow("ID: ");
+});
+
 test.each<[argv: string, why: string]>([
   ["", "PLAN is missing"],
   ["p --dry-rnu", 'there is no option "--dry-rnu"; the nearest is "--dry-run"'],

@@ -125,20 +125,25 @@ function take(
   }
   given ??= queue.shift() ?? null;
   if (given === null) throw usage(command, `"${name}" wants a value`);
-  const value = field.kind === "number" && /^-?\d+(\.\d+)?$/.test(given) ? Number(given) : given;
+  const value = readWord(field, given);
   const before = flags[field.key];
   if (field.many) flags[field.key] = [...(Array.isArray(before) ? before : []), value];
   else if (before !== undefined) throw usage(command, `"${name}" is given twice`);
   else flags[field.key] = value;
 }
 
+/** A number where one is wanted; what is none stays a word, so that the schema says what is wrong with it. */
+const readWord = ({ kind }: Field, given: string): string | number =>
+  kind === "number" && /^-?\d+(\.\d+)?$/.test(given) ? Number(given) : given;
+
 /** Words to arguments, in order; the last one takes the rest when it is an array. */
 function placed(command: Accepts, words: readonly string[]): Record<string, unknown> {
   const args: Record<string, unknown> = {};
   const left = [...words];
   for (const field of fieldsOf(command.args)) {
-    if (field.many) args[field.key] = left.splice(0);
-    else if (left.length > 0) args[field.key] = left.shift();
+    const [word] = field.many ? [] : left.splice(0, 1);
+    if (field.many) args[field.key] = left.splice(0).map((word) => readWord(field, word));
+    else if (word !== undefined) args[field.key] = readWord(field, word);
     else if (field.required) throw usage(command, `${field.key.toUpperCase()} is missing`);
   }
   if (left.length > 0) throw usage(command, `"${left[0]}" is one argument too many`);

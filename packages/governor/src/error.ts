@@ -11,6 +11,7 @@ const ERRORS = {
   head_detached:        { exit: 4, hint: 'Check out the branch to land on: "git switch BRANCH"' },
   key_missing:          { exit: 5, hint: "Export the variable that api_key_env names, then run again" },
   landing_diverged:     { exit: 4, hint: "Merge the ref that the message names into the branch, then run again" },
+  ledger_unproven:      { exit: 1, hint: "Give the commit that mends it: dgov ledger resolve ID --commit COMMIT" },
   log_corrupt:          { exit: 4, hint: "Put .dgov/state.db back from a copy, or move it away to begin anew; landed work is in git" },
   log_too_new:          { exit: 4, hint: "Use a newer dgov" },
   log_unavailable:      { exit: 4, hint: "Make .dgov writable and leave room on the disk, then run again" },

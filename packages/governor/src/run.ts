@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { RunId, type Store, type TaskId } from "@dgov/kernel";
 import { newRunId, startedEvent } from "./begin.ts";
+import { takeDown } from "./case_law.ts";
 import { symbolFinder } from "./claimable.ts";
 import { proveRules } from "./command_rules.ts";
 import { forgetOthers, openComponents, withComponents } from "./components.ts";
@@ -92,7 +93,11 @@ async function underLock(git: Git, request: RunRequest, { world, start_ms }: Out
     const decided = decideStart(plan, past, request.mode, { only, target: at.target, reachable: isThere, before });
     const models = bindModels(ready, world);
     if (request.dry_run) return planned(ready, { only, decided, start_ms, world });
-    const ended = (id: string, did: RunView["did"]) => viewOf(log, RunId.parse(id), { did, warnings, start_ms, world });
+    const ended = (id: string, did: RunView["did"]) => {
+      const view = viewOf(log, RunId.parse(id), { did, warnings, start_ms, world });
+      takeDown(root, view, world.now_ms());
+      return view;
+    };
     if (decided.do === "nothing") return ended(decided.run, "nothing");
     writeCompiled(root, plan);
     const id = await carryOut(ready, { decided, only, models, log, request }, world);

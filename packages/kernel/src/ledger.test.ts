@@ -24,7 +24,13 @@ const draft = (content: string, more: Partial<Draft> = {}): Draft => ({
   found: null,
   ...more,
 });
-const found = (run: string): Found => ({ key: "p core/a.one gate tests", run, task: "core/a.one", gate: "tests" });
+const found = (run: string): Found => ({
+  key: "p core/a.one gate tests",
+  run,
+  plan_dir: "p",
+  task: "core/a.one",
+  gate: "tests",
+});
 const failure = (run: string) => ({ ...draft("tests fail", { category: "bug" }), found: found(run) });
 
 describe("G1 the ledger", () => {

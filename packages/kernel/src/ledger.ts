@@ -11,6 +11,7 @@ export type Category = z.infer<typeof Category>;
 export const Found = z.strictObject({
   key: z.string(),
   run: z.string(),
+  plan_dir: z.string(),
   task: z.string(),
   gate: z.string(),
 });

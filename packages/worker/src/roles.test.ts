@@ -17,6 +17,7 @@ const facts: Facts = {
   checks: { recipes: ["run_tests", "lint_check"], test_targets: ["tests/test_limiter.py"], required: null },
   sandbox: ["landlock: no network"],
   sops: [{ name: "testing", text: "Write the test first." }],
+  known: ["rule: no global state (src/limiter.py)"],
   repo_map: "src/limiter.py\n  class TokenBucket",
   limits: { turns: 50, warn_at: 40, time_ms: 900_000 },
   previous: null,
@@ -57,6 +58,7 @@ test("a prompt holds every fact, and the same facts give the same text", () => {
     "tests/test_limiter.py",
     "landlock: no network",
     "Write the test first.",
+    "- rule: no global state (src/limiter.py)",
     "class TokenBucket",
     "50 turns",
     "900 seconds",
@@ -84,6 +86,7 @@ test("sections without facts are left out", () => {
     policy: [],
     sandbox: [],
     sops: [],
+    known: [],
     repo_map: "",
     checks: { recipes: [], test_targets: [], required: null },
   };

@@ -1,5 +1,6 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { taskOf } from "@dgov/kernel";
+import { withWritable } from "../ledger.ts";
 import { openSite, WORKER, workOf } from "../testing/site.ts";
 import { orderOf } from "./order.ts";
 import { scopeOf } from "./scope.ts";
@@ -65,6 +66,20 @@ test("what the project's own rules refuse is told before it is tried", async () 
   const site = { ...place.site, project: { ...place.site.project, rules: { ...rules, tool_policy } } };
   const { text } = await order({ ...place, site }, 1);
   expect(text).toContain("Refused in run_bash: kubectl delete, but for kubectl delete pod (ask first)");
+});
+
+test("what the ledger knows of its files is told at the first attempt, and what it knows of others is not", async () => {
+  const place = await lay("make check");
+  withWritable(place.site.project.root, (ledger) => {
+    const add = (content: string, path: string) =>
+      ledger.add({ category: "bug", content, paths: [path], found: null }, 1);
+    add("the last line has no end", "a.txt");
+    add("another matter", "b.txt");
+  });
+  const { text } = await order(place, 1);
+  expect(text).toContain("## Known here");
+  expect(text).toContain("- bug: the last line has no end (a.txt)");
+  expect(text).not.toContain("another matter");
 });
 
 test("after a rejection the findings, the end of the output and what must pass are in it", async () => {

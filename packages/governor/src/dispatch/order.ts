@@ -1,6 +1,7 @@
 import type { Cause, EventOf, Failed, TaskId } from "@dgov/kernel";
 import { formatClaim, INTERPRETED, type Level, RECIPE_TOOLS, type RecipeName, type Scope } from "@dgov/sandbox";
 import { type Facts, firstMessages, type Limits, type Order, type Previous, ROLES } from "@dgov/worker";
+import { caseLaw } from "../case_law.ts";
 import { items } from "../git/git.ts";
 import { networkWords } from "../network.ts";
 import type { CompiledTask } from "../plan/compiled.ts";
@@ -34,6 +35,7 @@ export async function orderOf(site: Site, attempting: Attempting): Promise<WorkO
     sops: site.sops
       .filter(({ name }) => unit.sops.includes(name))
       .map((sop) => ({ name: sop.title, text: renderSops([sop]) })),
+    known: caseLaw(project.root, scope.write),
     repo_map: await repoMap(site, scope.base),
     limits,
     previous: previousOf(site, attempting),

@@ -1,0 +1,68 @@
+import type { Entry } from "@dgov/kernel/ledger";
+import { type Claim, ClaimError, overlap, parseClaim } from "@dgov/sandbox";
+import { readEntries, withWritable } from "./ledger.ts";
+import type { RunView } from "./run_view.ts";
+
+/** As many as a worker reads before it begins, and as long as one sentence may be. */
+const MOST = 20;
+const CHARS = 500;
+
+/**
+ * What the ledger tells a worker: open entries about what it may write, and rules that are about everything. Newest first;
+ * one line each, since what is in them may come from a tool's output.
+ */
+export function caseLaw(root: string, write: readonly Claim[]): string[] {
+  const whole = write.map((claim) => ({ ...claim, symbol: null }));
+  const about = (entry: Entry) =>
+    entry.paths.length === 0
+      ? entry.category === "rule"
+      : entry.paths.some((path) => whole.some((claim) => touches(claim, path)));
+  const law = readEntries(root).filter((entry) => entry.status === "open" && about(entry));
+  return law.slice(0, MOST).map(({ category, content, paths }) => {
+    const where = paths.length === 0 ? "" : ` (${paths.join(", ")})`;
+    return oneLine(`${category}: ${content}`) + where;
+  });
+}
+
+function oneLine(text: string): string {
+  const line = text.replace(/\s+/g, " ").trim();
+  return line.length <= CHARS ? line : `${line.slice(0, CHARS)}…`.toWellFormed();
+}
+
+/** Equal, or one within the other. A path that dgov 0.8 took and that is none touches nothing. */
+function touches(claim: Claim, path: string): boolean {
+  try {
+    return [path, `${path}/`].some((text) => overlap(claim, { ...parseClaim(text), symbol: null }));
+  } catch (error) {
+    if (error instanceof ClaimError) return false;
+    throw error;
+  }
+}
+
+type Outcome = Pick<RunView, "run" | "plan" | "plan_dir" | "status" | "tasks">;
+
+/**
+ * Takes down what a run has learned once it is over: a task that the judges refused in the end is an open bug, one for each
+ * gate however many runs meet it, and what was found of a task is resolved by the commit with which the task lands.
+ * Saying it again changes nothing.
+ */
+export function takeDown(root: string, { run, plan, plan_dir, status, tasks }: Outcome, now_ms: number): void {
+  if (status !== "complete" && status !== "partial" && status !== "failed") return;
+  const fell = tasks.flatMap(({ task, state, cause, gate, reason, findings }) => {
+    if (state !== "failed" || cause === null || gate === null) return [];
+    const found = { key: [plan_dir, task, cause, gate].join(" "), run, plan_dir, task, gate };
+    const content = oneLine(`${plan} ${task} is refused at ${gate}: ${reason ?? cause}`);
+    const paths = [...new Set(findings.flatMap(({ path }) => path ?? []))].slice(0, MOST);
+    return [{ category: "bug" as const, content, paths, found }];
+  });
+  const landed = new Map(tasks.flatMap(({ task, commit }) => (commit === null ? [] : [[task, commit]])));
+  const mended = readEntries(root).flatMap(({ id, status: is, found }) => {
+    const commit = found?.plan_dir === plan_dir ? landed.get(found.task) : undefined;
+    return is === "open" && commit !== undefined ? [{ id, commit }] : [];
+  });
+  if (fell.length + mended.length === 0) return;
+  withWritable(root, (ledger) => {
+    for (const draft of fell) ledger.note(draft, now_ms);
+    for (const { id, commit } of mended) ledger.resolve(id, commit, now_ms);
+  });
+}
