@@ -21,7 +21,7 @@ export function readStatus(cwd: string, { all }: { all: boolean }): Status {
 }
 
 /** Whether anyone is running dgov here. The lock dies with its process, so this is what tells a killed run from a live one. */
-function processOf(root: string): "alive" | "gone" | "unknown" {
+export function processOf(root: string): "alive" | "gone" | "unknown" {
   const common = sharedGitFolder(root);
   if (common === null) return "unknown";
   return repositoryHolder(common) ? "alive" : "gone";
