@@ -208,7 +208,7 @@ test.each<[string, string, string[]]>([
   [
     "a second error",
     'export const old: number = "not one";\nexport const more: number = "two";',
-    ["types reject type_error@src/old.ts"],
+    ["types reject type_TS2322@src/old.ts"],
   ],
 ])("types are compared with the head: %s", (_, text, expected) => {
   const { story } = play([[edit("src/old.ts", 'export const old: number = "not one";', text), done]], {

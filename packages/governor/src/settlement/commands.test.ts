@@ -1,74 +1,15 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Content, type Repository, repository } from "../git/testing/repository.ts";
-import { diffTrees } from "../git/tree_changes.ts";
-import type { Project } from "../project.ts";
-import type { IntegratedCandidate } from "./candidate.ts";
 import { commandGates } from "./commands.ts";
-import { settle, type Verdict } from "./gate.ts";
-import { openShell } from "./testing/isolation.ts";
-import { projectWith, task, unitWith } from "./testing/parts.ts";
+import { type Asked, type Files, judgedBy, openCandidates } from "./testing/candidate.ts";
+import { projectWith, unitWith } from "./testing/parts.ts";
 import { testCommands } from "./tests.ts";
 
 setDefaultTimeout(60_000); // many processes each, and the machine may be busy
 
-const made: Repository[] = [];
-afterEach(() => {
-  for (const one of made.splice(0)) one.remove();
-});
-
-type Files = Record<string, Content | null>;
-type Asked = {
-  base?: Files;
-  work: Files;
-  commands?: Partial<Project["commands"]>;
-  test_cmd?: string;
-  settlement_ms?: number;
-  hooks?: string[];
-};
-
-/** A head, the work on top of it checked out, and the project's commands. */
-async function candidateOf({ base = {}, work, commands = {}, test_cmd, settlement_ms, hooks = [] }: Asked) {
-  const repo = await repository({ "README.md": "x\n", ...base });
-  made.push(repo);
-  const head = await repo.user("rev-parse", "HEAD");
-  const before = join(repo.folder, "before");
-  const tmp = join(repo.folder, "tmp");
-  mkdirSync(tmp);
-  await repo.user("worktree", "add", "-q", "--detach", before, head);
-  const tree = await repo.commit(work);
-  const rules = { review_hooks: hooks };
-  const parts = settlement_ms === undefined ? { commands, rules } : { commands, rules, settlement_ms };
-  const project = projectWith(repo.root, parts);
-  const candidate: IntegratedCandidate = {
-    git: repo.git,
-    project,
-    unit: unitWith({}, test_cmd ?? null),
-    task,
-    attempt: 1,
-    head,
-    tree,
-    changes: await diffTrees(repo.git, head, tree),
-    root: repo.root,
-    isolation: openShell(repo.root, tmp),
-    setupIsolation: async () => openShell(repo.root, tmp),
-    baseline: async () => ({ root: before, isolation: openShell(before, tmp) }),
-    out: join(repo.folder, "out"),
-  };
-  return candidate;
-}
-
-/** @returns each gate with its verdict, and the codes and paths of the findings */
-async function verdicts(candidate: IntegratedCandidate): Promise<string[]> {
-  const told: Verdict[] = [];
-  const gates = commandGates(candidate.project, candidate.unit);
-  await settle(gates, candidate, { now_ms: () => 0, level: () => null, record: (verdict) => told.push(verdict) });
-  return told.map(({ gate, verdict, findings }) =>
-    [gate, verdict, ...findings.map(({ code, path }) => (path ? `${code}@${path}` : code))].join(" "),
-  );
-}
-const ask = async (asked: Asked) => verdicts(await candidateOf(asked));
+const { lay: candidateOf, ask, clear } = openCandidates();
+afterEach(clear);
 
 test("a project without commands needs no checkout", () => {
   expect(commandGates(projectWith("/", { commands: { setup: "make" } }), unitWith({}))).toEqual([]);
@@ -194,54 +135,6 @@ test.each<[string, Asked, string[]]>([
   expect(await ask(asked)).toEqual(expected);
 });
 
-/** A linter as ruff: each line with an x is a fault. */
-const RUFF = {
-  run: `#!/bin/sh
-json=; bad=; for a in "$@"; do case "$a" in check) ;; --output-format=json) json=1 ;; *) files="$files $a" ;; esac; done
-for f in $files; do
-  n=0; while read -r line; do n=$((n+1)); case "$line" in *x*) bad=1
-    [ -n "$json" ] && out="$out\${out:+,}{\\"code\\":\\"X1\\",\\"message\\":\\"an x\\",\\"filename\\":\\"$PWD/$f\\",\\"location\\":{\\"row\\":$n,\\"column\\":1}}" ;; esac; done < $f
-done
-[ -n "$json" ] && echo "[$out]"; [ -z "$bad" ]
-`,
-};
-const ruff = { lint: "./ruff check {file}" };
-
-test.each<[string, Files, string[]]>([
-  ["an old fault in an edited file", { "a.py": "x\nok\nnew\n" }, ["lint pass"]],
-  ["a new fault in an edited file", { "a.py": "x\nok\nx too\n" }, ["lint reject lint_X1@a.py"]],
-  ["a fault in a new file", { "n.py": "x\n" }, ["lint reject lint_X1@n.py"]],
-])("lint by lines: %s", async (_, work, expected) => {
-  expect(await ask({ base: { "a.py": "x\nok\n", ruff: RUFF }, work, commands: ruff })).toEqual(expected);
-});
-
-/** As ruff of an import without use: it stands where the import does, and not where the use went. */
-const UNUSED = {
-  run: `#!/bin/sh
-bad=; for a in "$@"; do case "$a" in *.py) grep -q use "$a" || { bad=1; f=$a; } ;; *json) json=1 ;; esac; done
-[ -n "$json" ] && echo "[{\\"code\\":\\"F401\\",\\"message\\":\\"no use\\",\\"filename\\":\\"$f\\",\\"location\\":{\\"row\\":1,\\"column\\":1}}]"
-[ -z "$bad" ]
-`,
-};
-test.each<[string, string, string, string[]]>([
-  ["is new", "import\nuse\n", "import\n", ["lint reject lint_F401@a.py"]],
-  ["is old", "import\nold\n", "import\nnew\n", ["lint pass"]],
-])("a fault on a line that the change left alone, which %s", async (_, before, now, expected) => {
-  expect(await ask({ base: { "a.py": before, ruff: UNUSED }, work: { "a.py": now }, commands: ruff })).toEqual(
-    expected,
-  );
-});
-
-test.each<[string, Files, string[]]>([
-  ["an old fault in an edited file", { "a.py": "x\nnew\n" }, ["lint pass"]],
-  ["an old fault that moved", { "a.py": "new\nx\n" }, ["lint pass"]],
-  ["the same fault once more", { "a.py": "x\nx\n" }, ["lint reject lint_error@a.py"]],
-  ["a fault in a new file", { "n.py": "x\n" }, ["lint reject lint_error@n.py"]],
-])("a linter without a report is compared by what it says: %s", async (_, work, expected) => {
-  const lint = 'grep -nH x {file} | sed "s/$/ is bad/"; ! grep -q x {file}';
-  expect(await ask({ base: { "a.py": "x\nok\n" }, work, commands: { lint } })).toEqual(expected);
-});
-
 test.each<[string, Files, string[]]>([
   ["GT-10 a file that was badly formatted before", { "old.py": " x\ny\n" }, ["format pass"]],
   ["a file that was well formatted before", { "good.py": " x\n" }, ["format reject format_failure"]],
@@ -253,69 +146,9 @@ test.each<[string, Files, string[]]>([
   expect(await ask({ base, work, commands: { format_check: '! grep -q "^ " {file}' } })).toEqual(expected);
 });
 
-const MANY = Array.from({ length: 2000 }, (_, at) => `src/f${at}.py:1:1: error: old ${at}`).join("\n");
-test.each<[string, string, string, string[]]>([
-  ["both the same", "a.py:1: error: Bad [x]", "a.py:1: error: Bad [x]", ["types pass"]],
-  ["GT-16 the line moved", "a.py:1: error: Bad [x]", "a.py:7: error: Bad [x]", ["types pass"]],
-  [
-    "GT-17 two mended, two new",
-    "a.py:1: error: A\na.py:2: error: B",
-    "b.py:1: error: A\nb.py:2: error: B",
-    ["types reject type_error@b.py type_error@b.py"],
-  ],
-  [
-    "GT-18 the same once more",
-    "a.py:1: error: Bad [x]",
-    "a.py:1: error: Bad [x]\na.py:2: error: Bad [x]",
-    ["types reject type_error@a.py"],
-  ],
-  ["GT-19 tsc", "ok", "src/a.ts(3,5): error TS2322: No", ["types reject type_error@src/a.ts"]],
-  [
-    "pyright",
-    "  /r/a.py:1:2 - error: Old (x)",
-    "  /r/a.py:9:2 - error: Old (x)\n  /r/a.py:3:2 - error: New (y)",
-    ["types reject type_error@/r/a.py"],
-  ],
-  [
-    "ty",
-    "error[a]: Old\n  --> a.py:1:1",
-    "error[a]: Old\n  --> a.py:4:1\nerror[b]: New\n  --> a.py:2:1",
-    ["types reject type_error@a.py"],
-  ],
-  ["a crash before and after", "Segmentation fault", "Segmentation fault", ["types broken gate_broken"]],
-  ["lines nobody can place", "odd words", "odd words\nmore odd words", ["types reject type_failure"]],
-  [
-    "an error without a place among placed ones",
-    "a.py:1: error: Old",
-    "a.py:1: error: Old\nerror TS18003: No inputs",
-    ["types reject type_failure"],
-  ],
-  ["no words at all", "ok", "", ["types reject type_failure"]],
-  ["words as before, and another end", "a.py:1: Old", "a.py:1: Old\ncrashed", ["types reject type_failure"]],
-  [
-    "a new one among thousands",
-    MANY,
-    MANY.replace("old 1000\n", "old 1000\nnew.py:1:1: error: new\n"),
-    ["types reject type_error@new.py"],
-  ],
-])("types against the head: %s", async (_, before, now, expected) => {
-  const type_check = "cat said; grep -q '^ok$' said && exit 0; grep -q crashed said && exit 2; exit 1";
-  expect(
-    await ask({ base: { said: `${before}\n` }, work: { said: `${now}\n`, "a.py": "1" }, commands: { type_check } }),
-  ).toEqual(expected);
-});
-
-test("a type check that broke before and has no answer is broken, not a pass", async () => {
-  const type_check = "echo a.py:1: bad; test -f new && exit 1; exit 127";
-  const found = await ask({ work: { new: "x", "a.py": "1" }, commands: { type_check } });
-  expect(found).toEqual(["types broken gate_broken"]);
-});
-
 test("the whole output is kept in a file, the ends in the verdict", async () => {
   const candidate = await candidateOf({ work: { "a.py": "x" }, commands: { test: "seq 1 20000; false" } });
-  const told: Verdict[] = [];
-  const gates = commandGates(candidate.project, candidate.unit);
-  await settle(gates, candidate, { now_ms: () => 0, level: () => null, record: (verdict) => told.push(verdict) });
+  const told = await judgedBy(candidate);
   const { output, exit, command } = told[0]!;
   expect([exit, command]).toEqual([1, "seq 1 20000; false"]);
   expect(output?.head.startsWith("1\n2\n")).toBe(true);

@@ -1,14 +1,14 @@
+import type { Finding } from "@dgov/kernel";
 import type { CompiledTask } from "../plan/compiled.ts";
 import type { Project } from "../project.ts";
 import type { IntegratedCandidate } from "./candidate.ts";
+import { freshFindings } from "./checkers/fresh.ts";
 import { judged, runProjectCommand, shellPaths, unanswered } from "./command.ts";
-import { formatFindings } from "./format.ts";
+import { type Failing, formatFindings } from "./format.ts";
 import { type Gate, pass } from "./gate.ts";
-import { lintFindings } from "./lint.ts";
 import { isScriptHook } from "./rules/load.ts";
 import { changedSources } from "./sources.ts";
 import { testCommands } from "./tests.ts";
-import { newDiagnostics } from "./types.ts";
 
 type IntegratedGate = Gate<IntegratedCandidate>;
 
@@ -63,11 +63,24 @@ const hooks: IntegratedGate = {
   },
 };
 
-const lint = fileGate("lint", ({ commands }) => commands.lint);
-const format = fileGate("format", ({ commands }) => commands.format_check);
+const lint = checkGate(
+  "lint",
+  ({ commands }) => commands.lint,
+  (...asked) => freshFindings(...asked, "lint"),
+);
+const format = checkGate("format", ({ commands }) => commands.format_check, formatFindings);
+const types = checkGate(
+  "types",
+  ({ commands }) => commands.type_check,
+  (...asked) => freshFindings(...asked, "type"),
+);
 
-/** A command over the changed source files that are there. None changed: there is nothing to ask. */
-function fileGate(name: "lint" | "format", of: (project: Project) => string | null): IntegratedGate {
+/** A command over the changed source files that are there, or over all. With none changed the first has nothing to ask. */
+function checkGate(
+  name: "lint" | "format" | "types",
+  of: (project: Project) => string | null,
+  findingsOf: (candidate: IntegratedCandidate, failing: Failing) => Promise<Finding[]>,
+): IntegratedGate {
   return {
     name,
     async check(candidate) {
@@ -81,29 +94,11 @@ function fileGate(name: "lint" | "format", of: (project: Project) => string | nu
       const missing = unanswered(said, timeout_ms);
       if (missing) return judged(said, "broken", { cause: "broken", findings: [missing] });
       if (said.result.exit === 0) return judged(said, "pass", { cause: "gate", findings: [] });
-      const failing = { template, said, files };
-      const findings = await (name === "lint" ? lintFindings : formatFindings)(candidate, failing);
+      const findings = await findingsOf(candidate, { template, said, files });
       return judged(said, findings.length === 0 ? "pass" : "reject", { cause: "gate", findings });
     },
   };
 }
-
-const types: IntegratedGate = {
-  name: "types",
-  async check(candidate) {
-    const { project, isolation, out } = candidate;
-    const timeout_ms = project.timeouts.settlement_ms;
-    const command = (project.commands.type_check ?? "").replaceAll("{file}", () =>
-      shellPaths(changedSources(candidate)),
-    );
-    const said = await runProjectCommand(isolation, { command, timeout_ms, out, log: "types.log" });
-    const missing = unanswered(said, timeout_ms);
-    if (missing) return judged(said, "broken", { cause: "broken", findings: [missing] });
-    if (said.result.exit === 0) return judged(said, "pass", { cause: "gate", findings: [] });
-    const findings = await newDiagnostics(candidate, said, "type");
-    return judged(said, findings.length === 0 ? "pass" : "reject", { cause: "gate", findings });
-  },
-};
 
 /** Pytest says with it that it found no test: no other runner's status 5 is a pass. */
 const PYTEST_NO_TESTS = 5;

@@ -1,0 +1,81 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Content, type Repository, repository } from "../../git/testing/repository.ts";
+import { diffTrees } from "../../git/tree_changes.ts";
+import type { Project } from "../../project.ts";
+import type { IntegratedCandidate } from "../candidate.ts";
+import { commandGates } from "../commands.ts";
+import { settle, type Verdict } from "../gate.ts";
+import { openShell } from "./isolation.ts";
+import { projectWith, task, unitWith } from "./parts.ts";
+
+export type Files = Record<string, Content | null>;
+export type Asked = {
+  base?: Files;
+  work: Files;
+  commands?: Partial<Project["commands"]>;
+  test_cmd?: string;
+  settlement_ms?: number;
+  hooks?: string[];
+};
+
+/** Lays candidates in repositories of their own, which `clear` removes. `ask`: what the gates say, in words. */
+export function openCandidates() {
+  const made: Repository[] = [];
+  const lay = async (asked: Asked): Promise<IntegratedCandidate> => {
+    const { candidate, repo } = await layCandidate(asked);
+    made.push(repo);
+    return candidate;
+  };
+  return {
+    lay,
+    ask: async (asked: Asked): Promise<string[]> => wordsOf(await judgedBy(await lay(asked))),
+    clear() {
+      for (const one of made.splice(0)) one.remove();
+    },
+  };
+}
+
+/** A head, the work on top of it checked out, and the project's commands. */
+async function layCandidate({ base = {}, work, commands = {}, test_cmd, settlement_ms, hooks = [] }: Asked) {
+  const repo = await repository({ "README.md": "x\n", ...base });
+  const head = await repo.user("rev-parse", "HEAD");
+  const before = join(repo.folder, "before");
+  const tmp = join(repo.folder, "tmp");
+  mkdirSync(tmp);
+  await repo.user("worktree", "add", "-q", "--detach", before, head);
+  const tree = await repo.commit(work);
+  const rules = { review_hooks: hooks };
+  const parts = settlement_ms === undefined ? { commands, rules } : { commands, rules, settlement_ms };
+  const project = projectWith(repo.root, parts);
+  const candidate: IntegratedCandidate = {
+    git: repo.git,
+    project,
+    unit: unitWith({}, test_cmd ?? null),
+    task,
+    attempt: 1,
+    head,
+    tree,
+    changes: await diffTrees(repo.git, head, tree),
+    root: repo.root,
+    isolation: openShell(repo.root, tmp),
+    setupIsolation: async () => openShell(repo.root, tmp),
+    baseline: async () => ({ root: before, isolation: openShell(before, tmp) }),
+    out: join(repo.folder, "out"),
+  };
+  return { candidate, repo };
+}
+
+/** What its gates say of it, as far as they come. */
+export async function judgedBy(candidate: IntegratedCandidate): Promise<Verdict[]> {
+  const told: Verdict[] = [];
+  const gates = commandGates(candidate.project, candidate.unit);
+  await settle(gates, candidate, { now_ms: () => 0, level: () => null, record: (verdict) => told.push(verdict) });
+  return told;
+}
+
+/** Each gate with its verdict, and the codes and paths of the findings. */
+const wordsOf = (told: readonly Verdict[]): string[] =>
+  told.map(({ gate, verdict, findings }) =>
+    [gate, verdict, ...findings.map(({ code, path }) => (path ? `${code}@${path}` : code))].join(" "),
+  );
