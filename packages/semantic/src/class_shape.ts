@@ -2,16 +2,18 @@ import type { Place } from "./summary.ts";
 
 /**
  * `bases` as they are written, with dots. `members`: what the class itself has, by name. `fields` are in the order of its
- * constructor where one is generated. `open`: why members may come from where nobody sees; null: all are here.
+ * constructor where one is generated. `open`: why members may come from where nobody sees; null: all are here. `remade`:
+ * why it may be made in another way than its constructor says; null: it is made as that says.
  */
 export type ClassShape = Place & {
   name: string; // its key below the module
   bases: readonly string[];
   kind: "plain" | "generated" | "enum" | "interface" | "abstract";
   members: readonly Member[];
-  fields: readonly { name: string; optional: boolean }[];
+  fields: readonly { name: string; optional: boolean; by_name: boolean }[];
   slots: readonly string[] | null;
   open: string | null;
+  remade: string | null;
 };
 
 /**

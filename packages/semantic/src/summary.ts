@@ -9,7 +9,7 @@ import type { Span, Unit } from "./unit.ts";
  * `open`     why names may come from where nobody sees (`__getattr__`, `exec`, macros); null: all its names are here
  * `exports`  what it says it gives away (`__all__`, export lists); "dynamic": not to be read off; null: it says nothing
  */
-export type Summary = {
+export type Summary = Wants & {
   language: string;
   version: string;
   faults: readonly Fault[];
@@ -19,8 +19,13 @@ export type Summary = {
   exports: readonly Export[] | "dynamic" | null;
   open: string | null;
   classes: readonly ClassShape[];
+};
+
+/** What a text does with names of others. `sets`: members that are set where their class is not around, the last of `members`. */
+type Wants = {
   reads: readonly Read[];
   calls: readonly Call[];
+  sets: readonly Pick<Read, "name" | "members" | "self" | "instance" | "from">[];
   strings: readonly DottedString[];
 };
 

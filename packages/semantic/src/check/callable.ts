@@ -1,4 +1,5 @@
 import type { ClassShape } from "../class_shape.ts";
+import { type Lineage, wantedOf } from "../linker/lineage.ts";
 import type { Linker, Name } from "../linker/linker.ts";
 import { classOf, type Outcome, type Target } from "../linker/outcome.ts";
 import { isNamed, type LinkRules } from "../linker/rules.ts";
@@ -7,7 +8,7 @@ import type { Decorator, Parameter, Signature, Unit } from "../unit.ts";
 /**
  * What a callee takes, with its receiver off. `kind`: what it is, so that a change of that is seen. `parameters` null: it
  * cannot be known what it takes. `overloads`: what it takes instead, where it says so in several ways. `unit`: what is
- * executed; null: it is generated, or not in the tree.
+ * executed; null: it is generated, or not in the tree. `doubt`: why it may take something else after all.
  */
 export type Callable = {
   kind: "function" | "class" | "abstract_class" | "method" | "static" | "class_method" | "property" | "value";
@@ -17,6 +18,7 @@ export type Callable = {
   signature: Signature | null;
   unit: Unit | null;
   path: string;
+  doubt?: string;
 };
 
 /** null: it is nothing of which that can be said, as something with members that are not followed. */
@@ -96,6 +98,8 @@ function withoutReceiver(parameters: readonly Parameter[], skip: number): readon
   return skip === 0 || !first || first.kind === "rest" ? parameters : parameters.slice(1);
 }
 
+type Made = { lineage: Lineage; rules: LinkRules; unit: Unit | null };
+
 /** What a class takes when an instance is made: what its constructor does, or its fields where one is generated. */
 function construction(
   linker: Linker,
@@ -104,7 +108,20 @@ function construction(
   unit: Unit | null,
 ): Callable | null {
   const lineage = linker.lineage(path, name);
-  if (lineage.classes[0]?.shape.kind === "abstract" && rules.classes.abstract === "never")
+  const made = constructed(linker, path, { lineage, rules, unit });
+  const remade = lineage.classes.find(({ shape }) => shape.remade !== null)?.shape.remade ?? null;
+  return made === null || remade === null ? made : { ...made, doubt: remade };
+}
+
+/** Whether no instance of a class can be made: by its own word, or because a member is wanted that nothing gives. */
+function isAbstract({ lineage, rules }: Made): boolean {
+  if (rules.classes.abstract === "never") return lineage.classes[0]?.shape.kind === "abstract";
+  const asked = lineage.classes.some(({ shape }) => shape.kind === "abstract");
+  return asked && lineage.open === null && lineage.ambiguous === null && wantedOf(lineage).length > 0;
+}
+
+function constructed(linker: Linker, path: string, { lineage, rules, unit }: Made): Callable | null {
+  if (isAbstract({ lineage, rules, unit }))
     return { kind: "abstract_class", parameters: null, overloads: [], decorators: [], signature: null, unit, path };
   const unseen: Callable = {
     kind: "class",
@@ -177,10 +194,10 @@ export function asElement(linker: Linker, callable: Callable): Callable {
 }
 
 /** The fields of a class and of those it inherits from, those of the farthest first; a field that is given anew keeps its place. */
-function generated(classes: readonly { fields: readonly { name: string; optional: boolean }[] }[]): Parameter[] {
+function generated(classes: readonly Pick<ClassShape, "fields">[]): Parameter[] {
   const fields = new Map<string, Parameter>();
   for (const { fields: own } of [...classes].reverse())
-    for (const { name, optional } of own)
-      fields.set(name, { name, kind: "either", default: null, optional, annotation: null });
+    for (const { name, optional, by_name } of own)
+      fields.set(name, { name, kind: by_name ? "named" : "either", default: null, optional, annotation: null });
   return [...fields.values()];
 }

@@ -308,8 +308,8 @@ const behaving: Question = (drift) => {
 
 const QUESTIONS: readonly Question[] = [fitting, waiting, decorated, shaped, alike, behaving];
 
-function weigh({ call, outcome, scene, file }: Drift): report.Weight {
-  if (call.guarded || call.spread) return report.HINT;
+function weigh({ call, outcome, scene, file, now }: Drift): report.Weight {
+  if (call.guarded || call.spread || now.doubt !== undefined) return report.HINT;
   if (outcome.likely !== null || call.partial) return report.LIKELY;
   return scene.link.merged.rules(file.path)?.calls.arity === "strict" ? report.CERTAIN : report.LIKELY;
 }

@@ -1,6 +1,8 @@
 import type { ClassShape, Member } from "../class_shape.ts";
 import type { Side } from "../finding.ts";
-import type { Lineage } from "../linker/lineage.ts";
+import { type Lineage, wantedOf } from "../linker/lineage.ts";
+import { isNamed } from "../linker/rules.ts";
+import type { Read } from "../summary.ts";
 import type { Unit } from "../unit.ts";
 import { bindCall } from "./bind_call.ts";
 import type { Check } from "./check.ts";
@@ -75,12 +77,57 @@ const orphans: Question = (heir) =>
         now.classes.slice(1).some((row) => has(row.shape, member.name))
       )
         return [];
+      const says = saysSo(heir, member);
+      const calls = says ? "no_more" : callsOf(heir, { side, member, over });
+      if (calls === "still") return [];
       // What comes from where nobody sees may call it by that name.
-      const weight = now.open === null ? report.CERTAIN : report.HINT;
-      const words = `overrides \`${over.shape.name}.${member.name}\`, which ${report.calls(scene.merge, other(side))} took away: nobody calls it any more`;
+      const certain = calls === "no_more" && now.open === null;
+      const renamed = !certain && now.open === null && isRenamed(heir, { side, member, over });
+      const words =
+        `overrides \`${over.shape.name}.${member.name}\`, which ${report.calls(scene.merge, other(side))} took away: ` +
+        (says ? "it overrides nothing" : `${certain ? "" : "if it is a hook, "}nobody calls it any more`);
+      const weight = certain ? report.CERTAIN : renamed ? report.LIKELY : report.HINT;
       return [fault(heir, { side, member, over }, weight, words)];
     });
   });
+
+/** Whether the base has the member under another name now: then whoever called it calls that. */
+function isRenamed({ scene, now }: Heir, { side, member, over: { path, shape } }: Override): boolean {
+  const was = unitOf(scene, side, path, `${shape.name}.${member.name}`);
+  const base = now.classes.slice(1).find((row) => row.shape.name === shape.name);
+  return (base?.shape.members ?? []).some(({ name }) => {
+    const unit = has(shape, name) ? null : unitOf(scene, "merged", base?.path ?? path, `${shape.name}.${name}`);
+    return unit !== null && unit.hashes.nameless === was?.hashes.nameless;
+  });
+}
+
+/** Whether a member has a word in its head that does not compile where it overrides nothing. */
+function saysSo({ scene, file, shape }: Heir, { name }: Member): boolean {
+  const words = scene.link.merged.rules(file.path)?.classes.overriding ?? [];
+  const unit = words.length > 0 ? unitOf(scene, "merged", file.path, `${shape.name}.${name}`) : null;
+  const head = unit ? (scene.trees.merged.file(file.path)?.text?.slice(...unit.parts.header) ?? "") : "";
+  return words.some((word) => head.split(/\W+/).includes(word));
+}
+
+/**
+ * Whether a member that a base has lost is called: "still" on the class or those above it; "no_more", though something was
+ * where the side wrote the override; or nobody can "tell", as where its name is put together.
+ */
+function callsOf({ scene, file, shape, now }: Heir, { side, member, over }: Override): "still" | "no_more" | "tell" {
+  const kin = new Set([shape.name, ...now.classes.map((row) => row.shape.name)]);
+  const above = scene.link.merged.rules(file.path)?.classes.above ?? [];
+  const still = scene.files
+    .flatMap((one) => contentsIn(scene, "merged", one)?.summary.reads ?? [])
+    .filter(({ members }) => members.includes(member.name));
+  const from = ({ self, instance, name }: Read) => !above.includes(name) && kin.has(self ?? instance ?? "");
+  if (still.some(from)) return "still";
+  const word = new RegExp(`\\.\\s*${RegExp.escape(member.name)}(?![\\p{ID_Continue}$])`, "u");
+  const stands = (tree: Side | "merged", path: string | null) =>
+    path !== null && word.test(scene.trees[tree].file(path)?.text ?? "");
+  const plain = still.length === 0 && scene.files.some((one) => stands("merged", one.path));
+  if (plain || still.some(({ name }) => !above.includes(name))) return "tell";
+  return stands(side, over.path) || scene.files.some((one) => stands(side, pathIn(one, side))) ? "no_more" : "tell";
+}
 
 /** An override that one side wrote does not take what the other side's version of the base is called with. */
 const narrowed: Question = (heir) =>
@@ -145,13 +192,14 @@ function isCalled(scene: Scene, { path }: { path: string }, name: string): boole
 const unfinished: Question = ({ scene, file, shape, now, before }) => {
   if (shape.kind === "abstract" || shape.kind === "interface" || shape.members.some(({ abstract }) => abstract))
     return [];
-  const wanting = abstractOf(now);
+  const wanting = wantedOf(now);
   return before.flatMap(({ side, lineage }) => {
-    if (wanting.length === 0 || abstractOf(lineage).length > 0) return [];
+    if (wanting.length === 0 || wantedOf(lineage).length > 0) return [];
     const added = contentsIn(scene, "base", file)?.classes.has(shape.name) !== true;
     const elsewhere = before.find((one) => one.side !== side);
-    if (elsewhere && abstractOf(elsewhere.lineage).length > 0) return [];
+    if (elsewhere && wantedOf(elsewhere.lineage).length > 0) return [];
     if (!added && before.length > 1) return [];
+    if (isOnlyBase(scene, file, shape)) return [];
     const [{ name, owner, path } = { name: "", owner: "", path: "" }] = wanting;
     const place = places.placeOf(scene.trees.merged, file.path, { unit: shape.name, span: shape.span });
     const sentence =
@@ -162,14 +210,14 @@ const unfinished: Question = ({ scene, file, shape, now, before }) => {
   });
 };
 
-/** Members that are wanted and that nothing in front gives. */
-function abstractOf({ classes }: Lineage): { name: string; owner: string; path: string }[] {
-  const given = new Set<string>();
-  return classes.flatMap(({ path, shape }) => {
-    const open = shape.members.filter(({ name, abstract }) => abstract && !given.has(name));
-    for (const { name, kind } of shape.members) if (kind !== "own") given.add(name);
-    return open.map(({ name }) => ({ name, owner: shape.name, path }));
-  });
+/** Whether a class stands there for others to inherit from, and none of it is made: then nothing fails where it runs. */
+function isOnlyBase(scene: Scene, file: MergedFile, { name }: ClassShape): boolean {
+  if (scene.link.merged.rules(file.path)?.names.checked_types === true) return false;
+  const all = scene.files.flatMap((one) => contentsIn(scene, "merged", one)?.summary ?? []);
+  const last = name.slice(name.lastIndexOf(".") + 1);
+  const isMade = all.some(({ calls }) => calls.some(({ callee }) => [callee.name, ...callee.members].at(-1) === last));
+  const below = all.some(({ classes }) => classes.some(({ bases }) => bases.some((base) => isNamed(base, [last]))));
+  return below && !isMade;
 }
 
 /** An attribute that one side sets, on a class whose slots the other side made without it. */

@@ -48,7 +48,8 @@ function missingAt(scene: Scene, file: MergedFile, read: Read): report.Fault | n
   const intact = held.find((one) => one.outcome.is === "found");
   if (outcome.is === "unknown") return intact ? perhaps(scene, file, read, { intact, why: outcome.why }) : null;
   if (held.length === 0) return captured(scene, file, read, outcome.missing);
-  if (outcome.missing.what === "member" && suppliedBelow(scene, outcome.missing)) return null;
+  if (outcome.missing.what === "member" && (suppliedBelow(scene, outcome.missing) || isSet(scene, outcome.missing)))
+    return null;
   return broken(scene, file, read, { missing: outcome.missing, held, intact: intact ?? null });
 }
 
@@ -207,6 +208,17 @@ function suppliedBelow(scene: Scene, missing: Missing): boolean {
       const { classes } = scene.link.merged.lineage(file.path, name);
       const below = classes.some(({ path, shape }) => path === missing.path && shape.name === missing.inside);
       return below && classes.some(({ shape }) => shape.members.some((member) => member.name === missing.name));
+    });
+  });
+}
+
+/** A member that a class lost may be set on it, or on one of it, from outside: where types are not checked, then it is there. */
+function isSet(scene: Scene, { path, inside, name }: Missing): boolean {
+  return scene.files.some((file) => {
+    if (scene.link.merged.rules(file.path)?.names.checked_types !== false) return false;
+    return contentsIn(scene, "merged", file)?.summary.sets.some((set) => {
+      const led = set.members.at(-1) === name ? scene.link.merged.follow(file.path, set, "run") : null;
+      return led?.is === "missing" && led.missing.path === path && led.missing.inside === inside;
     });
   });
 }

@@ -1,3 +1,4 @@
+import type { ClassShape } from "../class_shape.ts";
 import type { Contents } from "../linker/contents.ts";
 import type { Read } from "../summary.ts";
 import type { Check } from "./check.ts";
@@ -77,7 +78,9 @@ function fields(scene: Scene, file: MergedFile): report.Fault[] {
   });
 }
 
-function lateField(shape: { fields: readonly { name: string; optional: boolean }[] } | undefined): string | null {
-  const first = shape?.fields.findIndex(({ optional }) => optional) ?? -1;
-  return first < 0 ? null : (shape?.fields.slice(first).find(({ optional }) => !optional)?.name ?? null);
+function lateField(shape: Pick<ClassShape, "fields"> | undefined): string | null {
+  // What is given by name may stand in any order.
+  const fields = shape?.fields.filter(({ by_name }) => !by_name) ?? [];
+  const first = fields.findIndex(({ optional }) => optional);
+  return first < 0 ? null : (fields.slice(first).find(({ optional }) => !optional)?.name ?? null);
 }

@@ -67,7 +67,7 @@ function describe(contents: Contents | null): Description {
       say(name, `exported ${of} ${of === name ? "" : (names.get(of ?? "") ?? "")}`);
   const made = {
     names,
-    fields: JSON.stringify(summary.classes.map(({ name, fields }) => [name, fields]).sort()),
+    fields: JSON.stringify(summary.classes.map(({ name, fields, members }) => [name, fields, wanted(members)]).sort()),
     bases: JSON.stringify(summary.classes.map(({ name, bases, open }) => [name, bases, open]).sort()),
     stars: JSON.stringify([contents.stars.map(({ module }) => module), summary.open, typeof summary.exports]),
   };
@@ -75,9 +75,11 @@ function describe(contents: Contents | null): Description {
   return made;
 }
 
+const wanted = (members: ClassShape["members"]) => members.flatMap(({ name, abstract }) => (abstract ? [name] : []));
+
 function describeClass(shape: ClassShape, say: (name: string, text: string) => void) {
   const last = shape.name.slice(shape.name.lastIndexOf(".") + 1);
-  say(last, JSON.stringify([shape.bases, shape.kind, shape.fields, shape.slots, shape.open]));
+  say(last, JSON.stringify([shape.bases, shape.kind, shape.fields, shape.slots, shape.open, shape.remade]));
   for (const { name, kind, abstract, value } of shape.members)
     say(name, JSON.stringify([shape.name, kind, abstract, value]));
 }

@@ -107,3 +107,13 @@ export function linearise(lists: readonly (readonly Row[])[]): Row[] | null {
 function unique(rows: readonly Row[]): Row[] {
   return [...new Map(rows.map((row) => [id(row), row])).values()];
 }
+
+/** Members that are wanted and that nothing in front gives. */
+export function wantedOf({ classes }: Lineage): { name: string; owner: string; path: string }[] {
+  const given = new Set<string>();
+  return classes.flatMap(({ path, shape }) => {
+    const open = shape.members.filter(({ name, abstract }) => abstract && !given.has(name));
+    for (const { name, kind } of shape.members) if (kind !== "own") given.add(name);
+    return open.map(({ name }) => ({ name, owner: shape.name, path }));
+  });
+}

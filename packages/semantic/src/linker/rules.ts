@@ -83,6 +83,7 @@ const calls = z.strictObject({
  * `order`    "c3": bases must have one linear order; "none": no such rule
  * `abstract` whether an instance of an abstract class can be "made" as long as it has all members, or "never"
  * `overrides` have to take "all" the arguments that the overridden takes; or "fewer", and leave the last ones
+ * `overriding` words in the head of a member without which it overrides, and with which it has to
  * `bare`     bases outside of the repository that bring no members of interest (`object`, `ABC`)
  * `members`  what every class and instance has
  * `above`    the words by which a class reads what those above it have, and not its own
@@ -91,6 +92,7 @@ const classes = z.strictObject({
   order: z.enum(["c3", "none"]),
   abstract: z.enum(["made", "never"]).default("made"),
   overrides: z.enum(["all", "fewer"]).default("all"),
+  overriding: names,
   bare: names,
   members: names,
   above: z.array(z.string()).default(["super"]),

@@ -101,8 +101,9 @@ export function classesOf(facts: Facts, swept: Swept, unitAt: UnitAt): ClassShap
       ...{ unit: unitAt(start), span: [start, end], name: scope.path, kind, slots: fact.slots },
       bases: fact.bases.sort((a, b) => a.start - b.start).map(({ text }) => text),
       members: membersOf(facts, swept, { scope, kind, own: own.get(scope.id) ?? new Set() }),
-      fields: kind === "generated" ? fieldsOf(facts, scope) : [],
+      fields: kind === "generated" ? fieldsOf(facts, scope, saysOf(facts, fact.id)) : [],
       open: whyOpen(facts, fact),
+      remade: whyRemade(facts, fact),
     });
   }
   return shapes;
@@ -125,10 +126,10 @@ function ownMembers(facts: Facts, { points }: Swept): Map<number, Set<string>> {
 
 function kindOf(facts: Facts, fact: ClassFact, scope: Scope): ClassShape["kind"] {
   if (fact.kind !== null) return fact.kind;
-  const { class_decorators, class_bases, class_keywords } = facts.profile;
+  const { class_decorators, class_bases, class_keywords, fields } = facts.profile;
   for (const { name } of facts.calls.decorated.get(scope.id) ?? []) {
     const kind = class_decorators[nameOf(facts, name)];
-    if (kind) return kind;
+    if (kind) return says(saysOf(facts, scope.id), fields.none) ? "plain" : kind;
   }
   for (const { id } of fact.bases) {
     const kind = class_bases[nameOf(facts, id)];
@@ -146,10 +147,23 @@ const nameOf = (facts: Facts, node: number): string => {
   return root === undefined ? "" : canonical(facts, { name: root.text, members: root.members, from: null });
 };
 
+/** What its decorators are given, without blanks. */
+function saysOf(facts: Facts, definition: number): string {
+  const made = (facts.calls.decorated.get(definition) ?? []).flatMap(
+    ({ name }) => facts.calls.byCallee.get(name) ?? [],
+  );
+  return made.map(({ start, end }) => facts.text.slice(start, end).replace(/\s+/g, "")).join();
+}
+
+const says = (text: string, some: readonly string[]): boolean => some.some((one) => text.includes(one));
+
 function whyOpen(facts: Facts, fact: ClassFact): string | null {
-  const { class_decorators, class_keywords } = facts.profile;
   if (fact.open !== null) return fact.open;
-  if (fact.unknownBase) return "one of its bases is computed";
+  return fact.unknownBase ? "one of its bases is computed" : whyRemade(facts, fact);
+}
+
+function whyRemade(facts: Facts, fact: ClassFact): string | null {
+  const { class_decorators, class_keywords } = facts.profile;
   const decorator = (facts.calls.decorated.get(fact.id) ?? []).find(
     ({ name }) => class_decorators[nameOf(facts, name)] === undefined,
   );
@@ -192,23 +206,27 @@ function memberOf(facts: Facts, { bind }: Bound, kind: ClassShape["kind"]): Pick
 }
 
 /** What a generated constructor takes, in the order of the class. */
-function fieldsOf(facts: Facts, scope: Scope): ClassShape["fields"] {
-  const { not, makers, given, hidden } = facts.profile.fields;
-  const fields: { name: string; optional: boolean }[] = [];
+function fieldsOf(facts: Facts, scope: Scope, made: string): ClassShape["fields"] {
+  const { not, makers, given, hidden, named: by_names, from } = facts.profile.fields;
+  const fields: { name: string; optional: boolean; by_name: boolean }[] = [];
+  let by_name = says(made, by_names);
   for (const [name, { bind }] of scope.names) {
     if (bind.kind !== "variable" || bind.annotation === null) continue;
     const head = /^["']?([\w.]*)/.exec(textOf(facts, bind.annotation))?.[1] ?? "";
-    if (not.includes(head.slice(head.lastIndexOf(".") + 1))) continue;
+    const type = head.slice(head.lastIndexOf(".") + 1);
+    by_name ||= from.includes(type);
+    if (not.includes(type) || from.includes(type)) continue;
     const call = bind.value === null ? undefined : facts.calls.byId.get(bind.value.id);
     const maker = call?.root?.text === undefined ? null : [call.root.text, ...call.root.members].at(-1)!;
     if (call === undefined || maker === null || !makers.includes(maker)) {
-      fields.push({ name, optional: bind.value !== null });
+      fields.push({ name, optional: bind.value !== null, by_name });
       continue;
     }
     const said = textOf(facts, bind.value!).replace(/\s+/g, "");
-    if (hidden.some((one) => said.includes(one))) continue;
+    if (says(said, hidden)) continue;
     const named = facts.calls.arguments.get(call.arguments)?.named ?? [];
-    fields.push({ name, optional: named.some(({ text }) => given.includes(text)) });
+    const optional = named.some(({ text }) => given.includes(text));
+    fields.push({ name, optional, by_name: by_name || says(said, by_names) });
   }
   return fields;
 }

@@ -13,7 +13,10 @@ export type NameFacts = {
   origins: Map<string, Origin>; // what imports bind in the module's scope
 };
 
-/** An identifier, and what it does. `members` and `last`: the dots behind it, and the node in which they end. */
+/**
+ * An identifier, and what it does. `members` and `last`: the dots behind it, and the node in which they end; `set`: the last
+ * member, where it is set and not read.
+ */
 export type Name = Item & {
   id: number;
   text: string;
@@ -21,6 +24,7 @@ export type Name = Item & {
   bind: Bind | null;
   at: Context;
   members: readonly string[];
+  set: string | null;
   last: number;
 };
 /** `type`: a name that is read for types alone; `target`: one in a pattern, which may bind it. */
@@ -130,7 +134,19 @@ function nameAt(facts: Facts, node: SyntaxNode, role: Role, bind: Bind | null): 
   const end = node.endIndex;
   const written = facts.text.slice(start, end);
   const text = bind?.flags.includes("path") ? nameOfPath(written) : written;
-  return { start, end, rank: 9, id: node.id, text, role, bind, at: null as never, members: [], last: node.id };
+  return {
+    start,
+    end,
+    rank: 9,
+    id: node.id,
+    text,
+    role,
+    bind,
+    at: null as never,
+    members: [],
+    set: null,
+    last: node.id,
+  };
 }
 
 /** What a module that is named by its path is called: its last part, without what is there for a version. */
@@ -159,6 +175,7 @@ export function followDots(facts: Facts): void {
       const steps = dots(facts, name.last);
       name.members = [...name.members, ...steps.members];
       name.last = steps.last;
+      name.set = steps.set;
     }
     facts.names.roots.set(name.last, name);
     const call = facts.calls.byCallee.get(name.last);
@@ -167,13 +184,13 @@ export function followDots(facts: Facts): void {
 }
 
 /** The members that are read of a node, one of the other; the last is left out where it is set. */
-export function dots(facts: Facts, from: number): { members: string[]; last: number } {
+export function dots(facts: Facts, from: number): { members: string[]; last: number; set: string | null } {
   const members: string[] = [];
   let last = from;
   for (let link = facts.names.links.get(last); link !== undefined; link = facts.names.links.get(last)) {
     if (link.member !== null) members.push(link.member);
     last = link.id;
   }
-  if (facts.names.written.has(last)) members.pop();
-  return { members, last };
+  const set = facts.names.written.has(last) ? (members.pop() ?? null) : null;
+  return { members, last, set };
 }

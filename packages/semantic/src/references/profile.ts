@@ -46,8 +46,11 @@ export const referencesProfile = z.strictObject({
       makers: names, // calls that describe a field
       given: names, // arguments of those that give a value
       hidden: names, // arguments of those that keep a field out, when they are false
+      none: names, // arguments of the class's decorator with which no constructor is generated
+      named: names, // arguments of either with which a field is given by name only
+      from: names, // annotations from which on all fields are given by name only
     })
-    .default({ not: [], makers: [], given: [], hidden: [] }),
+    .default({ not: [], makers: [], given: [], hidden: [], none: [], named: [], from: [] }),
   list_nodes: names,
   string_nodes: names,
   joined_nodes: names,

@@ -1,4 +1,4 @@
-import type { Call, Origin, Read } from "../summary.ts";
+import type { Call, Origin, Read, Summary } from "../summary.ts";
 import type { Span } from "../unit.ts";
 import { type CallFact, emptyArguments } from "./calls.ts";
 import type { Facts } from "./facts.ts";
@@ -14,9 +14,10 @@ type Meaning = Pick<Read, "name" | "members" | "self" | "instance" | "from">;
 type Shape = Omit<Call, "unit" | "callee" | "guarded">;
 
 /** All that is wanted of the module's scope, of imports and of classes, each once in a unit: where it stands first. */
-export function readsOf(facts: Facts, swept: Swept, unitAt: UnitAt): { reads: Read[]; calls: Call[] } {
+export function readsOf(facts: Facts, swept: Swept, unitAt: UnitAt): Pick<Summary, "reads" | "calls" | "sets"> {
   const reads = new Once<Read>();
   const calls = new Once<Call>();
+  const sets = new Once<Meaning>();
   const decorations = new Set(
     [...facts.calls.decorated.values()].flat().flatMap((one) => (one.bare ? [one.name] : [])),
   );
@@ -34,6 +35,8 @@ export function readsOf(facts: Facts, swept: Swept, unitAt: UnitAt): { reads: Re
     calls.add(`${unit} ${keyOf(means)} ${key}`, () => ({ unit, callee: means, guarded: at.guardedCall, ...how }));
   };
   for (const name of swept.names) {
+    const set = name.set === null ? null : meaningOf(facts, { ...name, members: [...name.members, name.set] });
+    if (set !== null && set.self === null) sets.add(keyOf(set), () => set);
     const means = meaningOf(facts, name);
     if (means === null) continue;
     const made = facts.calls.byCallee.get(name.last);
@@ -50,8 +53,8 @@ export function readsOf(facts: Facts, swept: Swept, unitAt: UnitAt): { reads: Re
   }
   for (const { kind, at, start, end } of swept.points)
     if (kind === "string" && at.annotation)
-      for (const means of forwardOf(facts, facts.text.slice(start, end), at)) read(means, at, [start, end]);
-  return { reads: reads.all, calls: calls.all };
+      for (const means of forwardOf(facts, facts.text.slice(start, end), at)) read(means, at, [start, end], true);
+  return { reads: reads.all, calls: calls.all, sets: sets.all };
 }
 
 const BARE: Omit<Shape, "span"> = {
