@@ -89,7 +89,9 @@ test("no call after the time is up", async () => {
 });
 
 test("no more money than the limit: what is in flight counts at the most it can cost", async () => {
-  const server = startProvider([{ stream: replyEvents({ calls: [{ tool: "list_dir", input: "{}" }] }) }]);
+  const usage = { prompt_tokens: 3_000, completion_tokens: 500 };
+  const reply = replyEvents({ calls: [{ tool: "list_dir", input: "{}" }], usage });
+  const server = startProvider([{ stream: reply }]);
   open.push(server);
   const { status, events } = await run("cost_usd = 0.04\nretries = 0", server);
   expect(status).toBe(1);

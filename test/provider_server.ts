@@ -31,8 +31,14 @@ export function startProvider(plays: readonly Play[]): ProviderServer {
   return { url: `http://127.0.0.1:${server.port}/v1`, asked, stop: () => server.stop(true) };
 }
 
+type Replied = {
+  text?: string;
+  calls?: readonly { tool: string; input: string }[];
+  usage?: Record<string, unknown>; // absent: 11 tokens in and 7 out
+};
+
 /** The events of a reply: text in pieces, then calls in pieces, then the finish and the count. */
-export function replyEvents(reply: { text?: string; calls?: readonly { tool: string; input: string }[] }): unknown[] {
+export function replyEvents(reply: Replied): unknown[] {
   const text = (reply.text ?? "").match(/.{1,4}/gs) ?? [];
   const calls = (reply.calls ?? []).flatMap(({ tool, input }, index) => [
     delta({ tool_calls: [{ index, id: `id-${index}`, type: "function", function: { name: tool, arguments: "" } }] }),
@@ -46,7 +52,7 @@ export function replyEvents(reply: { text?: string; calls?: readonly { tool: str
     ...text.map((content) => delta({ content })),
     ...calls,
     { choices: [{ index: 0, delta: {}, finish_reason }] },
-    { choices: [], usage: { prompt_tokens: 11, completion_tokens: 7, total_tokens: 18 } },
+    { choices: [], usage: reply.usage ?? { prompt_tokens: 11, completion_tokens: 7, total_tokens: 18 } },
   ];
 }
 

@@ -1,4 +1,4 @@
-import { type Action, affords, type Cause, type Event, type TaskId, taskOf } from "../../packages/kernel/src/index.ts";
+import { type Action, type Cause, type Event, shortOf, type TaskId, taskOf } from "../../packages/kernel/src/index.ts";
 import type { Sim } from "./sim.ts";
 
 /** An action under way. It stops wherever time passes; a crash is that it is never taken up again. */
@@ -63,7 +63,8 @@ function* talk(sim: Sim, at: Attempt, turns: number): Generator<void, "said" | "
   for (let turn = 0; turn < turns; turn++) {
     if (sim.run.state !== "running") return "stopped";
     const ask = { tokens: chance.below(200), cost_micros: chance.below(200) };
-    if (!affords(sim.run, ask, world.now_ms - sim.run.started_at_ms)) return "broke";
+    const run_ms = world.now_ms - sim.run.started_at_ms;
+    if (shortOf(sim.run, { ...ask, task: at.task }, { run_ms, task_ms: 0 })) return "broke";
     const call = sim.nextCall();
     sim.record({ kind: "call_reserved", ...at, call, ...ask });
     yield;

@@ -1,5 +1,7 @@
 import { availableParallelism } from "node:os";
 import { type EventOf, RunId, type TaskId, type TaskSpec } from "@dgov/kernel";
+import { limitsOf, lowest } from "./budget.ts";
+import type { CeilingTable } from "./budget_file.ts";
 import { DgovError } from "./error.ts";
 import type { Ready, RunRequest } from "./ready.ts";
 import type { World } from "./session.ts";
@@ -12,15 +14,20 @@ export function startedEvent(
   { carried, only, request, world }: Starting,
 ): EventOf<"run_started"> {
   const { limits } = project;
+  const ceilings = (own: CeilingTable | undefined) => {
+    const lowered = lowest(limits.budget.task, limitsOf(own));
+    return Object.values(lowered).some((most) => most !== null) ? { limits: lowered } : {};
+  };
   const tasks = plan.tasks
     .filter(({ id }) => only.length === 0 || only.includes(id))
     .map(
-      ({ id, depends_on, role, unit }): TaskSpec => ({
+      ({ id, depends_on, role, unit, worker }): TaskSpec => ({
         id,
         after: [...depends_on],
         role,
         unit,
         carried: carried.get(id) ?? null,
+        ...ceilings(worker.budget),
       }),
     );
   return {
@@ -42,6 +49,7 @@ export function startedEvent(
       backoff_ms: [...limits.backoff_ms],
     },
     limits: limits.run,
+    currency: limits.budget.currency,
   };
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseProject, readProject, withLimits } from "./config.ts";
+import { parseProject, readProject } from "./config.ts";
 import type { Project, SandboxRules } from "./project.ts";
 
 const read = (text: string | null) => parseProject("/r", text === null ? null : new TextEncoder().encode(text));
@@ -30,6 +30,9 @@ const DEFAULT_SANDBOX: SandboxRules = {
     open_files: 16_384,
   },
 };
+
+const NO_CEILING = { calls: null, tokens: null, turns: null, cost_micros: null, wall_ms: null };
+const NO_BUDGET = { currency: "USD", output_tokens: 16_384, task: NO_CEILING, prices: {} };
 
 test("without a file there are all defaults", () => {
   expect(project(null)).toEqual({
@@ -89,11 +92,12 @@ test("without a file there are all defaults", () => {
       coverage_threshold: 2,
     },
     limits: {
-      run: { tokens: null, calls: null, cost_micros: null, wall_ms: null },
+      run: NO_CEILING,
       retries: 3,
       settlement_retries: 1,
       backoff_ms: [5000, 30_000, 90_000],
       jobs: null,
+      budget: NO_BUDGET,
     },
     hash: "",
   });
@@ -191,7 +195,11 @@ test("every key is read", () => {
   expect(commands).toMatchObject({ lint: null, format: null, setup: "make", coverage: "cover {output}" });
   expect(timeouts).toEqual({ bootstrap_ms: 9000, settlement_ms: 8000 });
   expect([provider, default_agent]).toEqual(["fireworks", "fast"]);
-  expect(providers.fireworks).toMatchObject({ kind: "openai", price: { input: 1.2, output: 3 }, default_agent: "big" });
+  expect(providers.fireworks).toMatchObject({
+    kind: "openai",
+    price: { input: 1_200_000, cached: 1_200_000, output: 3_000_000 },
+    default_agent: "big",
+  });
   expect(rules).toMatchObject({
     scope: {
       ignore: [".venv", "uv.lock", "__pycache__", "*.pyc", "go.sum"],
@@ -205,11 +213,12 @@ test("every key is read", () => {
     diff_max_files: 5,
   });
   expect(limits).toEqual({
-    run: { tokens: 1000, calls: 10, cost_micros: 250_000, wall_ms: 1500 },
+    run: { ...NO_CEILING, tokens: 1000, calls: 10, cost_micros: 250_000, wall_ms: 1500 },
     retries: 0,
     settlement_retries: 4,
     backoff_ms: [1000, 500],
     jobs: 2,
+    budget: NO_BUDGET,
   });
   expect(worker.conventions).toEqual({
     style: "plain",
@@ -330,15 +339,6 @@ test("an unknown key is told with the nearest known one", () => {
     'Cannot read "project.test_cmdd": there is no such key; the nearest is "test_cmd"',
   );
   expect(read("[provders.a]\n").places[0]?.message).toContain('the nearest is "providers"');
-});
-
-test("a plan's limits stand before the project's", () => {
-  const { limits } = project("[limits]\ncalls = 5\nretries = 2");
-  expect(withLimits(limits, { calls: 1, wall_s: 2 })).toMatchObject({
-    run: { calls: 1, wall_ms: 2000, tokens: null },
-    retries: 2,
-  });
-  expect(withLimits(limits, {})).toEqual(limits);
 });
 
 const UV = '[project]\ntest_cmd = "uv run pytest {test_dir}"\n';

@@ -2,12 +2,15 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { TOOL_NAMES } from "@dgov/sandbox/tool_names";
+import { budgetOf, priceOf, withBudget } from "./budget.ts";
 import { type LimitsTable, ProjectFile } from "./config_file.ts";
 import { DgovError, type Place } from "./error.ts";
+import { microsOf } from "./money.ts";
 import { nearest } from "./nearest.ts";
 import { withPreset } from "./presets.ts";
 import type { Component, Limits, Project, Provider } from "./project.ts";
 import { check, parseToml, type Toml } from "./toml.ts";
+import type { KeyPath } from "./toml_place.ts";
 
 export const PROJECT_FILE = ".dgov/project.toml";
 
@@ -63,19 +66,21 @@ function withUvSetup(project: Project): Project {
 export function withLimits(limits: Limits, plan: LimitsTable): Limits {
   return {
     run: {
+      ...limits.run,
       tokens: plan.tokens ?? limits.run.tokens,
       calls: plan.calls ?? limits.run.calls,
-      cost_micros: plan.cost_usd === undefined ? limits.run.cost_micros : Math.round(plan.cost_usd * 1e6),
+      cost_micros: plan.cost_usd === undefined ? limits.run.cost_micros : (microsOf(plan.cost_usd) ?? 0),
       wall_ms: plan.wall_s === undefined ? limits.run.wall_ms : Math.round(plan.wall_s * 1000),
     },
     retries: plan.retries ?? limits.retries,
     settlement_retries: plan.settlement_retries ?? limits.settlement_retries,
     backoff_ms: plan.backoff_s?.map((wait_s) => Math.round(wait_s * 1000)) ?? limits.backoff_ms,
     jobs: plan.jobs ?? limits.jobs,
+    budget: limits.budget,
   };
 }
 
-const NO_LIMITS: Limits = {
+const NO_LIMITS: Omit<Limits, "budget"> = {
   run: { tokens: null, calls: null, cost_micros: null, wall_ms: null },
   retries: 3,
   settlement_retries: 1,
@@ -95,6 +100,8 @@ function readIfThere(path: string): Uint8Array | null {
 /** What the schema cannot see. */
 const referencePlaces = (file: ProjectFile, toml: Toml): Place[] => [
   ...providerPlaces(file, toml),
+  ...pricePlaces(file, toml),
+  ...currencyPlaces(file, toml),
   ...namePlaces(file, toml),
   ...rulePlaces(file, toml),
 ];
@@ -141,6 +148,38 @@ function providerPlaces({ project, providers }: ProjectFile, toml: Toml): Place[
   return [{ severity: "error", code: "provider_unknown", message, file: toml.file, ...spot, unit: null }];
 }
 
+/** A price that no task can ever meet is a slip of the pen, and its model would be counted as one without a price. */
+function pricePlaces({ prices, providers }: ProjectFile, toml: Toml): Place[] {
+  const known = ["scripted", ...Object.keys(providers)];
+  return Object.keys(prices).flatMap((key): Place[] => {
+    const [provider = "", ...model] = key.split("/");
+    if (known.includes(provider) && model.join("/") !== "") return [];
+    const close = nearest(provider, known);
+    const why = known.includes(provider)
+      ? `it names no model; write [prices."${provider}/MODEL"]`
+      : `there is no [providers.${provider}]${close ? `; the nearest is "${close}"` : ""}`;
+    const message = `Cannot use the price of "${key}": ${why}`;
+    return [
+      { severity: "error", code: "price_unknown", message, file: toml.file, ...toml.at(["prices", key]), unit: null },
+    ];
+  });
+}
+
+/** Keys that say dollars cannot be added to amounts of another currency. */
+function currencyPlaces({ budget, limits, providers }: ProjectFile, toml: Toml): Place[] {
+  if (budget.currency === "USD") return [];
+  const dollars: KeyPath[] = [
+    ...(limits.cost_usd === undefined ? [] : [["limits", "cost_usd"]]),
+    ...Object.entries(providers)
+      .filter(([, table]) => table && "price_input_per_mtok" in table && table.price_input_per_mtok !== undefined)
+      .map(([name]) => ["providers", name, "price_input_per_mtok"]),
+  ];
+  return dollars.map((path): Place => {
+    const message = `Cannot use "${path.join(".")}": it is in dollars, and [budget] counts in ${budget.currency}; use [budget] money and [prices]`;
+    return { severity: "error", code: "currency_mixed", message, file: toml.file, ...toml.at(path), unit: null };
+  });
+}
+
 function projectOf(root: string, file: ProjectFile, hash: string): Project {
   const { project } = file;
   const providers = providersOf(file.providers);
@@ -170,7 +209,7 @@ function projectOf(root: string, file: ProjectFile, hash: string): Project {
       orNull(project.default_agent) ?? (provider === null ? null : (providers[provider]?.default_agent ?? null)),
     agents: file.agents,
     rules: rulesOf(file),
-    limits: withLimits(NO_LIMITS, file.limits),
+    limits: withBudget(withLimits({ ...NO_LIMITS, budget: budgetOf(file) }, file.limits), file.budget),
     hash,
   };
 }
@@ -240,7 +279,7 @@ function providersOf(tables: ProjectFile["providers"]): Record<string, Provider>
   };
   for (const [name, table] of Object.entries(others)) {
     const { base_url, api_key_env, price_input_per_mtok: input, price_output_per_mtok: output } = table;
-    const price = input === undefined || output === undefined ? null : { input, output };
+    const price = input === undefined || output === undefined ? null : priceOf({ input, output });
     const default_agent = orNull(table.default_agent);
     providers[name] = { name, kind: "openai", base_url, api_key_env, default_agent, script: null, price };
   }

@@ -1,6 +1,7 @@
 import { ProjectRule } from "@dgov/sandbox";
 import { isHostRule } from "@dgov/sandbox/network";
 import { z } from "zod";
+import { Amount, PriceTable, ProjectBudgetTable } from "./budget_file.ts";
 
 /** `.dgov/project.toml` as people write it: the original's keys and defaults, and ours after them. One schema, strict. */
 
@@ -52,8 +53,8 @@ const ProviderTable = z
     base_url: named.describe("Base of the OpenAI-compatible API, for example https://api.openai.com/v1"),
     api_key_env: named.describe("Name of the environment variable that holds the key"),
     default_agent: text.default(""),
-    price_input_per_mtok: z.number().min(0).optional().describe("Dollars for a million input tokens"),
-    price_output_per_mtok: z.number().min(0).optional().describe("Dollars for a million output tokens"),
+    price_input_per_mtok: Amount.optional().describe("Dollars for a million input tokens, of each of its models"),
+    price_output_per_mtok: Amount.optional().describe("Dollars for a million output tokens, of each of its models"),
   })
   .refine((table) => (table.price_input_per_mtok === undefined) === (table.price_output_per_mtok === undefined), {
     error: "it has one price and lacks the other",
@@ -126,7 +127,7 @@ const VerifyTable = z.strictObject({
 export const LimitsTable = z.strictObject({
   tokens: count.optional().describe("Tokens that a run may use"),
   calls: count.optional().describe("Model calls that a run may make"),
-  cost_usd: z.number().min(0).max(1e9).optional().describe("Dollars that a run may cost"),
+  cost_usd: Amount.optional().describe("Dollars that a run may cost"),
   wall_s: z.number().min(0).max(1e9).optional().describe("Seconds that a run may take"),
   retries: z.int().min(0).max(100).optional().describe("Further attempts after a worker that failed by itself (3)"),
   settlement_retries: z.int().min(0).max(100).optional().describe("Further attempts after a rejection (1)"),
@@ -210,6 +211,8 @@ export const ProjectFile = z.strictObject({
   departments: z.record(z.string(), list).default({}).describe("Name to patterns of the files it owns"),
   verify: z.record(z.string(), VerifyTable).default({}),
   limits: LimitsTable.prefault({}),
+  budget: ProjectBudgetTable.prefault({}),
+  prices: z.record(z.string(), PriceTable).default({}).describe('By "PROVIDER/MODEL"; what is not listed is unpriced'),
   sandbox: SandboxTable.prefault({}),
   tools: z.record(toolName, ToolTable).default({}).describe("Tools that are WASM components, by name"),
   gates: z.record(toolName, GateTable).default({}).describe("Gates that are WASM components, by name"),

@@ -1,5 +1,7 @@
 import type { RunLimits } from "@dgov/kernel";
 import type { Level, Network, ResourceLimits, ToolPolicy } from "@dgov/sandbox";
+import type { Price } from "@dgov/worker";
+import type { Budget } from "./budget.ts";
 
 /**
  * `.dgov/project.toml` with every default filled in; see `config.ts` for the file's own shape.
@@ -48,7 +50,7 @@ export type WorkerSettings = {
   conventions: Readonly<Record<string, string>>;
 };
 
-/** `api_key_env` is null for a provider that needs no key. Prices are dollars for a million tokens. */
+/** `api_key_env` is null for a provider that needs no key. */
 export type Provider = {
   name: string;
   kind: "openai" | "scripted";
@@ -56,7 +58,7 @@ export type Provider = {
   api_key_env: string | null;
   default_agent: string | null;
   script: string | null; // of the scripted provider, relative to the root; null: `script.json` beside the plan
-  price: { input: number; output: number } | null;
+  price: Price | null; // of every model of it that `[prices]` does not name
 };
 
 export type Rules = {
@@ -95,5 +97,6 @@ export type Limits = {
   retries: number;
   settlement_retries: number;
   backoff_ms: readonly number[];
+  budget: Budget;
   jobs: number | null; // null: as many as there are cores, at least 2
 };

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { TaskId } from "@dgov/kernel";
+import { withBudget } from "./budget.ts";
 import { readProject, withLimits } from "./config.ts";
 import { DgovError, type Place } from "./error.ts";
 import type { Git } from "./git/git.ts";
@@ -95,7 +96,7 @@ export async function makeReady(
   return {
     root,
     git,
-    project: { ...project, limits: withLimits(project.limits, plan.limits) },
+    project: { ...project, limits: withBudget(withLimits(project.limits, plan.limits), plan.budget) },
     plan,
     warnings: places,
     target,

@@ -10,7 +10,9 @@ import {
   type Store,
   type Stored,
   start,
+  type TaskId,
 } from "@dgov/kernel";
+import { NOT_WORKED, type Worked, workedAfter, workedMs } from "./worked.ts";
 
 /** Chance, time and the rest of the world, as arguments: the library has none of its own. */
 export type World = {
@@ -35,14 +37,22 @@ export class Session {
   #seq: number;
   #run: Run;
   #rest: Rest;
+  #worked: Worked;
+  #change = Promise.withResolvers<void>();
 
-  private constructor(id: RunId, store: Store, world: Pick<World, "now_ms" | "notify">, { run, rest }: Standing) {
+  private constructor(
+    id: RunId,
+    store: Store,
+    world: Pick<World, "now_ms" | "notify">,
+    { run, rest, worked }: Standing,
+  ) {
     this.id = id;
     this.#store = store;
     this.#world = world;
     this.#seq = store.lastSeq();
     this.#run = run;
     this.#rest = rest;
+    this.#worked = worked;
   }
 
   /** Begins a run: its first event is in the log when this returns. */
@@ -54,7 +64,11 @@ export class Session {
   ): Session {
     const at_ms = world.now_ms();
     world.notify(store.append(id, store.lastSeq(), at_ms, started));
-    return new Session(id, store, world, { run: start(started, at_ms), rest: { rested_ms: 0, last_ms: at_ms } });
+    return new Session(id, store, world, {
+      run: start(started, at_ms),
+      rest: { rested_ms: 0, last_ms: at_ms },
+      worked: NOT_WORKED,
+    });
   }
 
   /** Takes up a run where its log ends. */
@@ -62,8 +76,12 @@ export class Session {
     const run = replay(store.read({ run: id }));
     assert(run, `No run "${id}" in the log`);
     let rest: Rest = { rested_ms: 0, last_ms: run.started_at_ms };
-    for (const stored of store.read({ run: id })) rest = restAfter(rest, stored);
-    return new Session(id, store, world, { run, rest });
+    let worked = NOT_WORKED;
+    for (const stored of store.read({ run: id })) {
+      rest = restAfter(rest, stored);
+      worked = workedAfter(worked, stored);
+    }
+    return new Session(id, store, world, { run, rest, worked });
   }
 
   get run(): Run {
@@ -73,6 +91,16 @@ export class Session {
   /** How long the run has been at work; the time between an interruption and going on is nobody's. */
   get elapsed_ms(): number {
     return this.#world.now_ms() - this.#run.started_at_ms - this.#rest.rested_ms;
+  }
+
+  /** How long the run, and a task over all its attempts, have been at work. */
+  worked(task: TaskId): { run_ms: number; task_ms: number } {
+    return { run_ms: this.elapsed_ms, task_ms: workedMs(this.#worked, task, this.#world.now_ms()) };
+  }
+
+  /** Resolves with the next event. */
+  changed(): Promise<void> {
+    return this.#change.promise;
   }
 
   /** What the log holds of this run, of some kinds. */
@@ -97,12 +125,15 @@ export class Session {
     for (const stored of all) {
       this.#seq = stored.seq;
       this.#rest = restAfter(this.#rest, stored);
+      this.#worked = workedAfter(this.#worked, stored);
       this.#world.notify(stored);
     }
+    this.#change.resolve();
+    this.#change = Promise.withResolvers<void>();
   }
 }
 
-type Standing = { run: Run; rest: Rest };
+type Standing = { run: Run; rest: Rest; worked: Worked };
 
 /** `rested_ms`: time in which the run was not at work, so far; `last_ms`: when its last event was. */
 type Rest = { rested_ms: number; last_ms: number };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Oid, RetryPolicy, RunLimits, TaskId, TaskSpec } from "./plan.ts";
+import { Oid, Price, RetryPolicy, RunLimits, TaskId, TaskSpec } from "./plan.ts";
 
 /**
  * Why an attempt ended without a landing. A cause decides the retry (see `retry.ts`); it is never read out of a message.
@@ -48,11 +48,12 @@ export const Finding = z.strictObject({
 });
 export type Finding = z.infer<typeof Finding>;
 
-/** What a model call or a whole attempt used. */
+/** What a model call or a whole attempt used. Whole numbers alone are evidence: a fraction is refused. */
 export const Usage = z.strictObject({
   input_tokens: z.int().min(0),
+  cached_tokens: z.int().min(0).optional(), // of the input: what the provider had in its cache; absent: it did not say
   output_tokens: z.int().min(0),
-  cost_micros: z.int().min(0),
+  cost_micros: z.int().min(0), // 0 where the model has no price: see `caller` of the reservation
 });
 export type Usage = z.infer<typeof Usage>;
 
@@ -64,6 +65,24 @@ export const Output = z.strictObject({
   log: z.string().nullable(),
 });
 export type Output = z.infer<typeof Output>;
+
+/** A ceiling that would have been passed: whose it is, and what had been spent when this much more was asked for. */
+export const Short = z.strictObject({
+  of: z.enum(["run", "task"]),
+  limit: z.enum(["calls", "turns", "tokens", "cost_micros", "wall_ms"]),
+  most: z.int().min(0),
+  spent: z.int().min(0), // with what calls in flight may still cost
+  asked: z.int().min(0),
+});
+export type Short = z.infer<typeof Short>;
+
+/** Who makes a model call, and at what price; `price` null: nobody has stated one, which is not the same as free. */
+export const Caller = z.strictObject({
+  role: z.string(),
+  model: z.string(), // `PROVIDER/MODEL`
+  price: Price.nullable(),
+});
+export type Caller = z.infer<typeof Caller>;
 
 const Level = z.enum(["bwrap", "landlock", "seatbelt", "wasm"]);
 
@@ -86,6 +105,7 @@ export const Event = z.discriminatedUnion("kind", [
     tasks: z.array(TaskSpec).min(1),
     retry: RetryPolicy,
     limits: RunLimits,
+    currency: z.string().optional(), // of every amount in the run; absent: USD
   }),
   z.strictObject({
     kind: z.literal("sandbox_chosen"),
@@ -112,6 +132,7 @@ export const Event = z.discriminatedUnion("kind", [
     cause: Cause,
     detail: z.string(),
     kept: Oid.nullable(),
+    short: Short.optional(), // of a `budget`: the ceiling it came to
   }),
   z.strictObject({ kind: z.literal("report_filed"), ...attempt, base: Oid, summary: z.string() }),
   z.strictObject({
@@ -151,12 +172,15 @@ export const Event = z.discriminatedUnion("kind", [
     call: z.int().min(1),
     tokens: z.int().min(0),
     cost_micros: z.int().min(0),
+    again: z.literal(true).optional(), // a further call of the same turn
+    caller: Caller.optional(), // absent in logs from before it was told of each
   }),
   z.strictObject({
     kind: z.literal("call_settled"),
     ...attempt,
     call: z.int().min(1),
     usage: Usage,
+    counted_by: z.enum(["provider", "estimate"]).optional(), // absent in logs from before it was told of each
     took_ms: z.int().min(0),
     said: z.string(),
   }),

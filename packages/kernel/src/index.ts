@@ -12,7 +12,7 @@ export {
   taskOf,
   verdict,
 } from "./run.ts";
-export { affords } from "./spent.ts";
+export { left, shortOf } from "./spent.ts";
 export {
   LogCorrupt,
   LogMoved,

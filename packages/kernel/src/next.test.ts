@@ -135,3 +135,28 @@ test("what earlier runs landed is not done again", () => {
   expect(say(runOf([spec("a", [], carried), spec("b", ["a"])]))).toEqual(["dispatch b"]);
   expect(say(runOf([spec("a", [], carried)]))).toEqual(["end complete"]);
 });
+
+describe("H2 a run that came to a ceiling of its own", () => {
+  const short = { of: "run", limit: "tokens", most: 10, spent: 8, asked: 5 } as const;
+  const out = (of: TaskId, more: Partial<EventOf<"attempt_failed">> = {}): Event[] => [
+    ...active(of),
+    { ...sampleOf(of).attempt_failed, cause: "budget", short, ...more },
+  ];
+  const begun = applyAll(runOf([spec("a"), spec("b"), spec("c"), spec("d", ["a"])]), [...active(b), ...out(a)]);
+
+  test("begins nothing more, and lets what is under way come to its end", () => {
+    expect(say(begun)).toEqual(["skip d"]);
+    const over = applyAll(begun, [skipped(d, a), ...landed(b).slice(1)]);
+    expect(say(over)).toEqual(["end partial"]);
+    expect(apply(over, { kind: "run_ended", status: "partial" }).state).toBe("ended");
+  });
+  test("tries nothing again either", () => {
+    const fell = apply(apply(begun, skipped(d, a)), { ...sampleOf(b).attempt_failed, cause: "error" });
+    expect(say(fell)).toEqual(["end failed"]);
+  });
+  test("a task that came to its own ceiling leaves the others alone", () => {
+    const own = applyAll(runOf([spec("a"), spec("b")]), out(a, { short: { ...short, of: "task" } }));
+    expect(say(own)).toEqual(["dispatch b"]);
+    expect(() => apply(own, { kind: "run_ended", status: "failed" })).toThrow("a task is not over");
+  });
+});

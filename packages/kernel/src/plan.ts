@@ -21,11 +21,30 @@ export const Oid = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/);
 export const Role = z.enum(["worker", "researcher", "reviewer"]);
 export type Role = z.infer<typeof Role>;
 
+/** Millionths of the run's currency for a million tokens. `cached`: for input that the provider had in its cache. */
+export const Price = z.strictObject({
+  input: z.int().min(0),
+  cached: z.int().min(0),
+  output: z.int().min(0),
+});
+export type Price = z.infer<typeof Price>;
+
+/** What a whole run, or a task over all its attempts, may spend. `null` is no limit. Money is in millionths of the run's currency, so that sums are exact. */
+export const RunLimits = z.strictObject({
+  turns: z.int().min(0).nullable().optional(), // absent in logs from before they were counted
+  calls: z.int().min(0).nullable(),
+  tokens: z.int().min(0).nullable(),
+  cost_micros: z.int().min(0).nullable(),
+  wall_ms: z.int().min(0).nullable(),
+});
+export type RunLimits = z.infer<typeof RunLimits>;
+
 /**
  * What the kernel must know of one task. Prompts, claims and commands are the governor's business.
  *
  * `after`    tasks that must have landed first, in plan order
  * `unit`     sha-256 (hex) of everything the compiled unit says: an edited unit is another unit
+ * `limits`   what it may spend over all its attempts; absent: whatever the run may
  * `carried`  the commit at which an earlier run landed this very unit, or null: it starts as landed
  */
 export const TaskSpec = z.strictObject({
@@ -34,6 +53,7 @@ export const TaskSpec = z.strictObject({
   role: Role,
   unit: z.string(),
   carried: Oid.nullable(),
+  limits: RunLimits.optional(),
 });
 export type TaskSpec = z.infer<typeof TaskSpec>;
 
@@ -52,12 +72,3 @@ export const RetryPolicy = z.strictObject({
   backoff_ms: z.array(z.int().min(0)).min(1),
 });
 export type RetryPolicy = z.infer<typeof RetryPolicy>;
-
-/** What a whole run may spend. `null` is no limit. Money is in millionths of a dollar, so that sums are exact. */
-export const RunLimits = z.strictObject({
-  calls: z.int().min(0).nullable(),
-  tokens: z.int().min(0).nullable(),
-  cost_micros: z.int().min(0).nullable(),
-  wall_ms: z.int().min(0).nullable(),
-});
-export type RunLimits = z.infer<typeof RunLimits>;

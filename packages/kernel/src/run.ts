@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
-import type { Cause, EventOf, Finding } from "./event.ts";
+import type { Cause, EventOf, Finding, Short } from "./event.ts";
 import type { TaskId, TaskSpec } from "./plan.ts";
-import type { Spent } from "./spent.ts";
+import { NOTHING_SPENT, type Spent } from "./spent.ts";
 import type { TaskState } from "./transition.ts";
 
 /** A task as the log tells it. */
@@ -47,6 +47,7 @@ export type Run = {
   readonly tasks: readonly Task[]; // in plan order
   readonly index: ReadonlyMap<TaskId, number>;
   readonly spent: Spent;
+  readonly short: Short | null; // the ceiling of the whole run that it came to: nothing more is begun
 };
 
 /**
@@ -79,7 +80,8 @@ export function start(started: EventOf<"run_started">, at_ms: number): Run {
     status: null,
     tasks,
     index: new Map(tasks.map((task, at) => [task.id, at])),
-    spent: { calls: 0, tokens: 0, cost_micros: 0, reserved: new Map() },
+    spent: NOTHING_SPENT,
+    short: null,
   };
 }
 

@@ -62,7 +62,10 @@ export function apply(run: Run, event: Event): Run {
       return { ...run, state: "interrupted" };
     case "run_ended":
       assert(run.state === "running", `Illegal event "run_ended" in a run that is "${run.state}"`);
-      assert(run.tasks.every(isOver), 'Illegal event "run_ended": a task is not over');
+      assert(
+        run.tasks.every((task) => isOver(task) || isLeft(run, task)),
+        'Illegal event "run_ended": a task is not over',
+      );
       assert.equal(event.status, verdict(run), "A run ends with the status its tasks give it");
       return { ...run, state: "ended", status: event.status };
     case "call_reserved":
@@ -84,6 +87,9 @@ export function apply(run: Run, event: Event): Run {
   }
 }
 
+/** Not begun any more: the run has spent what it may. */
+const isLeft = ({ short }: Run, { state }: Task) => short !== null && state === "waiting";
+
 const isOver = ({ state }: Task) => state === "landed" || state === "failed" || state === "skipped";
 
 /** Moves one task along the table. */
@@ -97,7 +103,8 @@ function move(run: Run, event: TaskEvent): Run {
   const tasks = run.tasks.slice();
   tasks[run.index.get(task.id) ?? -1] = { ...task, state, ...changes(task, event) };
   const over = "attempt" in event && ENDS_CALLS.has(event.kind);
-  return { ...run, tasks, spent: over ? settleOpen(run.spent, event) : run.spent };
+  const short = event.kind === "attempt_failed" && event.short?.of === "run" ? event.short : run.short;
+  return { ...run, tasks, short, spent: over ? settleOpen(run.spent, event) : run.spent };
 }
 
 /** After these nobody is left who could send or answer a call: the worker has stopped, or the judges have. */
@@ -237,7 +244,7 @@ export function next(run: Run): Action[] {
   run.tasks.forEach((task, at) => {
     const { id, attempt } = task;
     const decision = decided[at];
-    if (decision?.do === "retry") {
+    if (decision?.do === "retry" && !run.short) {
       const { tier, carry, after_ms } = decision;
       actions.push({ do: "retry", task: id, attempt, tier, carry, after_ms });
     }
@@ -245,16 +252,15 @@ export function next(run: Run): Action[] {
     if (task.state !== "waiting") return;
     const because = task.after.find((dep) => dead.has(dep));
     if (because) actions.push({ do: "skip", task: id, because });
-    else if (free > 0 && task.after.every((dep) => taskOf(run, dep).state === "landed")) {
+    else if (free > 0 && !run.short && task.after.every((dep) => taskOf(run, dep).state === "landed")) {
       free -= 1;
       actions.push({ do: "dispatch", task: id, attempt: attempt + 1, tier: task.tier, carry: task.carry });
     }
   });
   const landing = nextLanding(run);
   if (landing) actions.push({ do: "land", task: landing.id, attempt: landing.attempt });
-  const settled = run.tasks.every(
-    ({ state }, at) =>
-      state === "landed" || state === "skipped" || (state === "failed" && decided[at]?.do === "give_up"),
+  const settled = run.tasks.every((task, at) =>
+    isOver(task) ? task.state !== "failed" || run.short || decided[at]?.do === "give_up" : isLeft(run, task),
   );
   if (settled) actions.push({ do: "end", status: verdict(run) });
   return actions;

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
+import { estimateTokens } from "./history.ts";
 import { work } from "./loop.ts";
 import type { Ask, Message, Model, ProviderFailure, Reply, Tokens } from "./model.ts";
-import type { Limits, Meter, Order, Outcome, Outside, ToolResult } from "./order.ts";
+import type { Forecast, Limits, Meter, Order, Outcome, Outside, ToolResult } from "./order.ts";
 
 type Step = Reply | ProviderFailure | "hang";
 
@@ -20,7 +21,7 @@ const fails = (cause: ProviderFailure["cause"], retry_after_ms: number | null = 
   retry_after_ms,
 });
 
-type Seen = { asks: Ask[]; ran: string[]; reserved: [number, number][]; settled: [number, Tokens][] };
+type Seen = { asks: Ask[]; ran: string[]; reserved: [number, Forecast][]; settled: [number, Tokens][] };
 type Setup = { limits?: Partial<Limits>; results?: Record<string, ToolResult | "hang">; meter?: Partial<Meter> };
 
 /** A world of plain values: a model that plays steps, a tool box that knows results by name. */
@@ -50,9 +51,9 @@ async function play(
       },
     },
     meter: {
-      reserve: (n, wanted) => {
+      reserve: async (n, wanted, signal) => {
         seen.reserved.push([n, wanted]);
-        return setup.meter?.reserve?.(n, wanted) ?? true;
+        return setup.meter?.reserve ? setup.meter.reserve(n, wanted, signal) : { max_output: null };
       },
       settle: (n, used) => void seen.settled.push([n, used]),
     },
@@ -83,7 +84,7 @@ test.each<[string, Step[], Setup, Outcome]>([
   ["turns",                 [call("a"), call("a"), call("a")],              { limits: { turns: 2 } }, { ended: "turns", turns: 2 }],
   ["no turns",              [],                                             { limits: { turns: 0 } }, { ended: "turns", turns: 0 }],
   ["refused ending, turns", [call("done"), call("done")],                   { limits: { turns: 2 }, results: { done: { ok: false, text: "red" } } }, { ended: "turns", turns: 2 }],
-  ["budget",                [call("a"), call("a")],                         { meter: { reserve: (n) => n < 2 } }, { ended: "budget" }],
+  ["budget",                [call("a"), call("a")],                         { meter: { reserve: async (n) => (n < 2 ? { max_output: null } : null) } }, { ended: "budget" }],
   ["rate limit",            [fails("rate_limit", 5000)],                    {},                  fails("rate_limit", 5000)],
   ["key refused",           [call("a"), fails("auth")],                     {},                  fails("auth")],
   ["too long, and is short",[fails("context_length")],                      {},                  fails("context_length")],
@@ -138,9 +139,9 @@ test("each call is reserved with what it may cost and settled with what it did",
     [1, { input: 7, output: 400, estimated: false }],
     [2, tokens],
   ]);
-  const [[, first], [, second]] = [seen.reserved[0]!, seen.reserved[1]!];
-  expect(first).toBeGreaterThan(0);
-  expect(second - first).toBeGreaterThanOrEqual(400); // the widest reply so far is the forecast of the next
+  const [first, second] = seen.reserved.map(([, forecast]) => forecast);
+  expect(first?.input).toBeGreaterThan(0);
+  expect(second).toMatchObject({ output: 400, again: false }); // the widest reply so far is the forecast of the next
 });
 
 // biome-ignore format: a table reads by its columns
@@ -152,7 +153,7 @@ test.each<[string, Step, boolean]>([
   ["a rate limit",    fails("rate_limit"),   false],
 ])("a call that failed is settled too: %s", async (_name, step, may_be_billed) => {
   const { seen } = await play([step], { limits: { time_ms: 5 } });
-  const input = may_be_billed ? seen.reserved[0]![1] : 0;
+  const input = may_be_billed ? estimateTokens(seen.asks[0]!.messages, seen.asks[0]!.tools) : 0;
   expect(seen.settled).toEqual([[1, { input, output: 0, estimated: true }]]);
 });
 
@@ -162,8 +163,34 @@ test("a failure that knows its tokens is settled with them", async () => {
   expect(seen.settled).toEqual([[1, known]]);
 });
 
+test("a call that may not have more than so long a reply says so to the provider", async () => {
+  const { seen } = await play([call("done")], { meter: { reserve: async () => ({ max_output: 70 }) } });
+  expect(seen.asks.map(({ max_output }) => max_output)).toEqual([70]);
+});
+
+test("what the provider has counted is known, and the next call is reserved by it", async () => {
+  const counted = { ...call("a"), tokens: { input: 5_000, output: 1, estimated: false } };
+  const { seen } = await play([counted, call("done")]);
+  const second = seen.reserved[1]![1].input;
+  expect(second).toBeGreaterThan(5_000);
+  expect(second).toBeLessThan(5_500);
+  const guessed = await play([{ ...counted, tokens: { ...counted.tokens, estimated: true } }, call("done")]);
+  expect(guessed.seen.reserved[1]![1].input).toBeLessThan(1_000);
+});
+
+test("an attempt that is over no longer waits for a call to be paid for", async () => {
+  let told: AbortSignal | null = null;
+  const reserve: Meter["reserve"] = (_n, _forecast, signal) => {
+    told = signal;
+    return new Promise(() => {});
+  };
+  const { outcome } = await play([], { meter: { reserve }, limits: { time_ms: 5 } });
+  expect(outcome.ended).toBe("timeout");
+  expect(told).toMatchObject({ aborted: true });
+});
+
 test("a call that was not reserved is not sent", async () => {
-  const { seen } = await play([], { meter: { reserve: () => false } });
+  const { seen } = await play([], { meter: { reserve: async () => null } });
   expect(seen.asks).toEqual([]);
   expect(seen.settled).toEqual([]);
 });
@@ -197,7 +224,12 @@ test("a refused length is tried once more with a shorter history", async () => {
   const steps = [call("big"), call("big"), fails("context_length"), call("done")];
   const { outcome, seen } = await play(steps, { results });
   expect(outcome.ended).toBe("done");
-  expect(seen.reserved.map(([n]) => n)).toEqual([1, 2, 3, 4]);
+  expect(seen.reserved.map(([n, { again }]) => [n, again])).toEqual([
+    [1, false],
+    [2, false],
+    [3, false],
+    [4, true],
+  ]);
   expect(JSON.stringify(seen.asks[3]!.messages).length).toBeLessThan(10_000);
   const twice = await play([...steps.slice(0, 3), fails("context_length")], { results });
   expect(twice.outcome).toEqual(fails("context_length"));

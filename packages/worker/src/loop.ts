@@ -3,11 +3,15 @@ import { CONTEXT_CHARS, compact, estimateTokens, squeeze } from "./history.ts";
 import type { Call, Message, ProviderFailure, Reply, Tokens } from "./model.ts";
 import { afterEnding, budgetNote, cutCall, cutOff, LAST_TURNS, nudge } from "./notes.ts";
 import type { Order, Outcome, Outside } from "./order.ts";
+import { bytesOf, firstSize, mostInput, type Size } from "./size.ts";
 
 const IDLE_TURNS = 3;
 
-/** What one attempt has said so far. `widest`: the most output tokens of a call, as a forecast of the next one's. */
-type Talk = { history: readonly Message[]; calls: number; widest: number };
+/**
+ * What one attempt has said so far. `widest`: the most output tokens of a call, as a forecast of the next one's.
+ * `size`: see `Size`; it grows also where the history is made shorter.
+ */
+type Talk = { history: readonly Message[]; calls: number; widest: number; size: Size };
 
 /**
  * The whole of an agent: ask, act, repeat, within limits. Roles differ in their order, never in this loop.
@@ -24,7 +28,7 @@ export async function work(order: Order, outside: Outside): Promise<Outcome> {
 
 async function converse(order: Order, outside: Outside, clock: Clock): Promise<Outcome> {
   const { limits, ending } = order;
-  const talk: Talk = { history: [...order.messages], calls: 0, widest: 0 };
+  const talk: Talk = { history: [...order.messages], calls: 0, widest: 0, size: firstSize(order, outside) };
   let idle = 0;
   for (let turn = 1; turn <= limits.turns; turn++) {
     const note = budgetNote(turn, limits, ending);
@@ -49,31 +53,39 @@ type Around = { outside: Outside; clock: Clock };
 
 /** Asks, and asks once more with a shorter history when that may be what the provider refused. */
 async function askWithin(talk: Talk, must_call: string | null, around: Around): Promise<Reply | Outcome> {
-  const reply = await ask(talk, must_call, around);
+  const reply = await ask(talk, { must_call, again: false }, around);
   if (!("ended" in reply) || reply.ended !== "provider") return reply;
   // Many servers say "too long" as a plain bad request, without a code of its own.
   if (reply.cause !== "context_length" && reply.cause !== "bad_request") return reply;
   const shorter = squeeze(talk.history);
   if (shorter === talk.history) return reply;
   talk.history = shorter;
-  return ask(talk, must_call, around);
+  return ask(talk, { must_call, again: true }, around);
 }
 
+type Asking = { must_call: string | null; again: boolean };
+
 /** One call: reserved before it is sent, settled whatever became of it. */
-async function ask(talk: Talk, must_call: string | null, { outside, clock }: Around): Promise<Reply | Outcome> {
+async function ask(talk: Talk, { must_call, again }: Asking, { outside, clock }: Around): Promise<Reply | Outcome> {
   const { model, tools, meter, now_ms } = outside;
   const over = clock.over();
   if (over) return over;
   const call = ++talk.calls;
-  const input = estimateTokens(talk.history, tools.specs);
-  if (!meter.reserve(call, input + talk.widest)) return { ended: "budget" };
+  const { signal } = clock;
+  const forecast = { input: mostInput(talk.size), output: talk.widest, again };
+  const grant = await clock.within(meter.reserve(call, forecast, signal));
+  if (grant === "over") return clock.ending();
+  if (grant === null) return { ended: "budget" };
   const start_ms = now_ms();
-  const pending = model.complete({ messages: talk.history, tools: tools.specs, must_call, signal: clock.signal });
+  const input = estimateTokens(talk.history, tools.specs);
+  const { bytes } = talk.size;
+  const pending = model.complete({ messages: talk.history, tools: tools.specs, ...grant, must_call, signal });
   const reply = await clock.within(pending);
   const tokens = reply === "over" ? { input, output: 0, estimated: true } : spent(reply, input);
   const said = reply === "over" || "ended" in reply ? "" : reply.text;
   meter.settle(call, tokens, now_ms() - start_ms, said);
   talk.widest = Math.max(talk.widest, tokens.output);
+  if (!tokens.estimated) talk.size.counted = { tokens: tokens.input, bytes };
   if (reply === "over") return clock.ending();
   return "ended" in reply ? (clock.over() ?? reply) : reply;
 }
@@ -112,4 +124,5 @@ const answer = (talk: Talk, { id, tool }: Call, text: string): void => hear(talk
 
 function hear(talk: Talk, message: Message): void {
   talk.history = [...talk.history, message];
+  talk.size.bytes += bytesOf([message]);
 }

@@ -9,8 +9,11 @@ export type Message =
   | { role: "assistant"; text: string; calls: readonly Call[] }
   | { role: "tool"; id: string; tool: string; text: string };
 
-/** Tokens as the provider counted them. `estimated` when it sent no count. */
-export type Tokens = { input: number; output: number; estimated: boolean };
+/**
+ * Tokens as the provider counted them. `estimated` when it sent no count. `cached`: how many of the input it had in its
+ * cache; absent: it did not say.
+ */
+export type Tokens = { input: number; output: number; estimated: boolean; cached?: number };
 
 export type Reply = { text: string; calls: readonly Call[]; tokens: Tokens; finish: "stop" | "length" | "calls" };
 
@@ -26,6 +29,7 @@ export type ProviderFailure = {
 export type Ask = {
   messages: readonly Message[];
   tools: readonly ToolSpec[];
+  max_output: number | null; // tokens of the reply, at the most; null: what the provider has for a limit
   must_call: string | null; // force this tool, where the provider can
   signal: AbortSignal;
 };

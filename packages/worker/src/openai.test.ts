@@ -16,6 +16,7 @@ const ask = (more: Partial<Ask> = {}): Ask => ({
     { role: "user", text: "go" },
   ],
   tools: [{ name: "done", description: "end", parameters: { type: "object" } }],
+  max_output: null,
   must_call: null,
   signal: new AbortController().signal,
   ...more,
@@ -104,6 +105,32 @@ test("a server that does not stream is understood", async () => {
     finish: "stop",
     tokens: { input: 3, output: 2, estimated: false },
   });
+});
+
+test.each<[string, unknown, number | undefined]>([
+  ["some", { cached_tokens: 8 }, 8],
+  ["none", { cached_tokens: 0 }, 0],
+  ["more than there were", { cached_tokens: 80 }, 11],
+  ["nothing of it", {}, undefined],
+  ["null", null, undefined],
+])("tokens of the provider's cache are part of the input: %s", async (_name, prompt_tokens_details, cached) => {
+  const usage = { prompt_tokens: 11, completion_tokens: 7, prompt_tokens_details };
+  const { reply } = await play([{ stream: [delta({ content: "ok" }, "stop"), { choices: [], usage }] }]);
+  expect("tokens" in reply && reply.tokens?.cached).toBe(cached);
+});
+
+test("a reply that may not be longer than so much says so, by the name that the server takes, and never without it", async () => {
+  const bodies = async (plays: Play[], times = 1) => {
+    const { asked, reply } = await play(plays, { ask: { max_output: 70 }, times });
+    const caps = asked.map(({ body }) => [body.max_tokens, body.max_completion_tokens]);
+    return { caps, ended: "ended" in reply };
+  };
+  const old = [70, undefined];
+  const young = [undefined, 70];
+  expect(await bodies([good])).toEqual({ caps: [old], ended: false });
+  const twice = await bodies([refuse(400), refuse(400), good, good], 2);
+  expect(twice).toEqual({ caps: [old, old, young, young], ended: false }); // what it takes is remembered
+  expect(await bodies([refuse(400)])).toEqual({ caps: [old, old, young, young], ended: true });
 });
 
 test("a reply without a count is estimated, and a cut off one says so", async () => {

@@ -38,7 +38,7 @@ type Try = { reply: Reply } | { miss: Miss; tokens: Tokens };
 export function openaiModel(options: OpenAiOptions): Model {
   const api_key = options.api_key?.trim() ?? null;
   const patience = { ...PATIENCE, ...options.patience };
-  const provider: Provider = { ...options, api_key, patience, extras: { usage: true, force: true } };
+  const provider: Provider = { ...options, api_key, patience, extras: { usage: true, force: true, cap: "max_tokens" } };
   const unusable = configFault(provider);
   return { complete: async (ask) => (unusable ? failed(unusable, provider) : complete(ask, provider)) };
 }
@@ -61,17 +61,20 @@ async function complete(ask: Ask, provider: Provider): Promise<Reply | ProviderF
   }
 }
 
-/** One try, in which what the server does not know is left out: first the forced tool, then the token count. */
+/** One try, in which what the server does not know is left out: first the forced tool, then the token count, then the name of the limit. */
 async function attempt(ask: Ask, provider: Provider): Promise<Try> {
   const result = await send(ask, provider);
   if ("reply" in result || result.miss.cause !== "bad_request" || ask.signal.aborted) return result;
   const { extras } = provider;
   const forced = extras.force && ask.must_call !== null && ask.tools.length > 0;
-  const fewer: Extras[] = [
-    ...(forced ? [{ ...extras, force: false }] : []),
-    ...(extras.usage ? [{ ...extras, usage: false }] : []),
-    ...(forced && extras.usage ? [{ usage: false, force: false }] : []),
-  ];
+  const fewer = [extras.cap, ...(ask.max_output === null ? [] : [OTHER_CAP[extras.cap]])]
+    .flatMap((cap): Extras[] => [
+      { ...extras, cap },
+      ...(forced ? [{ ...extras, cap, force: false }] : []),
+      ...(extras.usage ? [{ ...extras, cap, usage: false }] : []),
+      ...(forced && extras.usage ? [{ cap, usage: false, force: false }] : []),
+    ])
+    .slice(1); // the first is what was refused
   for (const less of fewer) {
     const again = await send(ask, { ...provider, extras: less });
     if ("reply" in again) {
@@ -82,6 +85,8 @@ async function attempt(ask: Ask, provider: Provider): Promise<Try> {
   }
   return result;
 }
+
+const OTHER_CAP = { max_tokens: "max_completion_tokens", max_completion_tokens: "max_tokens" } as const;
 
 async function send(ask: Ask, provider: Provider): Promise<Try> {
   const { model, now_ms, extras } = provider;
@@ -173,11 +178,11 @@ function redacted(reply: Reply, provider: Provider): Reply {
 }
 
 const withLost = (reply: Reply, lost: Tokens): Reply => {
-  const { input, output, estimated } = reply.tokens;
+  const { input, output } = reply.tokens;
   if (lost.input + lost.output === 0) return reply;
   return {
     ...reply,
-    tokens: { input: input + lost.input, output: output + lost.output, estimated: estimated || true },
+    tokens: { ...reply.tokens, input: input + lost.input, output: output + lost.output, estimated: true },
   };
 };
 

@@ -33,9 +33,20 @@ const Chunk = z.looseObject({
     )
     .nullish(),
   usage: z
-    .looseObject({ prompt_tokens: z.int().min(0).nullish(), completion_tokens: z.int().min(0).nullish() })
+    .looseObject({
+      prompt_tokens: z.int().min(0).nullish(),
+      completion_tokens: z.int().min(0).nullish(),
+      prompt_tokens_details: z.looseObject({ cached_tokens: z.int().min(0).nullish() }).nullish(),
+    })
     .nullish(),
 });
+
+/** What a server counted. Tokens of its cache are part of the input, as the protocol has it. */
+function countOf(usage: NonNullable<z.infer<typeof Chunk>["usage"]>): Omit<Tokens, "estimated"> {
+  const cached = usage.prompt_tokens_details?.cached_tokens;
+  const count = { input: usage.prompt_tokens ?? 0, output: usage.completion_tokens ?? 0 };
+  return cached == null ? count : { ...count, cached: Math.min(cached, count.input) };
+}
 
 type Slot = { index: number | null; id: string; tool: string; input: string };
 
@@ -44,7 +55,7 @@ export class Assembly {
   #text = "";
   #slots: Slot[] = [];
   #finish: string | null = null;
-  #usage: { input: number; output: number } | null = null;
+  #usage: Omit<Tokens, "estimated"> | null = null;
   #began = false;
 
   /** @throws StreamFault `not_a_chunk` */
@@ -52,7 +63,7 @@ export class Assembly {
     const chunk = Chunk.safeParse(event);
     if (!chunk.success) throw new StreamFault("not_a_chunk");
     const { usage, choices } = chunk.data;
-    if (usage) this.#usage = { input: usage.prompt_tokens ?? 0, output: usage.completion_tokens ?? 0 };
+    if (usage) this.#usage = countOf(usage);
     const choice = choices?.find(({ index }) => (index ?? 0) === 0);
     if (!choice) return;
     this.#began = true;

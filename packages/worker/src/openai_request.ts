@@ -4,8 +4,11 @@ import type { Ask, Call, Message, ToolSpec } from "./model.ts";
 type Params = OpenAI.ChatCompletionCreateParamsStreaming;
 type WireMessage = OpenAI.ChatCompletionMessageParam;
 
-/** What a server may refuse although the protocol has it. Each is given up once it was refused. */
-export type Extras = { usage: boolean; force: boolean };
+/**
+ * What a server may refuse although the protocol has it. Each is given up once it was refused; `cap`, the name under
+ * which it takes the limit of a reply, is only changed for the other: without a limit nothing is sent that has one.
+ */
+export type Extras = { usage: boolean; force: boolean; cap: "max_tokens" | "max_completion_tokens" };
 
 /** The body of a request. */
 export function requestOf(ask: Ask, model: string, extras: Extras): Params {
@@ -14,6 +17,7 @@ export function requestOf(ask: Ask, model: string, extras: Extras): Params {
     model,
     messages: mergeUsers(ask.messages).map(wireMessage),
     stream: true,
+    ...(ask.max_output === null ? {} : { [extras.cap]: ask.max_output }),
     ...(extras.usage ? { stream_options: { include_usage: true } } : {}),
     ...(ask.tools.length > 0 ? { tools: ask.tools.map(wireTool) } : {}),
     ...(forced === null ? {} : { tool_choice: { type: "function", function: { name: forced } } }),

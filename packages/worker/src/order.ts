@@ -11,9 +11,21 @@ export type ToolResult = {
   ended?: { outcome: "done" | "incomplete" | "blocked"; summary: string };
 };
 
-/** Asked before each call, told after it. `reserve` false: the call would overshoot a limit, and is not sent. */
+/**
+ * What a call may use, at the most. `output`: a forecast, for where nothing holds the reply to less. `again`: a further
+ * call of the same turn.
+ */
+export type Forecast = { input: number; output: number; again: boolean };
+
+/** `max_output`: no reply may have more tokens than this; null: the provider's own limit holds. */
+export type Grant = { max_output: number | null };
+
+/**
+ * Asked before each call, told after it. `reserve` null: the call would overshoot a limit, and is not sent. It may wait
+ * for others to end theirs, no longer than the signal.
+ */
 export interface Meter {
-  reserve(call: number, tokens: number): boolean;
+  reserve(call: number, forecast: Forecast, signal: AbortSignal): Promise<Grant | null>;
   settle(call: number, tokens: Tokens, took_ms: number, said: string): void;
 }
 

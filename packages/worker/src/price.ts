@@ -1,22 +1,17 @@
-import assert from "node:assert/strict";
 import type { Tokens } from "./model.ts";
 
-/** Dollars for a million tokens, as providers print it. */
-export type Price = { input_per_mtok_usd: number; output_per_mtok_usd: number };
+/** Millionths of a currency for a million tokens, whole numbers. `cached`: for input that the provider had in its cache. */
+export type Price = { input: number; cached: number; output: number };
 
 /**
- * What tokens cost, in millionths of a dollar, rounded up so that a sum is never below the bill.
- * A price of null costs nothing: a model of one's own, or one whose price nobody stated.
- * Dollars a million tokens are micros a token, so whole numbers are enough; prices finer than 1e-6 $ a million are rounded.
+ * What tokens cost, in millionths of the price's currency, rounded up so that a sum is never below the bill.
+ * A price of null counts nothing: whoever shows the sum must say that it is not known.
  */
-export function costMicros(tokens: Pick<Tokens, "input" | "output">, price: Price | null): number {
+export function costMicros(tokens: Pick<Tokens, "input" | "output" | "cached">, price: Price | null): number {
   if (price === null) return 0;
-  const input = BigInt(tokens.input) * microsPerMillion(price.input_per_mtok_usd);
-  const output = BigInt(tokens.output) * microsPerMillion(price.output_per_mtok_usd);
-  return Number((input + output + 999_999n) / 1_000_000n);
-}
-
-function microsPerMillion(usd: number): bigint {
-  assert(Number.isFinite(usd) && usd >= 0, `not a price: ${usd}`);
-  return BigInt(Math.round(usd * 1_000_000));
+  const cached = Math.min(tokens.cached ?? 0, tokens.input);
+  const input = BigInt(tokens.input - cached) * BigInt(price.input);
+  const known = BigInt(cached) * BigInt(price.cached);
+  const output = BigInt(tokens.output) * BigInt(price.output);
+  return Number((input + known + output + 999_999n) / 1_000_000n);
 }

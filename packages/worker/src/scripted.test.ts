@@ -23,7 +23,7 @@ async function play(from: Script, task: string, attempt = 1): Promise<{ outcome:
     {
       model: scriptedModel(from, { task, attempt, sleep_ms: noSleep }),
       tools: { specs: [], call },
-      meter: { reserve: () => true, settle: () => {} },
+      meter: { reserve: async () => ({ max_output: null }), settle: () => {} },
       now_ms: () => 0,
       signal: new AbortController().signal,
     },
@@ -80,7 +80,7 @@ test("tokens are those of the script", async () => {
     attempt: 1,
     sleep_ms: noSleep,
   });
-  const ask = { messages: [], tools: [], must_call: null, signal: new AbortController().signal };
+  const ask = { messages: [], tools: [], max_output: null, must_call: null, signal: new AbortController().signal };
   expect(await model.complete(ask)).toMatchObject({ tokens: { input: 9, output: 4, estimated: false } });
   expect(await model.complete(ask)).toMatchObject({ tokens: { input: 0, output: 0, estimated: true } });
 });

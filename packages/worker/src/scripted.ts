@@ -16,7 +16,10 @@ const ScriptTurn = z.strictObject({
   say: z.string().optional().describe("Text of the reply"),
   calls: z.array(ScriptCall).optional().describe("Tool calls of the reply, in order"),
   delay_ms: Count.optional().describe("Wait before the reply"),
-  usage: z.strictObject({ input: Count, output: Count }).optional().describe("Tokens of the reply; absent: none"),
+  usage: z
+    .strictObject({ input: Count, output: Count, cached: Count.optional() })
+    .optional()
+    .describe("Tokens of the reply; absent: none. cached: how many of the input the provider had in its cache"),
   finish: z.literal("length").optional().describe("The reply was cut off at the output limit"),
   fail: z
     .strictObject({
@@ -133,9 +136,15 @@ function replyOf(turn: ScriptTurn, n: number): Reply {
   return {
     text: turn.say ?? "",
     calls,
-    tokens: { ...(turn.usage ?? { input: 0, output: 0 }), estimated: turn.usage === undefined },
+    tokens: tokensOf(turn),
     finish: turn.finish ?? (calls.length > 0 ? "calls" : "stop"),
   };
+}
+
+function tokensOf({ usage }: ScriptTurn): Reply["tokens"] {
+  if (!usage) return { input: 0, output: 0, estimated: true };
+  const { input, output, cached } = usage;
+  return { input, output, estimated: false, ...(cached === undefined ? {} : { cached }) };
 }
 
 const failure = (cause: ProviderFailure["cause"], retry_after_ms: number | null): ProviderFailure => ({

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { type Action, type Cause, type TaskId, taskOf } from "@dgov/kernel";
+import { type Action, type Cause, shortOf, type TaskId, taskOf } from "@dgov/kernel";
 import { type Claim, covers, createToolbox, type Isolation, IsolationLost, type Scope } from "@dgov/sandbox";
 import { type Outcome, work } from "@dgov/worker";
 import { DgovError } from "../error.ts";
@@ -12,6 +12,7 @@ import { ignoreRule } from "../ignore.ts";
 import type { CompiledTask } from "../plan/compiled.ts";
 import { hostsOrNone } from "../presets.ts";
 import type { Project } from "../project.ts";
+import { type Short, sayShort } from "../short_text.ts";
 import { type Site, unitOf } from "../site.ts";
 import { meterOf } from "./meter.ts";
 import { orderOf, type WorkOrder } from "./order.ts";
@@ -36,7 +37,12 @@ type Attempt = {
  * How the worker's part ended, before anybody has looked at the work. `frozen`: its work, where what stands in the
  * worktree is no longer it.
  */
-type Ending = { done: true; summary: string } | { done: false; cause: Cause; detail: string; frozen?: Frozen };
+type Ending =
+  | { done: true; summary: string }
+  | { done: false; cause: Cause; detail: string; frozen?: Frozen; short?: Short };
+
+/** How the talk with the model ended; of a budget, the ceiling that it came to. */
+type Talked = Exclude<Outcome, { ended: "budget" }> | { ended: "budget"; short: Short };
 
 /** Runs between a worker's last word and the freeze, with its rights: lint fixes and formatting of what it changed. */
 export type Mend = (left: {
@@ -128,7 +134,7 @@ async function attend(site: Site, attempt: Attempt, { signal, mend, failed, carr
   });
   try {
     const outcome = await converse(site, attempt, { isolation, scope, signal, order: await ordering });
-    const ending = endingOf(outcome, signal);
+    const ending = endingOf(outcome, signal, site.project.limits.budget.currency);
     if (!ending.done || unit.role !== "worker" || !mends(site.project)) return ending;
     return await mended(site, attempt, { ending, signal, mend, isolation });
   } catch (error) {
@@ -165,7 +171,7 @@ async function mended(site: Site, attempt: Attempt, { ending, signal, mend, isol
 type Talking = { isolation: Isolation; scope: Scope; signal: AbortSignal; order: WorkOrder };
 
 /** The model loop, with its hands lent to it. */
-async function converse(site: Site, attempt: Attempt, { isolation, scope, signal, order }: Talking): Promise<Outcome> {
+async function converse(site: Site, attempt: Attempt, { isolation, scope, signal, order }: Talking): Promise<Talked> {
   const { task, attempt: n, worktree } = attempt;
   const tools = createToolbox({
     scope,
@@ -182,17 +188,35 @@ async function converse(site: Site, attempt: Attempt, { isolation, scope, signal
         })),
       ),
   });
-  const { price } = site.models.binding(task);
-  return work(order, {
+  const { provider, agent, price } = site.models.binding(task);
+  const caller = { role: attempt.unit.role, model: `${provider.name}/${agent}`, price };
+  const { output_tokens } = site.project.limits.budget;
+  const meter = meterOf(site.session, { task, attempt: n, caller, output_tokens });
+  const outcome = await work(order, {
     model: site.models.model(task, n),
     tools,
-    meter: meterOf(site.session, { task, attempt: n }, price),
+    meter,
     now_ms: site.world.now_ms,
     signal,
   });
+  if (outcome.ended === "budget") {
+    const short = meter.short();
+    assert(short, "A call was refused, and no ceiling said so");
+    return { ended: "budget", short };
+  }
+  const late = outcome.ended === "timeout" ? outOfTime(site, task) : null;
+  return late === null ? outcome : { ended: "budget", short: late };
 }
 
-function endingOf(outcome: Outcome, signal: AbortSignal): Ending {
+/** The ceiling of time that a worker came to, or null when it was its own timeout. */
+function outOfTime({ session }: Site, task: TaskId): Short | null {
+  const short = shortOf(session.run, { task, tokens: 0, cost_micros: 0, again: true }, session.worked(task));
+  if (short?.limit !== "wall_ms") return null;
+  const { waits: _never, ...ceiling } = short;
+  return ceiling;
+}
+
+function endingOf(outcome: Talked, signal: AbortSignal, currency: string): Ending {
   switch (outcome.ended) {
     case "done":
       return { done: true, summary: outcome.summary };
@@ -210,7 +234,7 @@ function endingOf(outcome: Outcome, signal: AbortSignal): Ending {
     case "timeout":
       return { done: false, cause: "timeout", detail: `${Math.round(outcome.after_ms / 1000)} s are used up` };
     case "budget":
-      return { done: false, cause: "budget", detail: "The next call could exceed what the run may spend" };
+      return { done: false, cause: "budget", detail: sayShort(outcome.short, currency), short: outcome.short };
     case "cancelled":
       return interrupted(signal);
     case "provider":
@@ -242,8 +266,9 @@ async function conclude(site: Site, attempt: Attempt, ending: Ending): Promise<v
   // No tree says this of the work, so no gate would hear of it.
   const unheld = frozen.changes.flatMap(({ path, new_oid }) => (new_oid === "" ? [`"${path}"`] : []));
   if (!ending.done) {
-    const { cause, detail } = ending;
-    session.record({ kind: "attempt_failed", task, attempt: n, cause, detail, kept: commit });
+    const { cause, detail, short } = ending;
+    const came_to = short ? { short } : {};
+    session.record({ kind: "attempt_failed", task, attempt: n, cause, detail, kept: commit, ...came_to });
   } else if (unheld.length > 0) {
     const detail = `Git cannot hold what stands at ${unheld.join(", ")}: a pipe, a repository of its own, or such a name`;
     session.record({ kind: "attempt_failed", task, attempt: n, cause: "path_policy", detail, kept: commit });

@@ -19,7 +19,7 @@ export async function orderOf(site: Site, attempting: Attempting): Promise<WorkO
   const { unit, scope } = attempting;
   const { project, jail } = site;
   const required = requiredCheck(attempting, lastRejection(site, unit.id)?.gate ?? null);
-  const limits = limitsOf(project, unit);
+  const limits = limitsOf(site, unit);
   const facts: Facts = {
     task: unit.id,
     project: projectFacts(project),
@@ -44,9 +44,22 @@ export async function orderOf(site: Site, attempting: Attempting): Promise<WorkO
   return { messages: firstMessages(unit.role, facts, unit.prompt), ending, limits, required };
 }
 
-function limitsOf({ worker }: Project, { worker: own }: CompiledTask): Limits {
+function limitsOf({ project, session }: Site, { id, worker: own }: CompiledTask): Limits {
+  const { worker } = project;
   const turns = own.iteration_budget ?? worker.iteration_budget;
-  return { turns, warn_at: Math.min(worker.warn_at, turns), time_ms: own.timeout_s > 0 ? own.timeout_s * 1000 : null };
+  const left_ms = [...(own.timeout_s > 0 ? [own.timeout_s * 1000] : []), ...timeLeft(session, id)];
+  const time_ms = left_ms.length === 0 ? null : Math.min(...left_ms);
+  return { turns, warn_at: Math.min(worker.warn_at, turns), time_ms };
+}
+
+/** Until the ceilings of time are passed, for each that there is. */
+function timeLeft(session: Site["session"], task: TaskId): number[] {
+  const { run } = session;
+  const { run_ms, task_ms } = session.worked(task);
+  const own = run.started.tasks[run.index.get(task) ?? -1]?.limits?.wall_ms ?? null;
+  const { wall_ms } = run.started.limits;
+  const rest = (most: number | null, worked_ms: number) => (most === null ? [] : [Math.max(0, most - worked_ms) + 1]);
+  return [...rest(wall_ms, run_ms), ...rest(own, task_ms)];
 }
 
 /** Only a test that the worker can run itself can be asked of it. `gate`: where its work fell before, or null. */

@@ -57,6 +57,7 @@ function bind({ task = {}, plan = {}, project = {}, env = { KEY: "k" }, script }
 }
 
 const limited = { ...projectWith("/", {}).limits, run: { calls: null, tokens: null, cost_micros: 1, wall_ms: null } };
+const FREE = { input: 0, cached: 0, output: 0 };
 const SCRIPT = '{"version":1,"tasks":{},"default":{"turns":[]}}';
 
 test.each<[string, Asked, string]>([
@@ -81,12 +82,33 @@ test.each<[string, Asked, string]>([
     {
       project: {
         provider: "f",
-        providers: { f: openai("f", { default_agent: "m", price: { input: 0, output: 0 } }) },
+        providers: { f: openai("f", { default_agent: "m", price: FREE }) },
         limits: limited,
       },
     },
     "f m",
   ],
+  [
+    "a money limit with a price of the model",
+    {
+      project: {
+        provider: "a",
+        limits: { ...limited, budget: { ...limited.budget, prices: { "a/of-a": FREE } } },
+      },
+    },
+    "a of-a",
+  ],
+  [
+    "a money limit with a price of another model",
+    { project: { provider: "a", limits: { ...limited, budget: { ...limited.budget, prices: { "a/m": FREE } } } } },
+    "config_invalid",
+  ],
+  [
+    "a task's money limit without a price",
+    { task: { budget: { money: "0.5" } }, project: { provider: "a" } },
+    "config_invalid",
+  ],
+  ["a task's token limit without a price", { task: { budget: { tokens: 5 } }, project: { provider: "a" } }, "a of-a"],
   [
     "a script, and its money is nothing",
     { project: { provider: "scripted", limits: limited }, script: SCRIPT },

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { TaskId } from "@dgov/kernel";
 import { type Model, openaiModel, type Price, parseScript, ScriptError, scriptedModel } from "@dgov/worker";
+import { limitsOf } from "../budget.ts";
 import { DgovError } from "../error.ts";
 import type { CompiledPlan, CompiledTask } from "../plan/compiled.ts";
 import type { Project, Provider } from "../project.ts";
@@ -59,16 +60,18 @@ function bind(task: CompiledTask, plan: CompiledPlan, project: Project): Binding
     throw new DgovError("provider_unknown", `Cannot run "${task.id}": no agent is named for provider "${name}"`, {
       hint: `Set agent on the task, default_agent on the plan, or default_agent in [providers.${name}]`,
     });
-  const price = provider.price
-    ? { input_per_mtok_usd: provider.price.input, output_per_mtok_usd: provider.price.output }
-    : null;
+  const agent = project.agents[asked] ?? asked;
+  const price = project.limits.budget.prices[`${name}/${agent}`] ?? provider.price;
   // What nobody can count, nobody can limit: the run would spend without an end and say that it cost nothing.
-  if (provider.kind === "openai" && price === null && project.limits.run.cost_micros !== null)
-    throw new DgovError("config_invalid", `Cannot limit what "${task.id}" costs: provider "${name}" has no price`, {
-      hint: `Set price_input_per_mtok and price_output_per_mtok in [providers.${name}], 0 for what is free`,
+  if (provider.kind === "openai" && price === null && hasMoneyCeiling(project, task))
+    throw new DgovError("config_invalid", `Cannot limit what "${task.id}" costs: "${name}/${agent}" has no price`, {
+      hint: `Set input and output in [prices."${name}/${agent}"] of .dgov/project.toml, 0 for what is free`,
     });
-  return { provider, agent: project.agents[asked] ?? asked, price };
+  return { provider, agent, price };
 }
+
+const hasMoneyCeiling = ({ limits }: Project, { worker }: CompiledTask): boolean =>
+  [limits.run, limits.budget.task, limitsOf(worker.budget)].some(({ cost_micros }) => cost_micros !== null);
 
 type Making = {
   plan: CompiledPlan;

@@ -70,7 +70,7 @@ export function sealed(head: PlanHead, tasks: readonly CompiledTask[]): Compiled
 
 export type PlanHead = Omit<CompiledPlan, "hash" | "tasks">;
 
-function planOf({ dir, hash }: PlanSource, { plan, limits }: RootFile, sops: SopSet): PlanHead {
+function planOf({ dir, hash }: PlanSource, { plan, limits, budget }: RootFile, sops: SopSet): PlanHead {
   return {
     name: plan.name,
     summary: plan.summary,
@@ -78,6 +78,7 @@ function planOf({ dir, hash }: PlanSource, { plan, limits }: RootFile, sops: Sop
     default_agent: orNull(plan.default_agent),
     default_provider: orNull(plan.default_provider),
     limits,
+    ...(budget ? { budget } : {}),
     source_hash: hash,
     charter_hash: sops.charter_hash,
     sop_set_hash: sops.hash,
@@ -103,7 +104,10 @@ function compileTask(task: SourceTask, graph: Graph, sops: readonly Sop[]): Comp
     },
     review: { self_review: table.self_review, max_fork_depth: table.max_fork_depth },
   };
-  return { id: TaskId.parse(task.id), ...body, unit: sha256({ ...body, sop_texts: renderSops(sops) }) };
+  const unit = sha256({ ...body, sop_texts: renderSops(sops) });
+  const { budget } = table;
+  const worker = { ...body.worker, ...(budget ? { budget } : {}) };
+  return { id: TaskId.parse(task.id), ...body, worker, unit };
 }
 
 /** Claims in the order written, each once, in their one spelling. */

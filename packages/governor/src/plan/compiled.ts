@@ -1,4 +1,5 @@
 import type { Role, TaskId } from "@dgov/kernel";
+import type { CeilingTable, PlanBudgetTable } from "../budget_file.ts";
 import type { LimitsTable } from "../config_file.ts";
 
 /** A plan that compiled. What `_compiled.toml` holds, read back only through its schema. */
@@ -9,6 +10,7 @@ export type CompiledPlan = {
   default_agent: string | null;
   default_provider: string | null;
   limits: LimitsTable; // what the plan sets in place of the project's; see `withLimits`
+  budget?: PlanBudgetTable; // beside the project's: of two ceilings the lower holds
   source_hash: string; // sha-256 (hex) over the plan's source files; not part of `hash`
   charter_hash: string; // sha-256 (hex) of `.dgov/governor.md`; "" without one
   sop_set_hash: string; // "" without SOPs; hashes bodies too
@@ -26,9 +28,18 @@ export type CompiledTask = {
   files: Files;
   test_cmd: string | null;
   sops: readonly string[]; // names, in file order
-  worker: { agent: string | null; provider: string | null; timeout_s: number; iteration_budget: number | null };
+  worker: WorkerWish;
   review: { self_review: boolean; max_fork_depth: number };
-  unit: string; // sha-256 (hex) of all of the above but `id`, with SOP texts: an edited unit is another unit
+  unit: string; // sha-256 (hex) of all of the above but `id` and `worker.budget`, with SOP texts: an edited unit is another unit
+};
+
+/** `budget`: beside the run's; it is no part of `unit`, for who raises a ceiling has not changed the task. */
+export type WorkerWish = {
+  agent: string | null;
+  provider: string | null;
+  timeout_s: number;
+  iteration_budget: number | null;
+  budget?: CeilingTable;
 };
 
 /** Claims as texts that `parseClaim` takes, normalised. */

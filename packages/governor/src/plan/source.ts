@@ -1,6 +1,7 @@
 import { Role } from "@dgov/kernel";
 import type { Claim } from "@dgov/sandbox/claim";
 import { z } from "zod";
+import { CeilingTable, PlanBudgetTable } from "../budget_file.ts";
 import { LimitsTable } from "../config_file.ts";
 import type { Place } from "../error.ts";
 import type { Toml } from "../toml.ts";
@@ -23,6 +24,7 @@ export const RootFile = z.strictObject({
     default_provider: text.default(""),
   }),
   limits: LimitsTable.prefault({}),
+  budget: PlanBudgetTable.optional(),
 });
 export type RootFile = z.infer<typeof RootFile>;
 
@@ -55,6 +57,7 @@ export const TaskTable = z.strictObject({
   sop_mapping: list.default([]).describe("Names of SOPs, in place of the automatic choice"),
   self_review: z.boolean().default(false),
   max_fork_depth: z.int().min(0).default(1),
+  budget: CeilingTable.optional().describe("What the task may spend over all its attempts"),
 });
 export type TaskTable = z.infer<typeof TaskTable>;
 

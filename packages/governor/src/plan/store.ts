@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Role, TaskId } from "@dgov/kernel";
 import type { JsonMap } from "@iarna/toml";
 import { z } from "zod";
+import { CeilingTable, PlanBudgetTable } from "../budget_file.ts";
 import { LimitsTable } from "../config_file.ts";
 import { DgovError, type Place } from "../error.ts";
 import { deployedBefore } from "../past.ts";
@@ -115,6 +116,7 @@ const CompiledTable = z.strictObject({
   self_review: z.boolean().default(false),
   max_fork_depth: z.int().min(0).default(1),
   sop_mapping: list.default([]),
+  budget: CeilingTable.optional(),
   unit: text,
   files: z.union([list.transform((touch) => FilesTable.parse({ touch })), FilesTable]).prefault({}),
 });
@@ -130,6 +132,7 @@ const CompiledFile = z.strictObject({
     default_agent: text.optional(),
     default_provider: text.optional(),
     limits: LimitsTable.prefault({}),
+    budget: PlanBudgetTable.optional(),
   }),
   tasks: z.record(z.string(), CompiledTable),
 });
@@ -139,10 +142,11 @@ type CompiledFile = z.infer<typeof CompiledFile>;
 const Foreign = z.object({ plan: z.object({ source_mtime_max: z.string(), hash: z.undefined().optional() }) });
 
 function headOf(dir: string, head: Omit<CompiledFile["plan"], "hash">) {
-  const { name, summary, limits, source_hash, charter_hash, sop_set_hash } = head;
+  const { name, summary, limits, budget, source_hash, charter_hash, sop_set_hash } = head;
   const default_agent = head.default_agent ?? null;
   const default_provider = head.default_provider ?? null;
-  return { name, summary, dir, default_agent, default_provider, limits, source_hash, charter_hash, sop_set_hash };
+  const ceilings = { limits, ...(budget ? { budget } : {}) };
+  return { name, summary, dir, default_agent, default_provider, ...ceilings, source_hash, charter_hash, sop_set_hash };
 }
 
 function taskOf([id, table]: [string, z.infer<typeof CompiledTable>]): CompiledTask {
@@ -162,6 +166,7 @@ function taskOf([id, table]: [string, z.infer<typeof CompiledTable>]): CompiledT
       provider: table.provider ?? null,
       timeout_s: table.timeout_s,
       iteration_budget: table.iteration_budget ?? null,
+      ...(table.budget ? { budget: table.budget } : {}),
     },
     review: { self_review: table.self_review, max_fork_depth: table.max_fork_depth },
     unit: table.unit,
@@ -180,14 +185,19 @@ function compiledToml(plan: CompiledPlan): string {
     ...unless("default_agent", plan.default_agent, null),
     ...unless("default_provider", plan.default_provider, null),
   };
-  const limits = Object.entries(plan.limits).flatMap(([key, value]) =>
-    value === undefined ? [] : [[key, value] as const],
-  );
-  if (limits.length > 0) head.limits = Object.fromEntries(limits);
+  const limits = present(plan.limits);
+  if (Object.keys(limits).length > 0) head.limits = limits;
+  if (plan.budget) {
+    const { task, ...run } = plan.budget;
+    head.budget = { ...present(run), ...(task ? { task: present(task) } : {}) };
+  }
   const tasks = Object.fromEntries(plan.tasks.map((task) => [task.id, taskTable(task)]));
   const text = writeToml({ plan: head, tasks });
   return `# Made by "dgov compile". Changes belong into the plan's own files.\n${text}`;
 }
+
+const present = (table: Readonly<Record<string, number | string | number[] | undefined>>): JsonMap =>
+  Object.fromEntries(Object.entries(table).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
 
 function taskTable(task: CompiledTask): JsonMap {
   const used = FILE_KEYS.filter((key) => task.files[key].length > 0);
@@ -208,6 +218,7 @@ function taskTable(task: CompiledTask): JsonMap {
     ...unless("max_fork_depth", task.review.max_fork_depth, 1),
     ...(task.sops.length === 0 ? {} : { sop_mapping: [...task.sops] }),
     unit: task.unit,
+    ...(task.worker.budget ? { budget: present(task.worker.budget) } : {}),
     ...(used.length === 0 ? {} : { files }),
   };
 }

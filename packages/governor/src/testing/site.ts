@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Event, type EventOf, openLog, RunId, type Store, type TaskId } from "@dgov/kernel";
+import { type Event, type EventOf, openLog, RunId, type RunLimits, type Store, type TaskId } from "@dgov/kernel";
 import { type Repository, repository } from "../git/testing/repository.ts";
 import { openPool, poolFolder } from "../git/worktrees.ts";
 import type { CompiledPlan, CompiledTask } from "../plan/compiled.ts";
@@ -13,7 +13,7 @@ export const RUN = RunId.parse("r1");
 
 /** A run of these tasks in a log in memory. `clock.now_ms` is what the session takes for the time. */
 export function sessionOf(
-  tasks: readonly { id: TaskId; after?: readonly TaskId[] }[],
+  tasks: readonly { id: TaskId; after?: readonly TaskId[]; limits?: RunLimits }[],
   more: Partial<EventOf<"run_started">> = {},
 ): { session: Session; log: Store; clock: { now_ms: number } } {
   const clock = { now_ms: 0 };
@@ -29,7 +29,10 @@ export function sessionOf(
     source: "manual",
     only: [],
     jobs: 2,
-    tasks: tasks.map(({ id, after = [] }) => ({ id, after: [...after], role: "worker", unit: id, carried: null })),
+    tasks: tasks.map(({ id, after = [], limits }) => ({
+      ...{ id, after: [...after], role: "worker", unit: id, carried: null },
+      ...(limits ? { limits } : {}),
+    })),
     retry: { retries: 1, settlement_retries: 1, tiers: 1, backoff_ms: [0] },
     limits: { calls: null, tokens: null, cost_micros: null, wall_ms: null },
     ...more,

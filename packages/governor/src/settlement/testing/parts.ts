@@ -1,4 +1,6 @@
 import { RunId, TaskId } from "@dgov/kernel";
+import { budgetOf } from "../../budget.ts";
+import { ProjectBudgetTable } from "../../budget_file.ts";
 import type { CompiledTask, Files } from "../../plan/compiled.ts";
 import { withPreset } from "../../presets.ts";
 import type { Project } from "../../project.ts";
@@ -72,6 +74,7 @@ export const projectWith = (root: string, { commands, rules, settlement_ms = 20_
     ...rules,
   },
   limits: {
+    budget: budgetOf({ budget: ProjectBudgetTable.parse({}), prices: {} }),
     run: { calls: null, tokens: null, cost_micros: null, wall_ms: null },
     retries: 3,
     settlement_retries: 1,
