@@ -9,7 +9,7 @@ import { openPool, poolFolder } from "./git/worktrees.ts";
 import { openWritable } from "./log.ts";
 import { BEGIN_MS, dispatched, ONE, PARTIAL, RUN, started, TWO } from "./view/testing/sample_run.ts";
 
-const NOTHING: CleanOptions = { attempts: false, force: false, dry_run: false };
+const NOTHING: CleanOptions = { attempts: false, force: false, dry_run: false, before_ms: null };
 const open: string[] = [];
 afterEach(() => {
   for (const folder of open.splice(0)) rmSync(folder, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Store } from "@dgov/kernel";
 import { createGit, type Git } from "./git/git.ts";
@@ -10,15 +10,19 @@ import { findRoot } from "./root.ts";
 
 /**
  * `attempts` also the refs that keep attempts · `force` also those of work that never landed, and the worktrees of a run
- * that is not over · `dry_run` only say so
+ * that is not over · `dry_run` only say so · `before_ms` nothing of a run that has done something since then; null: of any age
  */
-export type CleanOptions = { attempts: boolean; force: boolean; dry_run: boolean };
-export type CleanItem = { kind: "worktree" | "output" | "attempt"; what: string };
+export type CleanOptions = { attempts: boolean; force: boolean; dry_run: boolean; before_ms: number | null };
+export type CleanItem = { kind: "worktree" | "output" | "attempt" | "cache"; what: string };
 export type CleanView = { dry_run: boolean; removed: CleanItem[]; kept: (CleanItem & { why: string })[] };
 
 type Place = { root: string; env: Readonly<Record<string, string | undefined>>; now_ms: () => number };
 /** The runs of the log: whose work may still be needed, and which attempts have landed. */
-type Past = { unfinished: ReadonlySet<string>; landed: ReadonlyMap<string, ReadonlySet<string>> };
+type Past = {
+  unfinished: ReadonlySet<string>;
+  landed: ReadonlyMap<string, ReadonlySet<string>>;
+  last_at_ms: ReadonlyMap<string, number>;
+};
 type Cleaner = { view: CleanView; options: CleanOptions; past: Past; place: Place };
 
 /**
@@ -43,13 +47,22 @@ function readPast(log: Store): Past {
   const unfinished = new Set<string>();
   const landed = new Map<string, ReadonlySet<string>>();
   const plans = new Set<string>();
+  const last_at_ms = new Map<string, number>();
   for (const row of log.runs()) {
     const past = pastRun(log, row);
     if (past.ended === null && !plans.has(row.plan_dir)) unfinished.add(row.run); // a later run of its plan has replaced it
     plans.add(row.plan_dir);
     landed.set(row.run, new Set(past.landed.keys()));
+    last_at_ms.set(row.run, row.last_at_ms);
   }
-  return { unfinished, landed };
+  return { unfinished, landed, last_at_ms };
+}
+
+/** Why nothing of a run may go, whatever of it it is; null: it may. `at_ms`: when a run that the log does not know was. */
+function stillNeeded({ options, past }: Cleaner, run: string, at_ms: number): string | null {
+  if (past.unfinished.has(run)) return "its run is not over";
+  const last_ms = past.last_at_ms.get(run) ?? at_ms;
+  return options.before_ms !== null && last_ms >= options.before_ms ? "its run is not old enough" : null;
 }
 
 /** A slot is a worktree `sN` with `sN.lock`, `sN.index` and `sN.owner` beside it; holding its lock keeps a new run from taking it. */
@@ -83,12 +96,14 @@ async function removeWorktree(git: Git, path: string): Promise<void> {
   for (const beside of [".index", ".owner"]) rmSync(`${path}${beside}`, { force: true });
 }
 
-function cleanOutputs({ view, options, past, place }: Cleaner): void {
+function cleanOutputs(cleaner: Cleaner): void {
+  const { view, options, place } = cleaner;
   const out = join(place.root, ".dgov/out");
   if (!existsSync(out)) return;
   for (const name of readdirSync(out).sort()) {
     const item: CleanItem = { kind: "output", what: `.dgov/out/${name}` };
-    if (past.unfinished.has(name)) view.kept.push({ ...item, why: "its run is not over" });
+    const why = stillNeeded(cleaner, name, statSync(join(out, name)).mtimeMs);
+    if (why !== null) view.kept.push({ ...item, why });
     else {
       view.removed.push(item);
       if (!options.dry_run) rmSync(join(out, name), { recursive: true, force: true });
@@ -97,7 +112,8 @@ function cleanOutputs({ view, options, past, place }: Cleaner): void {
 }
 
 /** `refs/dgov/attempts/RUN/TASK/N`: the only copy of work that did not land. */
-async function cleanAttempts({ view, options, past }: Cleaner, git: Git): Promise<void> {
+async function cleanAttempts(cleaner: Cleaner, git: Git): Promise<void> {
+  const { view, options, past } = cleaner;
   const refs = (await git.text(["for-each-ref", "--format=%(refname)", "refs/dgov/attempts"]))
     .split("\n")
     .filter(Boolean);
@@ -106,7 +122,8 @@ async function cleanAttempts({ view, options, past }: Cleaner, git: Git): Promis
     const [, run, task] = /^refs\/dgov\/attempts\/([^/]+)\/(.+)\/\d+$/.exec(what) ?? [];
     const landed = past.landed.get(run ?? "")?.has(task ?? "") ?? false;
     const item: CleanItem = { kind: "attempt", what };
-    if (past.unfinished.has(run ?? "")) view.kept.push({ ...item, why: "its run is not over" });
+    const why = stillNeeded(cleaner, run ?? "", 0);
+    if (why !== null) view.kept.push({ ...item, why });
     else if (!landed && !options.force)
       view.kept.push({ ...item, why: "this work did not land, and this is its only copy" });
     else {

@@ -40,6 +40,13 @@ describe("G13 diagnose", () => {
     expect(names("core/x.none")).rejects.toThrow('Cannot diagnose "core/x.none"');
   });
 
+  test("a killed run is stale until its plan has another, whatever else has run since", async () => {
+    const other = started({ plan_dir: ".dgov/plans/another" });
+    const { names } = await after(SECOND, [other, dispatched(ONE)]);
+    expect((await names("r1")).names).toEqual(["stale_run_window"]);
+    expect((await (await after(SECOND, SECOND)).names("r1")).names).toEqual([]);
+  });
+
   test("where nothing was ever run there is nothing, with or without a repository", async () => {
     const { repo, names, env } = await after();
     expect(await names(null)).toEqual({ run: null, names: [] });

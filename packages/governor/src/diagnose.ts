@@ -33,7 +33,7 @@ export async function diagnose({ cwd, env }: From, subject: string | null): Prom
     const asked = runOf(log, subject);
     if (!asked) return { run: null, plan: null, ...policy };
     const { row, task } = asked;
-    const newest = log.lastRun()?.run === row.run; // an older run is over, whoever is at work now
+    const newest = log.lastRun(row.plan_dir)?.run === row.run; // an older run of its plan is never gone on with
     const all = diagnoseRun(log.read({ run: row.run, after: row.first_seq - 1 }), newest ? processOf(root) : "unknown");
     const findings = all.filter((one) => task === null || one.task === null || one.task === task);
     return { run: row.run, plan: row.plan, findings: [...findings, ...policy.findings], notes: policy.notes };

@@ -14,12 +14,14 @@ export const clean = defineCommand({
     attempts: z.boolean().default(false).describe("Also the refs that keep attempts which have landed"),
     force: z.boolean().default(false).describe("Also the only copy of work that did not land, and of unfinished runs"),
   }),
-  run: async ({ dry_run, attempts, force }, here) => cleanRepository(here, { dry_run, attempts, force }),
-  text: renderClean,
+  run: async ({ dry_run, attempts, force }, here) =>
+    cleanRepository(here, { dry_run, attempts, force, before_ms: null }),
+  text: (view) => renderClean(view) || "Nothing to clean",
 });
 
+/** A line for each thing; "" when there is none. */
 export function renderClean({ dry_run, removed, kept }: CleanView): string {
   const lines = removed.map(({ kind, what }) => `${dry_run ? "would remove" : "removed"} ${kind} ${plain(what)}`);
   lines.push(...kept.map(({ kind, what, why }) => `kept ${kind} ${plain(what)}: ${why}`));
-  return lines.length === 0 ? "Nothing to clean" : lines.join("\n");
+  return lines.join("\n");
 }

@@ -64,7 +64,7 @@ const FILES_MAX = 500;
 /** What a task changed is looked at when it is frozen, and at each head it is judged on: some tasks' files are at hand. */
 const TEXTS_MAX_CHARS = 1_000_000;
 /** Beside the objects, where all worktrees find it and no task may write. */
-const CACHE = "dgov-symbols.db";
+export const CACHE = "dgov-symbols.db";
 
 export function openSymbols({ git, self, now_ms, cache_folder }: SymbolsPlace): Symbols {
   const analyst = createAnalyst(self, PROCESSES);

@@ -185,6 +185,10 @@ describe("G13 each shape of failure gives its class, what to do, and what not to
     expect(diagnose([], "gone")).toEqual([]);
   });
 
+  test("a task that is tried again has not failed", () => {
+    expect(shapes([dispatched(ONE), fell(ONE, "timeout"), retried(ONE), dispatched(ONE, 2)])).toEqual([]);
+  });
+
   test("a run that was interrupted is no stale one while its governor lives, or is not known to be gone", () => {
     for (const process of ["alive", "unknown"] as const) expect(shapes([dispatched(ONE)], process)).toEqual([]);
   });
