@@ -12,6 +12,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   "plan list": async () => (await import("./commands/plan_list.ts")).planList,
   "plan status": async () => (await import("./commands/plan_status.ts")).planStatus,
   "plan review": async () => (await import("./commands/plan_review.ts")).planReview,
+  "log verify": async () => (await import("./commands/log_verify.ts")).logVerify,
   "policy check": async () => (await import("./commands/policy_check.ts")).policyCheck,
   "scope status": async () => (await import("./commands/scope_status.ts")).scopeStatus,
   "scope report": async () => (await import("./commands/scope_report.ts")).scopeReport,

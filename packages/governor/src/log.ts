@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { LogCorrupt, LogMoved, LogTooNew, LogUnavailable, openLog, type Store } from "@dgov/kernel";
 import { DgovError } from "./error.ts";
+import { type Head, noteHead, noteLoss, readHeads } from "./log_head.ts";
 
 /** Where the log of a repository is. */
 export const logPath = (root: string): string => join(root, ".dgov/state.db");
@@ -11,8 +12,19 @@ export const openReadable = (root: string): Store => openLog(logPath(root), { re
 
 /** The log for a run, made where there is none; `readonly` for a run that only says what it would do. */
 export function openWritable(root: string, { readonly }: { readonly: boolean }): Store {
-  if (!readonly) mkdirSync(join(root, ".dgov"), { recursive: true });
-  return openLog(logPath(root), { readonly });
+  const path = logPath(root);
+  if (readonly) return openLog(path, { readonly });
+  mkdirSync(join(root, ".dgov"), { recursive: true });
+  const log = openLog(path, { appended: (last) => noteHead(path, last) });
+  const heads = readHeads(path);
+  if (heads?.last && !hasEvent(log, heads.last)) noteLoss(path, heads);
+  return log;
+}
+
+/** Whether this very event is in the log. */
+export function hasEvent(log: Store, { seq, hash }: Head): boolean {
+  const [found] = log.read({ after: seq - 1, limit: 1 });
+  return found?.seq === seq && found.hash === hash;
 }
 
 /** Reads the log and closes it, however the reading ends. */

@@ -88,6 +88,13 @@ export class Session {
     return this.#run;
   }
 
+  /** The last event of the log, of whatever run. */
+  get tip(): { seq: number; hash: string } {
+    const [last] = this.#store.read({ after: this.#seq - 1, limit: 1 });
+    assert(last, `No event ${this.#seq} in the log`);
+    return { seq: last.seq, hash: last.hash };
+  }
+
   /** How long the run has been at work; the time between an interruption and going on is nobody's. */
   get elapsed_ms(): number {
     return this.#world.now_ms() - this.#run.started_at_ms - this.#rest.rested_ms;

@@ -54,22 +54,27 @@ const PAGE = 256;
  *
  * @param readonly for views: never writes, works in a folder that cannot be written, and sees an empty log where there is
  *                 no file yet
+ * @param appended told of the last event after each append, when it is in the log; what it throws goes to the writer
  * @throws LogUnavailable, LogTooNew
  */
-export function openLog(path: string, { readonly = false }: { readonly?: boolean } = {}): Store {
-  return new SqliteLog(path, readonly);
+export function openLog(path: string, { readonly = false, appended = () => {} }: Opening = {}): Store {
+  return new SqliteLog(path, { readonly, appended });
 }
+
+type Opening = { readonly?: boolean; appended?: (last: Tip) => void };
 
 class SqliteLog implements Store {
   readonly #path: string;
   readonly #readonly: boolean;
+  readonly #appended: (last: Tip) => void;
   #db: Database | null;
   #durable = false; // the connection's `synchronous` is FULL
   #tip: Tip = NOTHING; // the last event known to be whole
 
-  constructor(path: string, readonly: boolean) {
+  constructor(path: string, { readonly, appended }: Required<Opening>) {
     this.#path = path;
     this.#readonly = readonly;
+    this.#appended = appended;
     this.#db = guard(path, () => (readonly ? openView(path) : openWriter(path)));
   }
 
@@ -83,13 +88,15 @@ class SqliteLog implements Store {
     assert(Number.isSafeInteger(at_ms) && at_ms >= 0, `A time in whole milliseconds, not ${at_ms}`);
     const id = RunId.parse(run);
     const checked = events.map((event) => Event.parse(event));
-    return guard(this.#path, () => {
+    const stored = guard(this.#path, () => {
       const db = this.#writer();
       const durable = checked.some((event) => DURABLE.has(event.kind));
       if (durable !== this.#durable) db.run(`PRAGMA synchronous = ${durable ? "FULL" : "NORMAL"}`);
       this.#durable = durable;
       return immediate(db, () => this.#insert(db, { run: id, seq, at_ms }, checked));
     });
+    if (stored.length > 0) this.#appended(this.#tip);
+    return stored;
   }
 
   *read(filter: Filter = {}): Generator<Stored> {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type Action, type Event, type EventOf, taskOf } from "@dgov/kernel";
 import type { Touches } from "@dgov/semantic/touches";
+import { ANCHOR } from "../git/anchors.ts";
 import { broughtBetween } from "../git/brought.ts";
 import { type Conflict, integrate } from "../git/integrate.ts";
 import { targetHead } from "../git/land.ts";
@@ -73,7 +74,8 @@ export async function judge(
 
 /** The words and the date of the commit that would land. */
 function landingOf({ plan, session, world }: Site, { task, attempt }: Of) {
-  const trailers = { "Dgov-Run": session.id, "Dgov-Task": task, "Dgov-Attempt": attempt };
+  const { seq, hash } = session.tip;
+  const trailers = { "Dgov-Run": session.id, "Dgov-Task": task, "Dgov-Attempt": attempt, [ANCHOR]: `${seq}:${hash}` };
   return { message: unitOf({ plan }, task).commit_message, trailers, at_ms: world.now_ms() };
 }
 
