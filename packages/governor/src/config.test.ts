@@ -85,6 +85,7 @@ test("without a file there are all defaults", () => {
       review_hooks: [],
       diff_max_files: 100,
       structural_merge: true,
+      flake_runs: 1,
       sandbox: DEFAULT_SANDBOX,
       tools: {},
       gates: {},

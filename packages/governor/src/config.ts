@@ -243,6 +243,7 @@ function rulesOf(file: ProjectFile): Project["rules"] {
     review_hooks: present(project.review_hooks),
     diff_max_files: scope.diff_max_files,
     structural_merge: file.settlement.structural_merge,
+    flake_runs: file.settlement.flake_runs,
     tools: byName(file.tools, (table) => ({
       ...componentOf(table),
       description: table.description.trim(),

@@ -104,6 +104,12 @@ const SettlementTable = z.strictObject({
     .boolean()
     .default(true)
     .describe("Where git finds only texts in conflict, merge symbol by symbol, and prove it"),
+  flake_runs: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(1)
+    .describe("How often the tests are run; what fails at any run is refused"),
 });
 
 const SentruxTable = z.strictObject({

@@ -68,6 +68,7 @@ export type Rules = {
   review_hooks: readonly string[];
   diff_max_files: number;
   structural_merge: boolean; // by symbols, where git finds only texts in conflict
+  flake_runs: number; // how often the tests are run, at least 1
   sandbox: SandboxRules;
   tools: Readonly<Record<string, ComponentTool>>; // by name: tools that are WASM components
   gates: Readonly<Record<string, Component>>; // by name: gates that are WASM components

@@ -7,8 +7,8 @@ import { judged, runProjectCommand, shellPaths, unanswered } from "./command.ts"
 import { type Failing, formatFindings } from "./format.ts";
 import { type Gate, pass } from "./gate.ts";
 import { isScriptHook } from "./rules/load.ts";
+import { testsGate } from "./run_tests.ts";
 import { changedSources } from "./sources.ts";
-import { testCommands } from "./tests.ts";
 
 type IntegratedGate = Gate<IntegratedCandidate>;
 
@@ -22,7 +22,7 @@ export function commandGates({ commands, rules }: Project, unit: CompiledTask): 
     ...(commands.lint === null ? [] : [lint]),
     ...(commands.format_check === null ? [] : [format]),
     ...(commands.type_check === null ? [] : [types]),
-    ...(commands.test === null && unit.test_cmd === null ? [] : [tests]),
+    ...(commands.test === null && unit.test_cmd === null ? [] : [testsGate]),
   ];
   return own.length > 0 && commands.setup !== null ? [setup, ...own] : own;
 }
@@ -99,33 +99,3 @@ function checkGate(
     },
   };
 }
-
-/** Pytest says with it that it found no test: no other runner's status 5 is a pass. */
-const PYTEST_NO_TESTS = 5;
-
-const tests: IntegratedGate = {
-  name: "tests",
-  async check(candidate) {
-    const { project, isolation, out } = candidate;
-    const timeout_ms = project.timeouts.settlement_ms;
-    let last = pass;
-    for (const [at, command] of testCommands(candidate).entries()) {
-      const said = await runProjectCommand(isolation, {
-        command,
-        timeout_ms,
-        out,
-        log: at === 0 ? "tests.log" : `tests-${at + 1}.log`,
-      });
-      const missing = unanswered(said, timeout_ms);
-      if (missing) return judged(said, "broken", { cause: "broken", findings: [missing] });
-      const { exit } = said.result;
-      const nothing = exit === PYTEST_NO_TESTS && /\bpy\.?test\b/.test(command);
-      const findings = [
-        { code: "test_failure", message: `"${command}" fails on the integrated work (exit status ${exit})` },
-      ];
-      last = judged(said, exit === 0 || nothing ? "pass" : "reject", { cause: "gate", findings });
-      if (last.verdict !== "pass") return last;
-    }
-    return last;
-  },
-};

@@ -159,6 +159,16 @@ test.each<[string, Partial<Project["commands"]>, string[]]>([
   expect(await ask(place)).toEqual(["claims pass", ...expected]);
 });
 
+test("D8 each run of the tests sees the tree that was judged, and one that changes it is refused", async () => {
+  const parts = { rules: { flake_runs: 3 }, files: { "a.txt": "one\n", ".gitignore": "seen\n" } };
+  const same = await lay({ ...parts, commands: { test: "cat a.txt >> seen; ! grep -v two seen" } });
+  await workOf(same, { "a.txt": "two\n" });
+  expect(await ask(same)).toEqual(["claims pass", "tests pass", "candidate_passed"]);
+  const other = await lay({ ...parts, commands: { test: "grep -q two a.txt && echo other > a.txt" } });
+  await workOf(other, { "a.txt": "two\n" });
+  expect(await ask(other)).toEqual(["claims pass", "tests reject", "rejected by tests: gate gate_wrote_tracked"]);
+});
+
 test("whole logs are kept under the run's folder", async () => {
   const place = await lay({ commands: { test: "echo said" } });
   await workOf(place, { "a.txt": "two\n" });

@@ -17,6 +17,7 @@ export type Asked = {
   test_cmd?: string;
   settlement_ms?: number;
   hooks?: string[];
+  flake_runs?: number;
 };
 
 /** Lays candidates in repositories of their own, which `clear` removes. `ask`: what the gates say, in words. */
@@ -37,7 +38,15 @@ export function openCandidates() {
 }
 
 /** A head, the work on top of it checked out, and the project's commands. */
-async function layCandidate({ base = {}, work, commands = {}, test_cmd, settlement_ms, hooks = [] }: Asked) {
+async function layCandidate({
+  base = {},
+  work,
+  commands = {},
+  test_cmd,
+  settlement_ms,
+  hooks = [],
+  flake_runs = 1,
+}: Asked) {
   const repo = await repository({ "README.md": "x\n", ...base });
   const head = await repo.user("rev-parse", "HEAD");
   const before = join(repo.folder, "before");
@@ -45,7 +54,7 @@ async function layCandidate({ base = {}, work, commands = {}, test_cmd, settleme
   mkdirSync(tmp);
   await repo.user("worktree", "add", "-q", "--detach", before, head);
   const tree = await repo.commit(work);
-  const rules = { review_hooks: hooks };
+  const rules = { review_hooks: hooks, flake_runs };
   const parts = settlement_ms === undefined ? { commands, rules } : { commands, rules, settlement_ms };
   const project = projectWith(repo.root, parts);
   const candidate: IntegratedCandidate = {

@@ -63,6 +63,7 @@ export const projectWith = (root: string, { commands, rules, settlement_ms = 20_
     review_hooks: [],
     diff_max_files: 100,
     structural_merge: true,
+    flake_runs: 1,
     sandbox: {
       ...withPreset({ sandbox: { preset: "default", level: "auto" }, tool_policy: {} }).sandbox,
       setup: "none",
