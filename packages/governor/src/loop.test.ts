@@ -83,6 +83,58 @@ test("no more workers than jobs, and one landing at a time, however many are rea
   expect(eventsIn(log).at(-1)).toEqual({ kind: "run_ended", status: "complete" });
 });
 
+/** Eight candidates on a target whose head moves with each landing: how they are judged until all have landed. */
+async function judgedUntilLanded(judge_ms: number) {
+  const tasks = [..."abcdefgh"].map((slug) => ({ id: id(slug) }));
+  const { session, clock } = sessionOf(tasks, { jobs: 3 });
+  for (const { id: task } of tasks) {
+    const of = { task, attempt: 1, base: oid("0") };
+    session.record({ kind: "task_dispatched", ...of, ...WORKER, carried_from: null });
+    session.record({ kind: "candidate_frozen", ...of, tree: oid("1"), commit: oid("1"), summary: "" });
+  }
+  const target = { head: 0, moving: false };
+  const seen = { all: 0, atOnce: 0, duringLanding: 0 };
+  let judging = 0;
+  const { performers } = fake(session, {
+    change: {
+      judge: async ({ task, attempt }) => {
+        judging += 1;
+        seen.all += 1;
+        seen.atOnce = Math.max(seen.atOnce, judging);
+        seen.duringLanding += Number(target.moving);
+        const head = oid(String(target.head));
+        await Bun.sleep(2);
+        clock.now_ms += judge_ms;
+        judging -= 1;
+        session.record({ kind: "candidate_passed", task, attempt, head, tree: oid("2"), commit: oid("3") });
+      },
+      land: async ({ task, attempt }) => {
+        const judged = session.run.tasks.find((one) => one.id === task)?.work?.integrated;
+        const head = oid(String(target.head));
+        if (judged?.head !== head) return session.record({ kind: "candidate_stale", task, attempt, head });
+        target.moving = true;
+        session.record({ kind: "landing_started", task, attempt, head, tree: oid("2"), commit: oid("3") });
+        await Bun.sleep(2);
+        target.head += 1;
+        target.moving = false;
+        session.record({ kind: "task_landed", task, attempt, commit: oid("3") });
+      },
+    },
+  });
+  expect(await runLoop(session, performers, never)).toBe(true);
+  return seen;
+}
+
+test("candidates are judged side by side, as many as tasks may be at work, and none while another lands", async () => {
+  expect(await judgedUntilLanded(60_000)).toMatchObject({ atOnce: 3, duringLanding: 0 });
+});
+
+test("where judging takes no time, one is judged after another, and hardly one for nothing", async () => {
+  const { all, duringLanding } = await judgedUntilLanded(1);
+  expect(duringLanding).toBe(0);
+  expect(all).toBeLessThanOrEqual(8 + 2); // of the first three nobody knows how long they take
+});
+
 test("a task begins when what it depends on has landed, and not before", async () => {
   const { session, log } = sessionOf([{ id: A }, { id: B, after: [A] }]);
   await runLoop(session, fake(session).performers, never);

@@ -22,6 +22,7 @@ export async function runLoop(session: Session, performers: Performers, user: Ab
   const signal = AbortSignal.any([user, failure.signal]);
   const stopped = aborted(signal);
   const underWay = new Map<string, Promise<void>>();
+  const judged = { took_ms: Number.POSITIVE_INFINITY }; // the last one
   try {
     for (;;) {
       if (signal.aborted) {
@@ -33,7 +34,7 @@ export async function runLoop(session: Session, performers: Performers, user: Ab
       const skips = actions.filter((action) => action.do === "skip");
       for (const { task, because } of skips) session.record({ kind: "task_skipped", task, because });
       if (skips.length > 0) continue;
-      for (const action of actions) {
+      for (const action of inOrder(actions, session)) {
         if (action.do === "end") {
           session.record({ kind: "run_ended", status: action.status });
           return true;
@@ -50,19 +51,33 @@ export async function runLoop(session: Session, performers: Performers, user: Ab
 
   function begin(action: Work): void {
     const key = `${action.do} ${action.task}`;
-    if (underWay.has(key) || (action.do === "dispatch" && overbooked()) || (action.do === "land" && landing())) return;
+    if (underWay.has(key) || mustWait(action)) return;
     const before = taskOf(session.run, action.task);
+    const from_ms = session.elapsed_ms;
     const work = perform(performers, action, signal).then(() => {
       underWay.delete(key);
+      if (action.do === "judge") judged.took_ms = session.elapsed_ms - from_ms;
       const moved = taskOf(session.run, action.task) !== before || signal.aborted;
       assert(moved, `Performed "${action.do}" for "${action.task}" and nothing came of it`);
     });
     underWay.set(key, work);
   }
 
-  /** One landing at a time, from the moment it begins: the log says so only when the target has been looked at. */
-  function landing(): boolean {
-    return [...underWay.keys()].some((key) => key.startsWith("land "));
+  function mustWait(action: Work): boolean {
+    switch (action.do) {
+      case "dispatch":
+        return overbooked();
+      case "land": // one at a time, from the moment it begins: the log says so only when the target has been looked at
+        return many("land") > 0;
+      case "judge": // on a head that is about to move, it would be for nothing
+        return many("land") > 0 || many("judge") >= (judged.took_ms < QUICK_MS ? 1 : session.run.started.jobs);
+      case "retry":
+        return false;
+    }
+  }
+
+  function many(verb: Work["do"]): number {
+    return [...underWay.keys()].filter((key) => key.startsWith(`${verb} `)).length;
   }
 
   /** A slot is taken when a dispatch begins, a moment before the log says so. */
@@ -72,6 +87,19 @@ export async function runLoop(session: Session, performers: Performers, user: Ab
       if (state === "active" || underWay.has(`dispatch ${id}`)) taken.add(id);
     return taken.size >= session.run.started.jobs;
   }
+}
+
+/** Who is judged in less has no commands to wait for: one after another, none of them is judged for nothing. */
+const QUICK_MS = 300;
+
+/**
+ * A landing comes before judgements, for it moves the head that they begin with; of these comes first who was overtaken most
+ * often, for others may have to wait for it.
+ */
+function inOrder(actions: readonly Action[], { run }: Session): readonly Action[] {
+  const rank = (action: Action) => (action.do === "judge" ? taskOf(run, action.task).stale : 0);
+  const lands = (action: Action) => Number(action.do === "land");
+  return actions.toSorted((one, other) => lands(other) - lands(one) || rank(other) - rank(one));
 }
 
 function perform(performers: Performers, action: Work, signal: AbortSignal): Promise<void> {

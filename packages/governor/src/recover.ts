@@ -1,4 +1,4 @@
-import { carries, type Event, type EventOf, retry, type Task } from "@dgov/kernel";
+import { carries, type Event, retry, type Task, type TaskId } from "@dgov/kernel";
 import { attemptRef, freeze, keep } from "./git/candidate.ts";
 import type { Orphan } from "./git/worktrees.ts";
 import type { Mode } from "./history.ts";
@@ -37,13 +37,8 @@ function takeUp({ session }: Recovering, task: Task): Event[] {
   return [{ kind: "task_retried", task: id, attempt, by: "user", tier: 0, carry }];
 }
 
-function carriedFrom({ session }: Recovering, task: string, attempt: number): string | null {
-  const dispatched = session
-    .read(["task_dispatched"])
-    .findLast(
-      (event): event is EventOf<"task_dispatched"> =>
-        event.kind === "task_dispatched" && event.task === task && event.attempt === attempt,
-    );
+function carriedFrom({ session }: Recovering, task: TaskId, attempt: number): string | null {
+  const dispatched = session.read("task_dispatched", task).findLast((event) => event.attempt === attempt);
   return dispatched?.carried_from ?? null;
 }
 

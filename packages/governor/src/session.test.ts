@@ -39,3 +39,15 @@ test("the time between an interruption and going on is not the run's", () => {
   again.record({ kind: "run_resumed", head: base }); // its process was killed right after the last event, at 90 s
   expect(again.elapsed_ms).toBe(1_000);
 });
+
+test("what happened to a task is read where it stands, by who began the run and by who takes it up", () => {
+  const { session, log } = sessionOf([{ id: A }, { id: B }]);
+  session.recordAll([dispatched(A), dispatched(B)]);
+  session.record({ kind: "attempt_failed", task: A, attempt: 1, cause: "stuck", detail: "why", kept: null });
+  const taken = Session.resume(RUN, log, { now_ms: () => 0, notify() {} });
+  for (const one of [session, taken]) {
+    expect(one.read("task_dispatched", A)).toEqual([dispatched(A)]);
+    expect(one.read("attempt_failed", A)).toMatchObject([{ detail: "why" }]);
+    expect(one.read("attempt_failed", B)).toEqual([]);
+  }
+});

@@ -39,6 +39,7 @@ export class Session {
   #rest: Rest;
   #worked: Worked;
   #change = Promise.withResolvers<void>();
+  readonly #places = new Map<TaskId, Place[]>(); // where the log has what happened to each task
 
   private constructor(
     id: RunId,
@@ -75,13 +76,10 @@ export class Session {
   static resume(id: RunId, store: Store, world: Pick<World, "now_ms" | "notify">): Session {
     const run = replay(store.read({ run: id }));
     assert(run, `No run "${id}" in the log`);
-    let rest: Rest = { rested_ms: 0, last_ms: run.started_at_ms };
-    let worked = NOT_WORKED;
-    for (const stored of store.read({ run: id })) {
-      rest = restAfter(rest, stored);
-      worked = workedAfter(worked, stored);
-    }
-    return new Session(id, store, world, { run, rest, worked });
+    const rest: Rest = { rested_ms: 0, last_ms: run.started_at_ms };
+    const session = new Session(id, store, world, { run, rest, worked: NOT_WORKED });
+    for (const stored of store.read({ run: id })) session.#note(stored);
+    return session;
   }
 
   get run(): Run {
@@ -110,9 +108,12 @@ export class Session {
     return this.#change.promise;
   }
 
-  /** What the log holds of this run, of some kinds. */
-  read(kinds: readonly EventKind[]): Event[] {
-    return [...this.#store.read({ run: this.id, kinds })].map(({ event }) => event);
+  /** What the log holds of one task of this run, of one kind: read where it stands, however much else there is. */
+  read<Kind extends EventKind>(kind: Kind, task: TaskId): EventOf<Kind>[] {
+    const places = (this.#places.get(task) ?? []).filter((place) => place.kind === kind);
+    return places.flatMap(
+      ({ seq }) => [...this.#store.read({ after: seq - 1, limit: 1 })].map(({ event }) => event as EventOf<Kind>), // noted by its kind
+    );
   }
 
   /** @throws AssertionError for an illegal event, `LogMoved` when another process has written: nothing is recorded then */
@@ -127,12 +128,21 @@ export class Session {
     if (events.length > 0) this.#accept(after, this.#store.appendAll(this.id, this.#seq, this.#world.now_ms(), events));
   }
 
+  #note(stored: Stored): void {
+    this.#rest = restAfter(this.#rest, stored);
+    this.#worked = workedAfter(this.#worked, stored);
+    const { seq, event } = stored;
+    if (!("task" in event)) return;
+    const places = this.#places.get(event.task) ?? [];
+    places.push({ seq, kind: event.kind });
+    this.#places.set(event.task, places);
+  }
+
   #accept(after: Run, all: readonly Stored[]): void {
     this.#run = after;
     for (const stored of all) {
       this.#seq = stored.seq;
-      this.#rest = restAfter(this.#rest, stored);
-      this.#worked = workedAfter(this.#worked, stored);
+      this.#note(stored);
       this.#world.notify(stored);
     }
     this.#change.resolve();
@@ -140,6 +150,7 @@ export class Session {
   }
 }
 
+type Place = { seq: number; kind: EventKind };
 type Standing = { run: Run; rest: Rest; worked: Worked };
 
 /** `rested_ms`: time in which the run was not at work, so far; `last_ms`: when its last event was. */

@@ -173,7 +173,4 @@ const eventsOf = <Kind extends "gate_judged" | "candidate_frozen" | "candidate_r
   { session }: Site,
   kind: Kind,
   task: TaskId,
-): EventOf<Kind>[] =>
-  session
-    .read([kind])
-    .filter((event): event is EventOf<Kind> => event.kind === kind && "task" in event && event.task === task);
+): EventOf<Kind>[] => session.read(kind, task);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Action, type Event, type EventOf, taskOf } from "@dgov/kernel";
+import { type Action, type EventOf, taskOf } from "@dgov/kernel";
 import type { Touches } from "@dgov/semantic/touches";
 import { ANCHOR } from "../git/anchors.ts";
 import { broughtBetween } from "../git/brought.ts";
@@ -97,10 +97,10 @@ async function frozenCandidate(
 ): Promise<FrozenCandidate> {
   const { git, project, plan, session } = site;
   const touched = session
-    .read(["tool_called"])
-    .filter((event) => event.kind === "tool_called" && event.task === of.task && event.attempt === of.attempt)
+    .read("tool_called", of.task)
+    .filter((event) => event.attempt === of.attempt)
     // What was refused did not happen, and what the isolation put back is as if it had not.
-    .flatMap((event) => (event.kind === "tool_called" && event.refused_by === null ? event.touched : []));
+    .flatMap((event) => (event.refused_by === null ? event.touched : []));
   const changes = await diffTrees(git, base, tree);
   const unit = unitOf({ plan }, of.task);
   const asked: { touches: Promise<Touches> | null } = { touches: null };
@@ -118,9 +118,7 @@ async function recordEpisode(
   frozen: FrozenCandidate,
   signal: AbortSignal,
 ): Promise<void> {
-  const isOwn = (event: Event) =>
-    event.kind === "symbols_touched" && event.task === of.task && event.attempt === of.attempt;
-  if (session.read(["symbols_touched"]).some(isOwn)) return;
+  if (session.read("symbols_touched", of.task).some(({ attempt }) => attempt === of.attempt)) return;
   const paths = frozen.changes.map(({ path }) => path);
   const work = { base: await treeOf(git, frozen.base), tree: frozen.tree, paths, touches: frozen.symbols() };
   const episode = await episodeOf(symbols, of, work);
@@ -174,10 +172,8 @@ async function recordRisk(
   { base, head, tree }: { base: string; head: string; tree: string },
   signal: AbortSignal,
 ): Promise<void> {
-  const isOwn = (event: Event) =>
-    event.kind === "integration_risk_scored" && event.task === of.task && event.attempt === of.attempt;
-  const scored = session.read(["integration_risk_scored"]).filter(isOwn);
-  if (base === head || scored.some((event) => "head" in event && event.head === head)) return;
+  const scored = session.read("integration_risk_scored", of.task);
+  if (base === head || scored.some((event) => event.attempt === of.attempt && event.head === head)) return;
   const trees = { base: await treeOf(git, base), left: await treeOf(git, head), right: tree };
   const risk = await riskOf(symbols, of, { trees, head, brought: () => broughtBetween(git, base, head) });
   if (risk !== null && !signal.aborted) session.record(risk);
