@@ -16,6 +16,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   "policy check": async () => (await import("./commands/policy_check.ts")).policyCheck,
   "scope status": async () => (await import("./commands/scope_status.ts")).scopeStatus,
   "scope report": async () => (await import("./commands/scope_report.ts")).scopeReport,
+  preflight: async () => (await import("./commands/preflight.ts")).preflight,
   "merge-check": async () => (await import("./commands/merge_check.ts")).mergeCheck,
   "merge-driver": async () => (await import("./commands/merge_driver.ts")).mergeDriver,
   "sandbox explain": async () => (await import("./commands/sandbox_explain.ts")).sandboxExplain,

@@ -14,9 +14,21 @@ if (argv[0] === "__isolated") {
   await serveAnalyst();
 } else if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
   console.log(`dgov ${version}`);
-} else {
+} else if (!(argv.length === 1 && argv[0] === "preflight" && (await answeredAtOnce()))) {
   const { dispatch } = await import("./dispatch.ts");
   process.exit(await dispatch(argv, here()));
+}
+
+/** Every commit waits for its hook, so what is known, or said by the contents alone, is said before anything is loaded. */
+async function answeredAtOnce(): Promise<boolean> {
+  if (process.env.DGOV_JSON !== undefined) return false;
+  const { preflightAtOnce } = await import("@dgov/governor/preflight_at_once");
+  const asking = { cwd: process.cwd(), env: process.env, version, now_ms: () => Date.now() };
+  const view = await preflightAtOnce(asking).catch(() => null); // it goes wrong again in the command, which says how
+  if (view === null) return false;
+  const { preflightExit, renderPreflight } = await import("./preflight_text.ts");
+  await Bun.write(Bun.stdout, `${renderPreflight(view)}\n`);
+  process.exit(preflightExit(view));
 }
 
 function here(): Here {

@@ -17,10 +17,12 @@ export type Components = { tools: readonly ToolComponent[]; gates: readonly Comp
 export const componentsFolder = (root: string): string => join(root, ".dgov/runtime/components");
 
 /** The rules of the sandbox where commands may read what the project's components were compiled to. */
-export function withComponents({ root, rules }: Pick<Project, "root" | "rules">): SandboxRules {
+export function withComponents(
+  { root, rules }: Pick<Project, "root" | "rules">,
+  folder: string = componentsFolder(root),
+): SandboxRules {
   const { sandbox, tools, gates } = rules;
   if (sandbox.read === "all" || Object.keys({ ...tools, ...gates }).length === 0) return sandbox;
-  const folder = componentsFolder(root);
   mkdirSync(folder, { recursive: true }); // a place that is not there cannot be opened to a jail
   return { ...sandbox, read: [...sandbox.read, folder] };
 }

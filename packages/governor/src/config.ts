@@ -9,10 +9,11 @@ import { microsOf } from "./money.ts";
 import { nearest } from "./nearest.ts";
 import { withPreset } from "./presets.ts";
 import type { Component, Limits, Project, Provider } from "./project.ts";
+import { PROJECT_FILE } from "./project_file.ts";
 import { check, parseToml, type Toml } from "./toml.ts";
 import type { KeyPath } from "./toml_place.ts";
 
-export const PROJECT_FILE = ".dgov/project.toml";
+export { PROJECT_FILE };
 
 /** What no task owns, in every project. */
 const ALWAYS_IGNORED = [".venv", "uv.lock", "__pycache__", "*.pyc"];
@@ -23,9 +24,18 @@ const ALWAYS_IGNORED = [".venv", "uv.lock", "__pycache__", "*.pyc"];
  * @throws DgovError `config_invalid` with every place that must be mended
  */
 export function readProject(root: string): Project {
-  const bytes = readIfThere(join(root, PROJECT_FILE));
+  const there = (name: string) => existsSync(join(root, name));
+  return projectFrom(root, readIfThere(join(root, PROJECT_FILE)), there);
+}
+
+/**
+ * The same for a project that is not in a checkout. `there`: whether a file stands at its root.
+ *
+ * @throws DgovError `config_invalid`
+ */
+export function projectFrom(root: string, bytes: Uint8Array | null, there: (name: string) => boolean): Project {
   const { project, places, implies_setup } = parseProject(root, bytes);
-  if (project) return implies_setup ? withUvSetup(project) : project;
+  if (project) return implies_setup ? withUvSetup(project, there) : project;
   throw new DgovError("config_invalid", `Cannot use "${PROJECT_FILE}": ${places[0]?.message ?? "it is invalid"}`, {
     places,
   });
@@ -54,9 +64,8 @@ type Parsed = { project: Project | null; places: Place[]; implies_setup: boolean
  * Commands that go through uv need its environment in each worktree, and can fetch nothing themselves: they have no
  * network. As in dgov 0.8 nobody has to say so.
  */
-function withUvSetup(project: Project): Project {
-  const { root, commands, layout } = project;
-  const there = (name: string) => existsSync(join(root, name));
+function withUvSetup(project: Project, there: (name: string) => boolean): Project {
+  const { commands, layout } = project;
   const used = there("uv.lock") || Object.values(commands).some((command) => command?.includes("uv run"));
   if (layout.language !== "python" || !there("pyproject.toml") || !used) return project;
   return { ...project, commands: { ...commands, setup: there("uv.lock") ? "uv sync --locked" : "uv sync" } };

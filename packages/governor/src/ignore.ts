@@ -1,4 +1,4 @@
-import { fnmatch } from "@dgov/sandbox";
+import { fnmatch } from "@dgov/sandbox/fnmatch";
 
 /**
  * `[scope] ignore_files`: paths that are nobody's work. A rule with `*`, `?` or `[` is matched against the whole path and

@@ -10,6 +10,8 @@ import { createObjects, type Objects } from "./objects.ts";
  * `index_file`  another index than the worktree's own
  * `bare`        without a worktree: no `.gitattributes` of any checkout has a say
  * `user`        for the user's own checkout: the settings that decide how its files look are the user's
+ * `plumbing`    it reads and writes objects and the index alone: no filter, driver or hook has a part in it, so that none
+ *               need be looked for and turned off first
  * `at_ms`       the date of the commit that is made; needed by commands that make one
  * `ok`          exit statuses that are an answer; default: [0]
  */
@@ -19,6 +21,7 @@ export type GitOptions = {
   index_file?: string;
   bare?: boolean;
   user?: boolean;
+  plumbing?: boolean;
   config?: Readonly<Record<string, string>>;
   at_ms?: number;
   ok?: readonly number[];
@@ -48,6 +51,9 @@ const TIMEOUT_MS = 10 * 60_000;
 const STDOUT_MAX_BYTES = 1024 * 1024 * 1024;
 /** What git may know of our environment: enough to find itself and the user's ignore file. */
 const KEPT_ENV = ["PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR", "USER", "LOGNAME"];
+
+const keptOf = (env: Readonly<Record<string, string | undefined>>): Record<string, string> =>
+  Object.fromEntries(KEPT_ENV.flatMap((key) => (env[key] === undefined ? [] : [[key, env[key]]])));
 
 /** Nothing here may depend on the machine, the user or the repository, and nothing may start a program of theirs. */
 const PINNED = {
@@ -109,7 +115,7 @@ const AS_STORED = {
 
 /** Git for the worktree at `root` (absolute). Starts nothing until it is asked. */
 export function createGit(root: string, env: Readonly<Record<string, string | undefined>> = process.env): Git {
-  const kept = Object.fromEntries(KEPT_ENV.flatMap((key) => (env[key] === undefined ? [] : [[key, env[key]]])));
+  const kept = keptOf(env);
   const objects = createObjects(async () => [
     ["git", "--no-pager", "cat-file", "--batch-command"],
     { cwd: root, env: { ...kept, ...ENV, ...pins(PINNED) } },
@@ -138,6 +144,7 @@ function gitAt(root: string, shared: Shared, place: Record<string, string>): Git
     root,
     objects: shared.objects,
     async ask(args, options = {}) {
+      if (options.plumbing) return plain(args, { ...options, config: AS_STORED });
       await shared.version();
       const looks = options.user ? await user() : AS_STORED;
       const config = { ...looks, ...(await disarm()), ...options.config };
@@ -254,6 +261,19 @@ async function userSettings(root: string, kept: Readonly<Record<string, string>>
   });
   const pairs = items(exit.stdout).map((pair) => pair.split("\n", 2));
   return Object.fromEntries(pairs.map(([key = "", value = "true"]) => [key, value]));
+}
+
+/**
+ * The absolute path of the folder whose hooks git runs for the user, whoever has set it.
+ *
+ * @throws DgovError `git_failed`
+ */
+export async function hooksFolder(root: string, env: Readonly<Record<string, string | undefined>>): Promise<string> {
+  const kept = keptOf(env);
+  const argv = ["git", "rev-parse", "--path-format=absolute", "--git-path", "hooks"];
+  const exit = await run(argv, { cwd: root, env: kept, timeout_ms: TIMEOUT_MS, bytes_max: STDOUT_MAX_BYTES });
+  if (exit.code === 0) return new TextDecoder().decode(exit.stdout).replace(/\n$/, "");
+  throw new DgovError("git_failed", `Cannot find the hooks of "${root}": ${exit.stderr.trim() || exit.why}`);
 }
 
 /** A promise made at the first call and shared; a failure is not kept. */

@@ -55,11 +55,16 @@ export function createObjects(start: () => Promise<Parameters<typeof converse>>)
     void state.talk?.then((talk) => talk.end()).catch(() => {});
     state.talk = null;
   };
+  const wanted: Wanted[] = [];
+  /** What is asked for at one time is asked in one go: the way there and back costs more than the answer. */
+  const readWanted = () => {
+    for (const some of portions(wanted.splice(0)))
+      readAll(ask, some).catch((error: unknown) => some.forEach(({ reject }) => void reject(error)));
+  };
   return {
     async info(names) {
       const found: (ObjectInfo | null)[] = [];
-      for (let at = 0; at < names.length; at += NAMES_AT_ONCE) {
-        const some = names.slice(at, at + NAMES_AT_ONCE);
+      for (const some of portions(names)) {
         const question = some.map((name) => `info ${oneLine(name)}\n`).join("");
         await ask(question, async (talk) => {
           for (const _ of some) found.push(parseInfo(await talk.line()));
@@ -67,15 +72,38 @@ export function createObjects(start: () => Promise<Parameters<typeof converse>>)
       }
       return found;
     },
-    content: async (name) =>
-      ask(`contents ${oneLine(name)}\n`, async (talk) => {
-        const line = await talk.line();
-        const info = parseInfo(line);
-        if (!info) throw new DgovError("git_failed", `Cannot read the object "${name}": git says "${line}"`);
-        const bytes = await talk.bytes(info.size_bytes + 1);
-        return bytes.subarray(0, info.size_bytes);
-      }),
+    async content(name) {
+      oneLine(name); // alone, so that no other question fails with it
+      const answer = Promise.withResolvers<Uint8Array>();
+      wanted.push({ name, ...answer });
+      if (wanted.length === 1) queueMicrotask(readWanted);
+      return answer.promise;
+    },
   };
+}
+
+type Wanted = { name: string } & ReturnType<typeof Promise.withResolvers<Uint8Array>>;
+type Ask = <Answer>(question: string, read: (talk: Conversation) => Promise<Answer>) => Promise<Answer>;
+
+async function readAll(ask: Ask, some: readonly Wanted[]): Promise<void> {
+  const question = some.map(({ name }) => `contents ${oneLine(name)}\n`).join("");
+  await ask(question, async (talk) => {
+    for (const { name, resolve, reject } of some) {
+      const line = await talk.line();
+      const info = parseInfo(line);
+      if (!info) {
+        reject(new DgovError("git_failed", `Cannot read the object "${name}": git says "${line}"`));
+        continue;
+      }
+      const bytes = await talk.bytes(info.size_bytes + 1);
+      resolve(bytes.subarray(0, info.size_bytes));
+    }
+  });
+}
+
+function portions<Item>(all: readonly Item[]): Item[][] {
+  const count = Math.ceil(all.length / NAMES_AT_ONCE);
+  return Array.from({ length: count }, (_, at) => all.slice(at * NAMES_AT_ONCE, (at + 1) * NAMES_AT_ONCE));
 }
 
 const clip = (question: string): string => (question.length <= 200 ? question : `${question.slice(0, 200)}…`);

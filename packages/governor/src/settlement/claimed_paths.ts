@@ -1,12 +1,17 @@
 import type { Cause, Finding } from "@dgov/kernel";
-import { covers, fnmatch, isReserved, parseClaim } from "@dgov/sandbox";
+import { covers, isReserved, parseClaim } from "@dgov/sandbox/claim";
+import { fnmatch } from "@dgov/sandbox/fnmatch";
 import type { Change } from "../git/tree_changes.ts";
 import { ignoreRule } from "../ignore.ts";
+import type { Project } from "../project.ts";
 import type { FrozenCandidate } from "./candidate.ts";
 import { type Judgement, reject } from "./gate.ts";
 
 /** What a task may do, and what its tools wrote: all that paths are judged by. */
-export type Claimant = Pick<FrozenCandidate, "project" | "touched"> & { unit: Pick<FrozenCandidate["unit"], "files"> };
+export type Claimant = Pick<FrozenCandidate, "touched"> & {
+  unit: Pick<FrozenCandidate["unit"], "files">;
+  project: { rules: Pick<Project["rules"], "scope" | "diff_max_files"> };
+};
 
 /** What is wrong with these paths being changed; null: nothing. */
 export function judgePaths(changes: readonly Pick<Change, "path">[], claimant: Claimant): Judgement | null {

@@ -13,11 +13,12 @@ import { type Site, unitOf } from "../site.ts";
 import { type BySymbol, decidedIn, linesMerged, openBySymbol } from "./by_symbol.ts";
 import type { FrozenCandidate } from "./candidate.ts";
 import { claimsGate } from "./claims.ts";
+import { conflictFindings } from "./conflict.ts";
 import { episodeOf } from "./episode.ts";
 import { settle, type Verdict, verdictEvent } from "./gate.ts";
 import { type NotedJail, noteLevels } from "./gate_level.ts";
 import { riskOf } from "./risk.ts";
-import { semanticGate, tasksOf } from "./semantic.ts";
+import { semanticGate } from "./semantic.ts";
 import { claimedIn } from "./symbol_claims.ts";
 import { judgeByCommands, judgeByRules, type TreeToLand } from "./tree_to_land.ts";
 
@@ -132,18 +133,10 @@ type Conflicting = {
   refusals: BySymbol["refusals"];
 };
 
-/** What git and the merge by symbols could not put together, with the reason of the one that saw more. */
+/** What git and the merge by symbols could not put together. */
 async function conflictEvent({ git }: Site, of: Of, { base, head, conflicts, refusals }: Conflicting) {
-  const brought = await broughtBetween(git, base, head);
-  const findings = conflicts.flatMap(({ path, kind }) => {
-    const whose = tasksOf(brought, path);
-    const said = `"${path}" cannot be merged with what has landed meanwhile`;
-    const reasons = refusals.get(path) ?? [];
-    const messages =
-      reasons.length > 0 ? reasons.map((why) => `${said}${whose}: ${why}`) : [`${said}${whose} (${kind})`];
-    return messages.map((message) => ({ code: "text_conflict", message, path }));
-  });
-  const cause = { cause: "text_conflict", gate: "integration" } as const;
+  const findings = conflictFindings(conflicts, refusals, await broughtBetween(git, base, head));
+  const cause = { cause: "text_conflict", gate: "integration", blame: "integration" } as const;
   return { kind: "candidate_rejected", ...of, ...cause, findings } as const;
 }
 

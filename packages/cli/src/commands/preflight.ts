@@ -1,0 +1,70 @@
+import { DgovError } from "@dgov/governor/error";
+import { preflight as judge, type PreflightView, type Question } from "@dgov/governor/preflight";
+import { HOOK_HOMES, type HookView, setHook } from "@dgov/governor/preflight_hook";
+import { z } from "zod";
+import { plain } from "../ansi.ts";
+import { defineCommand } from "../command.ts";
+import { preflightAnnotations, preflightSarif } from "../preflight_reports.ts";
+import { preflightExit, renderPreflight } from "../preflight_text.ts";
+
+type Judged = PreflightView & { as: "text" | "sarif" | "github"; version: string };
+type Shown = Judged | (HookView & { as: "hook" });
+
+export const preflight = defineCommand({
+  name: "preflight",
+  summary: "Judge what is staged by the gates of settlement, before it is committed",
+  details:
+    "The gates see a checkout of the very tree, in a place of their own: nothing is stashed, and nothing is written in the\n" +
+    "working tree or the index. The configuration is that of HEAD. A tree that was judged before is not judged again.\n" +
+    "Exits with 0 when it passes, 1 when a gate refuses it or has no answer, and 5 when a tool is missing.\n\n" +
+    "Examples:\n" +
+    "  dgov preflight\n" +
+    "  dgov preflight --range main..topic --github\n" +
+    "  dgov preflight --install",
+  args: z.strictObject({}),
+  flags: z.strictObject({
+    all: z.boolean().default(false).describe("Judge the working tree, with all that git does not ignore"),
+    range: z.string().optional().describe("Judge what B would be on top of A, as A..B, by the configuration of A"),
+    fresh: z.boolean().default(false).describe("Judge again what was judged before"),
+    symbols: z.boolean().default(false).describe("Say which symbols it touches"),
+    install: z.boolean().default(false).describe("Have git ask it before each commit, beside the hooks that are there"),
+    uninstall: z.boolean().default(false).describe("Take out what --install added"),
+    into: z.enum(HOOK_HOMES).optional().describe("Who runs the hooks; by default whoever is there"),
+    sarif: z.boolean().default(false).describe("As SARIF 2.1.0, for code scanning and editors"),
+    github: z.boolean().default(false).describe("As annotations of a GitHub workflow"),
+  }),
+  async run(flags, { cwd, env, self, now_ms, signal, version }): Promise<Shown> {
+    const { all, range, fresh, symbols, sarif, github, install, uninstall, into } = flags;
+    if (install && uninstall)
+      throw new DgovError("usage", "Cannot install the hook and take it out: it is one or the other");
+    if (install || uninstall) return { ...(await setHook({ cwd, env, self }, install, into ?? null)), as: "hook" };
+    const asked = { question: questionOf(all, range), fresh, touches: symbols };
+    const view = await judge({ cwd, env, self, now_ms, signal, version }, asked);
+    return { ...view, as: sarif ? "sarif" : github ? "github" : "text", version };
+  },
+  text(view: Shown) {
+    if (view.as === "hook") return renderHook(view);
+    if (view.as === "sarif") return JSON.stringify(preflightSarif(view, view.version), null, 2);
+    return view.as === "github" ? preflightAnnotations(view) : renderPreflight(view);
+  },
+  exit: (view: Shown) => (view.as === "hook" ? 0 : preflightExit(view)),
+});
+
+const WORDS = {
+  hooks: "git runs it from",
+  husky: "husky runs it from",
+  lefthook: 'lefthook runs it (after "lefthook install") from',
+  "pre-commit": 'pre-commit runs it (after "pre-commit install") from',
+};
+
+function renderHook({ home, installed, changed, files }: HookView): string {
+  const named = files.map(plain).join(" and ");
+  if (!installed) return changed ? `Taken out of ${named}` : "It is not installed: nothing to do";
+  return `${changed ? "Installed" : "Already installed"}: ${WORDS[home]} ${named}`;
+}
+
+function questionOf(all: boolean, range: string | undefined): Question {
+  if (range === undefined) return { kind: all ? "all" : "staged" };
+  if (!all) return { kind: "range", range };
+  throw new DgovError("usage", `Cannot judge "${range}" and the working tree: it is one or the other`);
+}
