@@ -29,6 +29,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   "verify run": async () => (await import("./commands/verify_run.ts")).verifyRun,
   prune: async () => (await import("./commands/prune.ts")).prune,
   diagnose: async () => (await import("./commands/diagnose.ts")).diagnose,
+  "tools audit": async () => (await import("./commands/tools_audit.ts")).toolsAudit,
   clean: async () => (await import("./commands/clean.ts")).clean,
   doctor: async () => (await import("./commands/doctor.ts")).doctor,
   demo: async () => (await import("./commands/demo.ts")).demo,

@@ -36,7 +36,7 @@ test("recipes are listed as the file has them", () => {
 
 describe("a recipe runs", () => {
   test("in the root, with the person's environment but for git's, and all it says is kept in order", async () => {
-    const command = "pwd; echo Warning: one >&2; echo $MINE${GIT_INDEX_FILE}; echo no WARNING";
+    const command = "pwd; echo Warning: one >&2; echo $MINE$GIT_INDEX_FILE; echo no WARNING";
     const { root, log, run } = lay(`[verify.all]\ncommand = ${JSON.stringify(command)}\n`);
     expect(await run("all")).toEqual({
       status: "pass",
