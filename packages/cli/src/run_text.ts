@@ -1,5 +1,7 @@
 import { type RunView, sayFinding } from "@dgov/governor/run";
+import { sayShort } from "@dgov/governor/short_text";
 import { plain } from "./ansi.ts";
+import { sayCost } from "./cost_text.ts";
 
 /** How a run ended, for a person: first the verdict, then what did not land and why, then what to do. */
 export function renderRun(view: RunView): string {
@@ -16,7 +18,13 @@ export function renderRun(view: RunView): string {
   }
   if (view.did === "planned")
     for (const { task, state } of tasks) lines.push(`  ${state === "landed" ? "landed  " : "would do"} ${task}`);
-  const cost = spent.cost_usd > 0 ? ` · $${spent.cost_usd.toFixed(4)}` : "";
+  if (view.abort !== null) {
+    const { short, pending } = view.abort;
+    lines.push(
+      `The run came to a ceiling: ${sayShort(short, spent.currency)}. Not done because of it: ${pending.join(", ")}`,
+    );
+  }
+  const cost = spent.cost_micros ? ` · ${sayCost(spent, spent.currency)}` : "";
   if (spent.calls > 0 && view.did !== "nothing")
     lines.push(`${spent.calls} model calls · ${spent.tokens} tokens${cost} · ${duration_s.toFixed(1)} s`);
   if (pending !== null)

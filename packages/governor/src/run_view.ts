@@ -42,7 +42,10 @@ export function viewOf(log: Store, id: RunId, { did, warnings, start_ms, world }
 type Planning = { only: readonly TaskId[]; decided: Start; start_ms: number; world: World };
 
 /** What `--dry-run` says: the run that would begin or go on, and what of it has landed already. */
-export function planned({ plan, target, warnings }: Ready, { only, decided, start_ms, world }: Planning): RunView {
+export function planned(
+  { plan, project: { limits }, target, warnings }: Ready,
+  { only, decided, start_ms, world }: Planning,
+): RunView {
   const carried = decided.do === "start" ? decided.carried : new Map<TaskId, string>();
   const wanted = plan.tasks.filter(({ id }) => only.length === 0 || only.includes(id));
   const tasks = wanted.map(
@@ -69,7 +72,8 @@ export function planned({ plan, target, warnings }: Ready, { only, decided, star
     plan_dir: plan.dir,
     target,
     tasks,
-    spent: { calls: 0, tokens: 0, cost_usd: 0 },
+    spent: { calls: 0, tokens: 0, cost_micros: 0, currency: limits.budget.currency, unpriced_calls: 0 },
+    abort: null,
     pending: null,
     did: decided.do === "nothing" ? "nothing" : "planned",
     warnings,

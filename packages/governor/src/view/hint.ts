@@ -9,7 +9,7 @@ export const HINTS: Readonly<Record<Cause, string>> = {
   incomplete: "Read what the worker says is missing, then split the task or give it what it lacks",
   blocked: "Read what the worker asks for, answer it in the prompt, then run with --continue",
   provider: 'See whether the provider answers, then run with --continue; "dgov doctor" tells what is set up',
-  budget: "Raise the limit in [limits], then run with --continue",
+  budget: "Raise the ceiling in [budget] or [limits], then run with --continue",
   setup: "Run setup_cmd by hand in a fresh checkout: it fails before any worker begins",
   lost: "Run again: the work is kept, and the run goes on from it",
   interrupted: "Run again: the work is kept, and the run goes on from it",

@@ -48,3 +48,14 @@ test.each<[name: string, failed: Parameters<typeof reasonOf>[0], reason: string]
 ])("the reason is told from %s", (_name, failed, reason) => {
   expect(reasonOf(failed)).toBe(reason);
 });
+
+test("H2 a run that came to its ceiling names it, and what was not done because of it", () => {
+  const short = { of: "run", limit: "calls", most: 5, spent: 5, asked: 1 } as const;
+  const fell: Event = { kind: "attempt_failed", task: ONE, attempt: 1, cause: "budget", detail: "", kept: null, short };
+  const out = [started(), dispatched(ONE), fell, { kind: "run_ended", status: "failed" } as const];
+  expect(summary(out)).toMatchObject({
+    ...{ status: "failed", failed: [ONE], unfinished: [TWO, THREE] },
+    abort: { code: "budget", short, pending: [ONE, TWO, THREE] },
+  });
+  expect(summary(PARTIAL).abort).toBeNull();
+});

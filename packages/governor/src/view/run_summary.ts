@@ -1,4 +1,5 @@
-import { type Cause, type EventOf, type Finding, replay, type Stored, type Task } from "@dgov/kernel";
+import { type Cause, type EventOf, type Finding, type Run, replay, type Stored, type Task } from "@dgov/kernel";
+import { callsIn, sumOf } from "./cost.ts";
 
 /** How a run stands, for people and for programs. The first keys are those of dgov 0.8. */
 export type RunSummary = {
@@ -12,9 +13,23 @@ export type RunSummary = {
   plan_dir: string;
   target: string;
   tasks: TaskSummary[];
-  spent: { calls: number; tokens: number; cost_usd: number };
+  spent: SpentSummary;
+  abort: Abort | null;
   pending: string | null; // what to run when the work waits on its own ref
 };
+
+/** `cost_micros` is of the calls that have a price; null when there were calls and none had one. */
+export type SpentSummary = {
+  calls: number;
+  tokens: number;
+  cost_micros: number | null;
+  currency: string;
+  unpriced_calls: number;
+};
+
+/** The run came to a ceiling of its own. `pending`: what was not begun, or not brought to its end, because of it. */
+export type Abort = { code: "budget"; short: Short; pending: string[] };
+type Short = NonNullable<Run["short"]>;
 
 export type TaskSummary = {
   task: string;
@@ -50,13 +65,24 @@ export function summarise(id: string, events: readonly Stored[]): RunSummary {
     plan_dir: run.started.plan_dir,
     target: run.started.target,
     tasks: run.tasks.map((task) => summariseTask(task, because.get(task.id))),
-    spent: {
-      calls: run.spent.calls,
-      tokens: run.spent.tokens,
-      cost_usd: run.spent.cost_micros / 1_000_000,
-    },
+    spent: spentOf(run, events),
+    abort: abortOf(run),
     pending,
   };
+}
+
+function spentOf({ spent, started }: Run, events: readonly Stored[]): SpentSummary {
+  const { cost_micros, unpriced_calls } = sumOf(callsIn(events));
+  const { calls, tokens } = spent;
+  return { calls, tokens, cost_micros, currency: started.currency ?? "USD", unpriced_calls };
+}
+
+function abortOf({ short, tasks }: Run): Abort | null {
+  if (!short) return null;
+  const kept = tasks.filter(
+    ({ state, failed }) => state === "waiting" || (state === "failed" && failed?.cause === "budget"),
+  );
+  return { code: "budget", short, pending: kept.map(({ id }) => id) };
 }
 
 const OVER: ReadonlySet<Task["state"]> = new Set(["landed", "failed", "skipped"]);
@@ -113,7 +139,7 @@ export const WORDS: Readonly<Record<Cause, string>> = {
   incomplete: "The worker said that its work is not complete",
   blocked: "The worker said that it cannot go on without a person",
   provider: "The model could not be reached",
-  budget: "The run has spent what it may spend",
+  budget: "A ceiling on what may be spent was reached",
   setup: "The worktree could not be prepared",
   lost: "The process that ran the attempt is gone",
   interrupted: "The run was stopped, and the work is kept",
