@@ -105,7 +105,7 @@ export async function openSite({ files = { "a.txt": "one\n" }, unit = {}, ...par
 }
 
 /** This program, for what it starts of itself. */
-const SELF = [process.execPath, join(import.meta.dir, "../../../cli/src/main.ts")];
+export const SELF = [process.execPath, join(import.meta.dir, "../../../cli/src/main.ts")];
 
 function unused(what: string): never {
   throw new Error(`No ${what} is used in this test`);
