@@ -12,6 +12,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   "plan list": async () => (await import("./commands/plan_list.ts")).planList,
   "plan status": async () => (await import("./commands/plan_status.ts")).planStatus,
   "plan review": async () => (await import("./commands/plan_review.ts")).planReview,
+  replay: async () => (await import("./commands/replay.ts")).replay,
   "log verify": async () => (await import("./commands/log_verify.ts")).logVerify,
   cost: async () => (await import("./commands/cost.ts")).cost,
   "policy check": async () => (await import("./commands/policy_check.ts")).policyCheck,

@@ -34,7 +34,7 @@ export class Session {
   readonly id: RunId;
   readonly #store: Store;
   readonly #world: Pick<World, "now_ms" | "notify">;
-  #seq: number;
+  tip: Readonly<Tip>; // the log's last event, of whatever run; nobody else sets it
   #run: Run;
   #rest: Rest;
   #worked: Worked;
@@ -50,7 +50,7 @@ export class Session {
     this.id = id;
     this.#store = store;
     this.#world = world;
-    this.#seq = store.lastSeq();
+    this.tip = tipOf(store);
     this.#run = run;
     this.#rest = rest;
     this.#worked = worked;
@@ -86,13 +86,6 @@ export class Session {
     return this.#run;
   }
 
-  /** The last event of the log, of whatever run. */
-  get tip(): { seq: number; hash: string } {
-    const [last] = this.#store.read({ after: this.#seq - 1, limit: 1 });
-    assert(last, `No event ${this.#seq} in the log`);
-    return { seq: last.seq, hash: last.hash };
-  }
-
   /** How long the run has been at work; the time between an interruption and going on is nobody's. */
   get elapsed_ms(): number {
     return this.#world.now_ms() - this.#run.started_at_ms - this.#rest.rested_ms;
@@ -119,13 +112,14 @@ export class Session {
   /** @throws AssertionError for an illegal event, `LogMoved` when another process has written: nothing is recorded then */
   record(event: Event): void {
     const after = apply(this.#run, event);
-    this.#accept(after, [this.#store.append(this.id, this.#seq, this.#world.now_ms(), event)]);
+    this.#accept(after, [this.#store.append(this.id, this.tip.seq, this.#world.now_ms(), event)]);
   }
 
   /** Records all of them or none, for facts that mean something only together. Throws as `record` does. */
   recordAll(events: readonly Event[]): void {
     const after = events.reduce(apply, this.#run);
-    if (events.length > 0) this.#accept(after, this.#store.appendAll(this.id, this.#seq, this.#world.now_ms(), events));
+    if (events.length > 0)
+      this.#accept(after, this.#store.appendAll(this.id, this.tip.seq, this.#world.now_ms(), events));
   }
 
   #note(stored: Stored): void {
@@ -141,13 +135,21 @@ export class Session {
   #accept(after: Run, all: readonly Stored[]): void {
     this.#run = after;
     for (const stored of all) {
-      this.#seq = stored.seq;
+      this.tip = { seq: stored.seq, hash: stored.hash };
       this.#note(stored);
       this.#world.notify(stored);
     }
     this.#change.resolve();
     this.#change = Promise.withResolvers<void>();
   }
+}
+
+type Tip = { seq: number; hash: string };
+
+function tipOf(store: Store): Tip {
+  const [last] = store.read({ after: store.lastSeq() - 1, limit: 1 });
+  assert(last, "No event in the log of a run");
+  return { seq: last.seq, hash: last.hash };
 }
 
 type Place = { seq: number; kind: EventKind };

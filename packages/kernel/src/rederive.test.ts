@@ -6,7 +6,7 @@ import { lifeOf, oid, sampleOf, spec, startedWith, task } from "./testing/events
 const [a, b, c] = [task("a"), task("b"), task("c")];
 const of = { a: sampleOf(a), b: sampleOf(b), c: sampleOf(c, b) };
 const judged = { took_ms: 1, command: null, exit: null, output: null };
-const none = { dispatch: 0, judge: 0, land: 0, retry: 0, skip: 0, end: 0 };
+const none = { dispatch: 0, judge: 0, land: 0, retry: 0, skip: 0, end: 0, spend: 0 };
 
 function told(...events: readonly Event[]): Rederived {
   return rederive(events.map((event, at) => ({ seq: at + 1, at_ms: at, event })));
@@ -53,7 +53,7 @@ describe("C14 a run is decided once more from its log alone", () => {
     ];
     const { difference, decisions, run } = told(...events);
     expect(difference).toBeNull();
-    expect(decisions).toEqual({ dispatch: 3, judge: 2, land: 1, retry: 1, skip: 1, end: 1 });
+    expect(decisions).toEqual({ dispatch: 3, judge: 2, land: 1, retry: 1, skip: 1, end: 1, spend: 0 });
     expect(run?.status).toBe("partial");
   });
 
@@ -118,6 +118,15 @@ describe("a candidate", () => {
     expect(saidOf(...frozen, verdict("lint", "pass"), rejected())).toContain("No gate had refused it");
     expect(saidOf(...frozen, rejected({ cause: "text_conflict", gate: "integration" }))).toBeUndefined();
   });
+});
+
+test("a call that the run could not pay for", () => {
+  const limits = { calls: null, tokens: 15, cost_micros: null, wall_ms: null };
+  const poor = [startedWith([spec("a")], { limits }), dispatched("a"), of.a.call_reserved];
+  expect(saidOf(...poor)).toBeUndefined();
+  expect(saidOf(...poor, { ...of.a.call_reserved, call: 2 })).toBe(
+    "The run could not pay for the call: it had 15 tokens",
+  );
 });
 
 describe("landing, retry, skip and end", () => {

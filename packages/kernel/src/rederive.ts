@@ -3,14 +3,15 @@ import type { Event, EventOf } from "./event.ts";
 import type { TaskId } from "./plan.ts";
 import { fold, type Told } from "./replay.ts";
 import { type Run, taskOf } from "./run.ts";
+import { shortOf } from "./spent.ts";
 import { LogCorrupt } from "./store.ts";
 import { type Action, next } from "./transition.ts";
 
 /**
  * What is decided in a run, and is a function of facts that its log holds. `judge`: what became of a candidate, by the
- * verdicts of its gates. All others are actions of `next`.
+ * verdicts of its gates; `spend`: that a call could be paid for. All others are actions of `next`.
  */
-export type Decided = Action["do"];
+export type Decided = Action["do"] | "spend";
 
 /** The first event that the kernel would not have let come. `asked`: what it asked for instead, of the task or the run. */
 export type Difference = {
@@ -36,7 +37,7 @@ export type Rederived = {
  * @param events of one run, in order, from its first
  */
 export function rederive(events: Iterable<Told>): Rederived {
-  const decisions: Record<Decided, number> = { dispatch: 0, judge: 0, land: 0, retry: 0, skip: 0, end: 0 };
+  const decisions: Record<Decided, number> = { dispatch: 0, judge: 0, land: 0, retry: 0, skip: 0, end: 0, spend: 0 };
   const memory: Memory = { asked: new Map(), verdicts: new Map() };
   let run: Run | null = null;
   let count = 0;
@@ -89,6 +90,8 @@ function decidedBy(event: Event): Decided | null {
       return "skip";
     case "run_ended":
       return "end";
+    case "call_reserved":
+      return "spend";
     default:
       return null;
   }
@@ -124,6 +127,8 @@ function differenceIn(run: Run, memory: Memory, event: Event): string | null {
       return next(run).some((one) => one.do === "end" && one.status === event.status)
         ? null
         : `The run was not to end as "${event.status}"`;
+    case "call_reserved":
+      return paid(run, event);
     default:
       return null;
   }
@@ -138,6 +143,13 @@ function dispatched(run: Run, asked: readonly Action[], event: EventOf<"task_dis
   // Work that no longer fits the head is not gone on with, so none is never wrong.
   const kept = found.carry ? (taskOf(run, event.task).work?.kept ?? null) : null;
   return carried_from === null || carried_from === kept ? null : "It was not to go on from that work";
+}
+
+/** When it was asked for is not in the log, only when it was granted: a ceiling of time is left out. */
+function paid(run: Run, { task, tokens, cost_micros, again }: EventOf<"call_reserved">): string | null {
+  const ask = { task, tokens, cost_micros, ...(again ? { again } : {}) };
+  const short = shortOf(run, ask, { run_ms: 0, task_ms: 0 });
+  return short && `The ${short.of} could not pay for the call: it had ${short.most} ${short.limit}`;
 }
 
 /** The first gate that does not pass decides; without one a candidate passes, unless git could not put it on the head. */
