@@ -30,7 +30,6 @@ const ERRORS = {
   repo_unfinished:      { exit: 4, hint: "Finish or abort what git is in the middle of, then run again" },
   run_unknown:          { exit: 3, hint: 'See the last run with "dgov status"' },
   recipe_unknown:       { exit: 1, hint: 'List the recipes with "dgov verify list"' },
-  run_unknown:          { exit: 3, hint: 'Name the run by the id that "dgov status" shows' },
   sandbox_missing:      { exit: 5, hint: "Install bubblewrap: apt-get install bubblewrap" },
   script_invalid:       { exit: 3, hint: "Mend the script of the scripted provider, then run again" },
   target_missing:       { exit: 4, hint: "Make the branch again, then run again" },
