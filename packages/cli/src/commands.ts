@@ -15,6 +15,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   replay: async () => (await import("./commands/replay.ts")).replay,
   "log verify": async () => (await import("./commands/log_verify.ts")).logVerify,
   cost: async () => (await import("./commands/cost.ts")).cost,
+  "plan remediate": async () => (await import("./commands/plan_remediate.ts")).planRemediate,
   "policy check": async () => (await import("./commands/policy_check.ts")).policyCheck,
   "scope status": async () => (await import("./commands/scope_status.ts")).scopeStatus,
   "scope report": async () => (await import("./commands/scope_report.ts")).scopeReport,

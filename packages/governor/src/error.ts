@@ -22,6 +22,7 @@ const ERRORS = {
   plan_not_found:       { exit: 3, hint: 'List the plans with "dgov plan list", or make one with "dgov init-plan NAME"' },
   plan_uncompiled:      { exit: 3, hint: 'Run "dgov compile DIR"' },
   provider_unknown:     { exit: 3, hint: "Define [providers.NAME] in .dgov/project.toml, or use provider = \"scripted\"" },
+  remediation_unneeded: { exit: 1, hint: 'See how the plan stands with "dgov plan status PLAN"' },
   repo_bare:            { exit: 4, hint: "Run dgov in a checkout of the repository" },
   repo_busy:            { exit: 4, hint: "Wait for the other run, or stop it, then run again" },
   repo_dirty:           { exit: 4, hint: "Commit or stash the listed files, then run again" },

@@ -16,7 +16,7 @@ test("what a role is offered, and what of it no run has called", async () => {
   open.push(root);
   mkdirSync(join(root, ".dgov"));
   const own = (name: string, write: boolean) =>
-    `[tools.${name}]\npath = ".dgov/${name}.wasm"\ndescription = "It is ours"\nwrite = ${write}\n`;
+    `[tools.${name}]\ncomponent = ".dgov/${name}.wasm"\ndescription = "It is ours"\nwrite = ${write}\n`;
   writeFileSync(join(root, ".dgov/project.toml"), own("rewrite", true) + own("look", false));
   const none = { plan: null, role: null, limit: null };
   const before = await auditTools({ cwd: root }, none);
