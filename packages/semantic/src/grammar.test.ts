@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { openGrammars } from "./grammar.ts";
 import { openGrammarFiles } from "./grammar_files.ts";
-import { languageOf } from "./language.ts";
+import { languageOf, mayHaveLanguage } from "./language.ts";
 import { withTree } from "./parse.ts";
 
 const GRAMMARS = resolve(import.meta.dir, "../../../grammars");
@@ -71,6 +71,12 @@ test.each([
   ["bin/run", "#!", null],
 ])("the language of %s", (path, text, language) => {
   expect(languageOf(grammars, path, text)).toBe(language);
+  if (language !== null) expect(mayHaveLanguage(grammars, path)).toBe(true);
+});
+
+test("of a path with another ending nothing need be read to know that it has no language", () => {
+  const paths = ["a.txt", "b/.gitignore", "c.py.orig", "LICENSE", "bin/run", ".py"];
+  expect(paths.map((path) => mayHaveLanguage(grammars, path))).toEqual([false, true, false, true, true, true]);
 });
 
 test("a text that is too long is unknown, and says why", () => {

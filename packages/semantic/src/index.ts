@@ -15,7 +15,7 @@ export {
 } from "./finding.ts";
 export { type Grammars, openGrammars } from "./grammar.ts";
 export { type Judgement, judge } from "./judge.ts";
-export { languageOf, NO_GRAMMAR } from "./language.ts";
+export { languageOf, mayHaveLanguage, NO_GRAMMAR } from "./language.ts";
 export { type Languages, openLanguages } from "./languages.ts";
 export type { RulesOf } from "./linker/rules.ts";
 export type { Summary } from "./summary.ts";

@@ -40,3 +40,33 @@ test("of a change of very many files those come first of which only symbols are 
   expect(unknown).toHaveLength(600);
   expect(unknown.filter(({ why }) => why.startsWith("more than"))).toHaveLength(101);
 });
+
+test("what has landed without symbols is not read, unless the work changes it as well", async () => {
+  const notes = (first: string, last: string) => `${first}\n${"same\n".repeat(9)}${last}\n`;
+  const all = (first: string) =>
+    Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`notes/${n}.txt`, notes(`${n} ${first}`, "end")]));
+  const start = await repo.commit({ ...all("old"), run: "#!/usr/bin/python3\nX = 1\n" }, "notes");
+  const landed = await repo.commit({ ...all("new"), run: "#!/usr/bin/python3\nX = 2\n" }, "landed");
+  await repo.user("checkout", "-q", "--detach", start);
+  const work = await repo.commit({ "notes/3.txt": notes("3 old", "and more"), "c.py": "X = 3\n" }, "work");
+  await repo.user("merge", "-q", "-m", "merge", landed);
+  const [base, left, right, merged] = await Promise.all(
+    [start, landed, work, "HEAD"].map((commit) => repo.user("rev-parse", `${commit}^{tree}`)),
+  );
+  const asked: string[] = [];
+  const objects = {
+    ...repo.git.objects,
+    content: (name: string) => {
+      asked.push(name);
+      return repo.git.objects.content(name);
+    },
+  };
+  const own = openSymbols({ git: { ...repo.git, objects }, self: SELF, now_ms: () => 0 });
+  const trees = { base: base!, left: left!, right: right!, merged: merged! };
+  await own.judge(trees, { by_symbols: new Map(), called: { left: "a", right: "b" } });
+  own.close();
+  const blobs = await Promise.all(
+    ["3.txt", "4.txt", "../run"].map((path) => repo.user("rev-parse", `HEAD:${join("notes", path)}`)),
+  );
+  expect(blobs.map((blob) => asked.includes(blob))).toEqual([true, false, true]);
+});

@@ -6,6 +6,7 @@ import {
   type Languages,
   languageOf,
   type Merge,
+  mayHaveLanguage,
   openLanguages,
   type RulesOf,
 } from "@dgov/semantic";
@@ -100,7 +101,7 @@ export function openSymbols({ git, self, now_ms, cache_folder }: SymbolsPlace): 
         right: at.view(trees.right),
         merged: at.view(trees.merged),
       };
-      const changes = words.changes ?? (await changesOf(git, trees));
+      const changes = ofInterest(languages(), words.changes ?? (await changesOf(git, trees)));
       const merge = { conflicts: [], ...words, changes };
       const judged = await untilLoaded(at, () => judge(seen, merge, rulesOf(languages())));
       return { ...judged, unchecked: judged.unchecked.filter(({ path }) => isLoss(languages(), changes, path)) };
@@ -123,7 +124,7 @@ export function openSymbols({ git, self, now_ms, cache_folder }: SymbolsPlace): 
       return usesIn({ git, views: await views(), rules: rulesOf(languages()) }, tree, targets);
     },
     async overlaps(trees) {
-      const { left, right } = await changesOf(git, trees);
+      const { left, right } = ofInterest(languages(), await changesOf(git, trees));
       const at = await views();
       const files = { left: bounded(left)[0], right: bounded(right)[0] };
       const rules = rulesOf(languages());
@@ -134,6 +135,14 @@ export function openSymbols({ git, self, now_ms, cache_folder }: SymbolsPlace): 
       void opened.cache?.then((one) => one.close());
     },
   };
+}
+
+/** Without the files of which nothing can be known and that only one side changed: however many have landed meanwhile. */
+function ofInterest(languages: Languages, { left, right }: Merge["changes"]): Merge["changes"] {
+  const [ours, theirs] = [left, right].map((files) => new Set(files.map(pathOf))) as [Set<string>, Set<string>];
+  const among = (files: readonly FileChange[], other: ReadonlySet<string>) =>
+    files.filter((file) => other.has(pathOf(file)) || mayHaveLanguage(languages, pathOf(file)));
+  return { left: among(left, theirs), right: among(right, ours) };
 }
 
 /** Whether it is worth a word that a file's symbols are not known: there are some, or both sides wrote its lines. */
