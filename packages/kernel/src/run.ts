@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import type { Cause, EventOf, Finding, Short } from "./event.ts";
 import type { TaskId, TaskSpec } from "./plan.ts";
-import { NOTHING_SPENT, type Spent } from "./spent.ts";
+import { nothingSpent, type Spent } from "./spent.ts";
 import type { TaskState } from "./transition.ts";
 
 /** A task as the log tells it. */
@@ -80,7 +80,7 @@ export function start(started: EventOf<"run_started">, at_ms: number): Run {
     status: null,
     tasks,
     index: new Map(tasks.map((task, at) => [task.id, at])),
-    spent: NOTHING_SPENT,
+    spent: nothingSpent(started.tasks),
     short: null,
   };
 }

@@ -7,13 +7,19 @@ type Totals = { calls: number; turns: number; tokens: number; cost_micros: numbe
 
 /**
  * What the run has spent, and what is reserved by calls in flight: task and call → the most they can cost.
- * `tasks` has what each task has spent, over all its attempts.
+ * `tasks` has what each task with a ceiling of its own has spent, over all its attempts.
  */
 export type Spent = Totals & { reserved: ReadonlyMap<string, Reservation>; tasks: ReadonlyMap<TaskId, Totals> };
 type Reservation = Pick<Totals, "turns" | "tokens" | "cost_micros">;
 
 const NOTHING: Totals = { calls: 0, turns: 0, tokens: 0, cost_micros: 0 };
-export const NOTHING_SPENT: Spent = { ...NOTHING, reserved: new Map(), tasks: new Map() };
+
+/** Of a run that has sent no call. */
+export const nothingSpent = (tasks: readonly Pick<TaskSpec, "id" | "limits">[]): Spent => ({
+  ...NOTHING,
+  reserved: new Map(),
+  tasks: new Map(tasks.flatMap(({ id, limits }) => (limits ? [[id, NOTHING]] : []))),
+});
 
 /** What of a run decides whether it can pay. */
 type Purse = {
@@ -136,7 +142,8 @@ function settle(spent: Spent, key: string, { task, usage }: { task: TaskId; usag
   reserved.delete(key);
   const tokens = usage.input_tokens + usage.output_tokens;
   const call = { calls: 1, turns, tokens, cost_micros: usage.cost_micros };
-  const tasks = new Map(spent.tasks).set(task, sum(spent.tasks.get(task) ?? NOTHING, call));
+  const own = spent.tasks.get(task);
+  const tasks = own ? new Map(spent.tasks).set(task, sum(own, call)) : spent.tasks;
   return { ...sum(spent, call), reserved, tasks };
 }
 
