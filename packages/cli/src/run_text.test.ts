@@ -11,6 +11,7 @@ const TASK: RunView["tasks"][number] = {
   gate: null,
   reason: "needs a person",
   findings: [],
+  blame: null,
 };
 const VIEW: RunView = {
   status: "failed",

@@ -58,6 +58,7 @@ export function planned(
       gate: null,
       reason: null,
       findings: [],
+      blame: null,
     }),
   );
   const named = (state: TaskSummary["state"]) => tasks.filter((task) => task.state === state).map(({ task }) => task);

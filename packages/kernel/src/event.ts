@@ -38,6 +38,13 @@ export const Cause = z.enum([
 ]);
 export type Cause = z.infer<typeof Cause>;
 
+/**
+ * Whose doing a rejection is: `task` its own work · `integration` the work with what has landed meanwhile, while each alone
+ * is right · `base` it was red before · `environment` the gate can be asked of no tree here · `unknown` nobody can tell
+ */
+export const Blame = z.enum(["task", "integration", "base", "environment", "unknown"]);
+export type Blame = z.infer<typeof Blame>;
+
 /** One thing a judge found. `code` is snake_case data for programs; `message` is one sentence for people. Lines count from 1. */
 export const Finding = z.strictObject({
   code: z.string(),
@@ -150,6 +157,7 @@ export const Event = z.discriminatedUnion("kind", [
     cause: Cause,
     gate: z.string(),
     findings: z.array(Finding),
+    blame: Blame.optional(), // absent in logs from before it was asked
   }),
   z.strictObject({ kind: z.literal("candidate_stale"), ...attempt, head: Oid }),
   z.strictObject({ kind: z.literal("landing_started"), ...attempt, head: Oid, tree: Oid, commit: Oid }),

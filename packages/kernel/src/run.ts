@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import type { Cause, EventOf, Finding, Short } from "./event.ts";
+import type { Blame, Cause, EventOf, Finding, Short } from "./event.ts";
 import type { TaskId, TaskSpec } from "./plan.ts";
 import { nothingSpent, type Spent } from "./spent.ts";
 import type { TaskState } from "./transition.ts";
@@ -21,8 +21,8 @@ export type Task = {
 /** Attempts that count against a limit, by who ended them. */
 export type Failures = { own: number; settlement: number };
 
-/** `gate` is where a judged candidate fell, null when it never got that far. */
-export type Failed = { cause: Cause; detail: string; gate: string | null; findings: readonly Finding[] };
+/** `gate` is where a judged candidate fell, null when it never got that far; `blame` is absent then, and in old logs. */
+export type Failed = { cause: Cause; detail: string; gate: string | null; findings: readonly Finding[]; blame?: Blame };
 
 /**
  * Git objects of an attempt. `candidate` is the frozen work on `base`; `integrated` what was judged on top of `head`,

@@ -206,7 +206,7 @@ function changes(task: Task, event: TaskEvent): Partial<Task> {
       return { ...fail(task, failed), work: { ...work, kept: event.kept ?? work.kept } };
     }
     case "candidate_rejected":
-      return fail(task, { cause: event.cause, detail: "", gate: event.gate, findings: event.findings });
+      return fail(task, refused(event));
     case "task_retried":
       return {
         tier: event.tier,
@@ -217,6 +217,11 @@ function changes(task: Task, event: TaskEvent): Partial<Task> {
     case "task_skipped":
       return {};
   }
+}
+
+/** A refused candidate has no words of its own beside its findings. */
+function refused({ cause, gate, findings, blame }: EventOf<"candidate_rejected">): Failed {
+  return { cause, detail: "", gate, findings, ...(blame === undefined ? {} : { blame }) };
 }
 
 function fail(task: Task, failed: Failed): Pick<Task, "failed" | "failures"> {

@@ -1,5 +1,5 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
-import { taskOf } from "@dgov/kernel";
+import { type Blame, taskOf } from "@dgov/kernel";
 import { withWritable } from "../ledger.ts";
 import { openSite, WORKER, workOf } from "../testing/site.ts";
 import { orderOf } from "./order.ts";
@@ -28,7 +28,7 @@ async function order({ site, head }: Place, attempt: number, carried = false) {
 }
 
 /** Attempt 1 is rejected for a red test, and the policy asks for another. */
-async function rejected(place: Place): Promise<void> {
+async function rejected(place: Place, blame: Blame = "task"): Promise<void> {
   const of = { task: place.task, attempt: 1 };
   const findings = [{ code: "test_failure", message: "the test is red" }];
   const output = { head: "", tail: "E   assert 1 == 2", omitted_bytes: 0, log: null };
@@ -45,7 +45,7 @@ async function rejected(place: Place): Promise<void> {
     output,
   } as const;
   session.record({ kind: "gate_judged", ...judged });
-  session.record({ kind: "candidate_rejected", ...of, cause: "gate", gate: "tests", findings });
+  session.record({ kind: "candidate_rejected", ...of, cause: "gate", gate: "tests", findings, blame });
   session.record({ kind: "task_retried", ...of, by: "policy", tier: 0, carry: true });
 }
 
@@ -55,6 +55,14 @@ test("a first order names claims, files and limits, and nothing of an attempt be
     expect(text).toContain(fact);
   expect(text).not.toContain("Previous attempt");
   expect([required, limits.turns]).toEqual([null, 50]);
+});
+
+test("the next order says when the gate refuses the head too, and nothing of it when the work is to blame", async () => {
+  const [red, own] = [await lay("make check"), await lay("make check")];
+  await rejected(red, "base");
+  await rejected(own);
+  expect((await order(red, 2)).text).toContain("- Of this gate: the target's head fails it too, without this work");
+  expect((await order(own, 2)).text).not.toContain("Of this gate");
 });
 
 test("what the project's own rules refuse is told before it is tried", async () => {

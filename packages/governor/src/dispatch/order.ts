@@ -1,4 +1,4 @@
-import type { Cause, EventOf, Failed, TaskId } from "@dgov/kernel";
+import type { Blame, Cause, EventOf, Failed, TaskId } from "@dgov/kernel";
 import { formatClaim, INTERPRETED, type Level, RECIPE_TOOLS, type RecipeName, type Scope } from "@dgov/sandbox";
 import { type Facts, firstMessages, type Limits, type Order, type Previous, ROLES } from "@dgov/worker";
 import { caseLaw } from "../case_law.ts";
@@ -8,6 +8,7 @@ import type { CompiledTask } from "../plan/compiled.ts";
 import type { Project } from "../project.ts";
 import type { Site } from "../site.ts";
 import { renderSops } from "../sops.ts";
+import { BLAME_WORDS } from "../view/blame.ts";
 
 /** What a worker is sent off with. `required`: the check that fell before, which must pass before `done` is taken. */
 export type WorkOrder = Order & { required: { label: string; recipe: RecipeName } | null };
@@ -157,7 +158,7 @@ function previousOf(site: Site, { unit, attempt, failed, carried }: Attempting):
     gate: failed.gate,
     judged: rejected?.attempt ?? null,
     summary: frozen?.summary ?? (own ? failed.detail : null),
-    findings: rejected?.findings ?? [],
+    findings: [...(rejected?.findings ?? []), ...blameFindings(rejected?.blame)],
     output: output === null ? null : output.tail || output.head,
     carried,
   };
@@ -165,6 +166,12 @@ function previousOf(site: Site, { unit, attempt, failed, carried }: Attempting):
 
 /** Causes whose detail is what the worker itself said in `done`. */
 const OWN_WORDS: readonly Cause[] = ["incomplete", "blocked"];
+
+/** What the gate said of other trees, as one more thing to know. */
+function blameFindings(blame: Blame | undefined): { code: string; message: string }[] {
+  const words = blame === undefined ? "" : BLAME_WORDS[blame];
+  return words === "" ? [] : [{ code: `blame_${blame}`, message: `Of this gate: ${words}` }];
+}
 
 /** The last word of the judges on a task: what was lost or ran out of time since then has mended nothing yet. */
 const lastRejection = (site: Site, task: TaskId) => eventsOf(site, "candidate_rejected", task).at(-1);

@@ -10,6 +10,7 @@ import { treeOf } from "../git/tree_object.ts";
 import { outOf } from "../root.ts";
 import type { MergeWords } from "../semantic/symbols.ts";
 import { type Site, unitOf } from "../site.ts";
+import { type Attribute, attributing, blaming } from "./attribute.ts";
 import { type BySymbol, decidedIn, linesMerged, openBySymbol } from "./by_symbol.ts";
 import type { FrozenCandidate } from "./candidate.ts";
 import { claimsGate } from "./claims.ts";
@@ -43,10 +44,11 @@ export async function judge(
   const { work } = taskOf(session.run, task);
   if (!work?.candidate) throw new Error(`Nothing of "${task}" was frozen`);
   const { base } = work;
+  const stops = (gates: Promise<Verdict | null>, whose: Attribute) => stopped({ site, of, signal }, gates, whose);
   const { tree, commit } = work.candidate;
   const frozen = await frozenCandidate(site, of, { base, tree, commit });
   await recordEpisode(site, of, frozen, signal);
-  if (await stopped(site, of, signal, settle([claimsGate], frozen, recorder(site, of, signal)))) return;
+  if (await stops(settle([claimsGate], frozen, recorder(site, of, signal)), blaming("task"))) return;
   const head = await targetHead(git, site.target);
   const names = { left: site.target.replace(/^refs\/heads\//, ""), right: `task "${task}"` };
   await recordRisk(site, of, { base, head, tree }, signal);
@@ -64,12 +66,13 @@ export async function judge(
   const changes = await diffTrees(git, head, landing.tree);
   const integrated = { head, tree: landing.tree, changes };
   const merge = { base, right: tree, words: { by_symbols: linesMerged(by.files), called: names } };
-  if (await stopped(site, of, signal, judgeSymbols(site, of, { ...integrated, ...merge }, signal))) return;
+  if (await stops(judgeSymbols(site, of, { ...integrated, ...merge }, signal), blaming("integration"))) return;
   const told = recorder(site, of, signal);
   const unit = unitOf(site, of.task);
   const subject: TreeToLand = { ...site, ...of, ...integrated, unit, out: join(site.out, outOf(of)) };
-  if (await stopped(site, of, signal, judgeByRules(subject, told, signal))) return;
-  if (await stopped(site, of, signal, judgeByCommands(subject, told, signal))) return;
+  if (await stops(judgeByRules(subject, told, signal), blaming("task"))) return;
+  const whose = attributing({ subject, base, work: tree }, told, signal);
+  if (await stops(judgeByCommands(subject, told, signal), whose)) return;
   session.record({ kind: "candidate_passed", ...of, head, tree: landing.tree, commit: landing.commit });
 }
 
@@ -189,15 +192,16 @@ const recorder = ({ session, world, level }: Judging, of: Of, signal: AbortSigna
  * @returns whether the task is no longer being judged here
  */
 async function stopped(
-  { session }: Site,
-  of: Of,
-  signal: AbortSignal,
+  { site, of, signal }: { site: Site; of: Of; signal: AbortSignal },
   gates: Promise<Verdict | null>,
+  whose: Attribute,
 ): Promise<boolean> {
   const verdict = await gates;
   if (signal.aborted) return true;
   if (verdict === null) return false;
+  const blame = await whose(verdict);
+  if (signal.aborted) return true;
   const { cause, gate, findings } = verdict;
-  session.record({ kind: "candidate_rejected", ...of, cause, gate, findings: [...findings] });
+  site.session.record({ kind: "candidate_rejected", ...of, cause, gate, findings: [...findings], blame });
   return true;
 }

@@ -33,13 +33,19 @@ export async function judgeByRules(tree: TreeToLand, settling: Settling, signal:
   }
 }
 
-/** Runs the project's own commands on a checkout of the tree. Without commands there is no checkout. */
+/**
+ * Runs the project's own commands on a checkout of the tree. Without commands there is no checkout.
+ *
+ * @param only the names of the gates that are asked; absent: all
+ */
 export async function judgeByCommands(
   tree: TreeToLand,
   settling: Settling,
   signal: AbortSignal,
+  only: readonly string[] | null = null,
 ): Promise<Verdict | null> {
-  const gates = [...commandGates(tree.project, tree.unit), ...componentGates(tree, signal)];
+  const all = [...commandGates(tree.project, tree.unit), ...componentGates(tree, signal)];
+  const gates = all.filter(({ name }) => only?.includes(name) ?? true);
   if (gates.length === 0) return null;
   const bench = await openBench(tree, tree, signal);
   try {

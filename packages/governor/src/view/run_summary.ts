@@ -1,4 +1,14 @@
-import { type Cause, type EventOf, type Finding, type Run, replay, type Stored, type Task } from "@dgov/kernel";
+import {
+  type Blame,
+  type Cause,
+  type EventOf,
+  type Finding,
+  type Run,
+  replay,
+  type Stored,
+  type Task,
+} from "@dgov/kernel";
+import { withBlame } from "./blame.ts";
 import { callsIn, sumOf } from "./cost.ts";
 
 /** How a run stands, for people and for programs. The first keys are those of dgov 0.8. */
@@ -40,6 +50,7 @@ export type TaskSummary = {
   gate: string | null;
   reason: string | null; // one sentence, null unless it failed or was skipped
   findings: Finding[];
+  blame: Blame | null; // whose doing a refusal is
 };
 
 /** Folds a run's events, from its first, into its summary. */
@@ -92,13 +103,15 @@ export const isCutOff = ({ state, failed }: Pick<Task, "state" | "failed">): boo
   state === "failed" && (failed?.cause === "interrupted" || failed?.cause === "lost");
 
 /** Why an attempt failed, in one sentence. */
-export function reasonOf({ cause, detail, findings }: Failed): string {
+export function reasonOf({ cause, detail, findings, blame }: Failed): string {
   const [first] = findings;
-  if (first) return sayFinding(first);
+  if (first) return withBlame(sayFinding(first), blame);
   return detail === "" || detail === WORDS[cause] ? WORDS[cause] : `${WORDS[cause]}: ${detail}`;
 }
 
-type Failed = Pick<NonNullable<Task["failed"]>, "cause" | "detail" | "findings">;
+type Failed = Pick<NonNullable<Task["failed"]>, "cause" | "detail" | "findings"> & {
+  blame?: Blame | undefined;
+};
 
 /** A finding in one line, with its place unless the message names it. */
 export function sayFinding(finding: Finding): string {
@@ -127,6 +140,7 @@ function summariseTask(task: Task, because: string | undefined): TaskSummary {
         ? `It waits for "${because}", which did not land`
         : null,
     findings: [...(failed?.findings ?? [])],
+    blame: failed?.blame ?? null,
   };
 }
 

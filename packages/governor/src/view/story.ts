@@ -1,4 +1,5 @@
 import type { Event, EventOf, Finding } from "@dgov/kernel";
+import { withBlame } from "./blame.ts";
 import { reasonOf, sayFinding, WORDS } from "./run_summary.ts";
 
 /** How much a reader must care: what happened to the work · what the workers say and do · everything else. */
@@ -105,7 +106,7 @@ function ofTask(event: OfTask): Words {
     case "candidate_passed":
       return detail(`passed every gate on top of ${short(event.head)}`);
     case "candidate_rejected":
-      return milestone(`refused by ${event.gate}: ${found(event.findings) || WORDS[event.cause]}`, false);
+      return milestone(refusal(event), false);
     case "candidate_stale":
       return detail(`something landed in between, so it is judged again on top of ${short(event.head)}`);
     case "landing_started":
@@ -167,6 +168,10 @@ function ofSymbols(event: EventOf<"integration_risk_scored" | "merged_by_symbol"
 const place = ({ path, symbol }: { path: string; symbol: string }) => (symbol === "" ? path : `${path}::${symbol}`);
 
 const kept = (commit: string | null) => (commit === null ? "" : ` (its work is kept as ${short(commit)})`);
+
+function refusal({ gate, findings, cause, blame }: EventOf<"candidate_rejected">): string {
+  return withBlame(`refused by ${gate}: ${found(findings) || WORDS[cause]}`, blame);
+}
 
 function found(findings: readonly Finding[]): string {
   const [first] = findings;
