@@ -291,3 +291,34 @@ test("the hook names this very program, and both hooks say so when they are aske
   expect(JSON.parse(dgov(place, "preflight", "--uninstall", "--json").stdout)).toMatchObject({ changed: true });
   expect(existsSync(join(place.root, ".git/hooks/pre-commit"))).toBe(false);
 });
+
+test("the hook goes to whoever runs the hooks, and is taken out wherever it is", () => {
+  const place = lay();
+  const said = (...args: string[]) => JSON.parse(dgov(place, "preflight", "--json", ...args).stdout);
+  expect(said("--install").files).toEqual([".git/hooks/pre-commit", ".git/hooks/pre-merge-commit"]);
+  const config = "repos:\n- repo: local\n  hooks: []\n";
+  writeIn(place.root, ".pre-commit-config.yaml", config);
+  expect(said("--install")).toMatchObject({ home: "pre-commit", changed: true, files: [".pre-commit-config.yaml"] });
+  writeIn(place.root, ".husky/pre-commit", "npm test\n");
+  expect(said("--install")).toMatchObject({ home: "husky", files: [".husky/pre-commit", ".husky/pre-merge-commit"] });
+  expect(said("--uninstall").files).toHaveLength(5);
+  expect(readIn(place, ".pre-commit-config.yaml")).toBe(config);
+  expect(readIn(place, ".husky/pre-commit")).toBe("npm test\n");
+  expect(existsSync(join(place.root, ".husky/pre-merge-commit"))).toBe(false);
+  expect(said("--uninstall")).toMatchObject({ changed: false, files: [] });
+});
+
+test("hooks that cannot be added to are left as they are, and what to do instead is said", () => {
+  const place = lay();
+  writeIn(place.root, ".git/hooks/pre-commit", "#!/usr/bin/env python3\n");
+  const foreign = dgov(place, "preflight", "--install");
+  expect([foreign.status, foreign.stderr]).toEqual([2, expect.stringContaining("it is no script of a shell")]);
+  expect(readIn(place, ".git/hooks/pre-commit")).toBe("#!/usr/bin/env python3\n");
+  expect(existsSync(join(place.root, ".git/hooks/pre-merge-commit"))).toBe(false);
+  git(place, "config", "core.hooksPath", join(place.folder, "all"));
+  const shared = dgov(place, "preflight", "--install");
+  expect([shared.status, shared.stderr]).toEqual([2, expect.stringContaining("other repositories use it, too")]);
+  git(place, "config", "core.hooksPath", ".hooks");
+  expect(dgov(place, "preflight", "--install").status).toBe(0);
+  expect(readIn(place, ".hooks/pre-commit")).toContain("\ndgov preflight || exit $?\n"); // it may be committed
+});

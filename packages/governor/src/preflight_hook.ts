@@ -13,8 +13,8 @@ import { writeAtomic } from "./write.ts";
 export const HOOK_HOMES = ["husky", "lefthook", "pre-commit", "hooks"] as const;
 export type HookHome = (typeof HOOK_HOMES)[number];
 
-/** `files`: what is concerned, relative to the root where they are in it. `changed`: whether anything was. */
-export type HookView = { home: HookHome; installed: boolean; changed: boolean; files: readonly string[] };
+/** `home`: null for all. `files`: what is concerned, relative to the root where they are in it. `changed`: whether anything was. */
+export type HookView = { home: HookHome | null; installed: boolean; changed: boolean; files: readonly string[] };
 
 type Asking = Pick<World, "env" | "self"> & { cwd: string };
 type HookFile = { path: string; edit: Edit; command: string; is_program: boolean };
@@ -23,23 +23,21 @@ type HookFile = { path: string; edit: Edit; command: string; is_program: boolean
  * Adds preflight to the hooks before a commit and before a merge's, or takes it out again. What is there stays as it is,
  * and a second time changes nothing.
  *
- * @param home null: whoever is there
+ * @param home null: whoever is there; all of them, to take it out
  * @throws DgovError `usage` for a file that cannot be added to, with what to write by hand
  */
 export async function setHook({ cwd, env, self }: Asking, install: boolean, home: HookHome | null): Promise<HookView> {
   const { root, common_dir } = findCommitPlace({ cwd, env });
-  const chosen = home ?? homeIn(root);
-  const files = await filesOf(chosen, { root, common_dir, env, self });
+  const chosen = home ?? (install ? homeIn(root) : null);
+  const places = { root, common_dir, folder: await hooksFolder(root, env), self };
+  const homes = chosen === null ? HOOK_HOMES : [chosen];
+  const files = homes.flatMap((one) => filesOf(one, places));
   const planned = files.map((file) => ({ file, ...(install ? added(file, root) : removed(file)) }));
   const changes = planned.filter(({ before, after }) => before !== after); // all are known to go before one is written
   for (const { file, after } of changes) write(file, after);
-  const shown = planned.filter(({ before, after }) => before !== null || after !== null);
-  return {
-    home: chosen,
-    installed: install,
-    changed: changes.length > 0,
-    files: shown.map(({ file }) => named(root, file.path)),
-  };
+  const shown = install ? planned : changes;
+  const paths = shown.map(({ file }) => named(root, file.path));
+  return { home: chosen, installed: install, changed: changes.length > 0, files: paths };
 }
 
 type Change = { before: string | null; after: string | null };
@@ -94,24 +92,22 @@ const lefthookIn = (root: string): string | undefined =>
 /** What is committed is run on other machines, where dgov is wherever PATH has it. */
 const BY_NAME = "dgov preflight";
 
-async function filesOf(
-  home: HookHome,
-  { root, common_dir, env, self }: { root: string; common_dir: string } & Pick<World, "env" | "self">,
-): Promise<HookFile[]> {
+type Places = { root: string; common_dir: string; folder: string; self: readonly string[] };
+
+function filesOf(home: HookHome, { root, common_dir, folder, self }: Places): HookFile[] {
   const shared = { command: BY_NAME, is_program: false };
-  const inFolder = (folder: string, command: string) =>
-    HOOKS.map((name) => ({ path: join(folder, name), edit: shellHook, command, is_program: true }));
+  const inFolder = (into: string, command: string): HookFile[] =>
+    HOOKS.map((name) => ({ path: join(into, name), edit: shellHook, command, is_program: true }));
   if (home === "husky") return inFolder(join(root, ".husky"), BY_NAME);
   if (home === "lefthook")
     return [{ ...shared, path: lefthookIn(root) ?? join(root, LEFTHOOK[0] ?? ""), edit: lefthookConfig }];
   if (home === "pre-commit") return [{ ...shared, path: join(root, PRE_COMMIT), edit: preCommitConfig }];
-  const folder = await hooksFolder(root, env);
   if (isIn(common_dir, folder)) return inFolder(folder, [...self, "preflight"].map(shellQuote).join(" "));
   if (isIn(root, folder)) return inFolder(folder, BY_NAME);
-  const message = `Cannot add a hook to "${folder}": core.hooksPath has other repositories use it, too`;
-  throw new DgovError("usage", message, {
-    hint: `Have its pre-commit run "${BY_NAME}", or set core.hooksPath for this repository alone`,
-  });
+  return inFolder(folder, BY_NAME).map((file) => ({
+    ...file,
+    edit: () => ({ why: "other repositories use it, too" }),
+  }));
 }
 
 const isIn = (folder: string, path: string): boolean => !relative(folder, path).startsWith("..");

@@ -60,7 +60,7 @@ const WORDS = {
 function renderHook({ home, installed, changed, files }: HookView): string {
   const named = files.map(plain).join(" and ");
   if (!installed) return changed ? `Taken out of ${named}` : "It is not installed: nothing to do";
-  return `${changed ? "Installed" : "Already installed"}: ${WORDS[home]} ${named}`;
+  return `${changed ? "Installed" : "Already installed"}: ${home === null ? "" : WORDS[home]} ${named}`;
 }
 
 function questionOf(all: boolean, range: string | undefined): Question {
