@@ -17,6 +17,7 @@ test("progress of a run, and of its middle alone", () => {
     ],
     tokens: 100,
     cost_micros: 2500,
+    currency: "USD",
   });
   const middle = all.slice(4, 8).reduce(progress, NO_PROGRESS);
   expect([...middle.tasks.values()]).toEqual([
