@@ -42,8 +42,7 @@ export type Cause = z.infer<typeof Cause>;
  * Whose doing a rejection is: `task` its own work · `integration` the work with what has landed meanwhile, while each alone
  * is right · `base` it was red before · `environment` the gate can be asked of no tree here · `unknown` nobody can tell
  */
-export const Blame = z.enum(["task", "integration", "base", "environment", "unknown"]);
-export type Blame = z.infer<typeof Blame>;
+const Blame = z.enum(["task", "integration", "base", "environment", "unknown"]);
 
 /** One thing a judge found. `code` is snake_case data for programs; `message` is one sentence for people. Lines count from 1. */
 export const Finding = z.strictObject({

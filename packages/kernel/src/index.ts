@@ -1,5 +1,5 @@
 export { canonical } from "./canonical.ts";
-export { Blame, Cause, Event, type EventKind, type EventOf, Finding, Output, Usage } from "./event.ts";
+export { Cause, Event, type EventKind, type EventOf, Finding, Output, Usage } from "./event.ts";
 export { openLog } from "./log.ts";
 export { Oid, RetryPolicy, Role, RunId, RunLimits, TaskId, TaskSpec } from "./plan.ts";
 export { replay } from "./replay.ts";

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import type { Blame, Cause, EventOf, Finding, Short } from "./event.ts";
+import type { Cause, EventOf, Finding, Short } from "./event.ts";
 import type { TaskId, TaskSpec } from "./plan.ts";
 import { nothingSpent, type Spent } from "./spent.ts";
 import type { TaskState } from "./transition.ts";
@@ -22,7 +22,13 @@ export type Task = {
 export type Failures = { own: number; settlement: number };
 
 /** `gate` is where a judged candidate fell, null when it never got that far; `blame` is absent then, and in old logs. */
-export type Failed = { cause: Cause; detail: string; gate: string | null; findings: readonly Finding[]; blame?: Blame };
+export type Failed = {
+  cause: Cause;
+  detail: string;
+  gate: string | null;
+  findings: readonly Finding[];
+  blame?: NonNullable<EventOf<"candidate_rejected">["blame"]>;
+};
 
 /**
  * Git objects of an attempt. `candidate` is the frozen work on `base`; `integrated` what was judged on top of `head`,

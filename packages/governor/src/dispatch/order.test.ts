@@ -1,5 +1,5 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
-import { type Blame, taskOf } from "@dgov/kernel";
+import { type EventOf, taskOf } from "@dgov/kernel";
 import { withWritable } from "../ledger.ts";
 import { openSite, WORKER, workOf } from "../testing/site.ts";
 import { orderOf } from "./order.ts";
@@ -28,7 +28,7 @@ async function order({ site, head }: Place, attempt: number, carried = false) {
 }
 
 /** Attempt 1 is rejected for a red test, and the policy asks for another. */
-async function rejected(place: Place, blame: Blame = "task"): Promise<void> {
+async function rejected(place: Place, blame: EventOf<"candidate_rejected">["blame"] = "task"): Promise<void> {
   const of = { task: place.task, attempt: 1 };
   const findings = [{ code: "test_failure", message: "the test is red" }];
   const output = { head: "", tail: "E   assert 1 == 2", omitted_bytes: 0, log: null };
@@ -61,8 +61,8 @@ test("the next order says when the gate refuses the head too, and nothing of it 
   const [red, own] = [await lay("make check"), await lay("make check")];
   await rejected(red, "base");
   await rejected(own);
-  expect((await order(red, 2)).text).toContain("- Of this gate: the target's head fails it too, without this work");
-  expect((await order(own, 2)).text).not.toContain("Of this gate");
+  expect((await order(red, 2)).text).toContain("- The target's head fails this gate too, without your work");
+  expect((await order(own, 2)).text).not.toContain("blame_");
 });
 
 test("what the project's own rules refuse is told before it is tried", async () => {

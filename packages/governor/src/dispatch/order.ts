@@ -1,4 +1,4 @@
-import type { Blame, Cause, EventOf, Failed, TaskId } from "@dgov/kernel";
+import type { Cause, EventOf, Failed, TaskId } from "@dgov/kernel";
 import { formatClaim, INTERPRETED, type Level, RECIPE_TOOLS, type RecipeName, type Scope } from "@dgov/sandbox";
 import { type Facts, firstMessages, type Limits, type Order, type Previous, ROLES } from "@dgov/worker";
 import { caseLaw } from "../case_law.ts";
@@ -8,7 +8,6 @@ import type { CompiledTask } from "../plan/compiled.ts";
 import type { Project } from "../project.ts";
 import type { Site } from "../site.ts";
 import { renderSops } from "../sops.ts";
-import { BLAME_WORDS } from "../view/blame.ts";
 
 /** What a worker is sent off with. `required`: the check that fell before, which must pass before `done` is taken. */
 export type WorkOrder = Order & { required: { label: string; recipe: RecipeName } | null };
@@ -169,9 +168,16 @@ const OWN_WORDS: readonly Cause[] = ["incomplete", "blocked"];
 
 /** What the gate said of other trees, as one more thing to know. */
 function blameFindings(blame: Blame | undefined): { code: string; message: string }[] {
-  const words = blame === undefined ? "" : BLAME_WORDS[blame];
-  return words === "" ? [] : [{ code: `blame_${blame}`, message: `Of this gate: ${words}` }];
+  const message = blame && TOLD[blame];
+  return message === undefined ? [] : [{ code: `blame_${blame}`, message }];
 }
+
+type Blame = NonNullable<EventOf<"candidate_rejected">["blame"]>;
+const TOLD: Partial<Record<Blame, string>> = {
+  base: "The target's head fails this gate too, without your work: mend what your task is about, and leave the rest",
+  integration: "Your work alone passes this gate: it fails together with what has landed since it began",
+  environment: "This gate cannot be asked of the target's head either: that is not yours to mend",
+};
 
 /** The last word of the judges on a task: what was lost or ran out of time since then has mended nothing yet. */
 const lastRejection = (site: Site, task: TaskId) => eventsOf(site, "candidate_rejected", task).at(-1);

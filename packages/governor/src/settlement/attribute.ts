@@ -1,8 +1,10 @@
-import type { Blame } from "@dgov/kernel";
+import type { EventOf } from "@dgov/kernel";
 import { diffTrees } from "../git/tree_changes.ts";
 import { treeOf } from "../git/tree_object.ts";
 import type { Settling, Verdict } from "./gate.ts";
 import { judgeByCommands, type TreeToLand } from "./tree_to_land.ts";
+
+type Blame = NonNullable<EventOf<"candidate_rejected">["blame"]>;
 
 /** Says whose doing it is that a gate did not pass. */
 export type Attribute = (verdict: Verdict) => Promise<Blame>;

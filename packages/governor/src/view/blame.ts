@@ -1,7 +1,10 @@
-import type { Blame } from "@dgov/kernel";
+import type { EventOf } from "@dgov/kernel";
+
+/** Whose doing a rejection is: see the event. */
+export type Blame = NonNullable<EventOf<"candidate_rejected">["blame"]>;
 
 /** Whose doing a rejection is, as what follows the finding. "": the finding says it, or nothing is known. */
-export const BLAME_WORDS: Readonly<Record<Blame, string>> = {
+const WORDS: Readonly<Record<Blame, string>> = {
   task: "",
   integration: "the work alone passes: it fails together with what has landed since it began",
   base: "the target's head fails it too, without this work",
@@ -11,6 +14,6 @@ export const BLAME_WORDS: Readonly<Record<Blame, string>> = {
 
 /** A sentence with whose doing it is. @param blame absent in logs from before it was asked */
 export function withBlame(sentence: string, blame: Blame | undefined): string {
-  const words = blame === undefined ? "" : BLAME_WORDS[blame];
+  const words = blame === undefined ? "" : WORDS[blame];
   return words === "" ? sentence : `${sentence} (${words})`;
 }

@@ -1,14 +1,5 @@
-import {
-  type Blame,
-  type Cause,
-  type EventOf,
-  type Finding,
-  type Run,
-  replay,
-  type Stored,
-  type Task,
-} from "@dgov/kernel";
-import { withBlame } from "./blame.ts";
+import { type Cause, type EventOf, type Finding, type Run, replay, type Stored, type Task } from "@dgov/kernel";
+import { type Blame, withBlame } from "./blame.ts";
 import { callsIn, sumOf } from "./cost.ts";
 
 /** How a run stands, for people and for programs. The first keys are those of dgov 0.8. */
