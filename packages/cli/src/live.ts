@@ -125,7 +125,7 @@ function sums(tasks: readonly TaskProgress[], state: Progress, now_ms: number): 
   const parts = [`${of("landed")}/${tasks.length} landed`];
   for (const which of ["failed", "skipped", "waiting"] as const) if (of(which) > 0) parts.push(`${of(which)} ${which}`);
   if (state.tokens > 0) parts.push(`${state.tokens} tokens`);
-  if (state.cost_micros > 0) parts.push(`$${(state.cost_micros / 1_000_000).toFixed(2)}`);
+  if (state.cost_micros > 0) parts.push(`${(state.cost_micros / 1_000_000).toFixed(2)} ${state.currency}`);
   return [...parts, clock(now_ms - state.started_at_ms)].join(" · ");
 }
 

@@ -43,9 +43,13 @@ export function projectToml(found: Detected): string {
     pair("ignore_files", found.ignore_files),
     "",
     "# What one run may spend. A call that could overshoot is not sent.",
-    "# [limits]",
-    "# cost_usd = 5.0",
-    "# wall_s = 3600",
+    "# [budget]",
+    "# money = 5.0",
+    "# minutes = 60",
+    '# [prices."PROVIDER/MODEL"] # for a million tokens; a model without a price is refused where money has a ceiling',
+    "# input = 2.5",
+    "# cached_input = 0.25",
+    "# output = 10.0",
   ];
   return `${lines.join("\n")}\n`;
 }

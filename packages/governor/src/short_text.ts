@@ -4,14 +4,12 @@ import { sayMoney } from "./money.ts";
 /** The ceiling that a call would have passed. */
 export type Short = NonNullable<EventOf<"attempt_failed">["short"]>;
 
-const NAMES = { calls: "calls", turns: "turns", tokens: "tokens" } as const;
-
 /** Which ceiling a call would have passed, in one sentence. */
 export function sayShort({ of, limit, most, spent, asked }: Short, currency: string): string {
   const whose = of === "run" ? "The run" : "The task";
   if (limit === "wall_ms") return `${whose} has been at work for ${minutes(spent)}, and may be for ${minutes(most)}`;
-  const say = (n: number) => (limit === "cost_micros" ? sayMoney(n, currency) : `${n} ${NAMES[limit]}`);
-  return `${whose} may use ${say(most)}, ${say(spent)} are spent or reserved, and the next call could use ${say(asked)}`;
+  const say = (n: number) => (limit === "cost_micros" ? sayMoney(n, currency) : `${n} ${limit}`);
+  return `${whose} may use ${say(most)}: with ${say(spent)} spent or reserved, the next call could use ${say(asked)} more`;
 }
 
 const minutes = (ms: number): string => `${(ms / 60_000).toFixed(1)} minutes`;

@@ -1,3 +1,4 @@
+import { sayMoney } from "@dgov/governor/money";
 import { type PlanReview, type ReviewedUnit, readPlanReview } from "@dgov/governor/plan_views";
 import { z } from "zod";
 import { type Colour, paint, plain } from "../ansi.ts";
@@ -120,7 +121,7 @@ function cost(unit: ReviewedUnit): string[] {
   );
   const tools = `${many(unit.tool_calls, "tool call")}${unit.refused_calls > 0 ? ` (${unit.refused_calls} refused)` : ""}`;
   const tokens = `${unit.prompt_tokens}+${unit.completion_tokens} tokens`;
-  const money = unit.cost_usd > 0 ? `, $${unit.cost_usd.toFixed(4)}` : "";
+  const money = unit.cost_micros > 0 ? `, ${sayMoney(unit.cost_micros, unit.currency)}` : "";
   const lines = [
     `    ${plain(unit.agent)}, ${took(unit.duration_s)}, ${tools}, ${many(unit.calls, "model call")}, ${tokens}${money}`,
   ];

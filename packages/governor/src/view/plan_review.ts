@@ -52,7 +52,8 @@ export type UnitUse = {
   self_corrections: number; // tool calls that failed, in work that landed all the same
   prompt_tokens: number;
   completion_tokens: number;
-  cost_usd: number;
+  cost_micros: number; // of the calls that have a price; "dgov cost" tells of the others
+  currency: string;
 };
 
 export type UnitWork = {
@@ -84,7 +85,8 @@ const NOTHING: Tally = {
   self_corrections: 0,
   prompt_tokens: 0,
   completion_tokens: 0,
-  cost_usd: 0,
+  cost_micros: 0,
+  currency: "USD",
   phase_timings: [],
   output: null,
   done_summary: "",
@@ -106,19 +108,21 @@ export function reviewUnits(
   story: string | null,
 ): { run: Run | null; units: UnitReview[] } {
   const tallies = new Map<string, Tally>();
+  let nothing = NOTHING;
   const run = replay(
     (function* () {
       for (const stored of events) {
         yield stored;
         const { event } = stored;
+        if (event.kind === "run_started") nothing = { ...NOTHING, currency: event.currency ?? "USD" };
         if (!("task" in event)) continue;
-        const before = tallies.get(event.task) ?? { ...NOTHING, first_ms: stored.at_ms };
+        const before = tallies.get(event.task) ?? { ...nothing, first_ms: stored.at_ms };
         tallies.set(event.task, tally(before, stored, event.task === story));
       }
     })(),
   );
   const tasks = new Map<string, Task>(run?.tasks.map((task) => [task.id, task]));
-  const units = plan.tasks.map((unit) => review(unit, tasks.get(unit.id) ?? null, tallies.get(unit.id) ?? NOTHING));
+  const units = plan.tasks.map((unit) => review(unit, tasks.get(unit.id) ?? null, tallies.get(unit.id) ?? nothing));
   return { run, units };
 }
 
@@ -137,7 +141,7 @@ function counted(before: Tally, event: Event): Partial<Tally> {
         calls: before.calls + 1,
         prompt_tokens: before.prompt_tokens + event.usage.input_tokens,
         completion_tokens: before.completion_tokens + event.usage.output_tokens,
-        cost_usd: before.cost_usd + event.usage.cost_micros / 1_000_000,
+        cost_micros: before.cost_micros + event.usage.cost_micros,
       };
     case "tool_called":
       return {

@@ -9,6 +9,7 @@ export type Progress = {
   tasks: ReadonlyMap<string, TaskProgress>; // in plan order
   tokens: number;
   cost_micros: number;
+  currency: string;
 };
 
 export type TaskProgress = {
@@ -27,6 +28,7 @@ export const NO_PROGRESS: Progress = {
   tasks: new Map(),
   tokens: 0,
   cost_micros: 0,
+  currency: "USD",
 };
 
 /** Folds one event in. A second `run_started` begins anew. */
@@ -38,7 +40,8 @@ export function progress(before: Progress, { run, at_ms, event }: Pick<Stored, "
         { task: task.id, state: task.carried ? "landed" : "waiting", attempt: 0, since_ms: at_ms, doing: "" },
       ];
       const tasks = new Map(event.tasks.map(begun));
-      return { ...NO_PROGRESS, plan: event.plan, run, started_at_ms: at_ms, tasks };
+      const { plan, currency = "USD" } = event;
+      return { ...NO_PROGRESS, plan, currency, run, started_at_ms: at_ms, tasks };
     }
     case "run_resumed":
       return { ...before, status: "running" };
