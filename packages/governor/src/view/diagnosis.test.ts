@@ -56,6 +56,11 @@ const refusedAt = (
   gate,
   findings: [finding],
 });
+const blamed = (blame: "task" | "integration" | "base" | "environment"): Event[] => [
+  dispatched(ONE),
+  frozen(ONE),
+  { kind: "candidate_rejected", task: ONE, attempt: 1, cause: "gate", gate: "tests", findings: [FINDING], blame },
+];
 const retried = (task: typeof ONE, attempt = 1): Event => ({
   kind: "task_retried",
   task,
@@ -116,6 +121,9 @@ describe("G13 each shape of failure gives its class, what to do, and what not to
       ],
       null,
     ],
+    base_already_red: [blamed("base"), blamed("task"), ONE],
+    breaks_only_together: [blamed("integration"), blamed("task"), ONE],
+    gate_cannot_be_asked: [blamed("environment"), blamed("task"), ONE],
     no_progress: [
       [
         dispatched(ONE),

@@ -176,7 +176,9 @@ function repeats({ rejections, frozen }: Facts, id: string): Diagnosis[] {
   );
   const trees = frozen.filter(({ task }) => task === id).slice(-2);
   const [before, after] = trees;
+  const blamed = last?.blame === undefined ? null : BLAMED[last.blame];
   return [
+    ...(last && blamed ? [found(blamed, id, `Attempt ${last.attempt} fell at ${last.gate}${said(finding)}`)] : []),
     ...(finding && met.length >= REPEATED
       ? [
           found(
@@ -191,6 +193,17 @@ function repeats({ rejections, frozen }: Facts, id: string): Diagnosis[] {
       : []),
   ];
 }
+
+const said = (finding: Finding | undefined) => (finding ? `: ${sayFinding(finding)}` : "");
+
+/** Where settlement has asked who is to blame, and it is not the task. */
+const BLAMED: Readonly<Record<NonNullable<Rejection["blame"]>, Pattern | null>> = {
+  task: null,
+  unknown: null,
+  base: "base_already_red",
+  integration: "breaks_only_together",
+  environment: "gate_cannot_be_asked",
+};
 
 /** How the task fell in the end. */
 function ending({ id, state, attempt, failed }: Task): Diagnosis[] {
