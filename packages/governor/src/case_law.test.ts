@@ -2,12 +2,13 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Event, openLog, RunId } from "@dgov/kernel";
 import type { Category } from "@dgov/kernel/ledger";
 import { parseClaim } from "@dgov/sandbox";
 import { caseLaw, takeDown } from "./case_law.ts";
 import { readEntries, withWritable } from "./ledger.ts";
 import { summarise } from "./view/run_summary.ts";
-import { dispatched, frozen, landed, oid, RUN, rejected, started, stored, TWO } from "./view/testing/sample_run.ts";
+import { dispatched, frozen, landed, oid, rejected, started, TWO } from "./view/testing/sample_run.ts";
 
 const open: string[] = [];
 afterEach(() => {
@@ -74,45 +75,33 @@ describe("what a worker is told", () => {
 });
 
 describe("G5 a run takes down what it has learned", () => {
-  const task = (id: typeof TWO) => ({ id, after: [], role: "worker" as const, unit: id, carried: null });
-  const begin = started({
-    tasks: [task(TWO)],
-    retry: { retries: 0, settlement_retries: 0, tiers: 1, backoff_ms: [0] },
-  });
-  const red = (id: string) =>
-    summarise(
-      id,
-      [
-        begin,
-        dispatched(TWO),
-        frozen(TWO),
-        ...rejected(TWO),
-        { kind: "run_ended" as const, status: "failed" as const },
-      ].map(asStored),
-    );
-  const green = (id: string) =>
-    summarise(
-      id,
-      [
-        begin,
-        dispatched(TWO),
-        frozen(TWO),
-        ...landed(TWO),
-        { kind: "run_ended" as const, status: "complete" as const },
-      ].map(asStored),
-    );
-  const asStored = (event: Parameters<typeof stored>[0][number], at: number) => ({
-    ...stored([event])[0]!,
-    seq: at + 1,
-    prev: "",
-    hash: "",
-  });
+  const task = { id: TWO, after: [], role: "worker" as const, unit: TWO, carried: null };
+  const stuck: Event = { kind: "attempt_failed", task: TWO, attempt: 1, cause: "stuck", detail: "", kept: null };
+  const retried: Event = { kind: "task_retried", task: TWO, attempt: 1, by: "policy", tier: 0, carry: true };
+  const red = [dispatched(TWO), frozen(TWO), ...rejected(TWO)];
+  const green = [dispatched(TWO), frozen(TWO), ...landed(TWO)];
+
+  /** A run of one task comes to its end, or is stopped. */
+  function over(
+    root: string,
+    id: string,
+    status: "complete" | "failed" | null,
+    events: readonly Event[],
+    plan_dir = "p",
+  ): void {
+    const log = openLog(":memory:");
+    const end: Event[] =
+      status === null ? [{ kind: "run_interrupted", signal: "SIGINT" }] : [{ kind: "run_ended", status }];
+    log.appendAll(RunId.parse(id), 0, 1, [started({ tasks: [task], plan_dir }), ...events, ...end]);
+    takeDown(root, log, summarise(id, [...log.read()]), 1);
+    log.close();
+  }
 
   test("a task that a gate refused in two runs is one open bug, and its landing resolves it", () => {
     const root = fresh();
-    takeDown(root, red("r1"), 1);
-    takeDown(root, red("r1"), 2); // the run said it before
-    takeDown(root, red("r2"), 3);
+    over(root, "r1", "failed", red);
+    over(root, "r1", "failed", red); // the run said it before
+    over(root, "r2", "failed", red);
     expect(readEntries(root)).toMatchObject([
       {
         category: "bug",
@@ -122,32 +111,24 @@ describe("G5 a run takes down what it has learned", () => {
         seen: 2,
       },
     ]);
-    takeDown(root, { ...green("r3"), plan_dir: ".dgov/plans/another" }, 4);
+    over(root, "r3", "complete", green, "another");
     expect(readEntries(root)[0]?.status).toBe("open");
-    takeDown(root, green("r3"), 5);
+    over(root, "r3", "complete", green);
     expect(readEntries(root)).toMatchObject([{ status: "resolved", commit: oid("d") }]);
   });
 
-  test("no entry for what no gate has refused, nor for a run that goes on", () => {
+  test("what the judges refused counts, however a later attempt ended", () => {
     const root = fresh();
-    takeDown(root, green("r1"), 1);
-    takeDown(root, { ...red("r2"), status: "interrupted" }, 2);
-    const lost = {
-      kind: "attempt_failed" as const,
-      task: TWO,
-      attempt: 1,
-      cause: "stuck" as const,
-      detail: "",
-      kept: null,
-    };
-    takeDown(
-      root,
-      summarise(
-        RUN,
-        [begin, dispatched(TWO), lost, { kind: "run_ended" as const, status: "failed" as const }].map(asStored),
-      ),
-      3,
-    );
+    over(root, "r1", "failed", [...red, retried, dispatched(TWO, 2), { ...stuck, attempt: 2 }]);
+    expect(readEntries(root)).toMatchObject([{ status: "open", found: { gate: "tests" } }]);
+  });
+
+  test("no entry for what no gate has refused, what landed after all, nor for a run that goes on", () => {
+    const root = fresh();
+    over(root, "r1", "complete", green);
+    over(root, "r2", "complete", [...red, retried, dispatched(TWO, 2), frozen(TWO, 2), ...landed(TWO, 2)]);
+    over(root, "r3", null, red);
+    over(root, "r4", "failed", [dispatched(TWO), stuck]);
     expect(readEntries(root)).toEqual([]);
   });
 });

@@ -1,7 +1,9 @@
+import { type EventOf, RunId, type Store } from "@dgov/kernel";
 import type { Entry } from "@dgov/kernel/ledger";
 import { type Claim, ClaimError, overlap, parseClaim } from "@dgov/sandbox";
 import { readEntries, withWritable } from "./ledger.ts";
 import type { RunView } from "./run_view.ts";
+import { reasonOf } from "./view/run_summary.ts";
 
 /** As many as a worker reads before it begins, and as long as one sentence may be. */
 const MOST = 20;
@@ -42,16 +44,22 @@ function touches(claim: Claim, path: string): boolean {
 type Outcome = Pick<RunView, "run" | "plan" | "plan_dir" | "status" | "tasks">;
 
 /**
- * Takes down what a run has learned once it is over: a task that the judges refused in the end is an open bug, one for each
- * gate however many runs meet it, and what was found of a task is resolved by the commit with which the task lands.
- * Saying it again changes nothing.
+ * Takes down what a run has learned once it is over: a task that failed, and that the judges had refused, is an open bug,
+ * one for each gate however many runs meet it, and what was found of a task is resolved by the commit with which the task
+ * lands. That its last attempt ended otherwise makes no difference. Saying it again changes nothing.
  */
-export function takeDown(root: string, { run, plan, plan_dir, status, tasks }: Outcome, now_ms: number): void {
+export function takeDown(root: string, log: Pick<Store, "read">, outcome: Outcome, now_ms: number): void {
+  const { run, plan, plan_dir, status, tasks } = outcome;
   if (status !== "complete" && status !== "partial" && status !== "failed") return;
-  const fell = tasks.flatMap(({ task, state, cause, gate, reason, findings }) => {
-    if (state !== "failed" || cause === null || gate === null) return [];
+  const last = new Map<string, EventOf<"candidate_rejected">>();
+  for (const { event } of log.read({ run: RunId.parse(run), kinds: ["candidate_rejected"] }))
+    if (event.kind === "candidate_rejected") last.set(event.task, event);
+  const fell = tasks.flatMap(({ task, state }) => {
+    const rejected = last.get(task);
+    if (state !== "failed" || !rejected) return [];
+    const { cause, gate, findings } = rejected;
     const found = { key: [plan_dir, task, cause, gate].join(" "), run, plan_dir, task, gate };
-    const content = oneLine(`${plan} ${task} is refused at ${gate}: ${reason ?? cause}`);
+    const content = oneLine(`${plan} ${task} is refused at ${gate}: ${reasonOf({ cause, detail: "", findings })}`);
     const paths = [...new Set(findings.flatMap(({ path }) => path ?? []))].slice(0, MOST);
     return [{ category: "bug" as const, content, paths, found }];
   });

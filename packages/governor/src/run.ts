@@ -95,7 +95,7 @@ async function underLock(git: Git, request: RunRequest, { world, start_ms }: Out
     if (request.dry_run) return planned(ready, { only, decided, start_ms, world });
     const ended = (id: string, did: RunView["did"]) => {
       const view = viewOf(log, RunId.parse(id), { did, warnings, start_ms, world });
-      takeDown(root, view, world.now_ms());
+      takeDown(root, log, view, world.now_ms());
       return view;
     };
     if (decided.do === "nothing") return ended(decided.run, "nothing");

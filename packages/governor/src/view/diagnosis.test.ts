@@ -193,6 +193,14 @@ describe("G13 each shape of failure gives its class, what to do, and what not to
     expect(diagnose([], "gone")).toEqual([]);
   });
 
+  test("where the judges had refused what then ended otherwise is in the evidence", () => {
+    const events = [started(), dispatched(ONE), frozen(ONE), ...rejected(ONE), retried(ONE), dispatched(ONE, 2)];
+    const [one] = diagnose(stored([...events, fell(ONE, "stuck", 2)]), "alive");
+    expect(one?.evidence).toEndWith("; attempt 1 had fallen at tests: tests/a_test.py:3: 1 test failed");
+    const [again] = diagnose(stored([...events, frozen(ONE, 2), refusedAt(ONE, "lint", { attempt: 2 })]), "alive");
+    expect(again?.evidence).not.toContain("had fallen");
+  });
+
   test("a task that is tried again has not failed", () => {
     expect(shapes([dispatched(ONE), fell(ONE, "timeout"), retried(ONE), dispatched(ONE, 2)])).toEqual([]);
   });

@@ -40,7 +40,7 @@ export function diagnose(events: Iterable<Told>, process: "alive" | "gone" | "un
   return [
     ...ofRun(facts, process),
     ...sharedFailures(facts),
-    ...facts.run.tasks.flatMap((task) => [...habits(facts, task), ...ending(task)]),
+    ...facts.run.tasks.flatMap((task) => [...habits(facts, task), ...ending(facts, task)]),
     ...unbegun(facts),
   ];
 }
@@ -205,10 +205,12 @@ const BLAMED: Readonly<Record<NonNullable<Rejection["blame"]>, Pattern | null>> 
   environment: "gate_cannot_be_asked",
 };
 
-/** How the task fell in the end. */
-function ending({ id, state, attempt, failed }: Task): Diagnosis[] {
+/** How the task fell in the end, and where the judges had refused it when that was not what ended it. */
+function ending({ rejections }: Facts, { id, state, attempt, failed }: Task): Diagnosis[] {
   if (state !== "failed" || !failed) return [];
   const at = failed.gate === null ? "" : ` at ${failed.gate}`;
-  const evidence = `Attempt ${attempt} ended${at}: ${reasonOf(failed)}`;
+  const before = rejections.findLast((one) => one.task === id && one.attempt < attempt && failed.gate === null);
+  const earlier = before ? `; attempt ${before.attempt} had fallen at ${before.gate}${said(before.findings[0])}` : "";
+  const evidence = `Attempt ${attempt} ended${at}: ${reasonOf(failed)}${earlier}`;
   return [{ ...BY_CAUSE[failed.cause], next_action: HINTS[failed.cause], task: id, evidence }];
 }
