@@ -13,6 +13,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   "plan status": async () => (await import("./commands/plan_status.ts")).planStatus,
   "plan review": async () => (await import("./commands/plan_review.ts")).planReview,
   replay: async () => (await import("./commands/replay.ts")).replay,
+  fork: async () => (await import("./commands/fork.ts")).fork,
   "log verify": async () => (await import("./commands/log_verify.ts")).logVerify,
   cost: async () => (await import("./commands/cost.ts")).cost,
   "plan remediate": async () => (await import("./commands/plan_remediate.ts")).planRemediate,

@@ -62,7 +62,11 @@ export function decideStart(
 }
 
 /** The same units for the same tasks: a run can be gone on with, or be said to have failed already. */
-function samePlan(past: PastRun, plan: CompiledPlan, only: readonly TaskId[]): boolean {
+export function samePlan(
+  past: Pick<PastRun, "started">,
+  plan: Pick<CompiledPlan, "tasks">,
+  only: readonly TaskId[],
+): boolean {
   const before = new Map(past.started.tasks.map((task) => [task.id, task.unit]));
   const now = plan.tasks.filter((task) => only.length === 0 || only.includes(task.id));
   return before.size === now.length && now.every((task) => before.get(task.id) === task.unit);

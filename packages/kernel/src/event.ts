@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Oid, Price, RetryPolicy, RunLimits, TaskId, TaskSpec } from "./plan.ts";
+import { Oid, Price, RetryPolicy, RunId, RunLimits, TaskId, TaskSpec } from "./plan.ts";
 
 /**
  * Why an attempt ended without a landing. A cause decides the retry (see `retry.ts`); it is never read out of a message.
@@ -120,6 +120,12 @@ export const Event = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("run_resumed"), head: Oid }),
   z.strictObject({ kind: z.literal("run_interrupted"), signal: z.string() }),
+  z.strictObject({
+    kind: z.literal("run_forked"), // all before it are facts of another run, of which they are copies
+    from: RunId,
+    at: z.int().min(1), // the number of the last of them in that run
+    head: Oid, // the target by then
+  }),
   z.strictObject({ kind: z.literal("run_ended"), status: z.enum(["complete", "partial", "failed"]) }),
 
   // The life of a task: these move it through TRANSITIONS.

@@ -4,7 +4,7 @@ import type { RunLimits } from "./plan.ts";
 import { verdict } from "./run.ts";
 import { affords, left, shortOf } from "./spent.ts";
 import { applyAll, lifeOf, oid, runOf, sampleOf, spec, task } from "./testing/events.ts";
-import { apply } from "./transition.ts";
+import { apply, next } from "./transition.ts";
 
 const a = task("a");
 const sample = sampleOf(a);
@@ -71,6 +71,15 @@ test.each(["candidate_passed", "candidate_rejected"] as const)("%s settles the r
 test("a resumed run has no call in flight: the process that made them is gone", () => {
   const run = applyAll(active({}), [sample.call_reserved, sample.run_resumed]);
   expect(run.spent).toMatchObject({ calls: 1, turns: 1, tokens: 10, cost_micros: 10, reserved: new Map() });
+});
+
+test("a forked run is at rest, and none of its calls is in flight: who made them works for another run", () => {
+  const run = applyAll(active({}), [sample.call_reserved, sample.run_forked]);
+  expect(run).toMatchObject({ state: "interrupted", spent: { calls: 1, tokens: 10, reserved: new Map() } });
+  expect(next(run)).toEqual([]);
+  expect(next(apply(run, sample.run_resumed))).toEqual(next(active({})));
+  const ended = applyAll(runOf([spec("a")]), [...lifeOf(a), { kind: "run_ended", status: "complete" }]);
+  expect(() => apply(ended, sample.run_forked)).toThrow('Illegal event "run_forked"');
 });
 
 test("an attempt's calls are not those of a task whose name it begins", () => {

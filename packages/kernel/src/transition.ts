@@ -60,6 +60,9 @@ export function apply(run: Run, event: Event): Run {
     case "run_interrupted":
       assert(run.state === "running", `Illegal event "run_interrupted" in a run that is "${run.state}"`);
       return { ...run, state: "interrupted" };
+    case "run_forked": // who had begun something works for another run
+      assert(run.state !== "ended", 'Illegal event "run_forked": the run has ended');
+      return { ...run, state: "interrupted", spent: settleOpen(run.spent, null) };
     case "run_ended":
       assert(run.state === "running", `Illegal event "run_ended" in a run that is "${run.state}"`);
       assert(

@@ -23,6 +23,7 @@ const KINDS: readonly EventKind[] = [
   "run_started",
   "run_resumed",
   "run_interrupted",
+  "run_forked",
   "run_ended",
   "symbols_touched",
   "integration_risk_scored",

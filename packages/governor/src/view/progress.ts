@@ -46,6 +46,7 @@ export function progress(before: Progress, { run, at_ms, event }: Pick<Stored, "
     case "run_resumed":
       return { ...before, status: "running" };
     case "run_interrupted":
+    case "run_forked":
       return { ...before, status: "interrupted" };
     case "run_ended":
       return { ...before, status: event.status };

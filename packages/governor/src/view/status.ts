@@ -41,6 +41,7 @@ export const STATUS_KINDS: readonly EventKind[] = [
   "sandbox_chosen",
   "run_resumed",
   "run_interrupted",
+  "run_forked",
   "run_ended",
   ...MOVES,
 ];

@@ -28,6 +28,7 @@ function words(event: Event): Words | null {
     case "run_started":
     case "run_resumed":
     case "run_interrupted":
+    case "run_forked":
     case "run_ended":
     case "sandbox_chosen":
       return ofRun(event);
@@ -49,7 +50,7 @@ function words(event: Event): Words | null {
 }
 
 function ofRun(
-  event: EventOf<"run_started" | "run_resumed" | "run_interrupted" | "run_ended" | "sandbox_chosen">,
+  event: EventOf<"run_started" | "run_resumed" | "run_interrupted" | "run_forked" | "run_ended" | "sandbox_chosen">,
 ): Words {
   switch (event.kind) {
     case "run_started": {
@@ -62,6 +63,8 @@ function ofRun(
       return milestone(`the run goes on from ${short(event.head)}`);
     case "run_interrupted":
       return milestone(`stopped by ${event.signal}; all work is kept, and the next run goes on`, false);
+    case "run_forked":
+      return milestone(`goes its own way from here: all before is run ${event.from} up to event ${event.at}`);
     case "run_ended":
       return event.status === "complete"
         ? milestone("complete: every task has landed", true)
@@ -77,6 +80,7 @@ type OfTask = Exclude<
     | "run_started"
     | "run_resumed"
     | "run_interrupted"
+    | "run_forked"
     | "run_ended"
     | "sandbox_chosen"
     | "call_reserved"
