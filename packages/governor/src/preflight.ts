@@ -56,5 +56,5 @@ async function keepQuiet(
   if (!isQuiet(project)) return;
   const [file] = await git.objects.info([`${head}:${PROJECT_FILE}`]);
   const { scope, diff_max_files } = project.rules;
-  if (file) kept.write(quietKey(version, file.oid), { scope, diff_max_files });
+  if (file) kept.write([quietKey(version, file.oid)], { scope, diff_max_files });
 }

@@ -42,5 +42,8 @@ export const knownView = (kept: Kept, key: string | null): PreflightView | null 
 /** A gate that was broken may answer the next time. */
 export function keepView(kept: Kept, keys: readonly (string | null)[], view: PreflightView): void {
   if (view.verdict === "broken") return;
-  for (const key of keys) if (key !== null) kept.write(key, view);
+  kept.write(
+    keys.filter((key) => key !== null),
+    view,
+  );
 }

@@ -7,7 +7,7 @@ import { join } from "node:path";
  */
 export type Kept = {
   read(key: string): unknown;
-  write(key: string, value: object): void;
+  write(keys: readonly string[], value: object): void;
 };
 
 /** Below the folder that all worktrees share. */
@@ -34,12 +34,14 @@ export function openKept(common_dir: string): Kept {
       const file = fileOf(key);
       return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : null;
     },
-    write(key, value) {
+    write(keys, value) {
       try {
         mkdirSync(folder, { recursive: true });
-        const draft = join(folder, `${key}.${process.pid}.tmp`);
-        writeFileSync(draft, JSON.stringify(value));
-        renameSync(draft, fileOf(key));
+        for (const key of keys) {
+          const draft = join(folder, `${key}.${process.pid}.tmp`);
+          writeFileSync(draft, JSON.stringify(value));
+          renameSync(draft, fileOf(key));
+        }
         forgetOldest(folder);
       } catch (error) {
         if (!isRefused(error)) throw error; // who may not write here judges again the next time
