@@ -12,6 +12,7 @@ import {
   start,
   type TaskId,
 } from "@dgov/kernel";
+import { newBell } from "./bell.ts";
 import { NOT_WORKED, type Worked, workedAfter, workedMs } from "./worked.ts";
 
 /** Chance, time and the rest of the world, as arguments: the library has none of its own. */
@@ -32,13 +33,13 @@ export type World = {
  */
 export class Session {
   readonly id: RunId;
+  readonly recorded = newBell(); // rung after each event
   readonly #store: Store;
   readonly #world: Pick<World, "now_ms" | "notify">;
   tip: Readonly<Tip>; // the log's last event, of whatever run; nobody else sets it
   #run: Run;
   #rest: Rest;
   #worked: Worked;
-  #change = Promise.withResolvers<void>();
   readonly #places = new Map<TaskId, Place[]>(); // where the log has what happened to each task
 
   private constructor(
@@ -96,11 +97,6 @@ export class Session {
     return { run_ms: this.elapsed_ms, task_ms: workedMs(this.#worked, task, this.#world.now_ms()) };
   }
 
-  /** Resolves with the next event. */
-  changed(): Promise<void> {
-    return this.#change.promise;
-  }
-
   /** What the log holds of one task of this run, of one kind: read where it stands, however much else there is. */
   read<Kind extends EventKind>(kind: Kind, task: TaskId): EventOf<Kind>[] {
     const places = (this.#places.get(task) ?? []).filter((place) => place.kind === kind);
@@ -139,8 +135,7 @@ export class Session {
       this.#note(stored);
       this.#world.notify(stored);
     }
-    this.#change.resolve();
-    this.#change = Promise.withResolvers<void>();
+    this.recorded.ring();
   }
 }
 

@@ -124,6 +124,10 @@ describe("H2 a task's ceiling is over all its attempts, and nobody else's", () =
     expect(left(second, a).tokens).toBe(5);
     expect(left(second, task("b")).tokens).toBeNull();
   });
+  test("what others have in flight is not taken from it", () => {
+    const b = sampleOf(task("b"));
+    expect(left(applyAll(run, [b.task_dispatched, b.call_reserved]), a).tokens).toBe(15);
+  });
 });
 
 test("what only a call in flight keeps from being sent waits for it", () => {

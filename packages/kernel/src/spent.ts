@@ -93,7 +93,7 @@ function passed(of: Short["of"], limits: RunLimits, { spent, held, ask, ms }: As
     const most = limits[limit] ?? null;
     const asked = ask[limit];
     if (most === null || spent[limit] + held[limit] + asked <= most) continue;
-    const waits = held[limit] > 0 && spent[limit] + asked <= most;
+    const waits = spent[limit] + asked <= most;
     return { of, limit, most, spent: spent[limit] + held[limit], asked, waits };
   }
   if (limits.wall_ms === null || ms <= limits.wall_ms) return null;

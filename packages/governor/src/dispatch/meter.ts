@@ -37,7 +37,7 @@ export function meterOf(session: Session, { task, attempt, caller, output_tokens
         const { waits, ...ceiling } = short;
         came_to = ceiling;
         if (!waits) return null;
-        await session.changed();
+        await session.recorded.next();
         if (signal.aborted) return null;
       }
     },

@@ -3,12 +3,8 @@ import { type Blame, withBlame } from "./blame.ts";
 import { callsIn, sumOf } from "./cost.ts";
 
 /** How a run stands, for people and for programs. The first keys are those of dgov 0.8. */
-export type RunSummary = {
+export type RunSummary = TaskLists & {
   status: EventOf<"run_ended">["status"] | "interrupted" | "running";
-  succeeded: string[];
-  failed: string[];
-  skipped: string[];
-  unfinished: string[];
   run: string;
   plan: string;
   plan_dir: string;
@@ -18,6 +14,9 @@ export type RunSummary = {
   abort: Abort | null;
   pending: string | null; // what to run when the work waits on its own ref
 };
+
+/** Every task is in one of these. */
+type TaskLists = { succeeded: string[]; failed: string[]; skipped: string[]; unfinished: string[] };
 
 /** `cost_micros` is of the calls that have a price; null when there were calls and none had one. */
 export type SpentSummary = {
