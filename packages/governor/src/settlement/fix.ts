@@ -27,7 +27,8 @@ type Mending = {
  * A new file is fixed whole; in a file that was there before, only what the change brought with it.
  */
 export async function mendFormat(site: Site, left: Mending): Promise<void> {
-  const files = left.changes.filter((change) => isSource(change, site.project) && FILES.includes(change.new_mode));
+  const sources = left.changes.filter((change) => isSource(change, site.project) && FILES.includes(change.new_mode));
+  const files = await inUtf8(site, sources);
   const paths = files.filter(({ kind }) => kind === "added" || kind === "modified").map(({ path }) => path);
   if (paths.length === 0) return;
   const ended = await runFixers(site, left, { paths, first: true });
@@ -36,7 +37,9 @@ export async function mendFormat(site: Site, left: Mending): Promise<void> {
   if (!ended) return putAll(site, left, { paths, from: fixed, to: left.tree }); // whoever was ended may have written half a file
   const edited = files.filter(({ kind, path }) => kind === "modified" && !path.includes("\n"));
   const edits = edited.map(({ path }) => path);
-  if (edits.length > 0) await leaveOthersLines(site, left, { edits, fixed });
+  if (edits.length === 0) return;
+  await leaveOthersLines(site, left, { edits, fixed });
+  await keepLineEnds(site, left, edits);
 }
 
 const FILES: readonly string[] = ["100644", "100755"];
@@ -127,6 +130,22 @@ async function leaveOthersLines(
     const whole = all.get(path)?.fixed ?? "";
     await replace(left, path, now, now === whole ? (parts.get(path) ?? whole) : whole);
   }
+}
+
+/** A formatter may write anew in UTF-8 what it has read otherwise, so it is not let near any other encoding. */
+async function inUtf8({ git }: Site, changes: readonly Change[]): Promise<Change[]> {
+  const texts = await Promise.all(
+    changes.map(async ({ kind, new_oid }) => (kind === "deleted" ? "" : utf8(await git.objects.content(new_oid)))),
+  );
+  return changes.filter((_, at) => texts[at] !== null);
+}
+
+/** A file whose lines all ended in CRLF has them end so still, whatever a formatter wants of new lines. */
+async function keepLineEnds(site: Site, left: Mending, edits: readonly string[]): Promise<void> {
+  const now = await left.refreeze();
+  for (const [path, [worked = "", fixed = ""]] of await readable(site, edits, [left.tree, now]))
+    if (/\r\n/.test(worked) && !/(?<!\r)\n/.test(worked))
+      await replace(left, path, fixed, fixed.replace(/\r?\n/g, "\r\n"));
 }
 
 /** Texts of files in several trees. Files that are not UTF-8 in all of them are left out. */
