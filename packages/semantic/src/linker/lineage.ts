@@ -1,5 +1,6 @@
 import type { ClassShape } from "../class_shape.ts";
 import type { Linker } from "./linker.ts";
+import { once } from "./once.ts";
 import { classOf } from "./outcome.ts";
 import { isNamed } from "./rules.ts";
 
@@ -25,7 +26,13 @@ export function lineageOf(linker: Linker, path: string, name: string): Lineage {
   return lineage(linker, path, name, 0);
 }
 
-function lineage(linker: Linker, path: string, name: string, depth: number): Lineage {
+const known = once<Linker, Lineage>();
+
+/** Each class at each depth once: whoever comes to a base by many ways asks the same again and again. */
+const lineage = (linker: Linker, path: string, name: string, depth: number): Lineage =>
+  known(linker, `${depth} ${path}::${name}`, () => lineageAt(linker, path, name, depth));
+
+function lineageAt(linker: Linker, path: string, name: string, depth: number): Lineage {
   const shape = linker.contents(path)?.classes.get(name);
   if (!shape || depth > LONGEST_CHAIN)
     return {
@@ -91,17 +98,24 @@ const id = ({ path, shape }: Row) => `${path}::${shape.name}`;
 
 /** C3: the one order that keeps every base's own order; null: there is none. */
 export function linearise(lists: readonly (readonly Row[])[]): Row[] | null {
-  const left = lists.map((list) => [...list]).filter((list) => list.length > 0);
+  const queues = lists.map((rows) => ({ rows, ids: rows.map(id), at: 0 }));
+  // How often each stands behind another one that is still to come.
+  const behind = new Map<string, number>();
+  for (const { ids } of queues) for (const one of ids.slice(1)) behind.set(one, (behind.get(one) ?? 0) + 1);
   const order: Row[] = [];
-  while (left.some((list) => list.length > 0)) {
-    const next = left
-      .flatMap((list) => list.slice(0, 1))
-      .find((head) => !left.some((list) => list.slice(1).some((one) => id(one) === id(head))));
-    if (!next) return null;
+  for (;;) {
+    const left = queues.filter(({ rows, at }) => at < rows.length);
+    const free = left.find(({ ids, at }) => (behind.get(ids[at] ?? "") ?? 0) === 0);
+    const next = free?.rows[free.at];
+    if (!next) return left.length === 0 ? order : null;
     order.push(next);
-    for (const list of left) if (list[0] && id(list[0]) === id(next)) list.shift();
+    for (const queue of left) {
+      if (queue.ids[queue.at] !== id(next)) continue;
+      queue.at++;
+      const head = queue.ids[queue.at];
+      if (head !== undefined) behind.set(head, (behind.get(head) ?? 0) - 1);
+    }
   }
-  return order;
 }
 
 function unique(rows: readonly Row[]): Row[] {

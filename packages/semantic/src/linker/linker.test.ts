@@ -108,3 +108,47 @@ test.each<[dotted: string, leads: string]>([
   const [name = "", ...members] = dotted.split(".");
   expect(say(linker.follow("app.ts", { name, members, self: null, instance: null, from: null }, "run"))).toBe(leads);
 });
+
+const MANY = Array.from({ length: 14 }, (_, at) => at);
+const ways = (line: (at: number) => string) => MANY.map(line).join("");
+
+// Without each being asked once, any of these takes longer than anybody waits: they are 4 to 13 ways at each of 12 steps.
+test.each<[what: string, texts: Record<string, string>, dotted: string, leads: string]>([
+  [
+    "stars of stars",
+    Object.fromEntries([
+      ...MANY.map((at) => [`m${at}.py`, ways((one) => (one === at ? "" : `from m${one} import *\n`))]),
+      ["app.py", "from m0 import *\n"],
+    ]),
+    "nothing",
+    "unknown",
+  ],
+  [
+    "aliases of aliases",
+    {
+      "app.py": ways((at) =>
+        ["if x", "elif y", "elif z"].map((test) => `${test}:\n    v${at} = v${at + 1}\n`).join(""),
+      ),
+    },
+    "v0",
+    "app.py::v12 ?",
+  ],
+  [
+    "bases of bases",
+    {
+      "app.py": ways(
+        (at) =>
+          `class C${at}(${MANY.slice(Math.max(0, at - 5), at)
+            .reverse()
+            .map((one) => `C${one}`)
+            .join(", ")}): pass\n`,
+      ),
+    },
+    "C13.nothing",
+    "unknown",
+  ],
+])("many ways to one name take no time: %s", async (_what, texts, dotted, leads) => {
+  const linker = openLinker(await treeOf(texts), await rulesOf());
+  const [name = "", ...members] = dotted.split(".");
+  expect(say(linker.follow("app.py", { name, members, self: null, instance: null, from: null }, "run"))).toBe(leads);
+});

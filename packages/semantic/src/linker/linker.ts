@@ -4,6 +4,7 @@ import type { Unit } from "../unit.ts";
 import { type Contents, contentsOf, memberUnit, unitOf } from "./contents.ts";
 import { type Lineage, lineageOf } from "./lineage.ts";
 import { findModule, type ModuleAt } from "./modules.ts";
+import { once } from "./once.ts";
 import { classOf, type Missing, type Outcome, type Target } from "./outcome.ts";
 import { folderOf, join } from "./paths.ts";
 import type { LinkRules, RulesOf } from "./rules.ts";
@@ -63,7 +64,7 @@ export function openLinker(view: TreeView, rulesOf: RulesOf): Linker {
           ? findModule({ view, rules: rules.modules, roots: rootsOf(rules.modules) }, from, written)
           : { at: "unknown", why: "no rules for it" };
       }),
-    lookup: (path, name, time) => keep(`name ${path} ${time} ${name}`, () => lookup(linker, { path, name, time }, 0)),
+    lookup: (path, name, time) => lookup(linker, { path, name, time }, 0),
     origin: (from, origin, time) => followOrigin(linker, from, { origin, time }, 0),
     follow: (path, name, time) => follow(linker, path, name, time),
     shared: (path) => keep(`shared ${folderOf(path)}`, () => sharedIn(linker, folderOf(path), linker.rules(path))),
@@ -71,6 +72,8 @@ export function openLinker(view: TreeView, rulesOf: RulesOf): Linker {
   };
   return linker;
 }
+
+type FoundModule = Extract<ModuleAt, { at: "module" }>;
 
 /** `outside`: it is asked of the module, and not read in it. */
 type Asked = { path: string; name: string; time: Read["time"]; outside?: boolean };
@@ -82,8 +85,18 @@ const missing = (what: Missing["what"], { path, name }: Asked, inside = ""): Out
   missing: { what, name, path, inside },
 });
 
-/** What a module's scope binds a name to: of what stands in it, of stars and own bindings, the last. */
+const looked = once<Linker, Outcome>();
+
+/**
+ * What a module's scope binds a name to: of what stands in it, of stars and own bindings, the last. Each is asked once at
+ * each depth: aliases of aliases lead to one name by many ways.
+ */
 function lookup(linker: Linker, asked: Asked, depth: number): Outcome {
+  const { path, name, time, outside = false } = asked;
+  return looked(linker, `${depth} ${time} ${outside} ${name} ${path}`, () => lookupAt(linker, asked, depth));
+}
+
+function lookupAt(linker: Linker, asked: Asked, depth: number): Outcome {
   if (depth > LONGEST_CHAIN) return unknown("its imports go on too long");
   const contents = linker.contents(asked.path);
   if (!contents) return unknown(`nothing is known of ${asked.path}`);
@@ -179,12 +192,7 @@ function followOrigin(
 }
 
 /** A name of a module seen from outside: what its text binds, else a module in its folder. */
-function inModule(
-  linker: Linker,
-  module: Extract<ModuleAt, { at: "module" }>,
-  { name, time }: Omit<Asked, "path">,
-  depth: number,
-): Outcome {
+function inModule(linker: Linker, module: FoundModule, { name, time }: Omit<Asked, "path">, depth: number): Outcome {
   const own = module.file === null ? null : given(linker, { path: module.file, name, time, outside: true }, depth + 1);
   if (own?.is === "found") return own;
   const below = module.folder === null ? null : submodule(linker, module.folder, module.file, name);
@@ -265,13 +273,15 @@ function fromStars(linker: Linker, asked: Asked, depth: number, after: number): 
   return doubt;
 }
 
-/** What a star import of a module brings under a name; null: nothing. */
-function exported(
-  linker: Linker,
-  module: Extract<ModuleAt, { at: "module" }>,
-  { name, time }: Asked,
-  depth: number,
-): Outcome | null {
+const brought = once<Linker, Outcome | null>();
+
+/** What a star import of a module brings under a name; null: nothing. Stars of stars lead to one module by many ways. */
+function exported(linker: Linker, module: FoundModule, asked: Asked, depth: number): Outcome | null {
+  const key = `${depth} ${asked.time} ${asked.name} ${module.file}`;
+  return brought(linker, key, () => exportedAt(linker, module, asked, depth));
+}
+
+function exportedAt(linker: Linker, module: FoundModule, { name, time }: Asked, depth: number): Outcome | null {
   const contents = module.file === null ? null : linker.contents(module.file);
   if (module.file === null || !contents) return unknown("nothing is known of a module that is imported whole");
   const { exports, open } = contents.summary;

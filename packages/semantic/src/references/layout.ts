@@ -108,13 +108,18 @@ function indentFaults(facts: Facts, tell: Tell): void {
   if (facts.profile.faults.uneven_indent === undefined) return;
   for (const statements of blocks.values()) {
     const lined = statements.filter((node) => !comments.has(node.id) && beginsLine(facts.text, node.startIndex));
-    const column = lined[0]?.column;
-    for (const node of lined) if (node.column !== column) tell("uneven_indent", node.startIndex, node.endIndex);
+    const column = lined[0] && columnOf(facts.text, lined[0]);
+    for (const node of lined)
+      if (columnOf(facts.text, node) !== column) tell("uneven_indent", node.startIndex, node.endIndex);
   }
   for (const { node, of } of clauses)
-    if (beginsLine(facts.text, node.startIndex) && node.column !== of.column)
+    if (beginsLine(facts.text, node.startIndex) && columnOf(facts.text, node) !== columnOf(facts.text, of))
       tell("uneven_indent", node.startIndex, node.endIndex);
 }
+
+/** A byte order mark is in front of the first line, and not in it. */
+const columnOf = (text: string, { column, startIndex }: SyntaxNode): number =>
+  startIndex === column && text.startsWith("\uFEFF") ? column - 1 : column;
 
 function beginsLine(text: string, offset: number): boolean {
   let at = offset - 1;
