@@ -132,7 +132,7 @@ test("the repository all of these are made from does run", () => {
   expect(dgov(repository(), ...RUN)).toMatchObject({ status: 0 });
 });
 
-test("a dirty checkout is refused with the paths", () => {
+test("C16 a dirty checkout is refused with the paths", () => {
   const place = repository();
   writeIn(place.root, "src/a.txt", "changed\n");
   writeIn(place.root, "loose.txt", "new\n");
@@ -154,7 +154,7 @@ test("a folder that is no repository", () => {
   expect([3, 4]).toContain(ran.status ?? 0);
 });
 
-test("a repository without commits gets its first one from dgov only when that is asked for", () => {
+test("C16 a repository without commits gets its first one from dgov only when that is asked for", () => {
   const place = repository();
   git(place, "update-ref", "-d", "refs/heads/main");
   const ran = dgov(place, ...RUN);

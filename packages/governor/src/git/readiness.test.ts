@@ -63,7 +63,7 @@ test.each([
   ["only ours", { ".dgov/project.toml": "x" }, { only_dgov: true }],
   ["other files", { ".dgov/project.toml": "x", "a.py": "x" }, { only_dgov: false }],
   ["only what is ignored", { ".gitignore": "*\n", "a.py": "x" }, "repo_empty"],
-] as const)("no commit yet, %s", async (_, files, expected) => {
+] as const)("C16 no commit yet, %s", async (_, files, expected) => {
   const { git, root } = await repo(null);
   writeFiles(root, files as Record<string, Content>);
   if (typeof expected === "string") return expect(await code(inspect(git))).toBe(expected);
