@@ -29,7 +29,7 @@ function conflictFaults(scene: Scene, conflict: Conflict): report.Fault[] {
   const text = `${conflict.path} cannot be merged: ${conflict.reason}`;
   const place = { path: file.path, unit: "", lines: [1, 1] as const };
   const whole: report.Fault = {
-    kind: base && (!left || !right) ? "modify_delete" : "text_conflict",
+    kind: base && SIDES.some((side) => file.at[side] === null) ? "modify_delete" : "text_conflict",
     verdict: "conflict",
     confidence: "certain",
     subjects: subjects.length > 0 ? subjects : [file.path],
