@@ -216,6 +216,13 @@ test.each<[string, Partial<Files>, Work, Rules, string]>([
   ["a file of 5 MiB", { create: ["big"] }, { big: "x".repeat(5 * 1024 * 1024) }, {}, "pass"],
   ["a private key", { create: ["k"] }, { k: "\n-----BEGIN OPENSSH PRIVATE KEY-----\n" }, {}, "path_policy, secret k"],
   ["an AWS key", { create: ["k"] }, { k: `id = "AKIA${"A1".repeat(8)}"` }, {}, "path_policy, secret k"],
+  [
+    "a key behind much else",
+    { create: ["k"] },
+    { k: `${"x\n".repeat(2 * 1024 * 1024)}AKIA${"A1".repeat(8)}\n` },
+    {},
+    "path_policy, secret k",
+  ],
   ["a GitHub token", { create: ["k"] }, { k: `ghp_${"a1".repeat(18)}` }, {}, "path_policy, secret k"],
   [
     "a key that the base already had",

@@ -4,7 +4,6 @@ import type { Git } from "../git/git.ts";
 import type { Change } from "../git/tree_changes.ts";
 
 const LARGE_BYTES = 5 * 1024 * 1024;
-const READ_MAX_BYTES = 1024 * 1024;
 
 /** Things that are secrets whatever they stand in. Few, and precise: a gate that cries wolf is switched off. */
 const SECRETS: readonly (readonly [name: string, pattern: RegExp])[] = [
@@ -21,24 +20,34 @@ type Objects = { git: Pick<Git, "objects"> };
 /** What no task may bring in, whatever it claims: links out of the repository, other repositories, huge files, secrets. */
 export async function unsafeContent(changes: readonly Change[], candidate: Objects): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const change of changes) {
-    const { path, kind, new_mode, size_bytes } = change;
-    const found = (code: string, message: string) => findings.push({ code, message, path });
-    if (path.includes("\uFFFD")) found("unstorable_name", `"${path}" has a name that is not UTF-8`);
-    else if (kind === "gitlink") found("gitlink", `"${path}" is another git repository`);
-    else if (kind === "unstorable") found("unstorable_name", `"${path}" is nothing that git can hold`);
-    else if (new_mode === "120000") {
-      const target = await blob(candidate, change.new_oid);
-      if (leaves(path, target)) found("symlink_escape", `"${path}" is a link to "${target}", outside the repository`);
-    } else if (size_bytes !== null && size_bytes > LARGE_BYTES)
-      found(
-        "large_file",
-        `"${path}" has ${Math.round(size_bytes / 1024 / 1024)} MiB; at most ${LARGE_BYTES / 1024 / 1024} may be added`,
-      );
-    else if (size_bytes !== null && size_bytes > 0 && size_bytes <= READ_MAX_BYTES)
-      findings.push(...(await secrets(candidate, change)));
+  for (let at = 0; at < changes.length; at += READ_AT_ONCE) {
+    const some = changes.slice(at, at + READ_AT_ONCE).map((change) => unsafeIn(change, candidate));
+    findings.push(...(await Promise.all(some)).flat());
   }
   return findings;
+}
+
+/** Contents that are asked for together are one question to git, and so many of them fit into memory. */
+const READ_AT_ONCE = 16;
+
+async function unsafeIn(change: Change, candidate: Objects): Promise<Finding[]> {
+  const { path, kind, new_mode, size_bytes } = change;
+  const found = (code: string, message: string): Finding[] => [{ code, message, path }];
+  if (path.includes("\uFFFD")) return found("unstorable_name", `"${path}" has a name that is not UTF-8`);
+  if (kind === "gitlink") return found("gitlink", `"${path}" is another git repository`);
+  if (kind === "unstorable") return found("unstorable_name", `"${path}" is nothing that git can hold`);
+  if (new_mode === "120000") {
+    const target = await blob(candidate, change.new_oid);
+    if (!leaves(path, target)) return [];
+    return found("symlink_escape", `"${path}" is a link to "${target}", outside the repository`);
+  }
+  if (size_bytes === null || size_bytes === 0) return [];
+  if (size_bytes > LARGE_BYTES) {
+    const most = LARGE_BYTES / 1024 / 1024;
+    const has = Math.round(size_bytes / 1024 / 1024);
+    return found("large_file", `"${path}" has ${has} MiB; at most ${most} may be added`);
+  }
+  return secrets(candidate, change);
 }
 
 function leaves(path: string, target: string): boolean {
