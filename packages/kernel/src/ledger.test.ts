@@ -1,8 +1,8 @@
 import { Database } from "bun:sqlite";
 import { afterEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Draft, type Found, openLedger } from "./ledger.ts";
 import { openLog } from "./log.ts";
 
@@ -87,6 +87,19 @@ describe("where there is nothing to read", () => {
     expect(() => ledger.add(draft("a"), 1)).toThrow("Cannot use the log");
     ledger.close();
     expect(existsSync(path)).toBe(false);
+  });
+
+  test("a folder that cannot be written is read all the same", () => {
+    const path = freshPath();
+    const ledger = openLedger(path);
+    ledger.add(draft("a"), 1);
+    ledger.close();
+    for (const file of [`${path}-wal`, `${path}-shm`]) rmSync(file, { force: true });
+    chmodSync(dirname(path), 0o555); // stops all but root
+    const view = openLedger(path, { readonly: true });
+    expect(view.entries()).toMatchObject([{ content: "a" }]);
+    view.close();
+    chmodSync(dirname(path), 0o755);
   });
 
   test("a log without a ledger is an empty one", () => {

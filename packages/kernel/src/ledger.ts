@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { z } from "zod";
-import { guard, openExisting, openLog } from "./log.ts";
+import { guard, openLog, openToRead } from "./log.ts";
 import { LogUnavailable } from "./store.ts";
 
 /** What an entry is: the words of dgov 0.8. */
@@ -111,7 +111,7 @@ const BUSY_MS = 10_000;
  */
 export function openLedger(path: string, { readonly = false }: { readonly?: boolean } = {}): Ledger {
   if (!readonly) openLog(path).close(); // the file is the log's: it is made as a log is
-  const db = guard(path, () => (readonly ? openExisting(path) : openWriter(path)));
+  const db = guard(path, () => (readonly ? openToRead(path) : openWriter(path)));
   const entries = () => guard(path, () => (db ? readAll(db) : []));
   const write = <T>(work: (db: Database) => T): T =>
     guard(path, () => {

@@ -219,34 +219,47 @@ function openWriter(path: string): Database {
 
 /** @returns null where there is no log yet */
 function openView(path: string): Database | null {
-  const db = openExisting(path);
+  const db = openToRead(path);
   if (!db) return null;
   try {
     if (isOurs(db, path)) return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  db.close();
+  return null;
+}
+
+/**
+ * Opens a database that is only read, also in a folder that cannot be written.
+ *
+ * @returns null where there is no file
+ */
+export function openToRead(path: string): Database | null {
+  const db = openExisting(path);
+  if (!db) return null;
+  try {
+    db.query("PRAGMA user_version").get();
+    return db;
   } catch (error) {
     db.close();
     if (!(error instanceof SQLiteError) || !NEEDS_FOLDER.has(error.code ?? "") || openExisting(`${path}-wal`))
       throw error;
     return openFrozen(path);
   }
-  db.close();
-  return null;
 }
 
-/** Nobody writes, and readers cannot make the files they share in this folder: then the file alone is the whole log. */
-function openFrozen(path: string): Database | null {
+/** Nobody writes, and readers cannot make the files they share in this folder: then the file alone is the whole of it. */
+function openFrozen(path: string): Database {
   const uri = `file:${path.split("/").map(encodeURIComponent).join("/")}?immutable=1`;
-  const db = new Database(uri, constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI);
-  if (isOurs(db, path)) return db;
-  db.close();
-  return null;
+  return new Database(uri, constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI);
 }
 
 /** How SQLite says that it can read the file but not make the two that go with it. */
 const NEEDS_FOLDER = new Set(["SQLITE_CANTOPEN", "SQLITE_READONLY_DIRECTORY", "SQLITE_READONLY_CANTINIT"]);
 
-/** @returns null where there is no file */
-export function openExisting(path: string): Database | null {
+function openExisting(path: string): Database | null {
   try {
     const db = new Database(path, { readonly: true, strict: true });
     db.run(`PRAGMA busy_timeout = ${BUSY_MS}`);
