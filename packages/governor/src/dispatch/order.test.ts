@@ -61,8 +61,10 @@ test("the next order says when the gate refuses the head too, and nothing of it 
   const [red, own] = [await lay("make check"), await lay("make check")];
   await rejected(red, "base");
   await rejected(own);
-  expect((await order(red, 2)).text).toContain("- The target's head fails this gate too, without your work");
-  expect((await order(own, 2)).text).not.toContain("blame_");
+  const [of_red, of_own] = [await order(red, 2), await order(own, 2)];
+  expect(of_red.text).toContain("- The target's head fails this gate too, without your work");
+  expect(of_own.text).not.toContain("blame_");
+  expect([of_red.required, of_own.required?.recipe]).toEqual([null, "test"]); // nobody is made to mend what is not theirs
 });
 
 test("what the project's own rules refuse is told before it is tried", async () => {

@@ -18,7 +18,7 @@ type Attempting = { unit: CompiledTask; attempt: number; scope: Scope; failed: F
 export async function orderOf(site: Site, attempting: Attempting): Promise<WorkOrder> {
   const { unit, scope } = attempting;
   const { project, jail } = site;
-  const required = requiredCheck(attempting, lastRejection(site, unit.id)?.gate ?? null);
+  const required = requiredCheck(attempting, lastRejection(site, unit.id));
   const limits = limitsOf(site, unit);
   const facts: Facts = {
     task: unit.id,
@@ -62,10 +62,14 @@ function timeLeft(session: Site["session"], task: TaskId): number[] {
   return [...rest(wall_ms, run_ms), ...rest(own, task_ms)];
 }
 
-/** Only a test that the worker can run itself can be asked of it. `gate`: where its work fell before, or null. */
-function requiredCheck({ scope }: Attempting, gate: string | null): WorkOrder["required"] {
+/** Only a test that the worker can run itself, and make pass, can be asked of it. */
+function requiredCheck(
+  { scope }: Attempting,
+  rejected: EventOf<"candidate_rejected"> | undefined,
+): WorkOrder["required"] {
   const { test } = scope.recipes;
-  if (gate !== "tests" || test === null) return null;
+  if (rejected?.gate !== "tests" || test === null) return null;
+  if (rejected.blame === "base" || rejected.blame === "environment") return null; // it may not be able to make it pass
   if (scope.test_targets.length === 0 && test.includes("{test_dir}")) return null;
   return { label: test.replace("{test_dir}", scope.test_targets.join(" ")), recipe: "test" };
 }
