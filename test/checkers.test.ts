@@ -4,7 +4,7 @@ import type { Finding } from "../packages/kernel/src/index.ts";
 import { dgov, eventsOf, type Place } from "./repo.ts";
 import { done, edit, layTasks } from "./scripted.ts";
 
-setDefaultTimeout(120_000); // the real checkers, and the machine may be busy
+setDefaultTimeout(300_000); // the real checkers, and the machine may be busy
 
 const open: Place[] = [];
 afterEach(() => {
