@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { type Action, next, type TaskId, taskOf } from "@dgov/kernel";
+import { type Action, next, taskOf } from "@dgov/kernel";
 import type { Session } from "./session.ts";
 
 type Of<Verb extends Action["do"]> = Extract<Action, { do: Verb }>;
@@ -51,7 +51,7 @@ export async function runLoop(session: Session, performers: Performers, user: Ab
 
   function begin(action: Work): void {
     const key = `${action.do} ${action.task}`;
-    if (underWay.has(key) || mustWait(action)) return;
+    if (underWay.has(key) || mustWait({ works: underWay, judged }, action, session)) return;
     const before = taskOf(session.run, action.task);
     const from_ms = session.elapsed_ms;
     const work = perform(performers, action, signal).then(() => {
@@ -62,31 +62,29 @@ export async function runLoop(session: Session, performers: Performers, user: Ab
     });
     underWay.set(key, work);
   }
+}
 
-  function mustWait(action: Work): boolean {
-    switch (action.do) {
-      case "dispatch":
-        return overbooked();
-      case "land": // one at a time, from the moment it begins: the log says so only when the target has been looked at
-        return many("land") > 0;
-      case "judge": // on a head that is about to move, it would be for nothing
-        return many("land") > 0 || many("judge") >= (judged.took_ms < QUICK_MS ? 1 : session.run.started.jobs);
-      case "retry":
-        return false;
-    }
-  }
+/** What is being done at one moment, by action and task. `judged`: how long the last judgement took. */
+type UnderWay = { works: ReadonlyMap<string, Promise<void>>; judged: { took_ms: number } };
 
-  function many(verb: Work["do"]): number {
-    return [...underWay.keys()].filter((key) => key.startsWith(`${verb} `)).length;
+function mustWait({ works, judged }: UnderWay, action: Work, { run }: Session): boolean {
+  const many = (verb: Work["do"]) => [...works.keys()].filter((key) => key.startsWith(`${verb} `)).length;
+  switch (action.do) {
+    case "dispatch":
+      return overbooked(works, run);
+    case "land": // one at a time, from the moment it begins: the log says so only when the target has been looked at
+      return many("land") > 0;
+    case "judge": // on a head that is about to move, it would be for nothing
+      return many("land") > 0 || many("judge") >= (judged.took_ms < QUICK_MS ? 1 : run.started.jobs);
+    case "retry":
+      return false;
   }
+}
 
-  /** A slot is taken when a dispatch begins, a moment before the log says so. */
-  function overbooked(): boolean {
-    const taken = new Set<TaskId>();
-    for (const { id, state } of session.run.tasks)
-      if (state === "active" || underWay.has(`dispatch ${id}`)) taken.add(id);
-    return taken.size >= session.run.started.jobs;
-  }
+/** A slot is taken when a dispatch begins, a moment before the log says so. */
+function overbooked(works: UnderWay["works"], { tasks, started }: Session["run"]): boolean {
+  const taken = tasks.filter(({ id, state }) => state === "active" || works.has(`dispatch ${id}`));
+  return taken.length >= started.jobs;
 }
 
 /** Who is judged in less has no commands to wait for: one after another, none of them is judged for nothing. */
