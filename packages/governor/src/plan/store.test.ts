@@ -142,6 +142,22 @@ test("a unit is another unit when what it says has changed, and the same when it
   expect(await units((text) => `# moved\n\n${text}`)).toEqual([a!, b!]);
   expect(await units((text) => text.replace("Edit: x", "Edit: z"))).toEqual([expect.not.stringContaining(a!), b!]);
   expect((await units((text) => text, sop("one", "[python]", "do more")))[0]).not.toBe(a!);
+  expect(await units((text) => text.replace("[tasks.b]", "budget = { turns = 3 }\n[tasks.b]"))).toEqual([a!, b!]);
+});
+
+test("ceilings of a plan and of a task are read back as they were compiled", async () => {
+  const project = layOut();
+  const ceilings = '[budget]\nmoney = "1.50"\ntask = { turns = 9 }\n';
+  put(project.root, `${DIR}/_root.toml`, `${FILES[`${DIR}/_root.toml`]}${ceilings}`);
+  put(
+    project.root,
+    `${DIR}/tasks/main.toml`,
+    FILES[`${DIR}/tasks/main.toml`]!.replace("[tasks.b]", "budget = { money = 0.5 }\n[tasks.b]"),
+  );
+  const plan = await compiled(project);
+  expect(plan).toMatchObject({ budget: { money: "1.50", task: { turns: 9 } } });
+  expect(plan.tasks.map(({ worker }) => worker.budget)).toEqual([{ money: 0.5 }, undefined]);
+  expect(loadCompiled(project.root, DIR)).toEqual(plan);
 });
 
 test("the order of a plan is drawn as a tree", () => {
