@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import { dgov, git, layOut, type Place, readIn, writeIn } from "./repo.ts";
 
 const CASE = join(import.meta.dir, "fixtures/crash/three_tasks");
 const PLAN = ".dgov/plans/p";
+setDefaultTimeout(120_000); // each starts the program several times, on whatever else the machine does
 const open: { stop(): void }[] = [];
 afterEach(() => {
   for (const place of open.splice(0)) place.stop();
@@ -20,7 +21,7 @@ beforeAll(() => {
   first.log = stored(first.place);
   first.tree = git(first.place, "rev-parse", "main^{tree}");
   return () => first.place?.stop();
-}, 120_000);
+});
 
 function copy(): Place {
   if (!first.place) throw new Error("unreachable");
@@ -124,7 +125,7 @@ describe("C14 fork", () => {
     });
     expect(git(place, "rev-parse", "main^{tree}")).toBe(first.tree);
     expect(landedBy(place, "main~3..main")).toEqual([view.run, view.run, view.run]);
-  }, 60_000);
+  });
 
   test("its kept work has refs of its own, so that it outlives those of the other run", () => {
     const place = copy();

@@ -5,7 +5,7 @@ import { findRoot } from "@dgov/governor/root";
 import { type RunView, runPlan } from "@dgov/governor/run";
 import { z } from "zod";
 import { plain } from "../ansi.ts";
-import { defineCommand } from "../command.ts";
+import { defineCommand, type Here } from "../command.ts";
 import { columns, count } from "../print.ts";
 import { renderRun } from "../run_text.ts";
 import { worldOf } from "../world.ts";
@@ -33,21 +33,24 @@ export const fork = defineCommand({
       throw new DgovError("usage", "Cannot go on at once on a new branch: it is not checked out", {
         hint: `Leave --run out, then: git switch ${branch}, and dgov run PLAN`,
       });
-    const live = show(here, "milestone");
-    const world = { ...worldOf(here), notify: live.event };
-    try {
-      const view = await forkRun({ cwd: here.cwd, run: from, at, branch, goes_on: run }, world);
-      const request = { only: view.only, mode: "go", jobs: null, yes: false, dry_run: false } as const;
-      const plan = join(findRoot(here.cwd), view.plan_dir);
-      const went_on = run ? await runPlan({ ...request, cwd: here.cwd, plan }, world) : null;
-      return { ...view, went_on };
-    } finally {
-      live.end();
-    }
+    const world = { ...worldOf(here), notify: () => {} };
+    const view = await forkRun({ cwd: here.cwd, run: from, at, branch, goes_on: run }, world);
+    return { ...view, went_on: run ? await goOn(view, here) : null };
   },
   text: renderFork,
   exit: ({ went_on }) => went_on?.exit ?? 0,
 });
+
+async function goOn({ only, plan_dir }: ForkView, here: Here): Promise<RunView> {
+  const live = show(here, "milestone");
+  try {
+    const plan = join(findRoot(here.cwd), plan_dir);
+    const request = { cwd: here.cwd, plan, only, mode: "go", jobs: null, yes: false, dry_run: false } as const;
+    return await runPlan(request, { ...worldOf(here), notify: live.event });
+  } finally {
+    live.end();
+  }
+}
 
 export function renderFork(view: Forked): string {
   if (view.went_on) return renderRun(view.went_on);
