@@ -29,6 +29,24 @@ function world(env: Record<string, string> = {}): Here & { out: string[]; err: s
   };
 }
 
+test("who asks for nothing of the terminal or of signals takes over neither: Ctrl-C ends it as it ends any program", async () => {
+  const asked: string[] = [];
+  const here = world();
+  for (const key of ["terminal", "signal"] as const) {
+    const value = here[key];
+    Object.defineProperty(here, key, {
+      enumerable: true,
+      get: () => {
+        asked.push(key);
+        return value;
+      },
+    });
+  }
+  for (const argv of [["version"], ["status", "--json"]]) expect(await dispatch(argv, here)).toBe(0);
+  rmSync(here.cwd, { recursive: true });
+  expect(asked).toEqual([]);
+});
+
 async function ran(argv: string, env: Record<string, string> = {}) {
   const here = world(env);
   const status = await dispatch(argv.split(" ").filter(Boolean), here);

@@ -40,8 +40,10 @@ function readGlobals(argv: readonly string[], env: Here["env"]): Asked {
 }
 
 /** The getters of `Here` cost time when they are asked, so a copy must not ask them. */
-const withJson = (here: Here, json: boolean): Here =>
-  Object.defineProperties({ ...here }, { ...Object.getOwnPropertyDescriptors(here), json: { value: json } });
+const withJson = (here: Here, json: boolean): Here => {
+  const all = { ...Object.getOwnPropertyDescriptors(here), json: { value: json, enumerable: true } };
+  return Object.defineProperties({} as Here, all); // to spread it would be to ask
+};
 
 function resolve({ words, help, version }: Asked): { load: () => Promise<Command>; rest: readonly string[] } {
   if (version) return { load: named("version"), rest: [] };
