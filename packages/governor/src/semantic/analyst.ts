@@ -107,9 +107,9 @@ async function ask(seat: Seat, texts: readonly Text[]): Promise<Packed[]> {
 
 /**
  * Without a word about memory the collector of garbage waits until half of the machine's is in use; all that is alive at
- * one time is the tree and the summary of one text. So little keeps it at work, and costs some hundredths of the time.
+ * one time is the tree and the summary of one text. So little keeps it at work, at hardly any cost of time.
  */
-const ENV = { PATH: "/usr/local/bin:/usr/bin:/bin", BUN_JSC_forceRAMSize: String(8 * 1024 * 1024) };
+const ENV = { PATH: "/usr/local/bin:/usr/bin:/bin", BUN_JSC_forceRAMSize: String(16 * 1024 * 1024) };
 
 const ENDED = pack({ unknown: "it ends the process that looks at it, or takes too long" } satisfies Analysed);
 
