@@ -173,3 +173,11 @@ describe("what only a person can decide is refused, and named", () => {
         expect(sentence).toMatch(new RegExp(`^Cannot merge "${key}": .+;`));
   });
 });
+
+test("where one side changed nothing the other's text stands, with the blank lines that a removal has left", () => {
+  const base = "/** One. */\nfunction a() {\n  return 1;\n}\n\n/** Two. */\nfunction b() {\n  return 2;\n}\n";
+  const removed = "\n\n/** Two. */\nfunction b() {\n  return 2;\n}\n";
+  expect(said(merge("a.ts", base, base, removed))).toBe(removed);
+  expect(said(merge("a.ts", base, removed, base))).toBe(removed);
+  expect(said(merge("a.ts", base, removed, removed))).toBe(removed);
+});
