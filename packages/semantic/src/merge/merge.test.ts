@@ -180,4 +180,10 @@ test("where one side changed nothing the other's text stands, with the blank lin
   expect(said(merge("a.ts", base, base, removed))).toBe(removed);
   expect(said(merge("a.ts", base, removed, base))).toBe(removed);
   expect(said(merge("a.ts", base, removed, removed))).toBe(removed);
+  const edited = base.replace("2", "3");
+  for (const [left, right] of [
+    [removed, edited],
+    [edited, removed],
+  ] as const)
+    expect(said(merge("a.ts", base, left, right))).toBe(removed.replace("2", "3"));
 });

@@ -30,11 +30,6 @@ export function mergeSources(reader: Reader, given: Three<string>, names: SideNa
     const why = "unknown" in own ? own.unknown : own.faults[0]?.message;
     if (why !== undefined) return { did: "refused", reason: `of the ${from} text nothing is known: ${why}` };
   }
-  const changed = onlyChange(texts);
-  if (changed !== null) {
-    const text = texts[changed];
-    return { did: "merged", text: dress(text), pieces: [{ from: changed, span: [0, text.length] }], decisions: [] };
-  }
   const summaries = read as Three<Summary>;
   const outcome = mergeTexts(reader, texts, summaries, names);
   const { decisions, conflicts } = outcome;
@@ -50,12 +45,6 @@ export function mergeSources(reader: Reader, given: Three<string>, names: SideNa
   const fault = faultInMerge({ texts, summaries, merged: { text, summary, pieces, decisions }, entries, separator });
   if (fault !== null) return { did: "refused", reason: `it could not be proved: ${fault}` };
   return { did: "merged", text: dress(text), pieces, decisions };
-}
-
-/** The side whose text stands as it is, for the other one changed nothing; null: both changed something. */
-function onlyChange({ base, left, right }: Three<string>): Side | null {
-  if (right === base || left === right) return "left";
-  return left === base ? "right" : null;
 }
 
 function mergeTexts({ grammar }: Reader, texts: Three<string>, summaries: Three<Summary>, names: SideNames): Outcome {

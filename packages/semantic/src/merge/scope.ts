@@ -155,8 +155,13 @@ function placed(job: Job, { scope, first }: Place, { units }: Slot, gap: readonl
   const [head] = gap;
   const from = head !== undefined && "from" in head ? head.from : units.left !== null ? "left" : "right";
   const row = scope.units[from];
-  const wasFirst = row[0] === units[from];
-  if (wasFirst === first) return gap;
+  const text = slice(job.texts[from], units[from]?.gap ?? [0, 0]);
+  // A gap that says the same on both sides is taken from one, and may stand in this place on the other.
+  const stands = (side: Side) => {
+    const own = units[side];
+    return own !== null && (scope.units[side][0] === own) === first && slice(job.texts[side], own.gap) === text;
+  };
+  if ((row[0] === units[from]) === first || stands("left") || stands("right")) return gap;
   const model = first ? row[0] : row[1];
   if (scope.separated !== null) return model === undefined ? gap : inLayout(job.texts, gap, { from, span: model.gap });
   if (first && scope.key === "") return fitGap(job.texts, gap, { lead: null });
