@@ -76,8 +76,10 @@ function wordsApart(scene: Scene, file: MergedFile, { parts }: Unit): string {
 
 /** Overloads, a property with its setter, the handlers of a registry that nobody calls by name. */
 function mayRepeat(scene: Scene, file: MergedFile, unit: Unit): boolean {
-  if (unit.name === "_" || roleOf(unit) === "overload") return true;
-  const repeatable = scene.link.merged.rules(file.path)?.calls.repeatable ?? [];
+  if (roleOf(unit) === "overload") return true;
+  const rules = scene.link.merged.rules(file.path);
+  if (rules?.names.repeatable.includes(unit.name ?? "")) return true;
+  const repeatable = rules?.calls.repeatable ?? [];
   return (unit.signature?.decorators ?? []).some(({ name }) => isNamed(name, repeatable));
 }
 

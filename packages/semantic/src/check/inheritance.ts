@@ -222,12 +222,13 @@ function isOnlyBase(scene: Scene, file: MergedFile, { name }: ClassShape): boole
 
 /** An attribute that one side sets, on a class whose slots the other side made without it. */
 const slots: Question = ({ scene, file, shape, now, before }) => {
-  const allowed = slotsOf(now);
+  const any = scene.link.merged.rules(file.path)?.classes.any_slot ?? null;
+  const allowed = slotsOf(now, any);
   if (allowed === null) return [];
   return shape.members.flatMap((member) => {
     if (member.kind !== "own" || allowed.has(member.name)) return [];
     const held = before.filter((one) => one.shape.members.some(({ name }) => name === member.name));
-    const wasFine = (lineage: Lineage) => slotsOf(lineage)?.has(member.name) ?? true;
+    const wasFine = (lineage: Lineage) => slotsOf(lineage, any)?.has(member.name) ?? true;
     if (held.length === 0 || held.some(({ lineage }) => !wasFine(lineage))) return [];
     const side = held[0]?.side ?? "right";
     const place = places.placeOf(scene.trees.merged, file.path, { unit: shape.name, span: shape.span });
@@ -237,12 +238,12 @@ const slots: Question = ({ scene, file, shape, now, before }) => {
   });
 };
 
-/** All names that an instance can hold; null: any. What a class itself has (a property, a method) can be set too, or not. */
-function slotsOf({ classes, open }: Lineage): Set<string> | null {
+/** All names that an instance can hold; null: any, as where it has the slot that holds all others. What a class itself has (a property, a method) can be set too, or not. */
+function slotsOf({ classes, open }: Lineage, any: string | null): Set<string> | null {
   if (
     open !== null ||
     classes.length === 0 ||
-    classes.some(({ shape }) => shape.slots === null || shape.slots.includes("__dict__"))
+    classes.some(({ shape }) => shape.slots === null || (any !== null && shape.slots.includes(any)))
   )
     return null;
   return new Set(

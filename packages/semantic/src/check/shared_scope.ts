@@ -1,5 +1,7 @@
 import type { Contents } from "../linker/contents.ts";
+import { stemOf } from "../linker/modules.ts";
 import { folderOf, join, lastPart } from "../linker/paths.ts";
+import type { ModuleRules } from "../linker/rules.ts";
 import type { Check } from "./check.ts";
 import * as places from "./places.ts";
 import * as report from "./report.ts";
@@ -71,30 +73,20 @@ function together(scene: Scene, one: MergedFile, two: MergedFile): boolean {
     const { bindings = [], open = null } = contentsIn(scene, "merged", file)?.summary ?? {};
     return open === null ? bindings.filter(({ kind }) => kind === "namespace").map(({ name }) => name) : null;
   };
+  const sometimes = (file: MergedFile) => {
+    const rules = scene.link.merged.rules(file.path)?.modules;
+    return rules !== undefined && isSometimes(file, rules);
+  };
   const [own, others] = [said(one), said(two)];
-  return own !== null && others !== null && own.join() === others.join() && ![one, two].some(isSometimes);
+  return own !== null && others !== null && own.join() === others.join() && ![one, two].some(sometimes);
 }
 
 /** By their names some files are for one system, or one kind of processor, alone. */
-const isSometimes = ({ path }: MergedFile): boolean =>
-  SYSTEMS.has(/_([a-z0-9]+)(?:_test)?\.\w+$/.exec(path)?.[1] ?? "");
-
-const SYSTEMS: ReadonlySet<string> = new Set([
-  ...([
-    "aix",
-    "android",
-    "darwin",
-    "dragonfly",
-    "freebsd",
-    "illumos",
-    "ios",
-    "js",
-    "linux",
-    "netbsd",
-    "openbsd",
-  ] as const),
-  ...(["plan9", "solaris", "unix", "wasip1", "wasm", "windows", "386", "amd64", "arm", "arm64", "riscv64"] as const),
-]);
+function isSometimes({ path }: MergedFile, { tests, variants }: ModuleRules): boolean {
+  const stem = stemOf(path);
+  const test = tests.find((end) => stem.endsWith(end)) ?? "";
+  return variants.some((end) => stem.slice(0, stem.length - test.length).endsWith(end));
+}
 
 function fault(scene: Scene, one: Added, two: Added): report.Fault {
   const place = (added: Added) =>

@@ -1,6 +1,7 @@
 import type { FilePlace, Side } from "../finding.ts";
 import type { Linker } from "../linker/linker.ts";
 import { type Outcome, targetKey } from "../linker/outcome.ts";
+import { lastPart } from "../linker/paths.ts";
 import type { Check, Work } from "./check.ts";
 import { renamedTo } from "./moved.ts";
 import * as places from "./places.ts";
@@ -17,7 +18,6 @@ export const danglingStrings: Check = (work) => [
 /** Two names with dots between, and perhaps one more behind a colon. */
 const DOTTED = /^[\p{L}_][\w]*(\.[\p{L}_][\w]*)*([.:][\p{L}_][\w]*)$/u;
 const QUOTED = /["']([\p{L}_][\w]*(?:\.[\w]+)*[.:][\p{L}_]\w*)["']|=\s*([\p{L}_][\w.]*:[\p{L}_]\w*)\s*$/gmu;
-const TEXTS = /(^|\/)(pyproject\.toml|setup\.cfg|package\.json|tox\.ini|[\w.-]+\.(toml|json|ya?ml|cfg|ini))$/;
 const LONGEST_TEXT = 500_000;
 
 function inCode({ scene, touched }: Work, file: MergedFile): report.Fault[] {
@@ -37,7 +37,8 @@ function inCode({ scene, touched }: Work, file: MergedFile): report.Fault[] {
 
 /** Entry points stand in files that are no code. */
 function inText({ scene, touched }: Work, file: MergedFile): report.Fault[] {
-  const text = TEXTS.test(file.path) ? scene.trees.merged.file(file.path)?.text : null;
+  const said = speaker(scene, file.path);
+  const text = said === null || said === file.path ? null : scene.trees.merged.file(file.path)?.text;
   if (typeof text !== "string" || text.length > LONGEST_TEXT) return [];
   return [...text.matchAll(QUOTED)].flatMap((match) => {
     const found = match[1] ?? match[2] ?? "";
@@ -61,8 +62,9 @@ type Told = { file: MergedFile; text: string; place: FilePlace };
 function dangling(scene: Scene, { file, text, place }: Told, held: readonly Side[]): report.Fault | null {
   const [side] = held;
   if (held.length !== 1 || !side) return null;
-  const now = resolve(scene.link.merged, scene, text);
-  const was = resolve(scene.link[side], scene, text);
+  const code = speaker(scene, file.path);
+  const now = resolve(scene.link.merged, code, text);
+  const was = resolve(scene.link[side], code, text);
   if (now?.is === "found" || was?.is !== "found" || was.target.is === "module" || (was.rest.length > 0 && now !== null))
     return null;
   const took = other(side);
@@ -84,14 +86,18 @@ function dangling(scene: Scene, { file, text, place }: Told, held: readonly Side
   };
 }
 
-/** What a dotted path names, seen from the root: the longest module it starts with, and a name of that. */
-function resolve(linker: Linker, scene: Scene, text: string): Outcome | null {
+/** A file in whose language the dotted paths of another one are: itself, or the first whose language says so; null: none. */
+function speaker({ files, link }: Scene, path: string): string | null {
+  const rules = (of: string) => link.merged.rules(of)?.modules;
+  if (rules(path) !== undefined) return path;
+  const ending = lastPart(path);
+  return files.find((one) => rules(one.path)?.named_in.includes(ending))?.path ?? null;
+}
+
+/** What a dotted path names, seen from a file: the longest module it starts with, and a name of that. */
+function resolve(linker: Linker, code: string | null, text: string): Outcome | null {
   const parts = text.split(/[.:]/);
-  const from = scene.files[0]?.path ?? scene.merge.changes.left[0]?.to ?? "";
-  const code = [from, ...scene.merge.changes.left, ...scene.merge.changes.right]
-    .map((one) => (typeof one === "string" ? one : (one.to ?? "")))
-    .find((path) => linker.contents(path) !== null);
-  if (code === undefined) return null;
+  if (code === null || linker.contents(code) === null) return null;
   for (let length = parts.length - 1; length > 0; length--) {
     const module = linker.module(code, parts.slice(0, length).join("."));
     if (module.at !== "module" || module.file === null) continue;

@@ -1,4 +1,4 @@
-import type { Binding, Export, Origin, Read } from "../summary.ts";
+import { type Binding, type Export, NAMELESS, type Origin, type Read } from "../summary.ts";
 import type { TreeView } from "../tree_view.ts";
 import type { Unit } from "../unit.ts";
 import { type Contents, contentsOf, memberUnit, unitOf } from "./contents.ts";
@@ -47,15 +47,18 @@ export function openLinker(view: TreeView, rulesOf: RulesOf): Linker {
     const file = view.file(path);
     return file && "summary" in file ? contentsOf(file.summary) : null;
   };
-  const configured = () => keep("configured", () => configuredRoots(view));
-  const rootsOf = (rules: LinkRules["modules"]) => (from: string) =>
-    keep(`roots ${folderOf(from)}`, () => sourceRoots(view, rules, from, configured()));
+  const languageOf = (path: string) => contents(path)?.summary.language ?? null;
+  const rootsOf = (rules: LinkRules["modules"]) => (from: string) => {
+    const language = languageOf(from);
+    const configured = keep(`configured ${language}`, () => configuredRoots(view, rules));
+    return keep(`roots ${language} ${folderOf(from)}`, () => sourceRoots(view, rules, from, configured));
+  };
   const linker: Linker = {
     view,
     contents,
     rules: (path) => {
-      const language = contents(path)?.summary.language;
-      return language === undefined ? null : rulesOf(language);
+      const language = languageOf(path);
+      return language === null ? null : rulesOf(language);
     },
     module: (from, written) =>
       keep(`module ${from} ${written}`, () => {
@@ -134,7 +137,7 @@ function mayAnswer(linker: Linker, { summary, units }: Contents, { path, name, o
   if (!outside) return null;
   const text = linker.view.file(path)?.text ?? "";
   const body = unit.parts.body === null ? "" : text.slice(...unit.parts.body);
-  const refuses = new RegExp(`^raise\\s+${answers.refuses}\\b`).test(lastStatement(body));
+  const refuses = new RegExp(`^(?:${answers.refuses})`).test(lastStatement(body));
   return refuses && !text.includes(`"${name}"`) && !text.includes(`'${name}'`) ? null : summary.open;
 }
 
@@ -226,7 +229,7 @@ function given(linker: Linker, asked: Asked, depth: number): Outcome {
   const star = fromStars(linker, any, depth, -1);
   if (star) return star;
   // A module of the older kind is taken whole where its default is asked for.
-  const whole = asked.name === "default" && exports?.every(({ of }) => of === null);
+  const whole = asked.name === NAMELESS && exports?.every(({ of }) => of === null);
   if (rule === "listed" && (exports === null || whole)) return unknown("it does not say what it gives away");
   return missing("name", asked);
 }
@@ -241,14 +244,16 @@ function nameless({ named }: Contents, { name, span }: Export): { binding: Bindi
 
 function submodule(linker: Linker, folder: string, file: string | null, name: string): Outcome | null {
   const rules = linker.rules(file ?? "") ?? linker.rules(firstFile(linker, folder) ?? "");
-  if (rules && rules.modules.strategy !== "python") return null;
+  if (rules && rules.modules.submodules !== "found") return null;
   const path = join(folder, name);
-  const extensions = rules?.modules.extensions ?? [".py"];
   const inner = linker.view.folder(path);
   const index = inner && rules?.modules.index.map((one) => join(path, one)).find((one) => linker.view.blob(one));
   if (index) return found({ is: "module", file: index, folder: path });
-  const text = extensions.map((extension) => path + extension).find((one) => linker.view.blob(one) !== null);
+  const text = rules?.modules.extensions.map((one) => path + one).find((one) => linker.view.blob(one) !== null);
   if (text !== undefined) return found({ is: "module", file: text, folder: null });
+  // Where no file of a folder says in which language it is, one with any ending may be the module.
+  const unread = rules ? undefined : linker.view.folder(folder)?.find((one) => one.startsWith(`${name}.`));
+  if (unread !== undefined) return unknown(`nothing is known of ${join(folder, unread)}`);
   return inner ? found({ is: "module", file: null, folder: path }) : null;
 }
 
@@ -286,13 +291,14 @@ function exportedAt(linker: Linker, module: FoundModule, { name, time }: Asked, 
   if (module.file === null || !contents) return unknown("nothing is known of a module that is imported whole");
   const { exports, open } = contents.summary;
   if ((linker.rules(module.file)?.names.exports ?? "all") !== "all") {
-    const own = name === "default" ? null : inModule(linker, module, { name, time }, depth);
+    const own = name === NAMELESS ? null : inModule(linker, module, { name, time }, depth);
     return own?.is === "missing" ? null : own;
   }
   const listed = Array.isArray(exports) ? exports.some((one) => one.name === name) : null;
   if (listed === false) return null;
   if (exports === "dynamic") return unknown("what a module gives away is not to be read off");
-  if (listed === null && name.startsWith("_")) return null;
+  const { unstarred = null } = linker.rules(module.file)?.names ?? {};
+  if (listed === null && unstarred !== null && name.startsWith(unstarred)) return null;
   const outcome = inModule(linker, module, { name, time }, depth);
   if (outcome.is === "missing") return open === null ? null : unknown(open);
   return outcome.is === "outside" && outcome.origin === "the language" ? null : outcome;

@@ -1,7 +1,7 @@
 import type { TreeView } from "../tree_view.ts";
-import { folderOf, join, walk } from "./paths.ts";
+import { aliasedPaths } from "./aliases.ts";
+import { folderOf, join, lastPart, walk } from "./paths.ts";
 import type { ModuleRules } from "./rules.ts";
-import { aliasedPaths } from "./tsconfig.ts";
 
 /**
  * Where an import leads. `file`: the text that speaks for the module; null where a folder alone is one. `folder`: where its
@@ -27,16 +27,16 @@ export function findModule(ground: Ground, from: string, written: string): Modul
 type Strategy = (ground: Ground, from: string, written: string) => ModuleAt;
 
 const STRATEGIES: Readonly<Record<ModuleRules["strategy"], Strategy>> = {
-  python: dotted,
+  dotted,
   relative_path: relative,
   package_folder: packageFolder,
-  crate,
+  nested,
 };
 
 /** Dots in front go up from the file's package; without any, the roots are searched. */
 function dotted({ view, rules, roots }: Ground, from: string, written: string): ModuleAt {
   const [, dots = "", rest = ""] = /^(\.*)(.*)$/.exec(written) ?? [];
-  const way = rest.replaceAll(".", "/");
+  const way = rest.replaceAll(rules.separator, "/");
   if (dots !== "") {
     const base = walk(folderOf(from), "../".repeat(dots.length - 1));
     return (base !== null && moduleAt(view, rules, join(base, way))) || OUTSIDE;
@@ -55,7 +55,7 @@ function dotted({ view, rules, roots }: Ground, from: string, written: string): 
 
 /** A path from the file, or one that the project's configuration gives a meaning. All others are packages. */
 function relative({ view, rules }: Ground, from: string, written: string): ModuleAt {
-  const ways = written.startsWith(".") ? [walk(folderOf(from), written)] : aliasedPaths(view, from, written);
+  const ways = written.startsWith(".") ? [walk(folderOf(from), written)] : aliasedPaths(view, rules, from, written);
   for (const way of ways) {
     const module = way === null ? null : moduleAt(view, rules, way);
     if (module) return module;
@@ -63,45 +63,58 @@ function relative({ view, rules }: Ground, from: string, written: string): Modul
   return OUTSIDE;
 }
 
-/** A package is a folder, and its path starts with what the nearest go.mod says. */
+/** What a folder's manifest says that its package is called; null: it has none, or that says nothing. */
+export function packageName(view: TreeView, { manifest }: ModuleRules, folder: string): string | null {
+  const text = manifest === null ? null : view.file(join(folder, manifest.file))?.text;
+  return (text && manifest && new RegExp(manifest.name, "m").exec(text)?.[1]) || null;
+}
+
+/** Whether a file is there for tests alone, as its name says. */
+export const isTest = (path: string, { tests }: ModuleRules): boolean =>
+  tests.some((end) => stemOf(path).endsWith(end));
+
+/** The name of a file without its folders and its last ending. */
+export const stemOf = (path: string): string => lastPart(path, "/").replace(/\.\w+$/, "");
+
+/** A package is a folder, and its path starts with what the nearest manifest says. */
 function packageFolder({ view, rules }: Ground, from: string, written: string): ModuleAt {
   for (let folder = folderOf(from); ; folder = folderOf(folder)) {
-    const at = view.file(join(folder, "go.mod"));
-    const name = at?.text ? /^\s*module\s+"?([^\s"]+)/m.exec(at.text)?.[1] : undefined;
-    if (name !== undefined && (written === name || written.startsWith(`${name}/`))) {
+    const name = packageName(view, rules, folder);
+    if (name !== null && (written === name || written.startsWith(`${name}/`))) {
       const path = join(folder, written.slice(name.length + 1));
       const files = (view.folder(path) ?? []).filter((one) =>
         rules.extensions.some((extension) => one.endsWith(extension)),
       );
       // Any of its files speaks for the folder; one that is only tested with, if there is no other.
-      const file = files.find((one) => !/_test\.\w+$/.test(one)) ?? files[0];
+      const file = files.find((one) => !isTest(one, rules)) ?? files[0];
       return file === undefined ? OUTSIDE : { at: "module", file: join(path, file), folder: path };
     }
     if (folder === "") return OUTSIDE;
   }
 }
 
-/** `crate::a`, `self::a`, `super::a`: `a.rs` or `a/mod.rs` below the crate's own source folder. */
-function crate({ view, rules }: Ground, from: string, written: string): ModuleAt {
-  const [head, ...rest] = written.split("::");
-  const own = rules.index.includes(from.slice(from.lastIndexOf("/") + 1)) ? folderOf(from) : from.replace(/\.\w+$/, "");
-  const start =
-    head === "crate" ? crateRoot(view, from) : head === "self" ? own : head === "super" ? folderOf(own) : null;
+/** Modules are below each other, and a path goes from the root of the package, from the module itself, or up from there. */
+function nested({ view, rules }: Ground, from: string, written: string): ModuleAt {
+  const { words, separator } = rules;
+  const [head, ...rest] = written.split(separator);
+  const own = rules.index.includes(lastPart(from, "/")) ? folderOf(from) : join(folderOf(from), stemOf(from));
+  if (words === null || head === undefined || !Object.values(words).includes(head)) return OUTSIDE;
+  const start = head === words.own ? own : head === words.above ? folderOf(own) : packageRoot(view, rules, from);
   if (start === null) return OUTSIDE;
-  const down = rest.findIndex((part) => part !== "super");
+  const down = rest.findIndex((part) => part !== words.above);
   const ups = down < 0 ? rest.length : down;
   const base = walk(start, "../".repeat(ups));
   return (base !== null && moduleAt(view, rules, join(base, rest.slice(ups).join("/")))) || OUTSIDE;
 }
 
-function crateRoot(view: TreeView, from: string): string | null {
+function packageRoot(view: TreeView, { package_roots }: ModuleRules, from: string): string | null {
   for (let folder = folderOf(from); ; folder = folderOf(folder)) {
-    if (view.blob(join(folder, "lib.rs")) !== null || view.blob(join(folder, "main.rs")) !== null) return folder;
+    if (package_roots.some((name) => view.blob(join(folder, name)) !== null)) return folder;
     if (folder === "") return null;
   }
 }
 
-/** The module at a path without its extension: a file, a folder with its index, or (for Python) a bare folder. */
+/** The module at a path without its extension: a file, a folder with its index, or a bare folder. */
 function moduleAt(view: TreeView, rules: ModuleRules, path: string): ModuleAt | null {
   const folder = view.folder(path) === null ? null : path;
   if (folder !== null) {
@@ -110,14 +123,15 @@ function moduleAt(view: TreeView, rules: ModuleRules, path: string): ModuleAt | 
   }
   const file = candidates(rules, path).find((one) => view.blob(one) !== null);
   if (file !== undefined) return { at: "module", file, folder: null };
-  return folder !== null && rules.strategy === "python" && path !== "" ? { at: "module", file: null, folder } : null;
+  return folder !== null && rules.bare_folders && path !== "" ? { at: "module", file: null, folder } : null;
 }
 
-/** What may be meant by a path: itself, with an extension more, or with another one ("./a.js" is written for a.ts). */
+/** What may be meant by a path: itself, with an extension more, or with another one than it is written with. */
 function candidates(rules: ModuleRules, path: string): string[] {
   const more = rules.extensions.map((extension) => path + extension);
   if (rules.strategy !== "relative_path") return more;
-  const bare = path.replace(/\.[cm]?[jt]sx?$/, "");
+  const other = rules.written_as.find((ending) => path.endsWith(ending)) ?? "";
+  const bare = path.slice(0, path.length - other.length);
   const itself = /\.\w+$/.test(path) ? [path] : [];
   return [...itself, ...(bare === path ? [] : rules.extensions.map((extension) => bare + extension)), ...more];
 }

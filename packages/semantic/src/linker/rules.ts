@@ -2,24 +2,57 @@ import { z } from "zod";
 
 const names = z.array(z.string()).default([]);
 
+/** A regular expression as JavaScript has it, without slashes; "^" and "$" are the ends of a line. */
+const pattern = z.string().refine(isPattern, "it is no regular expression");
+
 /**
  * How the text of an import becomes a file.
  *
  * `strategy`    one of those in modules.ts
  * `extensions`  with their dots, in the order in which they are tried
+ * `written_as`  endings that the text of an import may have where the file has one of `extensions`
  * `index`       names of the file that speaks for its folder
+ * `bare_folders` a folder is a module without such a file, too
+ * `submodules`  what is taken from a module by name may be a module below it: each that is "found" there, or only those that
+ *               the module has "declared"
+ * `separator`   what stands between a module and one below it
+ * `words`       how a path begins at the root of its package, at the module itself, and goes up from there; null: with none
+ * `package_roots` names of the file that stands where a package begins; none: nothing says where
+ * `manifest`    the file that names its package, and what finds the name in it; null: no file does
  * `cycles`      what of a circle of imports fails: "names" that are taken before they are bound, or only "reads" of them while
  *               the module is loaded
  * `scope`       "folder": what a file binds is bound in all files of its folder, but for what it imports
  * `roots`       folders from which absolute paths are looked for; "" is the repository
+ * `settings`    where the project itself names such folders, and what finds them there
+ * `aliases`     where the project itself gives paths a meaning: in the first of `files` in the nearest folder, which is JSON
+ *               with comments, below `below`; null: nowhere
+ * `tests`       ends of names (before the ending) of files that are there for tests alone; `variants` on some machines alone
+ * `mentions`    what, beside its name, may stand where a file, or one that speaks for its folder, is imported
+ * `named_in`    endings of files that are no code and may name things by dotted paths
  */
 const modules = z.strictObject({
-  strategy: z.enum(["python", "relative_path", "package_folder", "crate"]),
+  strategy: z.enum(["dotted", "relative_path", "package_folder", "nested"]),
   extensions: names,
+  written_as: names,
   index: names,
-  roots: names,
+  bare_folders: z.boolean().default(false),
+  submodules: z.enum(["none", "found", "declared"]).default("none"),
+  separator: z.string().default("."),
+  words: z.strictObject({ root: z.string(), own: z.string(), above: z.string() }).nullable().default(null),
+  package_roots: names,
+  manifest: z.strictObject({ file: z.string(), name: pattern }).nullable().default(null),
   cycles: z.enum(["names", "reads"]).default("names"),
   scope: z.enum(["file", "folder"]).default("file"),
+  roots: names,
+  settings: z.array(z.strictObject({ file: z.string(), root: pattern })).default([]),
+  aliases: z
+    .strictObject({ files: names, below: z.string(), base: z.string(), paths: z.string(), parent: z.string() })
+    .nullable()
+    .default(null),
+  tests: names,
+  variants: names,
+  mentions: z.strictObject({ file: names, index: names }).default({ file: [], index: [] }),
+  named_in: names,
 });
 
 /**
@@ -28,8 +61,9 @@ const modules = z.strictObject({
  *            what; "only_listed": and what says nothing gives nothing
  * `checked_types`  what is read for types alone has to be there too, or the text does not compile
  * `merging`  what a scope defines several times under one name is one: overloads, parts of an interface
- * `answers`     the function of a module that is asked for names it has not bound, and what it raises for those that are
- *               not there; null: there is no such function
+ * `answers`     the function of a module that is asked for names it has not bound, and how its last statement begins where
+ *               it refuses all others; null: there is no such function
+ * `unstarred`   what the names begin with that a module imported whole does not give, where it lists none; null: it gives all
  * `export_list`  the name to which a module binds what it gives away; null: there is none
  * `repeatable` names that may be bound several times in one scope
  * `unused_imports` an import that nothing reads is a fault
@@ -49,7 +83,8 @@ const bound = z.strictObject({
   exports: z.enum(["all", "listed", "only_listed"]).default("all"),
   checked_types: z.boolean().default(false),
   merging: z.boolean().default(false),
-  answers: z.strictObject({ by: z.string(), refuses: z.string() }).nullable().default(null),
+  answers: z.strictObject({ by: z.string(), refuses: pattern }).nullable().default(null),
+  unstarred: z.string().nullable().default(null),
   export_list: z.string().nullable().default(null),
 });
 
@@ -86,6 +121,7 @@ const calls = z.strictObject({
  * `overriding` words in the head of a member without which it overrides, and with which it has to
  * `bare`     bases outside of the repository that bring no members of interest (`object`, `ABC`)
  * `members`  what every class and instance has
+ * `any_slot` the slot that takes members of any name; null: there is none
  * `above`    the words by which a class reads what those above it have, and not its own
  */
 const classes = z.strictObject({
@@ -95,7 +131,8 @@ const classes = z.strictObject({
   overriding: names,
   bare: names,
   members: names,
-  above: z.array(z.string()).default(["super"]),
+  any_slot: z.string().nullable().default(null),
+  above: names,
 });
 
 /**
@@ -108,6 +145,15 @@ export type ModuleRules = LinkRules["modules"];
 
 /** The rules of a language; null: none are known, and nothing is linked. */
 export type RulesOf = (language: string) => LinkRules | null;
+
+function isPattern(written: string): boolean {
+  try {
+    return new RegExp(written, "m") instanceof RegExp;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}
 
 /** Whether a dotted name is in a list: as a whole, or by its last part. */
 export function isNamed(name: string, list: readonly string[]): boolean {

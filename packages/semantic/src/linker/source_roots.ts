@@ -22,22 +22,13 @@ function outermost(view: TreeView, rules: ModuleRules, from: string): string {
   return folder;
 }
 
-/** Tables in which packaging tools are told where packages lie. What is no plain folder is left out. */
-const SETTINGS: readonly [file: string, setting: RegExp][] = [
-  ["pyproject.toml", /^[ \t]*where\s*=\s*\[\s*["']([^"'\]]+)["']/gm],
-  ["pyproject.toml", /^[ \t]*(?:package-dir\s*=\s*\{\s*)?["']{2}\s*=\s*["']([^"']+)["']/gm],
-  ["pyproject.toml", /\bfrom\s*=\s*["']([^"']+)["']/g],
-  ["pyproject.toml", /^[ \t]*pythonpath\s*=\s*\[?\s*["']([^"'\]]+)["']/gm],
-  ["setup.cfg", /^[ \t]*where\s*=\s*(\S+)\s*$/gm],
-  ["setup.cfg", /^[ \t]*package_dir[ \t]*=[ \t]*\n?[ \t]*=[ \t]*(\S+)[ \t]*$/gm],
-];
-
-export function configuredRoots(view: TreeView): string[] {
-  return SETTINGS.flatMap(([file, setting]) => {
+/** What the project's own configuration says of where packages lie. What is no plain folder is left out. */
+export function configuredRoots(view: TreeView, { settings }: ModuleRules): string[] {
+  return settings.flatMap(({ file, root }) => {
     if (view.blob(file) === null) return [];
     const text = view.file(file)?.text ?? "";
-    return [...text.matchAll(setting)].flatMap(([, root = ""]) => {
-      const clean = root.replace(/^\.\/|\/$/g, "");
+    return [...text.matchAll(new RegExp(root, "gm"))].flatMap(([, found = ""]) => {
+      const clean = found.replace(/^\.\/|\/$/g, "");
       return /^[\w./-]+$/.test(clean) && !clean.includes("..") ? [clean === "." ? "" : clean] : [];
     });
   });

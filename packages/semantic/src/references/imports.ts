@@ -1,4 +1,4 @@
-import type { Export, Import, Summary } from "../summary.ts";
+import { type Export, type Import, NAMELESS, type Summary } from "../summary.ts";
 import type { SyntaxNode } from "../syntax_tree.ts";
 import { type Facts, type Found, type Handler, type Handlers, type Point, point, textOf } from "./facts.ts";
 import type { UnitAt } from "./units.ts";
@@ -23,7 +23,7 @@ export const importHandlers: Handlers = {
     if (part === "name" || part === "default")
       return (facts, node, found) => {
         const { taken } = partsOf(facts, found["import.from"]!, found);
-        const name = part === "name" ? unquoted(textOf(facts, node)) : "default";
+        const name = part === "name" ? unquoted(textOf(facts, node)) : NAMELESS;
         const alias = found["import.alias"] ?? node;
         const start = node.startIndex;
         if (Array.isArray(taken)) taken.push({ name, alias: unquoted(textOf(facts, alias)), start });

@@ -1,4 +1,4 @@
-import type { Binding, Origin } from "../summary.ts";
+import { type Binding, NAMELESS, type Origin } from "../summary.ts";
 import type { SyntaxNode } from "../syntax_tree.ts";
 import { type Facts, type Found, type Handlers, type Item, point, textOf } from "./facts.ts";
 import type { Context } from "./scope.ts";
@@ -103,7 +103,7 @@ function boundBy(facts: Facts, node: SyntaxNode, found: Found): Omit<Bind, "kind
 function originOf(facts: Facts, node: SyntaxNode, found: Found): Origin | null {
   const { "import.module": module, "import.from": from, "import.name": name, "import.alias": alias } = found;
   if (from !== undefined && found["import.default"] !== undefined)
-    return { module: textOf(facts, from), name: "default" };
+    return { module: textOf(facts, from), name: NAMELESS };
   if (module !== undefined) return { module: textOf(facts, alias === undefined ? node : module), name: null };
   return from === undefined ? null : { module: textOf(facts, from), name: textOf(facts, name ?? node) };
 }

@@ -1,3 +1,4 @@
+import { NAMELESS } from "../summary.ts";
 import type { Parts, Span, UnitKind } from "../unit.ts";
 import { meaningOf } from "./decorators.ts";
 import type { Definition } from "./definitions.ts";
@@ -137,7 +138,7 @@ const ownUnits = (kind: UnitKind, drafts: readonly Draft[]): readonly Draft[] =>
 
 const HOLDERS: ReadonlySet<UnitKind> = new Set(["class", "interface", "enum", "namespace", "key"]);
 const CALLABLES: ReadonlySet<UnitKind> = new Set(["function", "method", "property"]);
-const NAMELESS: ReadonlySet<UnitKind> = new Set(["import", "export", "doc", "statement"]);
+const UNNAMED: ReadonlySet<UnitKind> = new Set(["import", "export", "doc", "statement"]);
 
 /** What a thing is called depends on what it is in. */
 function within(kind: UnitKind, inside: UnitKind | null): UnitKind {
@@ -148,8 +149,8 @@ function within(kind: UnitKind, inside: UnitKind | null): UnitKind {
 }
 
 function nameOf(source: Source, { names, owner }: Definition, kind: UnitKind): string | null {
-  if (NAMELESS.has(kind)) return null;
-  const name = names.length === 0 ? "default" : names.map((at) => nameText(source, at)).join(", ");
+  if (UNNAMED.has(kind)) return null;
+  const name = names.length === 0 ? NAMELESS : names.map((at) => nameText(source, at)).join(", ");
   return owner === null ? name : `${nameText(source, owner)}.${name}`;
 }
 

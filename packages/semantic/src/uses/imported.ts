@@ -1,6 +1,7 @@
-import type { Grammars } from "../grammar.ts";
+import type { Languages } from "../languages.ts";
 import { type Linker, openLinker } from "../linker/linker.ts";
-import { folderOf, join } from "../linker/paths.ts";
+import { isTest, packageName } from "../linker/modules.ts";
+import { folderOf, join, lastPart } from "../linker/paths.ts";
 import type { ModuleRules, RulesOf } from "../linker/rules.ts";
 import type { Import, Summary } from "../summary.ts";
 import type { TreeView } from "../tree_view.ts";
@@ -22,46 +23,41 @@ export function importsOf(view: TreeView, rulesOf: RulesOf, paths: readonly stri
   });
 }
 
-/** Between a module and one in it; null: its language has none. */
-const SEPARATOR: Readonly<Record<ModuleRules["strategy"], string | null>> = {
-  python: ".",
-  crate: "::",
-  relative_path: null,
-  package_folder: null,
-};
-
 /** All that a text may import, as it would be written at its top: of a name nobody has seen yet whether it is a module. */
-function modulesOf({ imports, units }: Summary, { strategy }: ModuleRules): string[] {
-  const separator = SEPARATOR[strategy];
+function modulesOf({ imports, units }: Summary, { words, separator, submodules }: ModuleRules): string[] {
+  const ways: Ways | null = words && { words, separator };
   const named = imports.flatMap((one) => {
-    const module = strategy === "crate" ? atTop(one, units) : one.module;
+    const module = ways === null ? one.module : atTop(ways, one, units);
     if (module === null) return [];
-    const names = separator !== null && Array.isArray(one.names) ? one.names : [];
-    return [module, ...names.map(({ name }: { name: string }) => below(module, separator ?? "", name))];
+    const names = submodules !== "none" && Array.isArray(one.names) ? one.names : [];
+    return [module, ...names.map(({ name }: { name: string }) => below(module, separator, name))];
   });
-  return strategy === "crate" ? [...named, ...declared(units, "self")] : named;
+  return ways === null ? named : [...named, ...declared(ways, units, ways.words.own)];
 }
+
+/** How paths are written where they say in words where they begin. */
+type Ways = { words: NonNullable<ModuleRules["words"]>; separator: string };
 
 const below = (module: string, separator: string, name: string): string =>
   module.endsWith(separator) ? module + name : module + separator + name;
 
-/** Modules of a crate that are declared here and stand in files of their own. */
-const declared = (units: readonly Unit[], within: string): string[] =>
+/** Modules that are declared here and stand in files of their own. */
+const declared = (ways: Ways, units: readonly Unit[], within: string): string[] =>
   units
     .filter(({ kind, name }) => kind === "namespace" && name !== null)
-    .flatMap(({ name, parts, children }) =>
-      parts.body === null ? [`${within}::${name}`] : declared(children, `${within}::${name}`),
-    );
+    .flatMap(({ name, parts, children }) => {
+      const way = within + ways.separator + name;
+      return parts.body === null ? [way] : declared(ways, children, way);
+    });
 
-/** `super` inside of modules that are written out in a file leads out of those first. null: to nothing but them. */
-function atTop({ module, span }: Import, units: readonly Unit[]): string | null {
+/** The word for up, inside of modules that are written out in a file, leads out of those first. null: to nothing but them. */
+function atTop({ words, separator }: Ways, { module, span }: Import, units: readonly Unit[]): string | null {
   const depth = depthAt(units, span[0]);
-  const [head] = module.split("::");
-  if (depth === 0 || (head !== "self" && head !== "super")) return module;
-  const parts = module.split("::");
-  const ups = parts.filter((part) => part === "super").length;
+  const parts = module.split(separator);
+  if (depth === 0 || (parts[0] !== words.own && parts[0] !== words.above)) return module;
+  const ups = parts.filter((part) => part === words.above).length;
   if (ups < depth) return null;
-  return ups === depth ? ["self", ...parts.slice(ups)].join("::") : parts.slice(depth).join("::");
+  return ups === depth ? [words.own, ...parts.slice(ups)].join(separator) : parts.slice(depth).join(separator);
 }
 
 function depthAt(units: readonly Unit[], at: number): number {
@@ -69,13 +65,14 @@ function depthAt(units: readonly Unit[], at: number): number {
   return around === undefined ? 0 : 1 + depthAt(around.children, at);
 }
 
-function filesAt({ module, view }: Linker, { scope, extensions }: ModuleRules, from: string, written: string) {
+function filesAt({ module, view }: Linker, rules: ModuleRules, from: string, written: string): string[] {
+  const { scope, extensions } = rules;
   const at = module(from, written);
   if (at.at !== "module" || at.file === null) return [];
   const { file, folder } = at;
   if (scope !== "folder" || folder === null) return [file];
   const files = (view.folder(folder) ?? []).filter((name) => extensions.some((ending) => name.endsWith(ending)));
-  return [file, ...files.filter((name) => !/_test\.\w+$/.test(name)).map((name) => join(folder, name))];
+  return [file, ...files.filter((name) => !isTest(name, rules)).map((name) => join(folder, name))];
 }
 
 /**
@@ -85,38 +82,42 @@ function filesAt({ module, view }: Linker, { scope, extensions }: ModuleRules, f
 export type ImportedAs = { words: readonly string[]; endings: readonly string[] };
 
 /** A module's name as far as its path says it: who gives it another one in a configuration is not found by it. */
-export function importedAs(grammars: Grammars, view: TreeView, path: string): ImportedAs | null {
+export function importedAs(
+  grammars: Pick<Languages, "names" | "profile">,
+  view: TreeView,
+  path: string,
+): ImportedAs | null {
   const rulesOf = (language: string) =>
     grammars.names.includes(language) ? (grammars.profile(language).link?.modules ?? null) : null;
   const file = view.file(path);
   const rules = file && "summary" in file ? rulesOf(file.summary.language) : null;
   if (rules === null) return null;
-  const kin = grammars.names.filter((name) => rulesOf(name)?.strategy === rules.strategy);
+  const kin = grammars.names.filter((name) => rulesOf(name)?.extensions.some((one) => rules.extensions.includes(one)));
   return {
-    words: WORDS[rules.strategy](path, rules, view),
+    words: wordsFor(path, rules, view),
     endings: kin.flatMap((one) => grammars.profile(one).files.endings),
   };
 }
 
-type Words = (path: string, rules: ModuleRules, view: TreeView) => string[];
-
-const lastOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
-const bareName = (path: string): string => lastOf(path).replace(/(\.d)?\.[^.]+$/, "");
-const isIndex = (path: string, { index }: ModuleRules): boolean => index.includes(lastOf(path));
+const lastOf = (path: string): string => lastPart(path, "/");
+/** The name of a file without the longest ending that a file of its language may have. */
+function bareName(path: string, { extensions }: ModuleRules): string {
+  const name = lastOf(path);
+  const longest = extensions.filter((one) => name.endsWith(one)).sort((a, b) => b.length - a.length)[0];
+  return longest === undefined ? name.replace(/\.[^.]+$/, "") : name.slice(0, -longest.length);
+}
 /** Of what speaks for its folder the folder's name; the names of those in it too, since they may say where they are. */
 const ofFolder = (path: string, more: readonly string[]): string[] => {
   const folder = lastOf(folderOf(path));
   return folder === "" ? [...more] : [folder, ...more];
 };
 
-const WORDS: Readonly<Record<ModuleRules["strategy"], Words>> = {
-  python: (path, rules) => (isIndex(path, rules) ? ofFolder(path, ["from ."]) : [bareName(path)]),
-  relative_path: (path, rules) =>
-    isIndex(path, rules) ? ofFolder(path, ["/index", '"."', "'.'", './"', "./'", '.."', "..'"]) : [bareName(path)],
-  crate: (path, rules) => (isIndex(path, rules) ? ofFolder(path, ["crate", "super"]) : [bareName(path), "super"]),
-  package_folder(path, _rules, view) {
-    const text = view.file(join(folderOf(path), "go.mod"))?.text ?? "";
-    const module = /^\s*module\s+"?([^\s"]+)/m.exec(text)?.[1];
-    return module === undefined ? ofFolder(path, folderOf(path) === "" ? [""] : []) : [module];
-  },
-};
+function wordsFor(path: string, rules: ModuleRules, view: TreeView): string[] {
+  if (rules.manifest !== null) {
+    const module = packageName(view, rules, folderOf(path));
+    return module === null ? ofFolder(path, folderOf(path) === "" ? [""] : []) : [module];
+  }
+  return rules.index.includes(lastOf(path))
+    ? ofFolder(path, rules.mentions.index)
+    : [bareName(path, rules), ...rules.mentions.file];
+}
