@@ -1,4 +1,4 @@
-import { createReadFiles, keyOf, type Reading } from "./read_files.ts";
+import { keepFiles, keyOf, type Reading } from "./read_files.ts";
 import type { Wanted } from "./tree_views.ts";
 
 /** As much as is worth a question; what is read of one portion is given up before the next but one. */
@@ -20,10 +20,9 @@ export async function fillCache(reading: Reading, files: readonly Wanted[]): Pro
   const fresh = [...contents].flatMap(([key, file]) => (reading.cache.has(key) ? [] : [file]));
   const infos = await reading.git.objects.info(fresh.map(({ blob }) => blob));
   const portions = portionsOf(fresh.map((file, at) => ({ file, size_bytes: infos[at]?.size_bytes ?? 0 })));
-  const read = createReadFiles(reading);
   const work = async () => {
     for (let own = portions.pop(); own !== undefined; own = portions.pop()) {
-      await read(own);
+      await keepFiles(reading, own);
       if (portions.length % PORTIONS_KEPT === 0) Bun.gc(true);
     }
   };

@@ -2,6 +2,7 @@ import { type FileView, type Languages, languageOf, NO_GRAMMAR } from "@dgov/sem
 import type { Git } from "../git/git.ts";
 import { type Analysed, type Analyst, analysed, isLost } from "./analyst.ts";
 import type { BlobCache } from "./blob_cache.ts";
+import type { Packed } from "./packed.ts";
 import type { ReadFiles, Wanted } from "./tree_views.ts";
 
 export type Reading = { git: Pick<Git, "objects">; cache: BlobCache; analyst: Analyst; languages: Known };
@@ -10,32 +11,51 @@ type Known = Pick<Languages, "version" | "names" | "files">;
 
 const TEXT_MAX_BYTES = 2 * 1024 * 1024;
 
+/** What was read of a file: its text, and what it says, packed where it was looked at just now. */
+type Look = { read: TextRead | undefined; known: Analysed | null; packed: Packed | null };
+
 /** Reads contents from the repository, and looks at those that nobody has looked at before. */
 export function createReadFiles(reading: Reading): ReadFiles {
-  const { git, cache, analyst, languages } = reading;
   return async (files) => {
-    const texts = await textsOf(git, files);
-    const known = files.map((file, at) => {
-      // Nobody need be asked, and no process started, for what no grammar reads.
-      if (languageOf(languages, file.path, texts[at]?.text ?? "") === null) return NO_GRAMMAR;
-      return cache.get(keyOf(reading, file)) as Analysed | null; // written below
-    });
-    const open = files.flatMap(({ path }, at) => {
-      const text = texts[at]?.text ?? null;
-      return known[at] === null && text !== null ? [{ at, path, text }] : [];
-    });
-    const answers = await analyst.analyse(open);
-    const fresh = open.flatMap(({ at }, n) => (answers[n] ? [{ at, packed: answers[n] }] : []));
-    const kept = fresh.filter(({ packed }) => !isLost(packed));
-    cache.putAll(kept.flatMap(({ at, packed }) => (files[at] ? [{ key: keyOf(reading, files[at]), packed }] : [])));
-    const found = [...known];
-    for (const { at, packed } of fresh) found[at] = analysed(packed);
-    return files.map((_, at): FileView => {
-      const read = texts[at];
+    const looks = await lookAt(reading, files, (key) => reading.cache.get(key) as Analysed | null); // `lookAt` wrote it
+    return looks.map(({ read, known, packed }): FileView => {
       if (!read || read.text === null) return { text: null, unknown: read?.unknown ?? "nobody has read it" };
-      return { text: read.text, ...(found[at] ?? { unknown: "nobody has looked at it" }) };
+      const found = packed === null ? known : analysed(packed);
+      return { text: read.text, ...(found ?? { unknown: "nobody has looked at it" }) };
     });
   };
+}
+
+/** The same for the cache alone: to take apart what is only kept would cost as much as a tenth of looking at it. */
+export const keepFiles = async (reading: Reading, files: readonly Wanted[]): Promise<void> =>
+  void (await lookAt(reading, files, () => null));
+
+async function lookAt(
+  reading: Reading,
+  files: readonly Wanted[],
+  knownOf: (key: string) => Analysed | null,
+): Promise<Look[]> {
+  const { git, cache, analyst, languages } = reading;
+  const texts = await textsOf(git, files);
+  const looks = files.map((file, at): Look => {
+    // Nobody need be asked, and no process started, for what no grammar reads.
+    const none = languageOf(languages, file.path, texts[at]?.text ?? "") === null;
+    return { read: texts[at], known: none ? NO_GRAMMAR : knownOf(keyOf(reading, file)), packed: null };
+  });
+  const open = looks.flatMap((look, at) => {
+    const text = look.read?.text ?? null;
+    const file = files[at];
+    return look.known === null && text !== null && file ? [{ look, file, text }] : [];
+  });
+  const answers = await analyst.analyse(open.map(({ file: { path }, text }) => ({ path, text })));
+  const entries: { key: string; packed: Packed }[] = [];
+  for (const [at, { look, file }] of open.entries()) {
+    const packed = answers[at] ?? null;
+    look.packed = packed;
+    if (packed !== null && !isLost(packed)) entries.push({ key: keyOf(reading, file), packed });
+  }
+  cache.putAll(entries);
+  return looks;
 }
 
 /** Under which the cache has what such a file says. */
