@@ -80,10 +80,9 @@ test("without a file there are all defaults", () => {
         deny_shell_commands: [],
         rules: [],
       },
-      scope: { ignore: [".venv", "uv.lock", "__pycache__", "*.pyc"], allow: [], deny: [] },
+      scope: { ignore: [".venv", "uv.lock", "__pycache__", "*.pyc"], allow: [], deny: [], diff_max_files: 100 },
       departments: {},
       review_hooks: [],
-      diff_max_files: 100,
       structural_merge: true,
       flake_runs: 1,
       sandbox: DEFAULT_SANDBOX,
@@ -91,6 +90,7 @@ test("without a file there are all defaults", () => {
       gates: {},
       verify: {},
       coverage_threshold: 2,
+      review: null,
     },
     limits: {
       run: NO_CEILING,
@@ -206,12 +206,12 @@ test("every key is read", () => {
       ignore: [".venv", "uv.lock", "__pycache__", "*.pyc", "go.sum"],
       allow: ["lib/*"],
       deny: ["secrets/"],
+      diff_max_files: 5,
     },
     review_hooks: ["test {file}"],
     departments: { Core: ["lib/core/*"] },
     verify: { smoke: { command: "make smoke", description: "Smoke", log_name: "smoke.log" } },
     sandbox: { min: "bwrap", setup: "none" },
-    diff_max_files: 5,
   });
   expect(limits).toEqual({
     run: { ...NO_CEILING, tokens: 1000, calls: 10, cost_micros: 250_000, wall_ms: 1500 },

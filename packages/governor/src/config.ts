@@ -10,6 +10,7 @@ import { nearest } from "./nearest.ts";
 import { withPreset } from "./presets.ts";
 import type { Component, Limits, Project, Provider } from "./project.ts";
 import { PROJECT_FILE } from "./project_file.ts";
+import { reviewOf, reviewPlaces } from "./review_file.ts";
 import { check, parseToml, type Toml } from "./toml.ts";
 import type { KeyPath } from "./toml_place.ts";
 
@@ -113,6 +114,7 @@ const referencePlaces = (file: ProjectFile, toml: Toml): Place[] => [
   ...currencyPlaces(file, toml),
   ...namePlaces(file, toml),
   ...rulePlaces(file, toml),
+  ...reviewPlaces(file, toml),
 ];
 
 /** A rule that never acts would be a false comfort, and two of one name could not be told apart in a refusal. */
@@ -131,7 +133,7 @@ function rulePlaces(file: ProjectFile, toml: Toml): Place[] {
 }
 
 /** The gates that every project may have, by the names under which their verdicts are kept. */
-const GATE_NAMES = "claims integration policy script_hooks setup hooks lint format types tests".split(" ");
+const GATE_NAMES = "claims integration policy script_hooks setup hooks lint format types tests review".split(" ");
 
 /** A name says who answered: no component may bear one of ours. */
 function namePlaces({ tools, gates }: ProjectFile, toml: Toml): Place[] {
@@ -247,10 +249,10 @@ function rulesOf(file: ProjectFile): Project["rules"] {
       ignore: [...new Set([...ALWAYS_IGNORED, ...present(scope.ignore_files)])],
       allow: present(scope.allow_files),
       deny: present(scope.deny_files),
+      diff_max_files: scope.diff_max_files,
     },
     departments,
     review_hooks: present(project.review_hooks),
-    diff_max_files: scope.diff_max_files,
     structural_merge: file.settlement.structural_merge,
     flake_runs: file.settlement.flake_runs,
     tools: byName(file.tools, (table) => ({
@@ -261,6 +263,7 @@ function rulesOf(file: ProjectFile): Project["rules"] {
     gates: byName(file.gates, componentOf),
     verify: Object.fromEntries(recipes),
     coverage_threshold: project.coverage_threshold,
+    review: reviewOf(file.review, file.agents),
   };
 }
 

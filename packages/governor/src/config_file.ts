@@ -2,6 +2,7 @@ import { ProjectRule } from "@dgov/sandbox";
 import { isHostRule } from "@dgov/sandbox/network";
 import { z } from "zod";
 import { Amount, PriceTable, ProjectBudgetTable } from "./budget_file.ts";
+import { ReviewTable } from "./review_file.ts";
 
 /** `.dgov/project.toml` as people write it: the original's keys and defaults, and ours after them. One schema, strict. */
 
@@ -222,5 +223,6 @@ export const ProjectFile = z.strictObject({
   sandbox: SandboxTable.prefault({}),
   tools: z.record(toolName, ToolTable).default({}).describe("Tools that are WASM components, by name"),
   gates: z.record(toolName, GateTable).default({}).describe("Gates that are WASM components, by name"),
+  review: ReviewTable.prefault({}),
 });
 export type ProjectFile = z.infer<typeof ProjectFile>;

@@ -55,6 +55,6 @@ async function keepQuiet(
 ): Promise<void> {
   if (!isQuiet(project)) return;
   const [file] = await git.objects.info([`${head}:${PROJECT_FILE}`]);
-  const { scope, diff_max_files } = project.rules;
-  if (file) kept.write([quietKey(version, file.oid)], { scope, diff_max_files });
+  const { scope } = project.rules;
+  if (file) kept.write([quietKey(version, file.oid)], { scope });
 }

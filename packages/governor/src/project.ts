@@ -2,6 +2,7 @@ import type { RunLimits } from "@dgov/kernel";
 import type { Level, Network, ResourceLimits, ToolPolicy } from "@dgov/sandbox";
 import type { Price } from "@dgov/worker";
 import type { Budget } from "./budget.ts";
+import type { Review } from "./review_file.ts";
 
 /**
  * `.dgov/project.toml` with every default filled in; see `config.ts` for the file's own shape.
@@ -63,10 +64,9 @@ export type Provider = {
 
 export type Rules = {
   tool_policy: ToolPolicy;
-  scope: { ignore: readonly string[]; allow: readonly string[]; deny: readonly string[] };
+  scope: { ignore: readonly string[]; allow: readonly string[]; deny: readonly string[]; diff_max_files: number };
   departments: Readonly<Record<string, readonly string[]>>; // in the file's order
   review_hooks: readonly string[];
-  diff_max_files: number;
   structural_merge: boolean; // by symbols, where git finds only texts in conflict
   flake_runs: number; // how often the tests are run, at least 1
   sandbox: SandboxRules;
@@ -74,6 +74,7 @@ export type Rules = {
   gates: Readonly<Record<string, Component>>; // by name: gates that are WASM components
   verify: Readonly<Record<string, { command: string; description: string; log_name: string | null }>>;
   coverage_threshold: number;
+  review: Review | null; // null: nobody is asked
 };
 
 /** `[sandbox]` with its preset filled in. `level`: this very jail and no other; "auto": the strongest there is. */

@@ -133,7 +133,7 @@ function writtenBy(root: string, task: string): Promise<string[]> {
     const last = log.lastRun();
     if (!last) return [];
     const calls = [...log.read({ run: last.run, kinds: ["tool_called"], after: last.first_seq - 1 })].flatMap(
-      ({ event }) => (event.kind === "tool_called" && event.task === task ? [event] : []),
+      ({ event }) => (event.kind === "tool_called" && event.task === task && !event.seat ? [event] : []),
     );
     const attempt = Math.max(0, ...calls.map((call) => call.attempt));
     const own = calls.filter((call) => call.attempt === attempt && call.refused_by === null);

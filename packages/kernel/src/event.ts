@@ -213,6 +213,7 @@ export const Event = z.discriminatedUnion("kind", [
     took_ms: z.int().min(0),
     within: z.int().min(1).optional(), // the `n` of the script that made the call; absent: the model did
     level: Level.optional(), // that the call was confined at; absent in logs from before it was told of each
+    seat: z.string().optional(), // of the review, whose reviewer made it; absent: the task's own worker did
   }),
   z.strictObject({
     kind: z.literal("gate_judged"),
@@ -225,6 +226,35 @@ export const Event = z.discriminatedUnion("kind", [
     exit: z.int().nullable(),
     output: Output.nullable(),
     level: Level.optional(), // that what it ran was confined at; absent: it ran nothing, or the log is from before it was told
+  }),
+  z.strictObject({
+    kind: z.literal("review_opened"), // whose votes on this tree count, and how many of them must approve
+    ...attempt,
+    head: Oid,
+    tree: Oid,
+    approvals: z.int().min(1),
+    seats: z
+      .array(
+        z.strictObject({
+          seat: z.string(),
+          family: z.string(),
+          model: z.string(), // `PROVIDER/MODEL`
+          asked: z.string(), // sha-256 (hex) of all that it is told, the tree's id among it
+        }),
+      )
+      .min(1),
+  }),
+  z.strictObject({
+    kind: z.literal("seat_voted"),
+    ...attempt,
+    seat: z.string(),
+    asked: z.string(), // as in `review_opened`: a vote is an answer to that, and to nothing else
+    tree: Oid,
+    vote: z.enum(["approve", "reject", "none"]),
+    why: z.enum(["empty", "malformed", "stale", "timeout", "crashed", "budget"]).nullable(), // of `none` alone
+    findings: z.array(Finding),
+    said: z.string(), // its summary, or in which words it failed
+    took_ms: z.int().min(0),
   }),
   z.strictObject({
     kind: z.literal("integration_risk_scored"),

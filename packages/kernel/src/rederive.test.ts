@@ -162,3 +162,31 @@ describe("landing, retry, skip and end", () => {
     expect(events).toBe(1);
   });
 });
+
+describe("G8 C14 a review is counted once more from its votes", () => {
+  const { review_opened: opened, seat_voted: approves } = of.a;
+  const rejects = { ...approves, vote: "reject" as const };
+  const passed = of.a.candidate_passed;
+
+  test("what the votes come to agrees, also when the votes are from before a kill", () => {
+    expect(saidOf(...frozen, opened, approves, verdict("review", "pass"), passed)).toBeUndefined();
+    const resumed: Event = { kind: "run_resumed", head: oid("0") };
+    expect(saidOf(...frozen, opened, approves, resumed, opened, verdict("review", "pass"), passed)).toBeUndefined();
+    expect(saidOf(...frozen, opened, verdict("review", "broken"), rejected({ cause: "broken", gate: "review" }))).toBe(
+      undefined,
+    );
+  });
+
+  test("a verdict that its votes do not give is found", () => {
+    expect(saidOf(...frozen, opened, rejects, verdict("review", "pass"), passed)).toBe(
+      'The review had said "pass", and its votes come to "reject"',
+    );
+    expect(saidOf(...frozen, opened, verdict("review", "pass"), passed)).toContain('its votes come to "broken"');
+    expect(saidOf(...frozen, verdict("review", "pass"), passed)).toBe(
+      'The review has said "pass" without asking anybody',
+    );
+    expect(saidOf(...frozen, opened, approves, passed)).toContain("has come to no end");
+    const elsewhere = { ...approves, tree: oid("9") };
+    expect(saidOf(...frozen, opened, elsewhere, verdict("review", "pass"), passed)).toContain('come to "broken"');
+  });
+});

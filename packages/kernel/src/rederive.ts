@@ -1,6 +1,7 @@
 import { canonical } from "./canonical.ts";
 import type { Event, EventOf } from "./event.ts";
 import type { TaskId } from "./plan.ts";
+import { countVotes } from "./quorum.ts";
 import { fold, type Told } from "./replay.ts";
 import { type Run, taskOf } from "./run.ts";
 import { shortOf } from "./spent.ts";
@@ -38,7 +39,7 @@ export type Rederived = {
  */
 export function rederive(events: Iterable<Told>): Rederived {
   const decisions: Record<Decided, number> = { dispatch: 0, judge: 0, land: 0, retry: 0, skip: 0, end: 0, spend: 0 };
-  const memory: Memory = { asked: new Map(), verdicts: new Map() };
+  const memory: Memory = { asked: new Map(), verdicts: new Map(), reviews: new Map() };
   let run: Run | null = null;
   let count = 0;
   for (const told of events) {
@@ -70,9 +71,15 @@ export function rederive(events: Iterable<Told>): Rederived {
 /**
  * What a governor may know when it acts. `asked`: what `next` has asked for of a task since it last moved; who performs it
  * may have begun it then, and have been overtaken by others since. `verdicts`: what the gates have said of a task's
- * candidate since they were asked last.
+ * candidate since they were asked last. `reviews`: whose votes were asked for last, and all that were given, for a vote counts
+ * as long as its question is asked.
  */
-type Memory = { asked: Map<TaskId, Map<string, Action>>; verdicts: Map<TaskId, EventOf<"gate_judged">[]> };
+type Memory = {
+  asked: Map<TaskId, Map<string, Action>>;
+  verdicts: Map<TaskId, EventOf<"gate_judged">[]>;
+  reviews: Map<TaskId, Review>;
+};
+type Review = { opened: EventOf<"review_opened"> | null; votes: EventOf<"seat_voted">[] };
 
 function decidedBy(event: Event): Decided | null {
   switch (event.kind) {
@@ -106,7 +113,7 @@ function differenceIn(run: Run, memory: Memory, event: Event): string | null {
     case "candidate_passed":
     case "candidate_rejected":
       return asked.some((one) => one.do === "judge" && one.attempt === event.attempt)
-        ? judged(memory.verdicts.get(event.task) ?? [], event)
+        ? (reviewed(memory, event.task) ?? judged(memory.verdicts.get(event.task) ?? [], event))
         : `Attempt ${event.attempt} was not to be judged`;
     case "landing_started":
     case "candidate_stale": {
@@ -152,6 +159,19 @@ function paid(run: Run, { task, tokens, cost_micros, again }: EventOf<"call_rese
   return short && `The ${short.of} could not pay for the call: it had ${short.most} ${short.limit}`;
 }
 
+/** A review says what its votes come to, whatever anybody has written of it; null: there was none, or it does. */
+function reviewed({ verdicts, reviews }: Memory, task: TaskId): string | null {
+  const said = verdicts.get(task)?.findLast(({ gate }) => gate === "review") ?? null;
+  const { opened = null, votes = [] } = reviews.get(task) ?? {};
+  if (opened === null)
+    return said && said.verdict !== "broken" ? `The review has said "${said.verdict}" without asking anybody` : null;
+  if (said === null) return `The review of tree ${opened.tree} has come to no end`;
+  const { verdict } = countVotes(opened, votes);
+  return said.verdict === verdict || said.verdict === "broken"
+    ? null
+    : `The review had said "${said.verdict}", and its votes come to "${verdict}"`;
+}
+
 /** The first gate that does not pass decides; without one a candidate passes, unless git could not put it on the head. */
 function judged(
   verdicts: readonly EventOf<"gate_judged">[],
@@ -173,20 +193,35 @@ const askedFor = ({ asked }: Memory, task: TaskId): Action[] => [...(asked.get(t
 type Step = { before: Run | null; after: Run; event: Event };
 
 /** Takes in what an event changes: what is asked for now, and which verdicts still count. */
-function remember({ asked, verdicts }: Memory, { before, after, event }: Step): void {
+function remember({ asked, verdicts, reviews }: Memory, { before, after, event }: Step): void {
   if (event.kind === "gate_judged") verdicts.set(event.task, [...(verdicts.get(event.task) ?? []), event]);
+  if (event.kind === "review_opened" || event.kind === "seat_voted")
+    reviews.set(event.task, reviewAfter(reviews.get(event.task), event));
   if (before?.tasks === after.tasks && before.state === after.state && event.kind !== "run_resumed") return;
   if (event.kind === "run_resumed") {
     asked.clear(); // who had begun something is gone
     verdicts.clear();
+    for (const task of reviews.keys()) closeReview(reviews, task);
   }
   if ("task" in event) {
     asked.delete(event.task);
     verdicts.delete(event.task);
+    closeReview(reviews, event.task);
   }
   for (const action of next(after)) {
     if (action.do === "end") continue; // it is recorded as soon as it is asked for, or not at all
     const known = asked.get(action.task) ?? new Map<string, Action>();
     asked.set(action.task, known.set(canonical(action), action));
   }
+}
+
+function reviewAfter(before: Review | undefined, event: EventOf<"review_opened" | "seat_voted">): Review {
+  const { opened, votes } = before ?? { opened: null, votes: [] };
+  return event.kind === "seat_voted" ? { opened, votes: [...votes, event] } : { opened: event, votes };
+}
+
+/** What was asked is over; who asks the same again need not pay for the answer again. */
+function closeReview(reviews: Memory["reviews"], task: TaskId): void {
+  const review = reviews.get(task);
+  if (review) reviews.set(task, { ...review, opened: null });
 }

@@ -75,6 +75,10 @@ export function apply(run: Run, event: Event): Run {
     case "call_settled":
       assertCall(run, event);
       return { ...run, spent: spend(run.spent, event) };
+    case "review_opened":
+    case "seat_voted":
+      assertJudged(run, event);
+      return run;
     case "sandbox_chosen":
       return run;
     case "tool_called":
@@ -135,6 +139,14 @@ function assertCall(run: Run, event: EventOf<"call_reserved" | "call_settled">):
   assert.equal(event.attempt, attempt, `${illegal}: attempt ${attempt} is the current one`);
   const begins = event.kind === "call_reserved";
   assert(run.state === "running" || !begins, `${illegal}: the run is ${run.state}`);
+}
+
+/** Reviewers vote on the candidate that is being judged, and on no other. */
+function assertJudged(run: Run, event: EventOf<"review_opened" | "seat_voted">): void {
+  const { id, state, attempt } = taskOf(run, event.task);
+  const illegal = `Illegal event "${event.kind}" for task "${id}"`;
+  assert.equal(state, "judging", `${illegal} in state "${state}"`);
+  assert.equal(event.attempt, attempt, `${illegal}: attempt ${attempt} is the current one`);
 }
 
 function assertBegun(task: Task, event: { kind: EventKind; attempt: number }): void {

@@ -3,6 +3,7 @@ import type { Limits } from "./order.ts";
 import { type Previous, previousSection } from "./previous.ts";
 import researcher from "./prompts/researcher.md" with { type: "text" };
 import reviewer from "./prompts/reviewer.md" with { type: "text" };
+import seat from "./prompts/seat.md" with { type: "text" };
 import worker from "./prompts/worker.md" with { type: "text" };
 
 const usual: Limits = { turns: 50, warn_at: 40, time_ms: 900_000 };
@@ -13,6 +14,7 @@ export const ROLES = {
   worker:     { prompt: worker,     ending: "done", limits: usual },
   researcher: { prompt: researcher, ending: "done", limits: usual },
   reviewer:   { prompt: reviewer,   ending: "done", limits: usual },
+  seat:       { prompt: seat,       ending: "submit_review", limits: usual }, // of the review that settlement asks for
 } as const satisfies Record<string, { prompt: string; ending: string; limits: Limits }>;
 export type RoleName = keyof typeof ROLES;
 

@@ -52,6 +52,7 @@ export const Script = z.strictObject({
   version: z.literal(1),
   tasks: z.record(z.string(), ScriptTask).describe("By unit id, `<section>/<file stem>.<slug>`"),
   default: ScriptTask.optional().describe("For every task that is not listed"),
+  reviews: z.record(z.string(), ScriptTask).optional().describe("By seat of the review, whatever the task"),
 });
 export type Script = z.infer<typeof Script>;
 
@@ -98,18 +99,23 @@ function readPlaced(text: string, path: string): PlacedJson {
 export const scriptCovers = (script: Script, task: string): boolean =>
   Object.hasOwn(script.tasks, task) || script.default !== undefined;
 
-/** `attempt` counts from 1. */
-export type ScriptedOptions = { task: string; attempt: number; sleep_ms: (ms: number) => Promise<void> };
+/** `attempt` counts from 1. `seat`: it plays this seat of the review, and not the task's worker. */
+export type ScriptedOptions = {
+  task: string;
+  attempt: number;
+  sleep_ms: (ms: number) => Promise<void>;
+  seat?: string | undefined;
+};
 
 /** A model that plays its part of a script through the same loop as a real one. It costs what the script says. */
-export function scriptedModel(script: Script, { task, attempt, sleep_ms }: ScriptedOptions): Model {
-  const turns = turnsOf(script, task, attempt);
+export function scriptedModel(script: Script, { task, attempt, sleep_ms, seat }: ScriptedOptions): Model {
+  const turns = turnsOf(partOf(script, { task, seat }), attempt);
   let played = 0;
   return {
     complete: async ({ signal }) => {
       const n = ++played;
       const turn = turns[n - 1] ?? {
-        say: turns.length > 0 ? "The script ends here." : `The script has no turns for "${task}".`,
+        say: turns.length > 0 ? "The script ends here." : `The script has no turns for "${seat ?? task}".`,
       };
       if (signal.aborted) return failure("cancelled", null);
       if (turn.hang) await aborted(signal);
@@ -121,8 +127,12 @@ export function scriptedModel(script: Script, { task, attempt, sleep_ms }: Scrip
   };
 }
 
-function turnsOf(script: Script, task: string, attempt: number): readonly ScriptTurn[] {
-  const part = Object.hasOwn(script.tasks, task) ? script.tasks[task] : script.default;
+function partOf({ tasks, reviews = {}, ...script }: Script, { task, seat }: Pick<ScriptedOptions, "task" | "seat">) {
+  if (seat !== undefined) return Object.hasOwn(reviews, seat) ? reviews[seat] : undefined;
+  return Object.hasOwn(tasks, task) ? tasks[task] : script.default;
+}
+
+function turnsOf(part: ReturnType<typeof partOf>, attempt: number): readonly ScriptTurn[] {
   if (part?.attempts) return (part.attempts[attempt - 1] ?? part.attempts.at(-1))?.turns ?? [];
   return part?.turns ?? [];
 }

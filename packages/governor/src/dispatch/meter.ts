@@ -6,8 +6,17 @@ import type { Short } from "../short_text.ts";
 
 type Caller = NonNullable<EventOf<"call_reserved">["caller"]>;
 
-/** Whose calls a meter pays for. */
-type Payer = { task: TaskId; attempt: number; caller: Caller; output_tokens: Budget["output_tokens"] };
+/**
+ * Whose calls a meter pays for. `number`: asked for the number of each call where several pay for one attempt; absent: it
+ * is the caller's own.
+ */
+type Payer = {
+  task: TaskId;
+  attempt: number;
+  caller: Caller;
+  output_tokens: Budget["output_tokens"];
+  number?: () => number;
+};
 
 /** The purse of one attempt. `short`: the ceiling that it came to last, or null. */
 type Purse = Meter & { short(): Short | null };
@@ -17,7 +26,8 @@ type Purse = Meter & { short(): Short | null };
  * money have a ceiling, the reply is given a limit that fits into what is left, so that the most is known. A call that
  * fits only when others have ended theirs waits for them; one that does not fit at all is not sent.
  */
-export function meterOf(session: Session, { task, attempt, caller, output_tokens }: Payer): Purse {
+export function meterOf(session: Session, { task, attempt, caller, output_tokens, number }: Payer): Purse {
+  const numbers = new Map<number, number>();
   const of = { task, attempt };
   const { price } = caller;
   let came_to: Short | null = null;
@@ -31,7 +41,9 @@ export function meterOf(session: Session, { task, attempt, caller, output_tokens
         const ask = askOf({ input, output: max_output ?? output, again }, price);
         const short = shortOf(session.run, { task, ...ask }, session.worked(task));
         if (!short) {
-          session.record({ kind: "call_reserved", ...of, call, ...ask, caller });
+          const nth = number?.() ?? call;
+          numbers.set(call, nth);
+          session.record({ kind: "call_reserved", ...of, call: nth, ...ask, caller });
           return { max_output };
         }
         const { waits, ...ceiling } = short;
@@ -46,7 +58,7 @@ export function meterOf(session: Session, { task, attempt, caller, output_tokens
       session.record({
         kind: "call_settled",
         ...of,
-        call,
+        call: numbers.get(call) ?? call,
         usage: {
           input_tokens: input,
           ...(cached === undefined ? {} : { cached_tokens: cached }),

@@ -1,13 +1,10 @@
 import type { Cause, EventOf, Failed, TaskId } from "@dgov/kernel";
-import { formatClaim, INTERPRETED, type Level, RECIPE_TOOLS, type RecipeName, type Scope } from "@dgov/sandbox";
+import type { RecipeName, Scope } from "@dgov/sandbox";
 import { type Facts, firstMessages, type Limits, type Order, type Previous, ROLES } from "@dgov/worker";
 import { caseLaw } from "../case_law.ts";
-import { items } from "../git/git.ts";
-import { networkWords } from "../network.ts";
 import type { CompiledTask } from "../plan/compiled.ts";
-import type { Project } from "../project.ts";
 import type { Site } from "../site.ts";
-import { renderSops } from "../sops.ts";
+import { commonFacts, recipeTools } from "./facts.ts";
 
 /** What a worker is sent off with. `required`: the check that fell before, which must pass before `done` is taken. */
 export type WorkOrder = Order & { required: { label: string; recipe: RecipeName } | null };
@@ -17,26 +14,13 @@ type Attempting = { unit: CompiledTask; attempt: number; scope: Scope; failed: F
 /** Makes the order of one attempt: the role's words, the facts of the task, and what the attempt before it taught. */
 export async function orderOf(site: Site, attempting: Attempting): Promise<WorkOrder> {
   const { unit, scope } = attempting;
-  const { project, jail } = site;
+  const { project } = site;
   const required = requiredCheck(attempting, lastRejection(site, unit.id));
   const limits = limitsOf(site, unit);
   const facts: Facts = {
-    task: unit.id,
-    project: projectFacts(project),
-    claims: {
-      write: scope.write.map(formatClaim),
-      read: scope.read.map(formatClaim),
-      deny: scope.deny,
-      allow: scope.allow,
-    },
-    policy: policyLines(project),
+    ...(await commonFacts(site, { unit, scope, hosts: project.rules.sandbox.hosts })),
     checks: { recipes: recipeTools(scope), test_targets: scope.test_targets, required: required?.label ?? null },
-    sandbox: sandboxLines(jail.level, project),
-    sops: site.sops
-      .filter(({ name }) => unit.sops.includes(name))
-      .map((sop) => ({ name: sop.title, text: renderSops([sop]) })),
     known: caseLaw(project.root, scope.write),
-    repo_map: await repoMap(site, scope.base),
     limits,
     previous: previousOf(site, attempting),
   };
@@ -72,76 +56,6 @@ function requiredCheck(
   if (rejected.blame === "base" || rejected.blame === "environment") return null; // it may not be able to make it pass
   if (scope.test_targets.length === 0 && test.includes("{test_dir}")) return null;
   return { label: test.replace("{test_dir}", scope.test_targets.join(" ")), recipe: "test" };
-}
-
-const projectFacts = ({ layout, worker }: Project) => ({
-  language: layout.language,
-  src_dir: layout.src_dir,
-  test_dir: layout.test_dir,
-  line_length: worker.line_length,
-  test_markers: worker.test_markers,
-  conventions: Object.entries(worker.conventions).map(([topic, text]) => ({ topic, text })),
-});
-
-const RECIPES = ["test", "lint", "lint_fix", "format", "type_check"] as const satisfies readonly RecipeName[];
-
-const recipeTools = ({ recipes }: Scope): string[] =>
-  RECIPES.filter((name) => recipes[name] !== null).map((name) => RECIPE_TOOLS[name]);
-
-function policyLines({ rules }: Project): string[] {
-  const { restrict_run_bash, deny_shell_commands, rules: own, ...flags } = rules.tool_policy;
-  if (!restrict_run_bash) return [];
-  return [
-    ...(flags.deny_shell_file_mutations ? ["Shell commands do not change files: use the file tools"] : []),
-    ...(flags.require_wrapped_verify_tools
-      ? ["Tests, linters and formatters run through their own tools, not through run_bash"]
-      : []),
-    ...(flags.require_uv_run ? ["Python programs are started with `uv run`"] : []),
-    ...(deny_shell_commands.length > 0 ? [`Refused in run_bash: ${deny_shell_commands.join(", ")}`] : []),
-    ...own.flatMap(({ deny, allow, why }) => [
-      ...(deny.length > 0 ? [`Refused in run_bash: ${deny.join(", ")}${exceptions(allow)} (${why})`] : []),
-    ]),
-  ];
-}
-
-const exceptions = (allow: readonly string[]) => (allow.length > 0 ? `, but for ${allow.join(", ")}` : "");
-
-/** What the level in force, and the network that the project opens at it, mean for a command. */
-function sandboxLines(level: Level, { rules }: Project): string[] {
-  const network = networkWords(level, rules.sandbox.hosts);
-  if (level === "wasm") return [...WITHOUT_JAIL, network];
-  return [network, "Only your claimed files and a private temporary folder can be written by commands", most(rules)];
-}
-
-/** What a task's commands may use together. What strikes is told in the answer, and is no reason to be surprised. */
-function most({ sandbox }: Project["rules"]): string {
-  const { memory_bytes, processes, tmp_bytes, file_bytes, open_files } = sandbox.limits;
-  const mb = (bytes: number) => `${Math.round(bytes / (1024 * 1024))} MB`;
-  return `Your commands together have ${mb(memory_bytes)} of memory, ${processes} processes and ${mb(tmp_bytes)} of temporary files; one file has ${mb(file_bytes)}, one process ${open_files} open files`;
-}
-
-const WITHOUT_JAIL = [
-  "No jail confines this task, so no native program is started: no git, no interpreter, no compiler, no test runner",
-  `run_bash is an interpreted bash with ${INTERPRETED.join(", ")}; its links, modes and background processes do not work`,
-  "Tools that search, list and show changes work as ever; a check that starts a native program does not",
-];
-
-/** The first files of the repository, sources and tests before the rest, as many as the project wants shown. */
-async function repoMap({ git, project }: Site, base: string): Promise<string> {
-  const { src_dir, test_dir } = project.layout;
-  const most = project.worker.tree_max_lines;
-  const folders = [...new Set([src_dir, test_dir].map((path) => path.replace(/\/+$/, "")))].filter(
-    (path) => path !== "." && path !== "",
-  );
-  const list = async (...args: string[]) => items((await git.ask(["ls-tree", "-z", "--name-only", ...args])).bytes);
-  const [inside, top] = await Promise.all([
-    folders.length === 0 ? [] : list("-r", base, ...folders.map((path) => `${path}/`)),
-    list(base),
-  ]);
-  const paths = [...inside, ...top.filter((path) => !folders.includes(path))];
-  const shown = most > 0 ? paths.slice(0, most) : paths;
-  const more = paths.length - shown.length;
-  return [...shown, ...(more > 0 ? [`… and ${more} more`] : [])].join("\n");
 }
 
 /** What the log knows of the attempt before this one. What was found by the last judges stands until others judge. */

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -126,4 +126,29 @@ test("a script may be named by an absolute path", () => {
   writeFileSync(join(place, "s.json"), SCRIPT);
   const scripted = { ...SCRIPTED, script: join(place, "s.json") };
   expect(bind({ project: { provider: "scripted", providers: { scripted } } })).toBe("scripted scripted");
+});
+
+describe("seats of the review", () => {
+  const seated = (agent: string, more: Partial<Project> = {}): Asked => {
+    const project = projectWith("/", {});
+    const seats = [{ name: "oak", provider: "b", agent, family: "oak", look_for: "" }];
+    const review = { approvals: 1, turns: 9, time_ms: 1000, seats };
+    return { task: { provider: "a" }, project: { rules: { ...project.rules, review }, ...more } };
+  };
+
+  test("are bound before anything is spent, with their keys and prices", () => {
+    expect(bind(seated("oak-9"))).toBe("a of-a");
+    expect(bind({ ...seated("oak-9"), env: {} })).toBe("key_missing");
+    const known = { a: openai("a", { default_agent: "of-a", price: FREE }), b: openai("b") };
+    expect(bind(seated("oak-9", { providers: known, limits: limited }))).toBe("config_invalid");
+    expect(bind(seated("oak-9", { providers: { ...known, b: openai("b", { price: FREE }) }, limits: limited }))).toBe(
+      "a of-a",
+    );
+  });
+
+  test("E6 nobody sits in judgement over what it has made itself", () => {
+    expect(bind({ ...seated("of-b"), task: { provider: "b", agent: "of-b" } })).toBe("config_invalid");
+    expect(bind({ ...seated("of-b"), task: { provider: "a", agent: "of-b" } })).toBe("a of-b");
+    expect(bind({ ...seated("of-b"), task: { provider: "b", agent: "other" } })).toBe("b other");
+  });
 });

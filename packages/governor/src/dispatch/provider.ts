@@ -11,8 +11,13 @@ import type { World } from "../session.ts";
 /** Who works on a task: resolved once, before anything is spent, and put in the log with each attempt. */
 export type Binding = { provider: Provider; agent: string; price: Price | null };
 
-/** Makes the model of one attempt. Holds the keys; whoever calls it sees none. */
-export type Models = { binding(task: TaskId): Binding; model(task: TaskId, attempt: number): Model };
+/** Makes the model of one attempt, or of a seat that reviews one. Holds the keys; whoever calls it sees none. */
+export type Models = {
+  binding(task: TaskId): Binding;
+  model(task: TaskId, attempt: number): Model;
+  seat(name: string): Binding;
+  seatModel(name: string, of: { task: TaskId; attempt: number }): Model;
+};
 
 /**
  * Binds every task to its provider and model, and reads what they need: keys from the environment, scripts from files.
@@ -24,21 +29,35 @@ export function bindModels(
   world: Pick<World, "env" | "now_ms" | "sleep_ms" | "random">,
 ): Models {
   const bindings = new Map(plan.tasks.map((task) => [task.id, bind(task, plan, project)]));
+  const seats = bindSeats({ plan, project }, bindings);
   const makers = new Map<Provider, ReturnType<typeof makerOf>>();
-  for (const { provider } of bindings.values())
+  for (const { provider } of [...bindings.values(), ...seats.values()])
     if (!makers.has(provider)) makers.set(provider, makerOf(provider, { plan, project, world }));
+  const makerFor = (provider: Provider) => {
+    const make = makers.get(provider);
+    if (!make) throw new Error(`No maker for provider "${provider.name}"`);
+    return make;
+  };
   const binding = (task: TaskId): Binding => {
     const found = bindings.get(task);
     if (!found) throw new Error(`No task "${task}" in plan "${plan.name}"`);
+    return found;
+  };
+  const seat = (name: string): Binding => {
+    const found = seats.get(name);
+    if (!found) throw new Error(`No seat "${name}" in the review`);
     return found;
   };
   return {
     binding,
     model: (task, attempt) => {
       const { provider, agent } = binding(task);
-      const make = makers.get(provider);
-      if (!make) throw new Error(`No maker for provider "${provider.name}"`);
-      return make({ task, attempt, agent });
+      return makerFor(provider)({ task, attempt, agent });
+    },
+    seat,
+    seatModel: (name, of) => {
+      const { provider, agent } = seat(name);
+      return makerFor(provider)({ ...of, agent, seat: name });
     },
   };
 }
@@ -61,13 +80,51 @@ function bind(task: CompiledTask, plan: CompiledPlan, project: Project): Binding
       hint: `Set agent on the task, default_agent on the plan, or default_agent in [providers.${name}]`,
     });
   const agent = project.agents[asked] ?? asked;
-  const price = project.limits.budget.prices[`${name}/${agent}`] ?? provider.price;
-  // What nobody can count, nobody can limit: the run would spend without an end and say that it cost nothing.
-  if (provider.kind === "openai" && price === null && hasMoneyCeiling(project, task))
-    throw new DgovError("config_invalid", `Cannot limit what "${task.id}" costs: "${name}/${agent}" has no price`, {
-      hint: `Set input and output in [prices."${name}/${agent}"] of .dgov/project.toml, 0 for what is free`,
+  return priced({ provider, agent }, project, [task]);
+}
+
+/** With its price, which it must have where money has a ceiling: what nobody can count, nobody can limit. */
+function priced(
+  { provider, agent }: Pick<Binding, "provider" | "agent">,
+  project: Project,
+  tasks: readonly CompiledTask[],
+): Binding {
+  const model = `${provider.name}/${agent}`;
+  const price = project.limits.budget.prices[model] ?? provider.price;
+  const limited = tasks.find((task) => hasMoneyCeiling(project, task));
+  if (provider.kind === "openai" && price === null && limited)
+    throw new DgovError("config_invalid", `Cannot limit what "${limited.id}" costs: "${model}" has no price`, {
+      hint: `Set input and output in [prices."${model}"] of .dgov/project.toml, 0 for what is free`,
     });
   return { provider, agent, price };
+}
+
+/** The seats of the review, by name. Nobody sits in judgement over what it has made itself. */
+function bindSeats(
+  { plan, project }: { plan: CompiledPlan; project: Project },
+  authors: ReadonlyMap<TaskId, Binding>,
+): Map<string, Binding> {
+  const judged = plan.tasks.filter(({ role }) => role === "worker");
+  const seats = judged.length === 0 ? [] : (project.rules.review?.seats ?? []);
+  return new Map(
+    seats.map(({ name, provider: of, agent }) => {
+      const provider = project.providers[of];
+      if (!provider) throw new DgovError("provider_unknown", `Cannot seat "${name}": no provider is named "${of}"`);
+      const own = judged.find(({ id }) => {
+        const author = authors.get(id);
+        return author?.provider === provider && author.agent === agent;
+      });
+      if (own)
+        throw new DgovError(
+          "config_invalid",
+          `Cannot seat "${name}": "${of}/${agent}" is also the author of "${own.id}"`,
+          {
+            hint: `Choose another model in [review.seats.${name}] of .dgov/project.toml, or for the task`,
+          },
+        );
+      return [name, priced({ provider, agent }, project, judged)];
+    }),
+  );
 }
 
 const hasMoneyCeiling = ({ limits }: Project, { worker }: CompiledTask): boolean =>
@@ -82,13 +139,13 @@ type Making = {
 function makerOf(
   provider: Provider,
   { plan, project, world }: Making,
-): (of: { task: TaskId; attempt: number; agent: string }) => Model {
+): (of: { task: TaskId; attempt: number; agent: string; seat?: string }) => Model {
   const never = new AbortController().signal; // the loop's own signal reaches the model with each call
   const sleep_ms = (ms: number, signal: AbortSignal = never) => world.sleep_ms(ms, signal);
   if (provider.kind === "scripted") {
     const path = provider.script ?? join(plan.dir, "script.json");
     const script = readScript(project.root, path);
-    return ({ task, attempt }) => scriptedModel(script, { task, attempt, sleep_ms });
+    return ({ task, attempt, seat }) => scriptedModel(script, { task, attempt, seat, sleep_ms });
   }
   const { base_url, api_key_env, name } = provider;
   if (base_url === null) throw new DgovError("provider_unknown", `Cannot use provider "${name}": it has no base_url`);

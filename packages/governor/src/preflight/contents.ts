@@ -11,7 +11,7 @@ import type { TakenDown } from "./answer.ts";
 import type { Subject } from "./subject.ts";
 
 /** What of a project is asked about paths. */
-export type PathRules = Pick<Project["rules"], "scope" | "diff_max_files">;
+export type PathRules = Pick<Project["rules"], "scope">;
 
 /** `rules`: those of the configuration at `head`; null: it has none. */
 export type Contents = Pick<Subject, "head" | "before"> & {

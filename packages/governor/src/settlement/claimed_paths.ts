@@ -10,7 +10,7 @@ import { type Judgement, reject } from "./gate.ts";
 /** What a task may do, and what its tools wrote: all that paths are judged by. */
 export type Claimant = Pick<FrozenCandidate, "touched"> & {
   unit: Pick<FrozenCandidate["unit"], "files">;
-  project: { rules: Pick<Project["rules"], "scope" | "diff_max_files"> };
+  project: { rules: Pick<Project["rules"], "scope"> };
 };
 
 /** What is wrong with these paths being changed; null: nothing. */
@@ -84,7 +84,7 @@ function transientWrites(_changes: Parameters<Question>[0], candidate: Claimant)
 }
 
 function size(changes: Parameters<Question>[0], { project }: Claimant): Judgement | null {
-  const most = project.rules.diff_max_files;
+  const most = project.rules.scope.diff_max_files;
   if (changes.length <= most) return null;
   return refuse("diff_size", [["diff_too_large", `${changes.length} files are changed, and at most ${most} may be`]]);
 }

@@ -32,7 +32,7 @@ async function ask(files: Partial<Files>, work: Work, rules: Rules = {}): Promis
   const repo = await repository(BASE);
   made.push(repo);
   const { ignore = DEFAULT_IGNORE, allow = [], deny = [], diff_max_files = 100, touched = [] } = rules;
-  const project = projectWith(repo.root, { rules: { scope: { ignore, allow, deny }, diff_max_files } });
+  const project = projectWith(repo.root, { rules: { scope: { ignore, allow, deny, diff_max_files } } });
   const base = await repo.user("rev-parse", "HEAD");
   const pool = openPool(repo.git, { folder: poolFolder(repo.root, {}), now_ms: () => 0 });
   const slot = await pool.acquire(base);

@@ -102,7 +102,7 @@ async function frozenCandidate(
   const { git, project, plan, session } = site;
   const touched = session
     .read("tool_called", of.task)
-    .filter((event) => event.attempt === of.attempt)
+    .filter((event) => event.attempt === of.attempt && event.seat === undefined)
     // What was refused did not happen, and what the isolation put back is as if it had not.
     .flatMap((event) => (event.refused_by === null ? event.touched : []));
   const changes = await diffTrees(git, base, tree);

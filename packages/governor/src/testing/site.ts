@@ -87,6 +87,8 @@ export async function openSite({ files = { "a.txt": "one\n" }, unit = {}, ...par
     models: {
       binding: () => unused("binding"),
       model: () => unused("model"),
+      seat: () => unused("seat"),
+      seatModel: () => unused("seatModel"),
     },
     git: repo.git,
     pool: pool(),

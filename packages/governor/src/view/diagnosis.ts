@@ -109,8 +109,11 @@ function note(facts: Omit<Facts, "run">, event: Stored["event"]): void {
   }
 }
 
-function noteRefusal(refused: Facts["refused"], { task, attempt, refused_by: rule }: EventOf<"tool_called">): void {
-  if (rule === null) return;
+function noteRefusal(
+  refused: Facts["refused"],
+  { task, attempt, refused_by: rule, seat }: EventOf<"tool_called">,
+): void {
+  if (rule === null || seat !== undefined) return;
   const key = `${task} ${attempt} ${rule}`;
   refused.set(key, { task, attempt, rule, times: (refused.get(key)?.times ?? 0) + 1 });
 }

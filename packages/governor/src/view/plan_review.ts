@@ -144,6 +144,7 @@ function counted(before: Tally, event: Event): Partial<Tally> {
         cost_micros: before.cost_micros + event.usage.cost_micros,
       };
     case "tool_called":
+      if (event.seat !== undefined) return {}; // not the task's own
       return {
         tool_calls: before.tool_calls + 1,
         refused_calls: before.refused_calls + (event.refused_by === null ? 0 : 1),

@@ -90,6 +90,7 @@ function doingNow(event: OfTask): string | null {
   if (event.kind === "tool_called" && event.within !== undefined) return null; // its script is what it does
   if (event.kind === "tool_called") return event.refused_by === null ? event.tool : `${event.tool} (refused)`;
   if (event.kind === "integration_risk_scored") return `risk: ${event.level}`;
+  if (event.kind === "seat_voted") return `seat ${event.seat}: ${event.vote}`;
   if (event.kind === "gate_judged") return `${event.gate}: ${event.verdict}`;
   return null;
 }

@@ -40,6 +40,9 @@ function words(event: Event): Words | null {
       return ofTool(event);
     case "gate_judged":
       return ofGate(event);
+    case "review_opened":
+    case "seat_voted":
+      return ofReview(event);
     case "integration_risk_scored":
     case "merged_by_symbol":
     case "symbols_touched":
@@ -87,6 +90,8 @@ type OfTask = Exclude<
     | "call_settled"
     | "tool_called"
     | "gate_judged"
+    | "review_opened"
+    | "seat_voted"
     | "integration_risk_scored"
     | "merged_by_symbol"
     | "symbols_touched"
@@ -128,7 +133,13 @@ function ofTask(event: OfTask): Words {
   }
 }
 
-function ofTool({ tool, input, ok, refused_by, text, within }: EventOf<"tool_called">): Words {
+function ofTool({ seat, ...event }: EventOf<"tool_called">): Words {
+  const told = ofCall(event);
+  // A reviewer that may not do something is no news of the work.
+  return seat === undefined ? told : { ...detail(`seat ${seat}: ${told.text}`), good: told.good };
+}
+
+function ofCall({ tool, input, ok, refused_by, text, within }: EventOf<"tool_called">): Words {
   // A script makes thousands, and what matters of them is in its own answer.
   if (within !== undefined && refused_by === null)
     return detail(`script: ${tool} ${input}${ok ? "" : ` failed: ${text}`}`);
@@ -146,6 +157,17 @@ function ofGate({ gate, verdict, findings, took_ms, command }: EventOf<"gate_jud
     `gate ${gate} ${verdict === "reject" ? "refuses" : "could not answer"}${how}: ${found(findings)}`,
     false,
   );
+}
+
+function ofReview(event: EventOf<"review_opened" | "seat_voted">): Words {
+  if (event.kind === "review_opened") {
+    const names = event.seats.map(({ seat, model }) => `${seat} (${model})`);
+    return stream(`is reviewed by ${names.join(", ")}; ${event.approvals} must approve`);
+  }
+  const { seat, vote, why, said, findings } = event;
+  if (vote === "none") return stream(`seat ${seat} has no vote (${why ?? "unknown"}): ${said}`, false);
+  const what = findings.length > 0 ? `: ${found(findings)}` : said === "" ? "" : `: ${said}`;
+  return stream(`seat ${seat} ${vote === "approve" ? "approves" : "rejects"}${what}`, vote === "approve");
 }
 
 function ofSymbols(event: EventOf<"integration_risk_scored" | "merged_by_symbol" | "symbols_touched">): Words {

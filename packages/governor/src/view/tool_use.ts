@@ -41,7 +41,8 @@ export function toolUses(events: Iterable<Called>, { plan, role, limit }: UseFil
     if (event.kind === "run_started") runs.set(run, event);
     if (event.kind !== "tool_called") continue;
     const started = runs.get(run);
-    const by = started?.tasks.find(({ id }) => id === event.task)?.role ?? "worker";
+    const own = started?.tasks.find(({ id }) => id === event.task)?.role ?? "worker";
+    const by = event.seat === undefined ? own : "reviewer";
     if ((plan === null || started?.plan === plan) && (role === null || by === role)) count(tallies, event, by);
   }
   const tools = [...tallies].map(rowOf).sort((a, b) => b.calls - a.calls || (a.tool < b.tool ? -1 : 1));

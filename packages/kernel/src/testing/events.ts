@@ -95,6 +95,8 @@ export function sampleOf(of: TaskId, because: TaskId = of): { [Kind in EventKind
       touched: [{ path: "src/a.py", symbol: "f", did: "edited", edited: ["body"], claimed: true }],
       unknown: [],
     },
+    review_opened: { kind: "review_opened", ...at, head: oid("0"), tree: oid("2"), approvals: 1, seats: [seat] },
+    seat_voted: { kind: "seat_voted", ...at, seat: "one", asked: seat.asked, tree: oid("2"), ...voted },
     gate_judged: { kind: "gate_judged", ...at, gate: "lint", verdict: "pass", ...ran, output },
     checkout_behind: { kind: "checkout_behind", ...at, commit: oid("3"), cure: "git merge" },
   };
@@ -102,6 +104,8 @@ export function sampleOf(of: TaskId, because: TaskId = of): { [Kind in EventKind
 
 const worker = { provider: "scripted", agent: "default", tier: 0 };
 const called = { n: 1, tool: "t", input: "{}", ok: true, refused_by: null, touched: [], text: "", took_ms: 1 };
+const seat = { seat: "one", family: "oak", model: "scripted/oak", asked: "a1" };
+const voted = { vote: "approve" as const, why: null, findings: [], said: "it is right", took_ms: 1 };
 const ran = { findings: [], took_ms: 1, command: "true", exit: 0 };
 
 /** The events that bring a worker's first attempt to each state, one after the other. */

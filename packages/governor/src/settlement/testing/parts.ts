@@ -58,10 +58,9 @@ export const projectWith = (root: string, { commands, rules, settlement_ms = 20_
       require_uv_run: false,
       rules: [],
     },
-    scope: { ignore: [".venv", "uv.lock", "__pycache__", "*.pyc"], allow: [], deny: [] },
+    scope: { ignore: [".venv", "uv.lock", "__pycache__", "*.pyc"], allow: [], deny: [], diff_max_files: 100 },
     departments: {},
     review_hooks: [],
-    diff_max_files: 100,
     structural_merge: true,
     flake_runs: 1,
     sandbox: {
@@ -72,6 +71,7 @@ export const projectWith = (root: string, { commands, rules, settlement_ms = 20_
     gates: {},
     verify: {},
     coverage_threshold: 2,
+    review: null,
     ...rules,
   },
   limits: {

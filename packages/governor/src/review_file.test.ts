@@ -1,0 +1,60 @@
+import { describe, expect, test } from "bun:test";
+import { parseProject } from "./config.ts";
+
+const ELM = '[review.seats.elm]\nprovider = "near"\nagent = "elm-large"\nfamily = "Elm"\n';
+const OAK = '[review.seats.oak]\nprovider = "far"\nagent = "strong"\nfamily = "oak"\nlook_for = " leaks "\n';
+const PROVIDERS =
+  '[providers.near]\nbase_url = "u"\napi_key_env = "K"\n[providers.far]\nbase_url = "u"\napi_key_env = "K"\n';
+const AGENTS = '[agents]\nstrong = "hub/oak-9"\n';
+
+const read = (text: string) => parseProject("/r", new TextEncoder().encode(`${PROVIDERS}${AGENTS}${text}`));
+const review = (text: string) => read(text).project?.rules.review;
+/** The codes of what is wrong, with the words at the line that they name. */
+const faults = (text: string) =>
+  read(text).places.map(
+    ({ code, line }) => `${code} at ${`${PROVIDERS}${AGENTS}${text}`.split("\n")[(line ?? 1) - 1] ?? ""}`,
+  );
+
+describe("[review]", () => {
+  test("seats stand in the order of the file, aliases are resolved, and all must approve where nothing is said", () => {
+    expect(review(`${OAK}${ELM}`)).toEqual({
+      approvals: 2,
+      turns: 30,
+      time_ms: 600_000,
+      seats: [
+        { name: "oak", provider: "far", agent: "hub/oak-9", family: "oak", look_for: "leaks" },
+        { name: "elm", provider: "near", agent: "elm-large", family: "Elm", look_for: "" },
+      ],
+    });
+    expect(review(`[review]\napprovals = 1\nturns = 9\ntimeout_s = 60\n${ELM}`)).toMatchObject({
+      ...{ approvals: 1, turns: 9, time_ms: 60_000 },
+    });
+  });
+
+  test("without seats nobody is asked", () => {
+    expect([review(""), review("[review]\nturns = 3")]).toEqual([null, null]);
+  });
+
+  test("E5 two seats of one family are refused at the line that says so, and of two they are not", () => {
+    const kin = ELM.replace("seats.elm", "seats.other").replace("elm-large", "elm-small").replace('"Elm"', '"elm"');
+    expect(faults(`${ELM}${kin}`)).toEqual(['review_kin at family = "elm"']);
+    expect(faults(`${ELM}${OAK}`)).toEqual([]);
+  });
+
+  test("E5 one model under two families is one model, whoever sells it", () => {
+    const twin = OAK.replace('"strong"', '"reseller/Elm-Large"');
+    expect(faults(`${ELM}${twin}`)).toEqual(['review_kin at agent = "reseller/Elm-Large"']);
+  });
+
+  test("more approvals than seats, and a provider that is not there", () => {
+    expect(faults(`[review]\napprovals = 2\n${ELM}`)).toEqual(["review_short at approvals = 2"]);
+    expect(faults("[review]\napprovals = 1")).toEqual(["review_short at approvals = 1"]);
+    expect(faults(ELM.replace('"near"', '"nere"'))).toEqual(['provider_unknown at provider = "nere"']);
+    expect(faults(ELM.replace('"near"', '"scripted"'))).toEqual([]);
+  });
+
+  test("a seat says who made its model", () => {
+    expect(faults(ELM.replace('family = "Elm"\n', ""))).toHaveLength(1);
+    expect(faults(ELM.replace('"Elm"', '" "'))).toHaveLength(1);
+  });
+});
