@@ -3,6 +3,7 @@ import type { Span, Unit } from "../unit.ts";
 import { type Held, type HeldList, heldList } from "./entry_list.ts";
 import { mergeLayout } from "./gap.ts";
 import { mergeLines } from "./line_merge.ts";
+import { linePatterns } from "./line_patterns.ts";
 import type { List } from "./lists.ts";
 import { matchUnits, type Slot } from "./match.ts";
 import { type Order, orderSlots } from "./order.ts";
@@ -78,7 +79,8 @@ function mergeList(job: Job, lists: Three<List | null>, { around, without }: Fra
   const alone = sideOf(job.texts, inner);
   if (alone !== null && around === null && SOURCES.every((from) => lists[from] !== null))
     return { pieces: pieceOf(alone === "same" ? "left" : alone, inner) };
-  const held = three((from) => (lists[from] === null ? NONE : heldList(job.texts[from], lists[from])));
+  const behind = linePatterns(job.rules).entry;
+  const held = three((from) => (lists[from] === null ? NONE : heldList(job.texts[from], lists[from], behind)));
   const units = three((from) => held[from].entries.map(({ unit }) => unit));
   const order = orderSlots(matchUnits(job.texts, units), () => true);
   if (order === null) return { clash: ["ordering"] };

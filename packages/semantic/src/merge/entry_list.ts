@@ -1,4 +1,5 @@
 import type { Span, Unit } from "../unit.ts";
+import { foundAt, type LinePatterns } from "./line_patterns.ts";
 import type { List } from "./lists.ts";
 
 /** An entry and what stands around it: `comma` null: none follows. `rest` is a comment behind it on its last line. */
@@ -7,10 +8,12 @@ export type Held = { unit: Unit; comma: Span | null; rest: Span };
 /** A list cut up, so that nothing of it is lost: the entries with all around them, and what is before the bracket closes. */
 export type HeldList = { entries: readonly Held[]; close: Span; broken: boolean };
 
-const BEHIND = /([ \t]*)(,?)((?:[ \t]*(?:#|\/\/)[^\n]*(?=\n))?)/y;
-
 /** `broken`: it goes over several lines. A comma that is none stands in front of what it parts from the one before. */
-export function heldList(text: string, { inner, entries, comma: parting }: List): HeldList {
+export function heldList(
+  text: string,
+  { inner, entries, comma: parting }: List,
+  behind: LinePatterns["entry"],
+): HeldList {
   let from = inner[0];
   if (parting !== ",") {
     const held = entries.map(({ key, span }): Held => {
@@ -21,8 +24,7 @@ export function heldList(text: string, { inner, entries, comma: parting }: List)
     return { entries: held, close: [from, inner[1]], broken: text.slice(...inner).includes("\n") };
   }
   const held = entries.map(({ key, span }): Held => {
-    BEHIND.lastIndex = span[1];
-    const [, blank = "", comma = "", rest = ""] = BEHIND.exec(text)!;
+    const { blank, mark: comma, comment: rest } = foundAt(behind, text, span[1]);
     const start = comma === "" ? span[1] : span[1] + blank.length;
     const end = start + comma.length;
     const unit = entryUnit(key, [from, span[0]], span, text);

@@ -41,8 +41,8 @@ export function mergeSources(reader: Reader, given: Three<string>, names: SideNa
   const { grammar } = reader;
   const entries = (code: string) =>
     listsIn(grammar, grammar.profile.merge, code, 0).flatMap((list) => list.entries.map(({ key }) => key));
-  const { separator } = grammar.profile.merge;
-  const fault = faultInMerge({ texts, summaries, merged: { text, summary, pieces, decisions }, entries, separator });
+  const rules = grammar.profile.merge;
+  const fault = faultInMerge({ texts, summaries, merged: { text, summary, pieces, decisions }, entries, rules });
   if (fault !== null) return { did: "refused", reason: `it could not be proved: ${fault}` };
   return { did: "merged", text: dress(text), pieces, decisions };
 }

@@ -3,21 +3,21 @@ import type { Unit } from "../unit.ts";
 import { unaccounted } from "./conservation.ts";
 import type { Decision, Rule } from "./merged.ts";
 import { type Piece, SOURCES, type Source, slice, type Three, three } from "./piece.ts";
+import type { MergeRules } from "./rules.ts";
 import { partsOfLine } from "./separated.ts";
 import { boundTwice, importLost, wordLost } from "./tally.ts";
 import { wordsOf } from "./three_texts.ts";
 import { allUnits, stemOf } from "./unit_texts.ts";
 
 /**
- * A merge that is to be proved. `entries`: the keys of what the lists in a stretch of code hold. `separator`: what may or
- * may not stand at the end of a line, by what follows.
+ * A merge that is to be proved. `entries`: the keys of what the lists in a stretch of code hold.
  */
 export type Claim = {
   texts: Three<string>;
   summaries: Three<Summary>;
   merged: { text: string; summary: Summary; pieces: readonly Piece[]; decisions: readonly Decision[] };
   entries(code: string): readonly string[];
-  separator: string | null;
+  rules: MergeRules;
 };
 
 const TALLIES = [wordLost, importLost, boundTwice];
@@ -151,7 +151,7 @@ function lostLines(claim: Claim): string | null {
   const lines = (text: string, { units }: Summary) =>
     blanked(text, units, exempt)
       .split("\n")
-      .flatMap((line) => partsOfLine(line, claim.separator))
+      .flatMap((line) => partsOfLine(line, claim.rules))
       .filter((line) => line !== "");
   const all = three((from) => lines(claim.texts[from], claim.summaries[from]));
   const off = unaccounted({ ...all, merged: lines(claim.merged.text, claim.merged.summary) });

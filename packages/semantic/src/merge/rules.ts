@@ -38,6 +38,7 @@ export type ListRule = z.infer<typeof listRuleSchema>;
  * `free`   kinds of units whose order means nothing
  * `free_blocks` what the labels of blocks begin with that stand around such units alone
  * `counted` kinds of units whose place says what they are worth: two that both sides add at one place have no order
+ * `comments` what begins a comment that goes to the end of its line
  * `lists`  nodes whose entries can be merged one by one
  * `separator` what stands between the units of a scope in braces, and not in front of the first; null: nothing does
  */
@@ -45,6 +46,7 @@ export const mergeRulesSchema = z.strictObject({
   free: names.default([]),
   free_blocks: names.default([]),
   counted: names.default([]),
+  comments: names.default([]),
   lists: z.array(listRuleSchema).default([]),
   separator: z.string().nullable().default(null),
 });

@@ -3,13 +3,14 @@ import type { Span, Unit } from "../unit.ts";
 import { knotsIn } from "./commute.ts";
 import { orderFields, type Tie } from "./fields.ts";
 import { fitGap, inLayout, mergeGap, mergeLayout } from "./gap.ts";
+import { linePatterns } from "./line_patterns.ts";
 import { matchUnits, type Slot } from "./match.ts";
 import { type Order, orderSlots } from "./order.ts";
 import { conflicting, type Job, joinOutcomes, type Outcome, quiet } from "./outcome.ts";
 import { type Piece, slice, type Three, three } from "./piece.ts";
 import { isFree } from "./rules.ts";
 import { conflictSentence } from "./sentence.ts";
-import { cutScope, opensBraces, type Scope, withSeparators } from "./separated.ts";
+import { cutScope, type Scope, withSeparators } from "./separated.ts";
 import { type Inner, type Settled, settleSlot } from "./settle.ts";
 import { pieceOf } from "./three_texts.ts";
 import { mergePart, partsOf } from "./unit_merge.ts";
@@ -194,8 +195,8 @@ function insideOf(job: Job, units: Three<Unit>): Inner {
   if (lead === null) return null;
   const tail = three((from): Span => [units[from].children.at(-1)!.span[1], units[from].span[1]]);
   const scope = { key: units.left.key, units: three((from) => units[from].children), tail, separated: null };
-  const { separator } = job.rules;
-  const inBraces = separator !== null && opensBraces(slice(job.texts.left, parts.left.header));
-  const members = mergeScope(job, inBraces ? cutScope(job.texts, scope, separator) : scope);
+  const patterns = linePatterns(job.rules);
+  const inBraces = job.rules.separator !== null && patterns.opens.test(slice(job.texts.left, parts.left.header));
+  const members = mergeScope(job, inBraces ? cutScope(job.texts, scope, patterns) : scope);
   return { ...members, pieces: [...pieces, ...lead.pieces, ...members.pieces] };
 }

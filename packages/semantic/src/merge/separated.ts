@@ -1,8 +1,10 @@
 import type { Span, Unit } from "../unit.ts";
 import { mergeLayout } from "./gap.ts";
+import { foundAt, type LinePatterns, linePatterns } from "./line_patterns.ts";
 import type { Slot } from "./match.ts";
 import type { Job, Outcome } from "./outcome.ts";
 import { borrow, type Piece, type Three, three } from "./piece.ts";
+import type { MergeRules } from "./rules.ts";
 
 /**
  * A module's own scope, or a class's: its units in three versions, and what stands behind the last of them. `separated`:
@@ -21,12 +23,9 @@ export type Scope = {
  */
 export type Separated = ReadonlyMap<Unit, { separator: boolean; comment: Span; behind: Span }>;
 
-/** Whether a head ends with the brace that opens the scope. */
-export const opensBraces = (head: string): boolean => /\{[ \t]*((#|\/\/)[^\n]*)?\s*$/.test(head);
-
 /** Takes separators, and comments that end their lines, out of the gaps of the units that follow. */
-export function cutScope(texts: Three<string>, scope: Scope, separator: string): Scope {
-  const cut = three((from) => cutUnits(texts[from], scope.units[from], { tail: scope.tail[from], separator }));
+export function cutScope(texts: Three<string>, scope: Scope, { unit }: LinePatterns): Scope {
+  const cut = three((from) => cutUnits(texts[from], scope.units[from], { tail: scope.tail[from], behind: unit }));
   return {
     ...scope,
     units: three((from) => cut[from].units),
@@ -35,20 +34,17 @@ export function cutScope(texts: Three<string>, scope: Scope, separator: string):
   };
 }
 
-function cutUnits(text: string, units: readonly Unit[], { tail, separator }: { tail: Span; separator: string }) {
+function cutUnits(text: string, units: readonly Unit[], { tail, behind }: { tail: Span; behind: RegExp }) {
   const separated = new Map<Unit, { separator: boolean; comment: Span; behind: Span }>();
   const made: Unit[] = [];
   let from = units[0]?.gap[0] ?? tail[0];
   for (const unit of units) {
     const own: Unit = { ...unit, gap: [from, unit.gap[1]] };
     const start = unit.span[1];
-    const [, blank = "", token = "", comment = ""] =
-      new RegExp(`^([ \\t]*)(${RegExp.escape(separator)})?((?:[ \\t]*(?:#|//)[^\\n]*(?=\\n))?)`).exec(
-        text.slice(start),
-      ) ?? [];
-    const at = token === "" ? start : start + blank.length + token.length;
-    from = at + (token === "" && comment !== "" ? blank.length : 0) + comment.length;
-    separated.set(own, { separator: token !== "", comment: [at, from], behind: [start, from] });
+    const { blank, mark, comment } = foundAt(behind, text, start);
+    const at = mark === "" ? start : start + blank.length + mark.length;
+    from = at + (mark === "" && comment !== "" ? blank.length : 0) + comment.length;
+    separated.set(own, { separator: mark !== "", comment: [at, from], behind: [start, from] });
     made.push(own);
   }
   return { units: made, tail: [from, tail[1]] as Span, separated };
@@ -84,10 +80,11 @@ const isWhole = ({ units }: Slot, key: string): boolean =>
   [units.base, units.left, units.right].some((unit) => unit?.key === key);
 
 /** What a line says without separators and braces, so that it is the same whatever follows: a part for each entry. */
-export function partsOfLine(line: string, separator: string | null): string[] {
-  if (separator === null) return [line.trim()];
-  const [, code = "", comment = ""] = /^(.*?)((?:\s+(?:\/\/|#).*)?)$/.exec(line) ?? [];
-  const parts = code.split(new RegExp(`${RegExp.escape(separator)}|[{}]`)).map((part) => part.trim());
+export function partsOfLine(line: string, rules: MergeRules): string[] {
+  if (rules.separator === null) return [line.trim()];
+  const patterns = linePatterns(rules);
+  const [, code = "", comment = ""] = patterns.code.exec(line) ?? [];
+  const parts = code.split(patterns.parts).map((part) => part.trim());
   const last = parts.findLastIndex((part) => part !== "");
   return parts.map((part, at) => (at === Math.max(0, last) ? `${part} ${comment.trim()}`.trim() : part));
 }

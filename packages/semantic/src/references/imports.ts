@@ -89,9 +89,9 @@ function importOf(facts: Facts, known: ImportFacts["modules"], module: SyntaxNod
 
 /** The strings of a list that is written out, or of a sum of such; null: it is not to be read off. */
 export function stringsOf(facts: Facts, node: SyntaxNode): string[] | null {
-  const { string_nodes, list_nodes, joined_nodes } = facts.profile;
+  const { string_nodes, string_parts, list_nodes, joined_nodes } = facts.profile;
   if (string_nodes.includes(node.type)) {
-    const inside = node.namedChildren.filter((child) => /content|fragment/.test(child.type));
+    const inside = node.namedChildren.filter((child) => string_parts.includes(child.type));
     return inside.length === 1 ? [textOf(facts, inside[0]!)] : null;
   }
   if (!list_nodes.includes(node.type) && !joined_nodes.includes(node.type)) return null;

@@ -133,7 +133,7 @@ function nameAt(facts: Facts, node: SyntaxNode, role: Role, bind: Bind | null): 
   const start = node.startIndex;
   const end = node.endIndex;
   const written = facts.text.slice(start, end);
-  const text = bind?.flags.includes("path") ? nameOfPath(written) : written;
+  const text = bind?.flags.includes("path") ? nameOfPath(written, facts.profile.path_ends) : written;
   return {
     start,
     end,
@@ -150,11 +150,8 @@ function nameAt(facts: Facts, node: SyntaxNode, role: Role, bind: Bind | null): 
 }
 
 /** What a module that is named by its path is called: its last part, without what is there for a version. */
-const nameOfPath = (path: string): string =>
-  path
-    .replace(/\/v\d+$/, "")
-    .replace(/\.v\d+$/, "")
-    .replace(/^.*\//, "");
+const nameOfPath = (path: string, ends: readonly string[]): string =>
+  ends.reduce((left, end) => left.replace(new RegExp(`(?:${end})$`), ""), path).replace(/^.*\//, "");
 
 /** The members that are written behind a name in one node with it. */
 function path(facts: Facts, whole: SyntaxNode, first: SyntaxNode): void {

@@ -20,6 +20,8 @@ const table = <T extends z.ZodType>(value: T) => z.record(z.string(), value).def
  * `class_keywords`      keywords of a class's head: values that change nothing, or what they make of it; others open it
  * `fields`              how a constructor that is generated takes its fields
  * `list_nodes`          nodes that hold the strings of an export list; `string_nodes` the strings; `joined_nodes` sums of lists
+ * `string_parts`        nodes that are what a string says, between its quotes
+ * `path_ends`           what at the end of a module's path is no part of its name; one after the other
  * `open`                why names come from where nobody sees, by the last part of `@open.x`: a clause
  * `faults`              what is said of a fault, by its code, and under which pragma it is another one
  */
@@ -54,6 +56,8 @@ export const referencesProfile = z.strictObject({
   list_nodes: names,
   string_nodes: names,
   joined_nodes: names,
+  string_parts: names,
+  path_ends: names,
   open: table(z.string()),
   faults: table(
     z.strictObject({ message: z.string(), pragma: z.strictObject({ name: z.string(), code: z.string() }).optional() }),

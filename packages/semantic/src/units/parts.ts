@@ -44,6 +44,6 @@ export function partsOf(source: Source, own: Defined): { parts: Parts; inner: Om
 function bodyOf(source: Source, { definition, at }: Defined): number {
   if (definition.body !== null) return definition.body;
   if (definition.head !== null) return at;
-  const body = source.field(definition.parts ?? at, "body");
+  const body = source.field(definition.parts ?? at, source.units.fields.body);
   return body >= 0 ? body : (source.units.values.map((field) => source.field(at, field)).find((own) => own >= 0) ?? -1);
 }

@@ -28,6 +28,16 @@ const parameterRule = z.strictObject({
   ignored: z.boolean().default(false),
 });
 
+/** The fields in which the parts of a callable and of a parameter stand, each by the first that is there. */
+const fields = z.strictObject({
+  parameters: names.default(["parameters", "parameter"]),
+  returns: names.default(["return_type", "result"]),
+  name: names.default(["pattern", "name", "left"]),
+  default: names.default(["value", "right"]),
+  type: z.string().default("type"),
+  body: z.string().default("body"),
+});
+
 /** The `units` table of a profile: what stands around definitions, and where their parts are. */
 export const unitsProfile = z.strictObject({
   wrappers: names,
@@ -44,6 +54,8 @@ export const unitsProfile = z.strictObject({
   loose_ends: names,
   values: names,
   doc_comments: names,
+  fields: fields.prefault({}),
+  async: z.string().nullable().default(null),
   parameters: z
     .strictObject({
       kind: z.enum(["either", "placed"]),

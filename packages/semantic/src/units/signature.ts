@@ -13,13 +13,13 @@ export function signatureOf(
   own: Pick<Defined, "definition" | "at" | "node" | "span">,
 ): Signature | null {
   const at = own.definition.parts ?? own.at;
-  const list = first(source, at, ["parameters", "parameter"]);
+  const list = first(source, at, source.units.fields.parameters);
   if (list < 0) return null;
-  const returns = first(source, at, ["return_type", "result"]);
+  const returns = first(source, at, source.units.fields.returns);
   return {
     parameters: parametersOf(source, list),
     returns: returns < 0 ? null : annotationText(source, returns),
-    is_async: hasToken(source, at, "async"),
+    is_async: hasToken(source, at, source.units.async),
     is_generator: isGenerator(source, at),
     decorators: decoratorsOf(source, own.node, own.span[0]).map((node) => decoratorOf(source, node)),
   };
@@ -53,8 +53,8 @@ function parametersOf(source: Source, list: number): Parameter[] {
 type Read = { pattern: number; kind: Parameter["kind"]; optional: boolean };
 
 function parameterOf(source: Source, node: number, { pattern, kind, optional }: Read): Parameter {
-  const value = first(source, node, ["value", "right"]);
-  const type = source.field(node, "type");
+  const value = first(source, node, source.units.fields.default);
+  const type = source.field(node, source.units.fields.type);
   return {
     name: plainText(source, pattern).replace(/^(\*\*?|\.\.\.)\s*/, ""),
     kind,
@@ -67,9 +67,9 @@ function parameterOf(source: Source, node: number, { pattern, kind, optional }: 
 /** What a parameter binds: a name, or a pattern of several. */
 function patternOf(source: Source, node: number): number {
   const { flat, is } = source;
-  const field = first(source, node, ["pattern", "name", "left"]);
+  const field = first(source, node, source.units.fields.name);
   if (field >= 0) return field;
-  if (source.field(node, "type") < 0) return node;
+  if (source.field(node, source.units.fields.type) < 0) return node;
   return childrenOf(flat, node).find((at) => !is.anonymous(at) && !is.trivia(at)) ?? node;
 }
 
@@ -98,8 +98,8 @@ function ruleOf({ flat, tables, units }: Source, node: number): Rule | undefined
   return type === ERROR_TYPE ? undefined : units.parameters.nodes[tables.names[type]!];
 }
 
-const hasToken = ({ flat, tables }: Source, node: number, token: string): boolean =>
-  childrenOf(flat, node).some((at) => tables.tokens[flat.type[at]!] === token);
+const hasToken = ({ flat, tables }: Source, node: number, token: string | null): boolean =>
+  token !== null && childrenOf(flat, node).some((at) => tables.tokens[flat.type[at]!] === token);
 
 /** By a mark of its head, or by what stands in its body and in no function in it. */
 function isGenerator(source: Source, node: number): boolean {
