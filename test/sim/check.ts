@@ -78,21 +78,16 @@ export function checkEnd(run: Run, log: readonly Entry[], world: World): void {
 }
 
 const FREE: readonly Cause[] = ["lost", "interrupted"];
-const NEVER: readonly Cause[] = [
-  "setup",
-  "stuck",
-  "blocked",
-  "budget",
-  "scope",
-  "path_policy",
-  "reserved_path",
-  "broken",
-];
+const NEVER: readonly Cause[] = ["setup", "blocked", "budget", "scope", "path_policy", "reserved_path", "broken"];
 
-/** Counts a task's attempts by hand: between two retries of the user no more than the policy grants. */
+/**
+ * Counts a task's attempts by hand: on a rung no more than the policy grants, and no rung twice between two retries of the
+ * user.
+ */
 function checkRetries(run: Run, id: TaskId, log: readonly Entry[]): void {
   const { retries, settlement_retries, tiers } = run.started.retry;
-  const most = 1 + retries + settlement_retries + tiers - 1;
+  const most = (tier: number) => 1 + retries + (tier === 0 ? settlement_retries : 0);
+  let tier = 0;
   let counted = 0;
   let last: Cause | null = null;
   for (const { event } of log) {
@@ -101,10 +96,14 @@ function checkRetries(run: Run, id: TaskId, log: readonly Entry[]): void {
       last = event.cause;
       if (!FREE.includes(last)) counted += 1;
     }
-    if (event.kind === "task_retried" && event.by === "user") counted = 0;
-    if (event.kind === "task_retried" && event.by === "policy")
+    if (event.kind === "task_retried" && event.by === "policy") {
       assert(last !== null && !NEVER.includes(last), `"${id}" was tried again after "${last}"`);
-    assert(counted <= most, `"${id}" failed ${counted} times, where ${most} are granted`);
+      assert(last !== "stuck" || event.tier > tier, `"${id}" was tried again by the agent that was stuck`);
+      assert([tier, tier + 1].includes(event.tier), `"${id}" went from rung ${tier} to ${event.tier}`);
+    }
+    if (event.kind === "task_retried" && (event.by === "user" || event.tier > tier)) counted = 0;
+    if (event.kind === "task_retried") tier = event.tier;
+    assert(counted <= most(tier), `"${id}" failed ${counted} times, where ${most(tier)} are granted`);
     if (event.kind === "task_dispatched") assert(event.tier < tiers, `no rung ${event.tier}`);
   }
 }

@@ -45,7 +45,7 @@ export function startedEvent(
     retry: {
       retries: limits.retries,
       settlement_retries: limits.settlement_retries,
-      tiers: 1,
+      tiers: 1 + limits.escalation.length,
       backoff_ms: [...limits.backoff_ms],
     },
     limits: limits.run,

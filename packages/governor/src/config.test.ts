@@ -97,6 +97,7 @@ test("without a file there are all defaults", () => {
       retries: 3,
       settlement_retries: 1,
       backoff_ms: [5000, 30_000, 90_000],
+      escalation: [],
       jobs: null,
       budget: NO_BUDGET,
     },
@@ -218,6 +219,7 @@ test("every key is read", () => {
     retries: 0,
     settlement_retries: 4,
     backoff_ms: [1000, 500],
+    escalation: [],
     jobs: 2,
     budget: NO_BUDGET,
   });

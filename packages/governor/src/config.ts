@@ -87,10 +87,11 @@ export function withLimits(limits: Limits, plan: LimitsTable): Limits {
     backoff_ms: plan.backoff_s?.map((wait_s) => Math.round(wait_s * 1000)) ?? limits.backoff_ms,
     jobs: plan.jobs ?? limits.jobs,
     budget: limits.budget,
+    escalation: limits.escalation,
   };
 }
 
-const NO_LIMITS: Omit<Limits, "budget"> = {
+const NO_LIMITS: Omit<Limits, "budget" | "escalation"> = {
   run: { tokens: null, calls: null, cost_micros: null, wall_ms: null },
   retries: 3,
   settlement_retries: 1,
@@ -149,14 +150,21 @@ function namePlaces({ tools, gates }: ProjectFile, toml: Toml): Place[] {
 }
 
 /** A provider that is named must be there. */
-function providerPlaces({ project, providers }: ProjectFile, toml: Toml): Place[] {
-  const name = project.provider;
-  if (name === undefined || name === "scripted" || Object.hasOwn(providers, name)) return [];
+function providerPlaces({ project, providers, tiers }: ProjectFile, toml: Toml): Place[] {
   const known = ["scripted", ...Object.keys(providers)];
-  const close = nearest(name, known);
-  const message = `Cannot use the provider "${name}": there is no [providers.${name}]${close ? `; the nearest is "${close}"` : ""}`;
-  const spot = toml.at(["project", "provider"]);
-  return [{ severity: "error", code: "provider_unknown", message, file: toml.file, ...spot, unit: null }];
+  const named: [string | undefined, KeyPath][] = [
+    [project.provider, ["project", "provider"]],
+    ...tiers.escalation.map(({ provider }, at): [string | undefined, KeyPath] => [
+      provider,
+      ["tiers", "escalation", at, "provider"],
+    ]),
+  ];
+  return named.flatMap(([name, path]): Place[] => {
+    if (name === undefined || known.includes(name)) return [];
+    const close = nearest(name, known);
+    const message = `Cannot use the provider "${name}": there is no [providers.${name}]${close ? `; the nearest is "${close}"` : ""}`;
+    return [{ severity: "error", code: "provider_unknown", message, file: toml.file, ...toml.at(path), unit: null }];
+  });
 }
 
 /** A price that no task can ever meet is a slip of the pen, and its model would be counted as one without a price. */
@@ -196,6 +204,7 @@ function projectOf(root: string, file: ProjectFile, hash: string): Project {
   const providers = providersOf(file.providers);
   const declared = Object.keys(file.providers);
   const provider = project.provider ?? (declared.length === 1 ? declared[0]! : null);
+  const escalation = file.tiers.escalation.map((rung) => ({ agent: rung.agent, provider: rung.provider ?? null }));
   return {
     root,
     layout: {
@@ -220,7 +229,7 @@ function projectOf(root: string, file: ProjectFile, hash: string): Project {
       orNull(project.default_agent) ?? (provider === null ? null : (providers[provider]?.default_agent ?? null)),
     agents: file.agents,
     rules: rulesOf(file),
-    limits: withBudget(withLimits({ ...NO_LIMITS, budget: budgetOf(file) }, file.limits), file.budget),
+    limits: withBudget(withLimits({ ...NO_LIMITS, budget: budgetOf(file), escalation }, file.limits), file.budget),
     hash,
   };
 }

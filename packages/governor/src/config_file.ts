@@ -113,6 +113,20 @@ const SettlementTable = z.strictObject({
     .describe("How often the tests are run; what fails at any run is refused"),
 });
 
+/** A rung of the ladder above a task's own agent. Without a provider it is asked of the task's own. */
+const RungTable = z.strictObject({
+  agent: named.describe("A model, or an alias of [agents]"),
+  provider: named.optional().describe("Name of a [providers.NAME] table, or scripted; absent: the task's own"),
+});
+const RUNGS_MAX = 15; // with the first as many as a run's policy takes
+const TiersTable = z.strictObject({
+  escalation: z
+    .array(RungTable)
+    .max(RUNGS_MAX)
+    .default([])
+    .describe("Who gets one attempt each, in order, at a task whose own agent has used up its attempts"),
+});
+
 const SentruxTable = z.strictObject({
   mode: z.enum(["diff", "strict"]).default("diff"),
   stale_commits: count.default(10),
@@ -207,6 +221,7 @@ export const ProjectFile = z.strictObject({
     .catchall(ProviderTable)
     .prefault({}),
   agents: z.record(z.string(), named).default({}).describe("Alias to model"),
+  tiers: TiersTable.prefault({}),
   conventions: z
     .record(z.string(), z.unknown().transform(told))
     .default({})

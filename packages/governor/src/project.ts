@@ -93,12 +93,16 @@ export type SandboxRules = {
 export type Component = { path: string; clock: boolean; timeout_ms: number; memory_bytes: number };
 export type ComponentTool = Component & { description: string; write: boolean };
 
-/** `run`: what the run may spend. `retries` and the rest go into the kernel's retry policy. */
+/**
+ * `run`: what the run may spend. `retries` and the rest go into the kernel's retry policy. `escalation`: who is asked after a
+ * task's own agent, one after the other.
+ */
 export type Limits = {
   run: RunLimits;
   retries: number;
   settlement_retries: number;
   backoff_ms: readonly number[];
+  escalation: readonly { agent: string; provider: string | null }[]; // model or alias; null: the task's own
   budget: Budget;
   jobs: number | null; // null: as many as there are cores, at least 2
 };

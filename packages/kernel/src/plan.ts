@@ -62,7 +62,8 @@ export type TaskSpec = z.infer<typeof TaskSpec>;
  *
  * `retries`             further attempts after a worker that failed by itself
  * `settlement_retries`  further attempts after a candidate that was judged and rejected
- * `tiers`               how many agents the escalation ladder has; 1 means there is nothing to escalate to
+ * `tiers`               how many agents the escalation ladder has; 1 means there is nothing to escalate to. The limits are
+ *                       those of the first; each further one has one attempt
  * `backoff_ms`          wait before the n-th further attempt after a provider failure; the last entry repeats
  */
 export const RetryPolicy = z.strictObject({

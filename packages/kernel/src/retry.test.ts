@@ -63,20 +63,34 @@ test.each([
   expect(retry(failed("error", times), patient)).toMatchObject({ do: "retry", after_ms: 0 });
 });
 
-describe("the ladder", () => {
+describe("C12 the ladder", () => {
   const ladder = { ...policy, retries: 1, settlement_retries: 1, tiers: 3 };
-  test.each<[failure: number, tier: number, want: number | null]>([
-    [1, 0, 0],
-    [2, 0, 1],
-    [3, 1, 2],
-    [4, 2, null],
-  ])("failure %i on rung %i goes to %p", (times, tier, want) => {
-    const decided = retry(failed("gate", times, { tier }), ladder);
+  test.each<[cause: Cause, failure: number, tier: number, want: number | null]>([
+    ["gate", 1, 0, 0],
+    ["gate", 2, 0, 1],
+    ["gate", 1, 1, 2], // failures are counted on each rung
+    ["gate", 1, 2, null],
+    ["error", 1, 1, 2],
+    ["provider", 1, 1, 1],
+    ["provider", 2, 1, 2],
+    ["provider", 2, 2, null],
+  ])("%s, failure %i on rung %i goes to %p", (cause, times, tier, want) => {
+    const decided = retry(failed(cause, times, { tier }), ladder);
     if (want === null) expect(decided).toEqual(GIVE_UP);
     else expect(decided).toMatchObject({ do: "retry", tier: want });
   });
+  test("an agent that is stuck is not asked again, and the next one is", () => {
+    expect(retry(failed("stuck", 1), ladder)).toMatchObject({ do: "retry", tier: 1, carry: true });
+    expect(retry(failed("stuck", 1, { tier: 2 }), ladder)).toEqual(GIVE_UP);
+  });
   test("is not climbed by a cause that gives up, nor by one that costs nothing", () => {
-    expect(retry(failed("stuck", 1), ladder)).toEqual(GIVE_UP);
+    for (const cause of ["blocked", "scope", "broken", "budget"] as const)
+      expect(retry(failed(cause, 1), ladder)).toEqual(GIVE_UP);
     expect(retry(failed("lost", 9, { tier: 1 }), ladder)).toMatchObject({ do: "retry", tier: 1 });
+  });
+  test("who climbs does not wait: the next agent has refused nobody yet", () => {
+    const patient = { ...ladder, backoff_ms: [500] };
+    expect(retry(failed("provider", 1), patient)).toMatchObject({ tier: 0, after_ms: 500 });
+    expect(retry(failed("provider", 2), patient)).toMatchObject({ tier: 1, after_ms: 0 });
   });
 });

@@ -5,7 +5,8 @@ import type { Task } from "./run.ts";
 /**
  * What a cause allows, as a table: no other place says it.
  *
- * `counts` which limit a further attempt is taken from; `free` is taken from none; `never` gives up at once
+ * `counts` which limit a further attempt is taken from; `free` is taken from none; `rung`: this agent is not asked again, the
+ *          next of the ladder is; `never` gives up at once, whoever would be next
  * `carry`  whether the next attempt goes on from the kept work, or begins afresh on the target's head; where the policy
  *          gives up it says so for the attempt that a user asks for
  */
@@ -17,7 +18,7 @@ const RETRY = {
   incomplete:    { counts: "own",        carry: true  },
   provider:      { counts: "own",        carry: true  },
   setup:         { counts: "never",      carry: false }, // the same commit would fail the same way
-  stuck:         { counts: "never",      carry: true  }, // a model that does not end its turns will not learn to
+  stuck:         { counts: "rung",       carry: true  }, // a model that does not end its turns will not learn to; another may
   blocked:       { counts: "never",      carry: true  }, // its own word that a person is needed
   budget:        { counts: "never",      carry: true  },
   lost:          { counts: "free",       carry: true  }, // our process died, not the work
@@ -34,7 +35,9 @@ const RETRY = {
   review:        { counts: "settlement", carry: true  },
   text_conflict: { counts: "settlement", carry: false }, // the old edits do not apply to the new head
   broken:        { counts: "never",      carry: true  }, // our fault: another worker would not mend it
-} as const satisfies Record<Cause, { counts: "own" | "settlement" | "free" | "never"; carry: boolean }>;
+} as const satisfies Record<Cause, { counts: Counts; carry: boolean }>;
+
+type Counts = "own" | "settlement" | "free" | "rung" | "never";
 
 export type Retry = { do: "retry"; tier: number; carry: boolean; after_ms: number } | { do: "give_up" };
 
@@ -42,23 +45,25 @@ export type Retry = { do: "retry"; tier: number; carry: boolean; after_ms: numbe
 export const carries = (cause: Cause): boolean => RETRY[cause].carry;
 
 /** Which counter a failure of this cause adds to. */
-export const countsAgainst = (cause: Cause): "own" | "settlement" | "free" | "never" => RETRY[cause].counts;
+export const countsAgainst = (cause: Cause): Counts => RETRY[cause].counts;
 
 /**
- * Whether a failed task is tried again. When the last try of a rung is used up and the ladder has another rung,
- * the next agent gets one more.
+ * Whether a failed task is tried again, and by which agent. The first has its limits; when one of them is used up, each
+ * further rung of the ladder gets one attempt. A provider that cannot be reached has judged no agent, so that it is asked as
+ * often on every rung.
  */
 export function retry(task: Task, policy: RetryPolicy): Retry {
   if (!task.failed) return { do: "give_up" };
   const { counts, carry } = RETRY[task.failed.cause];
   if (counts === "never") return { do: "give_up" };
   if (counts === "free") return { do: "retry", tier: task.tier, carry, after_ms: 0 };
+  const next: Retry =
+    task.tier + 1 < policy.tiers ? { do: "retry", tier: task.tier + 1, carry, after_ms: 0 } : { do: "give_up" };
+  if (counts === "rung") return next;
   const used = task.failures[counts];
   const limit = counts === "own" ? policy.retries : policy.settlement_retries;
-  const after_ms =
-    task.failed.cause === "provider" ? (policy.backoff_ms[used - 1] ?? policy.backoff_ms.at(-1) ?? 0) : 0;
-  if (used <= limit) return { do: "retry", tier: task.tier, carry, after_ms };
-  if (task.tier + 1 < policy.tiers && used <= limit + task.tier + 1)
-    return { do: "retry", tier: task.tier + 1, carry, after_ms };
-  return { do: "give_up" };
+  const unheard = task.failed.cause === "provider";
+  if (used > limit || (task.tier > 0 && !unheard)) return next;
+  const after_ms = unheard ? (policy.backoff_ms[used - 1] ?? policy.backoff_ms.at(-1) ?? 0) : 0;
+  return { do: "retry", tier: task.tier, carry, after_ms };
 }

@@ -18,7 +18,7 @@ export type Task = {
   work: Work | null; // what the current or last attempt made
 };
 
-/** Attempts that count against a limit, by who ended them. */
+/** Attempts of the current rung that count against a limit, by who ended them. */
 export type Failures = { own: number; settlement: number };
 
 /** `gate` is where a judged candidate fell, null when it never got that far; `blame` is absent then, and in old logs. */

@@ -179,10 +179,11 @@ test.each<[Cause, Failures]>([
   expect(taskOf(apply(at("active"), { ...sample.attempt_failed, cause }), a).failures).toEqual(failures);
 });
 
-test("the user's retry begins the counting anew; the policy's does not", () => {
+test("the user's retry begins the counting anew, and so does another rung; the policy's does not", () => {
   const failed = at("failed");
   expect(taskOf(apply(failed, sample.task_retried), a).failures.own).toBe(1);
   expect(taskOf(apply(failed, { ...sample.task_retried, by: "user" }), a).failures.own).toBe(0);
+  expect(taskOf(apply(failed, { ...sample.task_retried, tier: 1 }), a).failures.own).toBe(0);
 });
 
 test.each([

@@ -226,7 +226,7 @@ function changes(task: Task, event: TaskEvent): Partial<Task> {
       return {
         tier: event.tier,
         carry: event.carry,
-        ...(event.by === "user" ? { failures: { own: 0, settlement: 0 } } : {}),
+        ...(event.by === "user" || event.tier !== task.tier ? { failures: { own: 0, settlement: 0 } } : {}),
       };
     case "landing_started":
     case "task_skipped":

@@ -26,6 +26,7 @@ import { grantsIn, scopeOf } from "./scope.ts";
 type Attempt = {
   task: TaskId;
   attempt: number;
+  tier: number;
   base: string;
   unit: CompiledTask;
   worktree: Lease;
@@ -66,7 +67,7 @@ export async function dispatch(
   const unit = unitOf(site, action.task);
   const before = taskOf(site.session.run, action.task);
   const kept = action.carry ? (before.work?.kept ?? null) : null;
-  const binding = site.models.binding(action.task);
+  const binding = site.models.binding(action);
   const claims = scopeOf(site.project, unit, head).write;
   const carried =
     kept === null ? null : await carryOver(site.git, { kept, head, only: (path) => isClaimed(claims, path) });
@@ -83,7 +84,8 @@ export async function dispatch(
   try {
     const owner = { run: site.session.id, ...of, base: head };
     const worktree = await site.pool.acquire(head, { tree: carried ?? head, owner });
-    const attempt: Attempt = { ...of, base: head, unit, worktree, traces: new Set(), ignored: new Set() };
+    const { tier } = action;
+    const attempt: Attempt = { ...of, tier, base: head, unit, worktree, traces: new Set(), ignored: new Set() };
     const ending = await attend(site, attempt, { signal, mend, failed: before.failed, carried: carried !== null });
     await conclude(site, attempt, ending);
     worktree.release(); // not in a `finally`: where the work could not be kept, it stays for the next run to keep it
@@ -172,7 +174,7 @@ type Talking = { isolation: Isolation; scope: Scope; signal: AbortSignal; order:
 
 /** The model loop, with its hands lent to it. */
 async function converse(site: Site, attempt: Attempt, { isolation, scope, signal, order }: Talking): Promise<Talked> {
-  const { task, attempt: n, worktree } = attempt;
+  const { task, attempt: n, tier, worktree } = attempt;
   const tools = createToolbox({
     scope,
     policy: site.project.rules.tool_policy,
@@ -188,12 +190,12 @@ async function converse(site: Site, attempt: Attempt, { isolation, scope, signal
         })),
       ),
   });
-  const { provider, agent, price } = site.models.binding(task);
+  const { provider, agent, price } = site.models.binding({ task, tier });
   const caller = { role: attempt.unit.role, model: `${provider.name}/${agent}`, price };
   const { output_tokens } = site.project.limits.budget;
   const meter = meterOf(site.session, { task, attempt: n, caller, output_tokens });
   const outcome = await work(order, {
-    model: site.models.model(task, n),
+    model: site.models.model({ task, tier, attempt: n }),
     tools,
     meter,
     now_ms: site.world.now_ms,

@@ -32,10 +32,11 @@ type Asked = {
   project?: Partial<Project>;
   env?: Record<string, string>;
   script?: string;
+  tier?: number;
 };
 
 /** @returns provider and agent, or the code of the refusal */
-function bind({ task = {}, plan = {}, project = {}, env = { KEY: "k" }, script }: Asked): string {
+function bind({ task = {}, plan = {}, project = {}, env = { KEY: "k" }, script, tier = 0 }: Asked): string {
   const root = mkdtempSync(join(tmpdir(), "dgov-bind-"));
   folders.push(root);
   if (script !== undefined) writeFileSync(join(root, "script.json"), script);
@@ -48,7 +49,7 @@ function bind({ task = {}, plan = {}, project = {}, env = { KEY: "k" }, script }
     const { provider, agent } = bindModels(
       { plan: { ...planOf([one]), dir: ".", ...plan }, project: whole },
       world,
-    ).binding(one.id);
+    ).binding({ task: one.id, tier });
     return `${provider.name} ${agent}`;
   } catch (error) {
     if (error instanceof DgovError) return error.code;
@@ -58,6 +59,14 @@ function bind({ task = {}, plan = {}, project = {}, env = { KEY: "k" }, script }
 
 const limited = { ...projectWith("/", {}).limits, run: { calls: null, tokens: null, cost_micros: 1, wall_ms: null } };
 const FREE = { input: 0, cached: 0, output: 0 };
+const escalation = [
+  { agent: "strong", provider: null },
+  { agent: "best", provider: "b" },
+];
+const ABOVE: Partial<Project> = {
+  agents: { strong: "strong-1" },
+  limits: { ...projectWith("/", {}).limits, escalation },
+};
 const SCRIPT = '{"version":1,"tasks":{},"default":{"turns":[]}}';
 
 test.each<[string, Asked, string]>([
@@ -74,6 +83,34 @@ test.each<[string, Asked, string]>([
     "provider_unknown",
   ],
   ["an alias", { task: { provider: "b", agent: "fast" }, project: { agents: { fast: "model-1" } } }, "b model-1"],
+  ["the next rung, at the task's own provider", { project: { provider: "a", ...ABOVE }, tier: 1 }, "a strong-1"],
+  ["the next rung, at a provider of its own", { project: { provider: "a", ...ABOVE }, tier: 2 }, "b best"],
+  ["a rung above the last", { project: { provider: "a", ...ABOVE }, tier: 3 }, "b best"],
+  ["the first rung of a ladder", { project: { provider: "a", ...ABOVE } }, "a of-a"],
+  [
+    "a rung without a price under a money limit, though the task's own agent has one",
+    {
+      project: {
+        ...{ provider: "a", ...ABOVE },
+        limits: {
+          ...limited,
+          escalation,
+          budget: { ...limited.budget, prices: { "a/of-a": FREE, "a/strong-1": FREE } },
+        },
+      },
+    },
+    "config_invalid",
+  ],
+  [
+    "a rung whose key is not set, before anything is spent",
+    {
+      project: {
+        ...{ provider: "a", ...ABOVE },
+        providers: { a: openai("a", { default_agent: "m" }), b: openai("b", { api_key_env: "OTHER" }) },
+      },
+    },
+    "key_missing",
+  ],
   ["a key that is not set", { project: { provider: "a" }, env: {} }, "key_missing"],
   ["a key that is empty", { project: { provider: "a" }, env: { KEY: "" } }, "key_missing"],
   ["a money limit without a price", { project: { provider: "a", limits: limited } }, "config_invalid"],
@@ -150,5 +187,7 @@ describe("seats of the review", () => {
     expect(bind({ ...seated("of-b"), task: { provider: "b", agent: "of-b" } })).toBe("config_invalid");
     expect(bind({ ...seated("of-b"), task: { provider: "a", agent: "of-b" } })).toBe("a of-b");
     expect(bind({ ...seated("of-b"), task: { provider: "b", agent: "other" } })).toBe("b other");
+    expect(bind(seated("best", ABOVE))).toBe("config_invalid"); // nor over what it may be asked to make
+    expect(bind(seated("oak-9", ABOVE))).toBe("a of-a");
   });
 });

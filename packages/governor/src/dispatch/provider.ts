@@ -11,16 +11,20 @@ import type { World } from "../session.ts";
 /** Who works on a task: resolved once, before anything is spent, and put in the log with each attempt. */
 export type Binding = { provider: Provider; agent: string; price: Price | null };
 
+/** An attempt at a task, and the rung of the ladder that it is made from: 0 is the task's own agent. */
+export type Rung = { task: TaskId; tier: number };
+
 /** Makes the model of one attempt, or of a seat that reviews one. Holds the keys; whoever calls it sees none. */
 export type Models = {
-  binding(task: TaskId): Binding;
-  model(task: TaskId, attempt: number): Model;
+  binding(of: Rung): Binding;
+  model(of: Rung & { attempt: number }): Model;
   seat(name: string): Binding;
   seatModel(name: string, of: { task: TaskId; attempt: number }): Model;
 };
 
 /**
- * Binds every task to its provider and model, and reads what they need: keys from the environment, scripts from files.
+ * Binds every task to its providers and models, those of the whole ladder, and reads what they need: keys from the
+ * environment, scripts from files.
  *
  * @throws DgovError `provider_unknown`, `key_missing`, `script_invalid` or `config_invalid` before the first event of a run
  */
@@ -28,18 +32,19 @@ export function bindModels(
   { plan, project }: { plan: CompiledPlan; project: Project },
   world: Pick<World, "env" | "now_ms" | "sleep_ms" | "random">,
 ): Models {
-  const bindings = new Map(plan.tasks.map((task) => [task.id, bind(task, plan, project)]));
-  const seats = bindSeats({ plan, project }, bindings);
+  const ladders = new Map(plan.tasks.map((task) => [task.id, bindLadder(task, plan, project)]));
+  const seats = bindSeats({ plan, project }, ladders);
   const makers = new Map<Provider, ReturnType<typeof makerOf>>();
-  for (const { provider } of [...bindings.values(), ...seats.values()])
+  for (const { provider } of [...ladders.values()].flat().concat(...seats.values()))
     if (!makers.has(provider)) makers.set(provider, makerOf(provider, { plan, project, world }));
   const makerFor = (provider: Provider) => {
     const make = makers.get(provider);
     if (!make) throw new Error(`No maker for provider "${provider.name}"`);
     return make;
   };
-  const binding = (task: TaskId): Binding => {
-    const found = bindings.get(task);
+  const binding = ({ task, tier }: Rung): Binding => {
+    const ladder = ladders.get(task);
+    const found = ladder?.[tier] ?? ladder?.at(-1); // a run that goes on may have begun with a longer one
     if (!found) throw new Error(`No task "${task}" in plan "${plan.name}"`);
     return found;
   };
@@ -50,8 +55,8 @@ export function bindModels(
   };
   return {
     binding,
-    model: (task, attempt) => {
-      const { provider, agent } = binding(task);
+    model: ({ task, tier, attempt }) => {
+      const { provider, agent } = binding({ task, tier });
       return makerFor(provider)({ task, attempt, agent });
     },
     seat,
@@ -60,6 +65,15 @@ export function bindModels(
       return makerFor(provider)({ ...of, agent, seat: name });
     },
   };
+}
+
+/** The task's own agent, and above it those that its project escalates to. */
+function bindLadder(task: CompiledTask, plan: CompiledPlan, project: Project): Binding[] {
+  const above = project.limits.escalation.map(({ agent, provider }): CompiledTask => {
+    const own = task.worker.provider ?? plan.default_provider ?? project.provider;
+    return { ...task, worker: { ...task.worker, agent, provider: provider ?? own } };
+  });
+  return [task, ...above].map((rung) => bind(rung, plan, project));
 }
 
 function bind(task: CompiledTask, plan: CompiledPlan, project: Project): Binding {
@@ -102,7 +116,7 @@ function priced(
 /** The seats of the review, by name. Nobody sits in judgement over what it has made itself. */
 function bindSeats(
   { plan, project }: { plan: CompiledPlan; project: Project },
-  authors: ReadonlyMap<TaskId, Binding>,
+  authors: ReadonlyMap<TaskId, readonly Binding[]>,
 ): Map<string, Binding> {
   const judged = plan.tasks.filter(({ role }) => role === "worker");
   const seats = judged.length === 0 ? [] : (project.rules.review?.seats ?? []);
@@ -110,10 +124,9 @@ function bindSeats(
     seats.map(({ name, provider: of, agent }) => {
       const provider = project.providers[of];
       if (!provider) throw new DgovError("provider_unknown", `Cannot seat "${name}": no provider is named "${of}"`);
-      const own = judged.find(({ id }) => {
-        const author = authors.get(id);
-        return author?.provider === provider && author.agent === agent;
-      });
+      const own = judged.find(({ id }) =>
+        authors.get(id)?.some((author) => author.provider === provider && author.agent === agent),
+      );
       if (own)
         throw new DgovError(
           "config_invalid",

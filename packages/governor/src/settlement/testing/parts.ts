@@ -80,6 +80,7 @@ export const projectWith = (root: string, { commands, rules, settlement_ms = 20_
     retries: 3,
     settlement_retries: 1,
     backoff_ms: [1000],
+    escalation: [],
     jobs: null,
   },
   hash: "",
