@@ -21,6 +21,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   "scope status": async () => (await import("./commands/scope_status.ts")).scopeStatus,
   "scope report": async () => (await import("./commands/scope_report.ts")).scopeReport,
   preflight: async () => (await import("./commands/preflight.ts")).preflight,
+  "coverage-baseline": async () => (await import("./commands/coverage_baseline.ts")).coverageBaseline,
   "merge-check": async () => (await import("./commands/merge_check.ts")).mergeCheck,
   "merge-driver": async () => (await import("./commands/merge_driver.ts")).mergeDriver,
   "sandbox explain": async () => (await import("./commands/sandbox_explain.ts")).sandboxExplain,

@@ -6,6 +6,7 @@
 // biome-ignore format: a table reads by its columns
 const ERRORS = {
   config_invalid:       { exit: 3, hint: "Mend the place in .dgov/project.toml, then run again" },
+  coverage_unmeasured:  { exit: 1, hint: "Run coverage_cmd by hand: it must pass, and leave a report where {output} stands" },
   fork_refused:         { exit: 4, hint: 'See "dgov help fork"' },
   git_failed:           { exit: 4, hint: "Run the git command by hand to see what git needs" },
   git_missing:          { exit: 5, hint: "Install git 2.38 or newer, and put it on PATH" },

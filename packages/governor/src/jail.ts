@@ -56,9 +56,8 @@ export const isAccepted = (level: Level, { min, level: own }: Pick<SandboxRules,
  */
 export function refuseNativeGates(level: Level, { commands, rules }: Project, plan: Pick<CompiledPlan, "tasks">): void {
   if (level !== "wasm") return;
-  const { coverage: _inactive, ...judging } = commands;
   const asked = [
-    ...Object.values(judging),
+    ...Object.values(commands),
     ...rules.review_hooks.filter((hook) => !hook.endsWith(".js")),
     ...plan.tasks.map(({ test_cmd }) => test_cmd),
   ];

@@ -23,7 +23,7 @@ export function projectToml(found: Detected): string {
     ...Object.entries(daily).map(([key, command]) => pair(key, command) + missing(command, HINTS[key] ?? "")),
     pair("type_check_cmd", type_check_cmd),
     ...optional("setup_cmd", setup_cmd, "run in each worktree before the worker starts"),
-    "# Kept for the gate that is to come: nothing measures coverage yet. {output} is where a JSON report goes.",
+    '# Refuses what loses coverage, once "dgov coverage-baseline" has measured it. {output} is where the report goes.',
     `# ${pair("coverage_cmd", coverage_cmd)}`,
     "",
     "# Which model does the work. Until this is set, plans compile with --dry-run only.",

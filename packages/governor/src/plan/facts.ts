@@ -1,6 +1,7 @@
-import { type Dirent, readdirSync, readFileSync, statSync } from "node:fs";
+import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Claim, covers } from "@dgov/sandbox/claim";
+import { COVERAGE_BASELINE } from "../baseline_files.ts";
 import { importsOf } from "./imports.ts";
 
 /** What compiling must know of the repository. Gathered once while reading, so that compiling itself touches no disk. */
@@ -9,6 +10,7 @@ export type Facts = {
   matched: ReadonlySet<string>; // globs that match a file
   imports: readonly Import[]; // among claimed sources that exist
   ignored_archive: string | null; // the ignore file that hides `plans/archive/`
+  coverage_baseline: boolean; // whether the checkout has one
   tools: ReadonlySet<string> | null; // programs on PATH; null: not known, so nothing is said about them
 };
 
@@ -30,6 +32,7 @@ export function gatherFacts(root: string, claims: readonly Claim[], path: string
     matched: new Set(matched),
     imports: importsOf([...new Set(files)].sort(), (file) => readSource(root, file)),
     ignored_archive: ignoresArchive(root),
+    coverage_baseline: existsSync(join(root, COVERAGE_BASELINE)),
     tools: path === null ? null : programs(path),
   };
 }

@@ -1,4 +1,5 @@
 import { covers, formatClaim } from "@dgov/sandbox/claim";
+import { COVERAGE_BASELINE } from "../baseline_files.ts";
 import { PROJECT_FILE } from "../config.ts";
 import type { Place } from "../error.ts";
 import type { Project } from "../project.ts";
@@ -131,10 +132,11 @@ function setupPlaces({ tasks, facts, project }: Warned): Place[] {
   });
 }
 
-/** As with self_review: a gate that is asked for and not there must not look like one that passes. */
-function coveragePlaces({ project }: Warned): Place[] {
-  if (project.commands.coverage === null) return [];
-  return [general("coverage_inactive", "A coverage_cmd is set, and this version has no gate for it", PROJECT_FILE)];
+/** As with self_review: a gate that is asked for and compares nothing must not look like one that passes. */
+function coveragePlaces({ project, facts }: Warned): Place[] {
+  if (project.commands.coverage === null || facts.coverage_baseline) return [];
+  const message = `A coverage_cmd is set, and there is no "${COVERAGE_BASELINE}" to compare with; make it with "dgov coverage-baseline" and commit it`;
+  return [general("coverage_no_baseline", message, PROJECT_FILE)];
 }
 
 /** A rule that is written and does not act must not look like one that holds. */

@@ -21,9 +21,9 @@ const AT_ROOT = ["pyproject.toml", "uv.lock"];
 
 /** Whether a project judges by its contents alone: it names no command, no hook and no component. */
 export function isQuiet({ commands, rules }: Project): boolean {
-  const { lint, format_check, type_check, test } = commands;
+  const { lint, format_check, type_check, test, coverage } = commands;
   return (
-    [lint, format_check, type_check, test].every((one) => one === null) &&
+    [lint, format_check, type_check, test, coverage].every((one) => one === null) &&
     !rules.review_hooks.length &&
     !Object.keys(rules.gates).length
   );

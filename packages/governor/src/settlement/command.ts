@@ -1,18 +1,9 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Cause, Finding, Output } from "@dgov/kernel";
 import type { ExecResult, Isolation } from "@dgov/sandbox";
 import { type Judgement, pass } from "./gate.ts";
+import { readLeft } from "./left_file.ts";
 
 /** What a command of the project left behind. `kept`: the absolute path of our own copy of its log. */
 export type Said = { command: string; result: ExecResult; output: Output; kept: string | null };
@@ -42,32 +33,12 @@ export const wholeText = ({ result, kept }: Said): string =>
 
 /** @returns where it is kept, or null when there is no log to keep */
 function keepLog(from: string | null, to: string): string | null {
-  const bytes = from === null ? null : readLog(from);
+  const bytes = from === null ? null : readLeft(from, LOG_MAX_BYTES);
   if (bytes === null) return null;
   mkdirSync(dirname(to), { recursive: true });
   writeFileSync(`${to}.part`, bytes);
   renameSync(`${to}.part`, to);
   return to;
-}
-
-/**
- * The log lies where the command could write, and we may read what it may not: so no link is followed, nothing but a
- * file of its size is read, and nothing is waited for. By now nobody is left who could swap it. null: it is no log.
- */
-function readLog(path: string): Buffer | null {
-  try {
-    if (realpathSync(path) !== path) return null;
-    const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    try {
-      const stat = fstatSync(fd);
-      return stat.isFile() && stat.nlink === 1 && stat.size <= LOG_MAX_BYTES ? readFileSync(fd) : null;
-    } finally {
-      closeSync(fd);
-    }
-  } catch (error) {
-    if (error instanceof Error && "code" in error) return null; // the command has removed it, or closed it to us
-    throw error;
-  }
 }
 
 /** Statuses a shell gives when the program could not be started at all: nothing was checked then. */

@@ -4,6 +4,7 @@ import type { Project } from "../project.ts";
 import type { IntegratedCandidate } from "./candidate.ts";
 import { freshFindings } from "./checkers/fresh.ts";
 import { judged, runProjectCommand, shellPaths, unanswered } from "./command.ts";
+import { coverageGate } from "./coverage/coverage.ts";
 import { type Failing, formatFindings } from "./format.ts";
 import { type Gate, pass } from "./gate.ts";
 import { isScriptHook } from "./rules/load.ts";
@@ -23,6 +24,7 @@ export function commandGates({ commands, rules }: Project, unit: CompiledTask): 
     ...(commands.format_check === null ? [] : [format]),
     ...(commands.type_check === null ? [] : [types]),
     ...(commands.test === null && unit.test_cmd === null ? [] : [testsGate]),
+    ...(commands.coverage === null ? [] : [coverageGate]),
   ];
   return own.length > 0 && commands.setup !== null ? [setup, ...own] : own;
 }

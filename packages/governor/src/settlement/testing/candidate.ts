@@ -18,6 +18,7 @@ export type Asked = {
   settlement_ms?: number;
   hooks?: string[];
   flake_runs?: number;
+  coverage_threshold?: number;
 };
 
 /** Lays candidates in repositories of their own, which `clear` removes. `ask`: what the gates say, in words. */
@@ -46,6 +47,7 @@ async function layCandidate({
   settlement_ms,
   hooks = [],
   flake_runs = 1,
+  coverage_threshold = 2,
 }: Asked) {
   const repo = await repository({ "README.md": "x\n", ...base });
   const head = await repo.user("rev-parse", "HEAD");
@@ -54,7 +56,7 @@ async function layCandidate({
   mkdirSync(tmp);
   await repo.user("worktree", "add", "-q", "--detach", before, head);
   const tree = await repo.commit(work);
-  const rules = { review_hooks: hooks, flake_runs };
+  const rules = { review_hooks: hooks, flake_runs, coverage_threshold };
   const parts = settlement_ms === undefined ? { commands, rules } : { commands, rules, settlement_ms };
   const project = projectWith(repo.root, parts);
   const candidate: IntegratedCandidate = {

@@ -15,7 +15,7 @@ export function openShell(root: string, tmp: string): Isolation {
     stop: async () => undefined,
     async exec({ command, timeout_ms, output_max_bytes, clip_bytes }) {
       const script = `exec 2>&1; ${command}`;
-      const env = { PATH: process.env.PATH ?? "", HOME: tmp };
+      const env = { PATH: process.env.PATH ?? "", HOME: tmp, TMPDIR: tmp };
       const exit = await run(["/bin/sh", "-c", script], { cwd: root, env, timeout_ms, bytes_max: output_max_bytes });
       const text = new TextDecoder().decode(exit.stdout);
       const log = join(mkdtempSync(join(tmp, "log-")), "log");
