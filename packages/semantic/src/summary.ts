@@ -35,9 +35,6 @@ export type Fault = { code: string; span: Span; message: string };
 /** Where something stands: the key of the unit around it ("": the module itself), and its stretch of the text. */
 export type Place = { unit: string; span: Span };
 
-/** What is given away without a name is asked for by this one. */
-export const NAMELESS = "default";
-
 /** A name that others can import. `of`: what it is called in the module's own scope; null: it is bound nowhere there. */
 export type Export = { name: string; of: string | null; span: Span };
 

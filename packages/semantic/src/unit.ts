@@ -1,6 +1,9 @@
 /** A stretch of a text in UTF-16 units, as JavaScript slices it: the first one in it, and the first one after it. */
 export type Span = readonly [start: number, end: number];
 
+/** What is defined, or given away, without a name is asked for by this one. */
+export const NAMELESS = "default";
+
 /** What a unit is, in every language. `statement` is what has no name: it keeps its place. `key` is one of a data file. */
 export type UnitKind =
   | "function"

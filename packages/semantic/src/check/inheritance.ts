@@ -238,7 +238,10 @@ const slots: Question = ({ scene, file, shape, now, before }) => {
   });
 };
 
-/** All names that an instance can hold; null: any, as where it has the slot that holds all others. What a class itself has (a property, a method) can be set too, or not. */
+/**
+ * All names that an instance can hold; null: any, as where it has the slot that holds all others. What a class itself
+ * has (a property, a method) can be set too, or not.
+ */
 function slotsOf({ classes, open }: Lineage, any: string | null): Set<string> | null {
   if (
     open !== null ||

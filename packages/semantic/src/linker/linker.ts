@@ -1,6 +1,6 @@
-import { type Binding, type Export, NAMELESS, type Origin, type Read } from "../summary.ts";
+import type { Binding, Export, Origin, Read } from "../summary.ts";
 import type { TreeView } from "../tree_view.ts";
-import type { Unit } from "../unit.ts";
+import { NAMELESS, type Unit } from "../unit.ts";
 import { type Contents, contentsOf, memberUnit, unitOf } from "./contents.ts";
 import { type Lineage, lineageOf } from "./lineage.ts";
 import { findModule, type ModuleAt } from "./modules.ts";

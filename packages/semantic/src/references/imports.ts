@@ -1,5 +1,6 @@
-import { type Export, type Import, NAMELESS, type Summary } from "../summary.ts";
+import type { Export, Import, Summary } from "../summary.ts";
 import type { SyntaxNode } from "../syntax_tree.ts";
+import { NAMELESS } from "../unit.ts";
 import { type Facts, type Found, type Handler, type Handlers, type Point, point, textOf } from "./facts.ts";
 import type { UnitAt } from "./units.ts";
 

@@ -1,5 +1,6 @@
-import { type Binding, NAMELESS, type Origin } from "../summary.ts";
+import type { Binding, Origin } from "../summary.ts";
 import type { SyntaxNode } from "../syntax_tree.ts";
+import { NAMELESS } from "../unit.ts";
 import { type Facts, type Found, type Handlers, type Item, point, textOf } from "./facts.ts";
 import type { Context } from "./scope.ts";
 

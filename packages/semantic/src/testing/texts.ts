@@ -7,15 +7,15 @@ import type { FileView, TreeView } from "../tree_view.ts";
 
 export type Texts = Readonly<Record<string, string>>;
 
-const grammars: Promise<Grammars> = openGrammars();
+const shipped: Promise<Grammars> = openGrammars();
 
-export async function rulesOf(): Promise<RulesOf> {
+export async function rulesOf(grammars: Promise<Grammars> | Grammars = shipped): Promise<RulesOf> {
   const loaded = await grammars;
   return (language) => loaded.profile(language).link;
 }
 
 /** A tree whose files are all at hand. */
-export async function treeOf(texts: Texts): Promise<TreeView> {
+export async function treeOf(texts: Texts, grammars: Promise<Grammars> | Grammars = shipped): Promise<TreeView> {
   const loaded = await grammars;
   const views = new Map<string, FileView>();
   for (const [path, text] of Object.entries(texts)) {
@@ -35,15 +35,21 @@ export async function treeOf(texts: Texts): Promise<TreeView> {
 }
 
 /** The trees of a merge by whole files; `merged` has those that both sides changed. Sides say only what they changed; "" is gone. */
-export async function judgeTexts(base: Texts, left: Texts, right: Texts, merged: Texts = {}): Promise<Judgement> {
+export const judgeTexts = async (base: Texts, left: Texts, right: Texts, merged: Texts = {}): Promise<Judgement> =>
+  judgeIn(await shipped, { base, left, right, merged });
+
+/** The same in other languages than the program's own. */
+export async function judgeIn(
+  grammars: Grammars,
+  { base, left, right, merged }: Record<"base" | "left" | "right" | "merged", Texts>,
+): Promise<Judgement> {
   const over = (...all: Texts[]) =>
     Object.fromEntries(Object.entries(Object.assign({}, ...all)).filter(([, text]) => text !== "")) as Texts;
-  const texts = { base, left: over(base, left), right: over(base, right), merged: over(base, left, right, merged) };
   const trees: Trees = {
-    base: await treeOf(texts.base),
-    left: await treeOf(texts.left),
-    right: await treeOf(texts.right),
-    merged: await treeOf(texts.merged),
+    base: await treeOf(base, grammars),
+    left: await treeOf(over(base, left), grammars),
+    right: await treeOf(over(base, right), grammars),
+    merged: await treeOf(over(base, left, right, merged), grammars),
   };
   const merge: Merge = {
     changes: { left: changesOf(base, left), right: changesOf(base, right) },
@@ -51,7 +57,7 @@ export async function judgeTexts(base: Texts, left: Texts, right: Texts, merged:
     by_symbols: new Map(),
     called: { left: "left", right: "right" },
   };
-  return judge(trees, merge, await rulesOf());
+  return judge(trees, merge, await rulesOf(grammars));
 }
 
 function changesOf(base: Texts, side: Texts): FileChange[] {

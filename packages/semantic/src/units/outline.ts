@@ -1,5 +1,4 @@
-import { NAMELESS } from "../summary.ts";
-import type { Parts, Span, UnitKind } from "../unit.ts";
+import { NAMELESS, type Parts, type Span, type UnitKind } from "../unit.ts";
 import { meaningOf } from "./decorators.ts";
 import type { Definition } from "./definitions.ts";
 import { type Nodes, partsOf } from "./parts.ts";
