@@ -27,6 +27,10 @@ const FOLDERS: Readonly<Record<string, { may: RegExp; why: string }>> = {
     why: "symbols are worked out of trees, whoever asks",
   },
   dispatch: { may: /^(dispatch|git|plan)\/|^(?!run\.ts|loop\.ts)[^/]+$/, why: "a worker does not know its judges" },
+  review: {
+    may: /^(review|dispatch|settlement|git|plan)\/|^(?!run\.ts|loop\.ts)[^/]+$/,
+    why: "a reviewer works as a worker does and judges as a gate does; only who performs knows it",
+  },
   view: { may: /^view\//, why: "a view is a fold of the log" },
 };
 

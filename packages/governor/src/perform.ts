@@ -2,6 +2,7 @@ import { type Action, taskOf } from "@dgov/kernel";
 import { dispatch } from "./dispatch/attempt.ts";
 import { hasLanded, land, mendCheckouts, targetHead } from "./git/land.ts";
 import type { Performers } from "./loop.ts";
+import { judgeByReview } from "./review/review.ts";
 import { mendFormat } from "./settlement/fix.ts";
 import { judge } from "./settlement/judge.ts";
 import type { Site } from "./site.ts";
@@ -14,7 +15,7 @@ export const performersOf = (site: Site): Performers => ({
       head: await targetHead(site.git, site.target),
       mend: (left) => mendFormat(site, left),
     }),
-  judge: (action, signal) => judge(site, action, signal),
+  judge: (action, signal) => judge(site, action, signal, judgeByReview),
   land: (action) => landTask(site, action),
   retry: (action, signal) => retryTask(site, action, signal),
 });

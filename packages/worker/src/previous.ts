@@ -1,3 +1,5 @@
+import { fenced } from "./fenced.ts";
+
 /** One thing a judge found in the previous attempt. */
 export type Learned = { code: string; message: string; path?: string | undefined; line?: number | undefined };
 
@@ -58,11 +60,4 @@ function ended({ attempt, cause, detail, gate }: Previous): string {
 function findingLine({ code, message, path, line }: Learned): string {
   const place = path === undefined ? "" : `${path}${line === undefined ? "" : `:${line}`}: `;
   return `- ${place}${message} (${code})`;
-}
-
-/** A fence longer than any in the text, so that the text cannot close it. */
-function fenced(text: string): string {
-  const longest = (text.match(/`{3,}/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
-  const fence = "`".repeat(longest + 1);
-  return `${fence}\n${text}\n${fence}`;
 }

@@ -1,3 +1,4 @@
+import { strict as assert } from "node:assert";
 import { join } from "node:path";
 import { type Action, type EventOf, taskOf } from "@dgov/kernel";
 import type { Touches } from "@dgov/semantic/touches";
@@ -9,6 +10,7 @@ import { type Change, diffTrees } from "../git/tree_changes.ts";
 import { treeOf } from "../git/tree_object.ts";
 import { outOf } from "../root.ts";
 import type { MergeWords } from "../semantic/symbols.ts";
+import { type Short, sayShort } from "../short_text.ts";
 import { type Site, unitOf } from "../site.ts";
 import { type Attribute, attributing, blaming } from "./attribute.ts";
 import { type BySymbol, decidedIn, linesMerged, openBySymbol } from "./by_symbol.ts";
@@ -16,7 +18,7 @@ import type { FrozenCandidate } from "./candidate.ts";
 import { claimsGate } from "./claims.ts";
 import { conflictFindings } from "./conflict.ts";
 import { episodeOf } from "./episode.ts";
-import { settle, type Verdict, verdictEvent } from "./gate.ts";
+import { type Settling, settle, type Verdict, verdictEvent } from "./gate.ts";
 import { type NotedJail, noteLevels } from "./gate_level.ts";
 import { riskOf } from "./risk.ts";
 import { semanticGate } from "./semantic.ts";
@@ -25,17 +27,28 @@ import { judgeByCommands, judgeByRules, type TreeToLand } from "./tree_to_land.t
 
 type Of = Pick<EventOf<"gate_judged">, "task" | "attempt">;
 
+/** Asks the reviewers of a project. `short`: the ceiling that it came to, where no verdict could be paid for. */
+export type Reviewing = (
+  place: { site: Site; of: Of },
+  reviewed: TreeToLand,
+  settling: Settling,
+  signal: AbortSignal,
+) => Promise<{ verdict: Verdict | null; short: Short | null }>;
+
 /** A site whose jail notes what runs in it. `level`: see `NotedJail`. */
 type Judging = Site & { level: NotedJail["taken"] };
 
 /**
  * Judges a frozen candidate: its claims against its own base, then the tree that would land, on the target's head.
  * What passes is the commit that may land, and nothing else may.
+ *
+ * @param review asks the project's reviewers; null: it has none
  */
 export async function judge(
   { jail, ...rest }: Site,
   { task, attempt }: Extract<Action, { do: "judge" }>,
   signal: AbortSignal,
+  review: Reviewing | null = null,
 ): Promise<void> {
   const of: Of = { task, attempt };
   const noted = noteLevels(jail);
@@ -73,7 +86,25 @@ export async function judge(
   if (await stops(judgeByRules(subject, told, signal), blaming("task"))) return;
   const whose = attributing({ subject, base, work: tree }, told, signal);
   if (await stops(judgeByCommands(subject, told, signal), whose)) return;
+  if (await isStoppedByReview({ site, of, signal }, review, { subject, told })) return;
   session.record({ kind: "candidate_passed", ...of, head, tree: landing.tree, commit: landing.commit });
+}
+
+/** The last gate, for it costs the most. Where its seats cannot be paid for, the attempt has come to that ceiling. */
+async function isStoppedByReview(
+  { site, of, signal }: Stopping,
+  review: Reviewing | null,
+  judging: { subject: TreeToLand; told: Settling },
+): Promise<boolean> {
+  if (site.project.rules.review === null) return false;
+  assert(review, "A review is asked for, and nobody was given who could");
+  const { verdict, short } = await review({ site, of }, judging.subject, judging.told, signal);
+  const kept = taskOf(site.session.run, of.task).work?.kept ?? null;
+  if (short === null || signal.aborted)
+    return await stopped({ site, of, signal }, Promise.resolve(verdict), blaming("task"));
+  const detail = sayShort(short, site.project.limits.budget.currency);
+  site.session.record({ kind: "attempt_failed", ...of, cause: "budget", detail, kept, short });
+  return true;
 }
 
 /** The words and the date of the commit that would land. */
@@ -175,6 +206,7 @@ async function recordRisk(
   if (risk !== null && !signal.aborted) session.record(risk);
 }
 
+type Stopping = { site: Site; of: Of; signal: AbortSignal };
 type Integrated = { head: string; tree: string; changes: readonly Change[] };
 
 const recorder = ({ session, world, level }: Judging, of: Of, signal: AbortSignal) => ({
@@ -192,7 +224,7 @@ const recorder = ({ session, world, level }: Judging, of: Of, signal: AbortSigna
  * @returns whether the task is no longer being judged here
  */
 async function stopped(
-  { site, of, signal }: { site: Site; of: Of; signal: AbortSignal },
+  { site, of, signal }: Stopping,
   gates: Promise<Verdict | null>,
   whose: Attribute,
 ): Promise<boolean> {

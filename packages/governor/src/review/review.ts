@@ -1,0 +1,143 @@
+import type { EventOf, Finding } from "@dgov/kernel";
+import { type Count, countVotes, voteOf } from "@dgov/kernel/quorum";
+import { prepare } from "../dispatch/prepare.ts";
+import { scopeOf } from "../dispatch/scope.ts";
+import { keepFiles } from "../git/kept_files.ts";
+import type { Lease } from "../git/worktrees.ts";
+import { ignoreRule } from "../ignore.ts";
+import type { Review } from "../review_file.ts";
+import { type Gate, type Judgement, pass, type Settling, settle, type Verdict } from "../settlement/gate.ts";
+import type { Short } from "../short_text.ts";
+import type { Site } from "../site.ts";
+import { type Question, questionsOf, type Reviewed } from "./question.ts";
+import { askSeat, type Room } from "./seat.ts";
+
+type Of = Pick<EventOf<"gate_judged">, "task" | "attempt">;
+
+/** `short`: no verdict could be paid for, and this is the ceiling that it came to. */
+type ByReview = { verdict: Verdict | null; short: Short | null };
+
+/**
+ * Asks the seats of `[review]` about the tree that would land, all at once and none knowing of the others, and counts their
+ * votes. Votes that were given to the same question before, by whatever process, are not asked for again.
+ */
+export async function judgeByReview(
+  { site, of }: { site: Site; of: Of },
+  reviewed: Reviewed,
+  settling: Settling,
+  signal: AbortSignal,
+): Promise<ByReview> {
+  const { review } = site.project.rules;
+  if (review === null) return { verdict: null, short: null };
+  const came_to: { short: Short | null } = { short: null };
+  const gate: Gate<Reviewed> = {
+    name: "review",
+    async check() {
+      const { counted, short } = await vote({ site, of, review }, reviewed, signal);
+      came_to.short = counted.verdict === "broken" ? short : null;
+      return judgementOf(counted);
+    },
+  };
+  const verdict = await settle([gate], reviewed, settling);
+  return { verdict, ...came_to };
+}
+
+type Asking = { site: Site; of: Of; review: Review };
+type Voting = { counted: Count; short: Short | null };
+
+async function vote({ site, of, review }: Asking, reviewed: Reviewed, signal: AbortSignal): Promise<Voting> {
+  const { session } = site;
+  const { head, tree, unit } = reviewed;
+  const scope = scopeOf(site.project, { ...unit, role: "reviewer" }, head);
+  const questions = await questionsOf(site, reviewed, { review, scope });
+  const seats = questions.map(({ seat, model, asked }) => ({ seat: seat.name, family: seat.family, model, asked }));
+  const opened = { kind: "review_opened", ...of, head, tree, approvals: review.approvals, seats } as const;
+  session.record(opened);
+  const before = session.read("seat_voted", of.task);
+  const open = questions.filter(({ seat, asked }) => {
+    const known = voteOf(opened, { seat: seat.name, asked }, before);
+    return known === null || known.vote === "none";
+  });
+  const short = open.length === 0 ? null : await askOpen({ site, of, reviewed, scope, signal }, open);
+  return { counted: countVotes(opened, session.read("seat_voted", of.task)), short };
+}
+
+/** Asks these seats in one checkout. @returns the ceiling that one of them came to, or null */
+async function askOpen(asking: Omit<Room, "checkout" | "number">, open: readonly Question[]): Promise<Short | null> {
+  const { site, of, reviewed, signal } = asking;
+  const checkout = await site.pool.acquire(reviewed.head, { tree: reviewed.tree });
+  try {
+    await setUp(site, checkout, { head: reviewed.head, signal });
+    const room: Room = { ...asking, checkout, number: numbersAfter(site.session.read("call_reserved", of.task), of) };
+    // All are waited for, also when one has failed by a fault of ours: nobody works on in a checkout that was given back.
+    const ends = await Promise.allSettled(open.map((question) => seatVotes(room, question)));
+    const shorts = ends.map((end) => {
+      if (end.status === "rejected") throw end.reason;
+      return end.value;
+    });
+    return shorts.find((short) => short !== null) ?? null;
+  } finally {
+    checkout.release();
+  }
+}
+
+/** A vote is in the log as soon as it is given: whatever happens to the others, it was paid for. */
+async function seatVotes(room: Room, question: Question): Promise<Short | null> {
+  const asked = await askSeat(room, question);
+  if (asked) room.site.session.record(asked.vote);
+  return asked?.short ?? null;
+}
+
+/** What the project's commands need, as in the gates' checkout; the files are then those of the tree again. */
+async function setUp(
+  site: Site,
+  checkout: Lease,
+  { head, signal }: { head: string; signal: AbortSignal },
+): Promise<void> {
+  const keeper = keepFiles(checkout, { commit: head, ignores: ignoreRule(site.project.rules.scope.ignore) });
+  const unprepared = await prepare(site, checkout, signal);
+  if (unprepared !== null) throw new Error(unprepared);
+  if (site.project.commands.setup === null) return;
+  await keeper.accept();
+  await keeper.putBack();
+}
+
+/** Calls of an attempt have one row of numbers, whoever makes them. */
+function numbersAfter(reserved: readonly EventOf<"call_reserved">[], { attempt }: Of): () => number {
+  let last = Math.max(0, ...reserved.flatMap((event) => (event.attempt === attempt ? [event.call] : [])));
+  return () => {
+    last += 1;
+    return last;
+  };
+}
+
+function judgementOf({ verdict, approving, rejecting, missing }: Count): Judgement {
+  const against = rejecting.flatMap(({ seat, findings }) => findings.map((finding) => named(seat, finding)));
+  const notes = approving.flatMap(({ seat, findings }) => findings.map((finding) => named(seat, finding)));
+  const absent = missing.map(({ seat, model, why }): Finding => {
+    const message = `Seat "${seat}" (${model}) has not voted: ${why === null ? "it was not asked" : WHY[why]}`;
+    return { code: "review_seat_missing", message };
+  });
+  switch (verdict) {
+    case "pass":
+      return { ...pass, findings: [...against.map(outvoted), ...absent, ...notes] };
+    case "reject":
+      return { ...pass, verdict, cause: "review", findings: [...against, ...absent] };
+    case "broken":
+      return { ...pass, verdict, cause: "broken", findings: [...absent, ...against] };
+  }
+}
+
+const WHY = {
+  empty: "it gave no answer that decides",
+  malformed: "what it gave was no ballot",
+  stale: "it voted on another tree",
+  timeout: "its time was up",
+  crashed: "it could not be asked to the end",
+  budget: "it could not be paid for",
+} as const satisfies Record<NonNullable<Count["missing"][number]["why"]>, string>;
+
+const named = (seat: string, { message, ...rest }: Finding): Finding => ({ ...rest, message: `${seat}: ${message}` });
+
+/** Enough others approved: what one has against it is kept all the same. */
+const outvoted = (finding: Finding): Finding => ({ ...finding, code: "review_dissent" });

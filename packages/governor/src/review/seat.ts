@@ -1,0 +1,116 @@
+import type { EventOf } from "@dgov/kernel";
+import { createToolbox, type Isolation, IsolationLost, type Scope } from "@dgov/sandbox";
+import { type Outcome, work } from "@dgov/worker";
+import { meterOf } from "../dispatch/meter.ts";
+import { answerGit } from "../git/answer_git.ts";
+import type { Lease } from "../git/worktrees.ts";
+import { hostsOrNone } from "../presets.ts";
+import type { Short } from "../short_text.ts";
+import type { Site } from "../site.ts";
+import { type Box, ballotTools } from "./ballot.ts";
+import type { Question, Reviewed } from "./question.ts";
+
+type Voted = EventOf<"seat_voted">;
+
+/** Where a seat sits: a checkout of the tree that all seats share and none can write, and the numbers of the calls that it pays for. */
+export type Room = {
+  site: Site;
+  of: Pick<Voted, "task" | "attempt">;
+  reviewed: Reviewed;
+  scope: Scope;
+  checkout: Lease;
+  number: () => number;
+  signal: AbortSignal;
+};
+
+/** `short`: the ceiling that it came to, where that is why there is no vote. */
+export type Asked = { vote: Voted; short: Short | null };
+
+/**
+ * Lets one seat look and vote, in an isolation of its own that can write nothing. Whatever goes wrong with it is a seat without
+ * a vote.
+ *
+ * @returns null when the run is being stopped and it has not voted
+ */
+export async function askSeat(room: Room, question: Question): Promise<Asked | null> {
+  const { site, of, reviewed, scope, checkout, signal } = room;
+  const started_ms = site.world.now_ms();
+  const isolation = await site.jail.start({
+    root: checkout.path,
+    write: [],
+    git_dir: await site.git.commonDir(),
+    network: hostsOrNone(site.project.rules.sandbox.gate_hosts),
+    scope,
+    git: answerGit(checkout.git, reviewed.head),
+  });
+  try {
+    const { outcome, box, short } = await converse(room, question, isolation);
+    if (box.ballot === null && signal.aborted) return null;
+    const told = box.ballot ? votedBy(box.ballot) : absent(outcome, box.fault);
+    const { seat, asked } = question;
+    const took_ms = Math.round(site.world.now_ms() - started_ms);
+    const vote: Voted = { kind: "seat_voted", ...of, seat: seat.name, asked, tree: reviewed.tree, ...told, took_ms };
+    return { vote, short: vote.why === "budget" ? short : null };
+  } finally {
+    await isolation.stop();
+  }
+}
+
+type Talked = { outcome: Outcome | "lost"; box: Box; short: Short | null };
+
+async function converse(room: Room, { seat, model, order }: Question, isolation: Isolation): Promise<Talked> {
+  const { site, of, reviewed, scope, checkout, number, signal } = room;
+  const { session, models, project, git, world } = site;
+  const toolbox = createToolbox({
+    scope,
+    policy: project.rules.tool_policy,
+    isolation,
+    now_ms: world.now_ms,
+    required: null,
+    root: checkout.path,
+    record: (calls) =>
+      session.recordAll(
+        calls.map((call) => ({
+          ...{ kind: "tool_called", ...of, level: isolation.level, seat: seat.name },
+          ...{ ...call, touched: [...call.touched] },
+        })),
+      ),
+  });
+  const { price } = models.seat(seat.name);
+  const caller = { role: "reviewer", model, price };
+  const { output_tokens } = project.limits.budget;
+  const meter = meterOf(session, { ...of, caller, output_tokens, number });
+  const { tools, box } = ballotTools(toolbox, { git, reviewed });
+  try {
+    const now_ms = world.now_ms;
+    const outcome = await work(order, { model: models.seatModel(seat.name, of), tools, meter, now_ms, signal });
+    return { outcome, box, short: meter.short() };
+  } catch (error) {
+    // What it ran can kill its own isolation: then it has no vote. A bug of ours goes on up.
+    if (error instanceof IsolationLost) return { outcome: "lost", box, short: null };
+    throw error;
+  }
+}
+
+type Told = Pick<Voted, "vote" | "why" | "said" | "findings">;
+
+function votedBy({ vote, said, findings }: NonNullable<Box["ballot"]>): Told {
+  if (vote === "abstain") return { vote: "none", why: "empty", said, findings };
+  return { vote, why: null, said, findings };
+}
+
+/** Why a seat has no vote. Words that were no ballot are none, whatever they say. */
+function absent(outcome: Outcome | "lost", fault: Box["fault"]): Told {
+  const none = (why: Voted["why"], said: string): Told => ({ vote: "none", why, said, findings: [] });
+  if (outcome === "lost") return none("crashed", "Its isolated process died");
+  switch (outcome.ended) {
+    case "timeout":
+      return none("timeout", `${Math.round(outcome.after_ms / 1000)} s are used up`);
+    case "provider":
+      return none("crashed", `${outcome.cause}: ${outcome.detail}`);
+    case "budget":
+      return none("budget", "The next call could not be paid for");
+    default:
+      return fault ? none(fault.why, fault.said) : none("empty", "It ended without a vote");
+  }
+}
