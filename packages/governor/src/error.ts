@@ -12,6 +12,7 @@ const ERRORS = {
   git_missing:          { exit: 5, hint: "Install git 2.38 or newer, and put it on PATH" },
   head_detached:        { exit: 4, hint: 'Check out the branch to land on: "git switch BRANCH"' },
   key_missing:          { exit: 5, hint: "Export the variable that api_key_env names, then run again" },
+  key_unusable:         { exit: 5, hint: 'Make a pair with "dgov attest keygen FILE"' },
   landing_diverged:     { exit: 4, hint: "Merge the ref that the message names into the branch, then run again" },
   ledger_unproven:      { exit: 1, hint: "Give the commit that mends it: dgov ledger resolve ID --commit COMMIT" },
   log_corrupt:          { exit: 4, hint: "Put .dgov/state.db back from a copy, or move it away to begin anew; landed work is in git" },
@@ -37,6 +38,7 @@ const ERRORS = {
   script_invalid:       { exit: 3, hint: "Mend the script of the scripted provider, then run again" },
   target_missing:       { exit: 4, hint: "Make the branch again, then run again" },
   task_unknown:         { exit: 3, hint: 'List the tasks with "dgov compile DIR --graph"' },
+  unattestable:         { exit: 1, hint: 'Let the run come to its end, and see "dgov log verify" and "dgov replay RUN"' },
   usage:                { exit: 2, hint: 'See "dgov help"' },
 } as const satisfies Record<string, { exit: 1 | 2 | 3 | 4 | 5 | 130; hint: string }>;
 

@@ -1,0 +1,43 @@
+import { type Held, type Verified, verifyAttestation } from "@dgov/governor/attest_verify";
+import { z } from "zod";
+import { paint, plain } from "../ansi.ts";
+import { defineCommand } from "../command.ts";
+import { count } from "../print.ts";
+
+export const attestVerify = defineCommand({
+  name: "attest verify",
+  summary: "Check a signed statement about a run, without any network",
+  details:
+    "Only keys that are given count, and each once. The log and the commits that lie here are held against the statement; what is not here is said to be absent. Exits with 1 when it does not hold.",
+  args: z.strictObject({ file: z.string().describe("What dgov attest sign has written") }),
+  flags: z.strictObject({
+    key: z.array(z.string()).default([]).describe("A public key that is trusted; again for another"),
+    threshold: z.number().int().optional().describe("How many different keys must have signed [default: all given]"),
+    log: z.string().optional().describe("Another log than .dgov/state.db, as a copy of it"),
+  }),
+  run: async ({ file, key, threshold, log }, here) =>
+    verifyAttestation(here.cwd, file, { keys: key, needed: threshold ?? null, log: log ?? null }),
+  text: renderVerified,
+  exit: ({ holds }) => (holds ? 0 : 1),
+});
+
+const HELD: Readonly<Record<Held, string>> = {
+  same: "here, and as it says",
+  other: "here, and other than it says",
+  absent: "not here, so not looked at",
+};
+
+function renderVerified({ holds, why, signed_by, needed, log, commits, statement }: Verified): string {
+  const lines = [holds ? paint("green", "holds") : `${paint("red", "does not hold:")} ${plain(why ?? "")}`];
+  if (signed_by.length > 0) lines.push(`signed by ${signed_by.join(", ")} (${needed} needed)`);
+  if (statement === null) return lines.join("\n");
+  const landed = statement.tasks.filter((task) => task.landed !== null).length;
+  lines.push(
+    `run ${plain(statement.run)} of "${plain(statement.plan)}": ${landed} of ${count(statement.tasks.length, "task")} landed, head ${statement.head.commit.slice(0, 12)} of ${plain(statement.target)}`,
+    `its log: ${HELD[log]}`,
+    `its commits: ${HELD[commits]}`,
+    "It does not attest:",
+    ...statement.does_not_attest.map((one) => `  - ${plain(one)}`),
+  );
+  return lines.join("\n");
+}
