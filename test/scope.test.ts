@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
@@ -168,83 +168,5 @@ describe("scope report", () => {
     stops.push(() => rmSync(folder, { recursive: true, force: true }));
     const { status, stderr } = dgov({ root: folder, env: bareEnvironment(folder) }, "scope", "report");
     expect({ status, told: stderr.includes("it is not in a git repository") }).toEqual({ status: 4, told: true });
-  });
-});
-
-describe("scope status", () => {
-  let place: Place;
-  beforeAll(() => {
-    place = makeRepository({
-      "a.py": "1\n",
-      "b.py": "1\n",
-      "t/c.py": "1\n",
-      "uv.lock": "1\n",
-      "secret/key": "1\n",
-      ".dgov/project.toml": `${PROJECT}\n[scope]\nignore_files = ["uv.lock"]\ndeny_files = ["secret/*"]\n`,
-    });
-    stops.push(place.stop);
-  });
-
-  const change = (...paths: string[]) => {
-    git(place, "checkout", "-q", ".");
-    for (const path of paths) writeFileSync(join(place.root, path), "2\n");
-  };
-  const status = (...args: string[]) => json(place, "scope", "status", "--task", "x", ...args);
-
-  test.each<[what: string, changed: string[], args: string[], exit: number, verdict: string | null, keys: object]>([
-    ["in scope", ["a.py"], ["--claim", "a.py"], 0, null, { claimed_writable: ["a.py"], modified_files: ["a.py"] }],
-    ["nothing changed", [], ["--claim", "a.py"], 0, null, { modified_files: [] }],
-    ["out of scope", ["a.py", "b.py"], ["--claim", "a.py"], 1, "scope_violation", { unclaimed_actual_paths: ["b.py"] }],
-    [
-      "a read edit",
-      ["t/c.py"],
-      ["--claim", "a.py", "--read", "t/"],
-      1,
-      "read_scope_violation",
-      { claimed_readonly: ["t/"], unclaimed_actual_paths: [] },
-    ],
-    ["ignored", ["uv.lock", "a.py"], ["--claim", "a.py"], 0, null, { ignored_actual_paths: ["uv.lock"] }],
-    ["denied", ["secret/key"], ["--claim", "secret/"], 1, "path_policy", { path_policy_denied_paths: ["secret/key"] }],
-    ["reserved", [".dgov/project.toml"], ["--claim", "a.py"], 1, "reserved_path", {}],
-    ["a symbol claim", ["a.py"], ["--claim", "a.py::f"], 0, null, { claimed_writable: ["a.py::f"] }],
-  ])("%s", (_what, changed, args, exit, verdict, keys) => {
-    change(...changed.filter((path) => path !== ".dgov/project.toml"));
-    if (changed.includes(".dgov/project.toml"))
-      writeFileSync(join(place.root, ".dgov/project.toml"), `${PROJECT}\n# edited\n`);
-    const { status: got, view } = status(...args);
-    expect({ got, verdict: view.blocking_failure?.verdict ?? null }).toEqual({ got: exit, verdict });
-    expect(view).toMatchObject(keys);
-  });
-
-  test("its lines are those of dgov 0.8", () => {
-    change("a.py", "b.py");
-    const { stdout, status: exit } = dgov(place, "scope", "status", "--task", "x", "--claim", "a.py");
-    expect({ exit, stdout }).toEqual({
-      exit: 1,
-      stdout:
-        'claimed_writable: a.py\nclaimed_readonly: (none)\nmodified_files: a.py, b.py\nunclaimed_modified: b.py\nblocking: scope_violation\n  "b.py" is changed, and the task does not claim it\n',
-    });
-  });
-
-  test.each<[args: string[], exit: number]>([
-    [["--claim", "a.py"], 2],
-    [["--task", "x"], 2],
-    [["--task", "x", "--claim", "../a.py"], 2],
-    [["--task", "x", "--claim", "a.py", "--plan", "p"], 2],
-    [["--task", "x", "--plan", "nowhere"], 3],
-  ])("%p is refused", (args, exit) => {
-    const { status: got, stderr } = dgov(place, "scope", "status", ...args);
-    expect({ got, said: stderr.startsWith("Error: Cannot ") }).toEqual({ got: exit, said: true });
-  });
-
-  test("a task of the last run brings its claims, and what its tools wrote", () => {
-    const run = withRun();
-    const { view, status: exit } = json(run, "scope", "status", "--task", "tasks/main.one");
-    expect({ exit, claims: view.claimed_writable, wrote: view.transient_write_paths }).toEqual({
-      exit: 0,
-      claims: ["src/util.py::helper"],
-      wrote: ["src/util.py"],
-    });
-    expect(dgov(run, "scope", "status", "--task", "tasks/main.none").status).toBe(3);
   });
 });

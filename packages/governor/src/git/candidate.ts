@@ -14,25 +14,26 @@ export type Slot = { git: Git; index_file: string };
 /**
  * `base`     commit the work is compared with; its ignore rules are the ones that count
  * `ignores`  the project's own rule for paths that are nobody's work; a tracked file keeps the base's content
+ * `as_is`    somebody is at work there: no probe is written in it, and nothing is made readable
  */
-export type FreezeOptions = { base: string; ignores: (path: string) => boolean };
+export type FreezeOptions = { base: string; ignores: (path: string) => boolean; as_is?: boolean };
 
 /**
  * Computes the work from the files, whatever was staged, committed, hidden or ignored in the worktree meanwhile.
  * The slot's own index then holds the work, and freezing again after a change costs only the change.
  */
-export async function freeze(slot: Slot, { base, ignores }: FreezeOptions): Promise<Frozen> {
+export async function freeze(slot: Slot, { base, ignores, as_is = false }: FreezeOptions): Promise<Frozen> {
   const { git, index_file } = slot;
   if (!existsSync(index_file))
     throw new DgovError("machine_refused", `Cannot keep the work in "${git.root}": somebody has removed the worktree`);
-  distrust(index_file, git.root, base.length / 2);
+  distrust(index_file, git.root, base.length / 2, as_is ? `${index_file}.times` : undefined);
   const rules = `${index_file}.ignore`;
   const listUntracked = async () => {
     writeFileSync(rules, await ignoreRules(git, base));
     const others = ["ls-files", "-z", "--others", `--exclude-from=${rules}`];
     const listed = await git.ask(others, { index_file });
     // Git goes on past a folder that it may not read, and complains: what is in there is work too.
-    return listed.stderr !== "" && openFolders(git.root) ? git.ask(others, { index_file }) : listed;
+    return listed.stderr !== "" && !as_is && openFolders(git.root) ? git.ask(others, { index_file }) : listed;
   };
   const [changed, untracked] = await Promise.all([
     git.ask(["diff-files", "--raw", "-z", "--no-renames", "--ignore-submodules=dirty"], { index_file }),
@@ -48,6 +49,7 @@ export async function freeze(slot: Slot, { base, ignores }: FreezeOptions): Prom
     changed: raw.changed.filter((name) => !special.includes(name)),
     added,
     oid_bytes: base.length / 2,
+    as_is,
   });
   const tree = await git.text(["write-tree"], { index_file });
   const changes = [...(await diffTrees(git, base, tree))]; // the answer is shared, and this list gets more
@@ -90,7 +92,7 @@ export const attemptRef = ({ run, task, attempt }: Pick<Keep, "run" | "task" | "
 const nothing = { old_mode: "000000", new_mode: "000000", old_oid: "", new_oid: "", size_bytes: null } as const;
 
 type Raw = { deleted: Buffer[]; changed: Buffer[] };
-type Staged = Raw & { added: readonly Buffer[]; oid_bytes: number };
+type Staged = Raw & { added: readonly Buffer[]; oid_bytes: number; as_is: boolean };
 
 /** What `diff-files` says, by what must be done. Names stay bytes. */
 function rawChanges(bytes: Uint8Array, ignores: (path: string) => boolean): Raw {
@@ -105,7 +107,7 @@ function rawChanges(bytes: Uint8Array, ignores: (path: string) => boolean): Raw 
 
 /** Brings the index in step with the files. Deletions go first: what was a folder may be a link now. */
 async function stage({ git, index_file }: Slot, work: Staged): Promise<void> {
-  const { deleted, changed, added, oid_bytes } = work;
+  const { deleted, changed, added, oid_bytes, as_is } = work;
   if (deleted.length > 0) {
     const stdin = Buffer.concat(
       deleted.flatMap((name) => [Buffer.from(`0 ${"0".repeat(oid_bytes * 2)}\t`), name, NUL]),
@@ -114,7 +116,7 @@ async function stage({ git, index_file }: Slot, work: Staged): Promise<void> {
   }
   const present = [...changed, ...added];
   if (present.length === 0) return;
-  for (const name of present) makeReadable(git.root, name);
+  if (!as_is) for (const name of present) makeReadable(git.root, name);
   const stdin = Buffer.concat(present.flatMap((name) => [name, NUL]));
   await git.ask(["update-index", "-z", "--add", "--remove", "--replace", "--stdin"], { index_file, stdin });
 }

@@ -57,11 +57,13 @@ export function indexedPaths(index_file: string, oid_bytes: number): { files: Se
  * set the modification time back, but not the change time: so only a file that went into the index in the very second in
  * which it was then changed again can pass. Those few are compared here by the nanosecond, and what differs is forgotten by
  * the index. On a file system in memory a write through a mapping leaves no trace: there the index forgets all of them.
+ *
+ * @param probe a path for a file of ours on the same file system
  */
-export function distrust(index_file: string, root: string, oid_bytes: number): void {
+export function distrust(index_file: string, root: string, oid_bytes: number, probe = probeIn(root)): void {
   const bytes = readFileSync(index_file);
   const written_s = Math.floor(statSync(index_file).mtimeMs / 1000);
-  const by_times = timesTell(root);
+  const by_times = showsMappedWrites(probe);
   const forged = readIndex(bytes, oid_bytes).filter(
     (entry) => entry.mode !== GITLINK && !(by_times && (entry.ctime_s < written_s || unchanged(root, entry))),
   );
@@ -77,7 +79,9 @@ export function distrust(index_file: string, root: string, oid_bytes: number): v
 }
 
 /** Whether the times of files in a worktree tell that they are what they were. */
-export const timesTell = (root: string): boolean => showsMappedWrites(join(root, ".dgov-times"));
+export const timesTell = (root: string): boolean => showsMappedWrites(probeIn(root));
+
+const probeIn = (root: string): string => join(root, ".dgov-times");
 
 function unchanged(root: string, { path, ctime_s, ctime_ns }: Entry): boolean {
   const stat = statOf(byteName(root, path));

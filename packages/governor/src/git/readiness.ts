@@ -113,8 +113,11 @@ export async function dirtyPaths(git: Git): Promise<string[]> {
     { user: true },
   );
   const found = items(bytes).map(statusPath);
-  return [...new Set(found)].filter((path) => !ALLOWED_DIRT.test(path)).sort();
+  return [...new Set(found)].filter((path) => !isWrittenByDgov(path)).sort();
 }
+
+/** Whether it is a file that dgov writes while it runs. */
+export const isWrittenByDgov = (path: string): boolean => ALLOWED_DIRT.test(path);
 
 /** The path of one porcelain v2 entry: after the first 8 fields of an ordinary one, 10 of an unmerged one, 1 of `?`. */
 function statusPath(entry: string): string {

@@ -157,7 +157,7 @@ async function orphans(state: State): Promise<Orphan[]> {
 const ownerFile = ({ path }: Pick<Place, "path">) => `${path}.owner`;
 
 /** Null for a file that is not one of ours, for example torn by a crash. */
-function parseOwner(text: string): Owner | null {
+export function parseOwner(text: string): Owner | null {
   try {
     const { run, task, attempt, base } = JSON.parse(text);
     return typeof run === "string" &&
@@ -259,7 +259,7 @@ async function tidy(state: State, place: Place): Promise<void> {
   state.places.set(place.name, place);
 }
 
-/** Git's own folder for the slot, made if there is none. Found by what git wrote, never by what stands in the worktree. */
+/** Git's own folder for the slot, made if there is none. */
 async function registered(state: State, place: Place, commit: string): Promise<string> {
   const found = await findAdmin(state, place);
   if (found && exists(place.path)) return found;
@@ -284,7 +284,8 @@ async function registered(state: State, place: Place, commit: string): Promise<s
   return made;
 }
 
-async function findAdmin({ git }: State, { path }: Place): Promise<string | null> {
+/** Git's own folder for a worktree, or null. Found by what git wrote, never by what stands in the worktree. */
+export async function findAdmin({ git }: { git: Git }, { path }: { path: string }): Promise<string | null> {
   const worktrees = join(await git.commonDir(), "worktrees");
   if (!exists(worktrees)) return null;
   const own = [join(path, ".git"), exists(path) ? join(realpathSync(path), ".git") : ""];

@@ -1,31 +1,31 @@
 import { ignoreRule } from "../ignore.ts";
 import type { FrozenCandidate } from "./candidate.ts";
-import { judgePaths, refuse } from "./claimed_paths.ts";
+import { type Claimant, judgePaths, refuse } from "./claimed_paths.ts";
 import { unsafeContent } from "./content.ts";
 import { type Gate, type Judgement, pass, reject } from "./gate.ts";
 import { unclaimedSymbols } from "./symbol_claims.ts";
 
-/**
- * Whether the work is what the task may do, judged on the frozen tree. The first question that is answered with "no"
- * decides the cause, so that a worker is told of the gravest thing first.
- */
-export const claimsGate: Gate<FrozenCandidate> = {
-  name: "claims",
-  async check(candidate) {
-    const { changes, project } = candidate;
-    const ignored = ignoreRule(project.rules.scope.ignore);
-    const own = changes.filter(({ path }) => !ignored(path));
-    if (own.length === 0) return empty(candidate);
-    const judged = judgePaths(own, candidate);
-    if (judged !== null) return judged;
-    const foreign = await unclaimedSymbols(own, candidate);
-    if (foreign.length > 0) return reject("symbol_scope", foreign);
-    const unsafe = await unsafeContent(own, candidate);
-    return unsafe.length > 0 ? reject("path_policy", unsafe) : pass;
-  },
-};
+/** Whether the work is what the task may do, judged on the frozen tree. */
+export const claimsGate: Gate<FrozenCandidate> = { name: "claims", check: judgeWork };
 
-function empty({ ignored }: FrozenCandidate): Judgement {
+/** What work is judged by, whoever asks. */
+export type Work = Claimant & Pick<FrozenCandidate, "git" | "changes" | "ignored" | "symbols">;
+
+/** The first question that is answered with "no" decides the cause, so that a worker is told of the gravest thing first. */
+export async function judgeWork(work: Work): Promise<Judgement> {
+  const { changes, project } = work;
+  const ignored = ignoreRule(project.rules.scope.ignore);
+  const own = changes.filter(({ path }) => !ignored(path));
+  if (own.length === 0) return empty(work);
+  const judged = judgePaths(own, work);
+  if (judged !== null) return judged;
+  const foreign = await unclaimedSymbols(own, work);
+  if (foreign.length > 0) return reject("symbol_scope", foreign);
+  const unsafe = await unsafeContent(own, work);
+  return unsafe.length > 0 ? reject("path_policy", unsafe) : pass;
+}
+
+function empty({ ignored }: Pick<Work, "ignored">): Judgement {
   const [some] = ignored;
   if (some === undefined)
     return refuse("empty_diff", [["empty_diff", "The worker said done, and nothing has changed"]]);

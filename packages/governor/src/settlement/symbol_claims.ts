@@ -17,7 +17,10 @@ export function claimedIn({ files: { create, edit, delete: remove, touch } }: Pi
  *
  * @throws DgovError when nothing can look at the symbols of files at all
  */
-export async function unclaimedSymbols(own: readonly Change[], candidate: FrozenCandidate): Promise<Finding[]> {
+export async function unclaimedSymbols(
+  own: readonly Change[],
+  candidate: Pick<FrozenCandidate, "symbols"> & { unit: Pick<CompiledTask, "files"> },
+): Promise<Finding[]> {
   const claimed = claimedIn(candidate.unit);
   const bound = own.filter(({ path }) => claimed(path) !== null);
   if (bound.length === 0) return [];
