@@ -173,14 +173,14 @@ python("the tests that a change concerns are run, and no others", () => {
 });
 
 python("the task's own command runs too, also when only text is changed", () => {
-  const own = 'files.edit = ["src/a.txt"]\ntest_cmd = "python3 -m pytest tests/test_core.py -q -k no_such_test"';
-  const { story, ran } = play([[edit("src/a.txt", "alpha", "beta"), done]], {
+  const own = 'files.create = ["docs/a.md"]\ntest_cmd = "python3 -m pytest tests/test_core.py -q -k no_such_test"';
+  const { story, ran } = play([[write("docs/a.md", "beta\n"), done]], {
     project: PYTEST,
     files: PACKAGE,
     claims: own,
   });
   expect({ story, said: ran.stderr }).toMatchObject({ story: ["claims pass", "tests pass", "landed"] });
-  const { story: red } = play([[edit("src/a.txt", "alpha", "beta"), done]], {
+  const { story: red } = play([[write("docs/a.md", "beta\n"), done]], {
     project: PYTEST,
     files: PACKAGE,
     claims: own.replace("core.py -q -k no_such_test", "other.py"),

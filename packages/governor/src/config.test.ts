@@ -37,7 +37,7 @@ const NO_BUDGET = { currency: "USD", output_tokens: 16_384, task: NO_CEILING, pr
 test("without a file there are all defaults", () => {
   expect(project(null)).toEqual({
     root: "/r",
-    layout: { language: "python", src_dir: "src", test_dir: "tests", source_extensions: [".py"] },
+    layout: { language: "python", src_dir: "src", test_dir: "tests", source_extensions: [".py"], test_runner: null },
     commands: {
       setup: null,
       test: "python -m pytest {test_dir} -q --tb=short",
@@ -193,7 +193,8 @@ setup_network = false
 test("every key is read", () => {
   const { layout, commands, timeouts, provider, default_agent, providers, rules, limits, worker, hash } =
     project(EVERYTHING);
-  expect(layout).toEqual({ language: "go", src_dir: "lib", test_dir: ".", source_extensions: [".go"] });
+  const found = { language: "go", src_dir: "lib", test_dir: ".", source_extensions: [".go"], test_runner: null };
+  expect(layout).toEqual(found);
   expect(commands).toMatchObject({ lint: null, format: null, setup: "make", coverage: "cover {output}" });
   expect(timeouts).toEqual({ bootstrap_ms: 9000, settlement_ms: 8000 });
   expect([provider, default_agent]).toEqual(["fireworks", "fast"]);

@@ -214,6 +214,7 @@ function projectOf(root: string, file: ProjectFile, hash: string): Project {
       src_dir: folder(project.src_dir),
       test_dir: folder(project.test_dir),
       source_extensions: project.source_extensions,
+      test_runner: file.settlement.test_runner ?? null,
     },
     commands: commandsOf(project),
     worker: {

@@ -3,6 +3,7 @@ import { isHostRule } from "@dgov/sandbox/network";
 import { z } from "zod";
 import { Amount, PriceTable, ProjectBudgetTable } from "./budget_file.ts";
 import { ReviewTable } from "./review_file.ts";
+import { RUNNER_NAMES } from "./settlement/test_runners.ts";
 
 /** `.dgov/project.toml` as people write it: the original's keys and defaults, and ours after them. One schema, strict. */
 
@@ -111,6 +112,10 @@ const SettlementTable = z.strictObject({
     .max(100)
     .default(1)
     .describe("How often the tests are run; what fails at any run is refused"),
+  test_runner: z
+    .enum(RUNNER_NAMES)
+    .optional()
+    .describe("How {test_dir} is spelled for the runner of the tests; absent: as the command's words say"),
 });
 
 /** A rung of the ladder above a task's own agent. Without a provider it is asked of the task's own. */

@@ -3,6 +3,7 @@ import type { Level, Network, ResourceLimits, ToolPolicy } from "@dgov/sandbox";
 import type { Price } from "@dgov/worker";
 import type { Budget } from "./budget.ts";
 import type { Review } from "./review_file.ts";
+import type { RunnerName } from "./settlement/test_runners.ts";
 
 /**
  * `.dgov/project.toml` with every default filled in; see `config.ts` for the file's own shape.
@@ -28,6 +29,7 @@ export type Layout = {
   src_dir: string; // normalised, without a trailing slash; "." is the root
   test_dir: string;
   source_extensions: readonly string[];
+  test_runner: RunnerName | null; // null: told by the command
 };
 
 /** Shell commands; null: the project has none. `{file}` and `{test_dir}` are filled in, quoted, by whoever runs them. */

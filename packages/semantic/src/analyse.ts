@@ -3,6 +3,7 @@ import type { Grammars } from "./grammar.ts";
 import { languageOf, NO_GRAMMAR } from "./language.ts";
 import { type Unknown, withTree } from "./parse.ts";
 import { referencesOf } from "./references/references.ts";
+import { functionShapes } from "./structure/complexity.ts";
 import type { Fault, Summary } from "./summary.ts";
 import { readTree } from "./syntax_tree.ts";
 import { unitsOf } from "./units.ts";
@@ -18,7 +19,8 @@ export function analyse(grammars: Grammars, path: string, text: string): Summary
     const units = unitsOf(grammar, syntax);
     const found = referencesOf({ tree: syntax, query, profile: profile.references, units });
     const faults = [...faultsOf(tree.rootNode), ...found.faults];
-    return { language, version: grammar.version, units, ...found, faults };
+    const functions = functionShapes(syntax, profile.complexity, units);
+    return { language, version: grammar.version, units, ...found, faults, functions };
   });
 }
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { linkRules } from "./linker/rules.ts";
 import { mergeRulesSchema } from "./merge/rules.ts";
 import { referencesProfile } from "./references/profile.ts";
+import { complexityProfile } from "./structure/profile.ts";
 import { syntaxProfile, unitsProfile } from "./units/profile.ts";
 
 /**
@@ -19,6 +20,7 @@ export const profileSchema = z.strictObject({
   syntax: syntaxProfile.prefault({}),
   units: unitsProfile.prefault({}),
   references: referencesProfile.prefault({}),
+  complexity: complexityProfile.prefault({}),
   link: linkRules.nullable().default(null),
   merge: mergeRulesSchema.prefault({}),
 });

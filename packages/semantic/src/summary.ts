@@ -1,4 +1,5 @@
 import type { ClassShape } from "./class_shape.ts";
+import type { FunctionShape } from "./structure/complexity.ts";
 import type { Span, Unit } from "./unit.ts";
 
 /**
@@ -8,6 +9,7 @@ import type { Span, Unit } from "./unit.ts";
  * `faults`   where it cannot be parsed, or would not compile. With one, the rest is not to be relied on
  * `open`     why names may come from where nobody sees (`__getattr__`, `exec`, macros); null: all its names are here
  * `exports`  what it says it gives away (`__all__`, export lists); "dynamic": not to be read off; null: it says nothing
+ * `functions` how large and how branched each is
  */
 export type Summary = Wants & {
   language: string;
@@ -19,6 +21,7 @@ export type Summary = Wants & {
   exports: readonly Export[] | "dynamic" | null;
   open: string | null;
   classes: readonly ClassShape[];
+  functions: readonly FunctionShape[];
 };
 
 /** What a text does with names of others. `sets`: members that are set where their class is not around, the last of `members`. */

@@ -114,7 +114,7 @@ async function putTogether(
 type Asked = Subject & Pick<TreeToLand, "head" | "tree" | "changes" | "project">;
 
 /** The project's rules, commands and components, on a checkout of the tree in a place of the pool. */
-async function byProject(subject: Asked, { git, place, world }: Judging, answer: Answer): Promise<void> {
+async function byProject(subject: Asked, { git, place, world, symbols }: Judging, answer: Answer): Promise<void> {
   const { project, head, tree, changes } = subject;
   const folder = join(place.common_dir, PREFLIGHT_FOLDER, "components");
   const opened = await openJail(
@@ -130,7 +130,7 @@ async function byProject(subject: Asked, { git, place, world }: Judging, answer:
   try {
     const components = await openComponents({ git, project, head, jail, folder });
     const asked: TreeToLand = {
-      ...{ git, project, pool, jail, components, head, tree, changes, out },
+      ...{ git, project, pool, jail, components, symbols, head, tree, changes, out },
       ...{ task: NOBODYS, attempt: 1, unit: unitOf(subject) },
     };
     if ((await judgeByRules(asked, settling, world.signal)) === null)

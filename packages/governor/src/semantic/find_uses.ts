@@ -16,7 +16,7 @@ const FILES_MAX = 1_000;
 /** Who refers to each of some symbols in a tree: what has the name is looked at, and followed to what it stands for. */
 export async function usesIn({ git, views, rules }: Place, tree: string, targets: readonly Target[]): Promise<Uses[]> {
   if (targets.length === 0) return [];
-  const all = await filesWith(git, tree, targets.map(nameOf));
+  const all = await filesWith(git, tree, targets.map(nameOf), ["--word-regexp"]);
   const paths = all.slice(0, FILES_MAX);
   const view = views.view(tree);
   const found = await untilLoaded(views, () => usesOf(view, rules, { targets, paths }));
@@ -24,9 +24,14 @@ export async function usesIn({ git, views, rules }: Place, tree: string, targets
 }
 
 /** The text files of a tree that have one of these words in them. */
-async function filesWith(git: Git, tree: string, words: readonly string[]): Promise<string[]> {
+export async function filesWith(
+  git: Git,
+  tree: string,
+  words: readonly string[],
+  more: readonly string[] = [],
+): Promise<string[]> {
   const asked = [...new Set(words)].flatMap((word) => ["-e", word]);
-  const flags = ["-l", "-z", "-I", "--fixed-strings", "--word-regexp", "--full-name"];
+  const flags = ["-l", "-z", "-I", "--fixed-strings", "--full-name", ...more];
   const { bytes } = await git.ask(["grep", ...flags, ...asked, tree], { ok: [0, 1] });
   return items(bytes).map((item) => item.slice(item.indexOf(":") + 1));
 }

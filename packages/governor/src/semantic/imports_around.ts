@@ -1,5 +1,5 @@
 import type { Imports, SearchedTexts } from "@dgov/sandbox/code";
-import type { Grammars, RulesOf, TreeView } from "@dgov/semantic";
+import type { Grammars, Languages, RulesOf, TreeView } from "@dgov/semantic";
 import { importedAs, importsOf } from "@dgov/semantic/imported";
 import { untilLoaded } from "./tree_views.ts";
 
@@ -24,7 +24,8 @@ export async function importsAround(place: Place, path: string): Promise<Imports
   return { imports, imported_by: others.filter((_, at) => theirs[at]?.includes(path)).sort() };
 }
 
-function rulesWith(grammars: Grammars, roots: readonly string[]): RulesOf {
+/** The rules of each language, with further folders from which absolute imports are. */
+export function rulesWith(grammars: Pick<Languages, "names" | "profile">, roots: readonly string[]): RulesOf {
   return (language) => {
     const link = grammars.names.includes(language) ? grammars.profile(language).link : null;
     return link && { ...link, modules: { ...link.modules, roots: [...link.modules.roots, ...roots] } };

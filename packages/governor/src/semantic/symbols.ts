@@ -17,6 +17,7 @@ import type { Git } from "../git/git.ts";
 import { type Change, diffTrees } from "../git/tree_changes.ts";
 import { type Analyst, createAnalyst } from "./analyst.ts";
 import { type BlobCache, openBlobCache } from "./blob_cache.ts";
+import { type ChangedIn, type Dependents, dependentsIn } from "./dependents.ts";
 import { type Target, type Uses, usesIn } from "./find_uses.ts";
 import { createReadFiles } from "./read_files.ts";
 import { remembering } from "./remember.ts";
@@ -46,6 +47,8 @@ export type Symbols = {
   touches(from: string, to: string, claimed: Claimed): Promise<Touches>;
   /** Who refers to some symbols in a tree; see `usesIn`. */
   uses(tree: string, targets: readonly Target[]): Promise<Uses[]>;
+  /** Who depends on some files of a tree, through however many others; see `dependentsIn`. */
+  dependents(asked: ChangedIn): Promise<Dependents>;
   /** Where what was done on the left since the base meets what was done on the right. */
   overlaps(trees: Parents): Promise<Overlap[]>;
   merge: Analyst["merge"];
@@ -123,6 +126,7 @@ export function openSymbols({ git, self, now_ms, cache_folder }: SymbolsPlace): 
     async uses(tree, targets) {
       return usesIn({ git, views: await views(), rules: rulesOf(languages()) }, tree, targets);
     },
+    dependents: async (asked) => dependentsIn({ git, views: await views(), languages: languages() }, asked),
     async overlaps(trees) {
       const { left, right } = ofInterest(languages(), await changesOf(git, trees));
       const at = await views();

@@ -5,6 +5,7 @@ import type { Git } from "../git/git.ts";
 import type { Change } from "../git/tree_changes.ts";
 import type { CompiledTask } from "../plan/compiled.ts";
 import type { Project } from "../project.ts";
+import type { Symbols } from "../semantic/symbols.ts";
 
 /** What the gates on the frozen work look at. `changes` are against `base`, the commit the attempt began on. */
 export type FrozenCandidate = {
@@ -35,6 +36,7 @@ export type IntegratedCandidate = {
   changes: readonly Change[];
   root: string;
   isolation: Isolation;
+  symbols: Pick<Symbols, "dependents">;
   /** An isolation with the network, when the project lets its setup have one. */
   setupIsolation: () => Promise<Isolation>;
   /** A checkout of the head with an isolation, made when a checker has to be asked what was wrong before. */

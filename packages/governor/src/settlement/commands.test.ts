@@ -185,9 +185,12 @@ test.each<[string, Files, string[]]>([
     ["run tests/test_import.py"],
   ],
   ["a shared part of the tests: all", { "tests/conftest.py": "x = 1\n" }, ["run tests"]],
-  ["no source", { "a.txt": "x" }, []],
+  ["nothing but words for people", { "docs/a.md": "x" }, []],
+  ["what nobody knows who reads it: all", { "src/pkg/rates.json": "[]" }, ["run tests"]],
 ])("tests for %s", async (_, work, expected) => {
-  expect(testCommands(await candidateOf({ base: TREE, work, commands: { test: "run {test_dir}" } }))).toEqual(expected);
+  expect(await testCommands(await candidateOf({ base: TREE, work, commands: { test: "run {test_dir}" } }))).toEqual(
+    expected,
+  );
 });
 
 test("tests of TypeScript modules, by relative imports", async () => {
@@ -203,5 +206,5 @@ test("tests of TypeScript modules, by relative imports", async () => {
     work: { "src/a.ts": "export const a = 2;\n" },
     commands: { test: "run {test_dir}" },
   });
-  expect(testCommands(candidate)).toEqual(["run tests/a.test.ts tests/b.test.ts"]);
+  expect(await testCommands(candidate)).toEqual(["run tests/a.test.ts tests/b.test.ts"]);
 });

@@ -12,7 +12,7 @@ export const testsGate: Gate<IntegratedCandidate> = {
   name: "tests",
   async check(candidate) {
     let last = pass;
-    for (const [at, command] of testCommands(candidate).entries()) {
+    for (const [at, command] of (await testCommands(candidate)).entries()) {
       last = await passesEachTime(candidate, { command, log: at === 0 ? "tests" : `tests-${at + 1}` });
       if (last.verdict !== "pass") return last;
     }

@@ -13,7 +13,7 @@ import { unchanging } from "./unchanging.ts";
  * The very tree that would land on `head`, with what its judges need. `changes` are head → tree; `out` is the absolute
  * path of the folder that takes the whole logs of its gates.
  */
-export type TreeToLand = Pick<Site, "git" | "project" | "pool" | "jail" | "components"> &
+export type TreeToLand = Pick<Site, "git" | "project" | "pool" | "jail" | "components" | "symbols"> &
   Pick<IntegratedCandidate, "task" | "attempt" | "out"> & {
     unit: CompiledTask;
     head: string;

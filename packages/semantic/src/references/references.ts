@@ -15,7 +15,7 @@ import { type Swept, sweep } from "./sweep.ts";
 import { type UnitAt, unitFinder } from "./units.ts";
 
 /** What a summary holds besides units. `faults`: of the rules that a grammar does not keep. */
-export type References = Omit<Summary, "language" | "version" | "units">;
+export type References = Omit<Summary, "language" | "version" | "units" | "functions">;
 
 /** A text with its tree, and what its language's folder says. `units` say in which of them a thing stands. */
 export type Parsed = { tree: SyntaxTree; query: Query; profile: ReferencesProfile; units: readonly Unit[] };

@@ -2,7 +2,9 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Content, type Repository, repository } from "../../git/testing/repository.ts";
 import { diffTrees } from "../../git/tree_changes.ts";
+import { treeOf } from "../../git/tree_object.ts";
 import type { Project } from "../../project.ts";
+import { openSymbols } from "../../semantic/symbols.ts";
 import type { IntegratedCandidate } from "../candidate.ts";
 import { commandGates } from "../commands.ts";
 import { settle, type Verdict } from "../gate.ts";
@@ -19,14 +21,15 @@ export type Asked = {
   hooks?: string[];
   flake_runs?: number;
   coverage_threshold?: number;
+  layout?: Partial<Project["layout"]>;
 };
 
 /** Lays candidates in repositories of their own, which `clear` removes. `ask`: what the gates say, in words. */
 export function openCandidates() {
-  const made: Repository[] = [];
+  const made: Pick<Repository, "remove">[] = [];
   const lay = async (asked: Asked): Promise<IntegratedCandidate> => {
-    const { candidate, repo } = await layCandidate(asked);
-    made.push(repo);
+    const { candidate, remove } = await layCandidate(asked);
+    made.push({ remove });
     return candidate;
   };
   return {
@@ -38,6 +41,8 @@ export function openCandidates() {
   };
 }
 
+const SELF = [process.execPath, join(import.meta.dir, "../../../../cli/src/main.ts")];
+
 /** A head, the work on top of it checked out, and the project's commands. */
 async function layCandidate({
   base = {},
@@ -48,6 +53,7 @@ async function layCandidate({
   hooks = [],
   flake_runs = 1,
   coverage_threshold = 2,
+  layout = {},
 }: Asked) {
   const repo = await repository({ "README.md": "x\n", ...base });
   const head = await repo.user("rev-parse", "HEAD");
@@ -55,10 +61,12 @@ async function layCandidate({
   const tmp = join(repo.folder, "tmp");
   mkdirSync(tmp);
   await repo.user("worktree", "add", "-q", "--detach", before, head);
-  const tree = await repo.commit(work);
+  const tree = await treeOf(repo.git, await repo.commit(work));
   const rules = { review_hooks: hooks, flake_runs, coverage_threshold };
   const parts = settlement_ms === undefined ? { commands, rules } : { commands, rules, settlement_ms };
-  const project = projectWith(repo.root, parts);
+  const plain = projectWith(repo.root, parts);
+  const project = { ...plain, layout: { ...plain.layout, ...layout } };
+  const symbols = openSymbols({ git: repo.git, self: SELF, now_ms: () => 0 });
   const candidate: IntegratedCandidate = {
     git: repo.git,
     project,
@@ -70,11 +78,16 @@ async function layCandidate({
     changes: await diffTrees(repo.git, head, tree),
     root: repo.root,
     isolation: openShell(repo.root, tmp),
+    symbols,
     setupIsolation: async () => openShell(repo.root, tmp),
     baseline: async () => ({ root: before, isolation: openShell(before, tmp) }),
     out: join(repo.folder, "out"),
   };
-  return { candidate, repo };
+  const remove = () => {
+    symbols.close();
+    repo.remove();
+  };
+  return { candidate, remove };
 }
 
 /** What its gates say of it, as far as they come. */

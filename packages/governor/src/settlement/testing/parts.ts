@@ -31,7 +31,13 @@ type Parts = { commands?: Partial<Project["commands"]>; rules?: Partial<Project[
 /** A Python project with these commands and rules. */
 export const projectWith = (root: string, { commands, rules, settlement_ms = 20_000 }: Parts): Project => ({
   root,
-  layout: { language: "python", src_dir: "src", test_dir: "tests", source_extensions: [".py", ".ts", ".js"] },
+  layout: {
+    language: "python",
+    src_dir: "src",
+    test_dir: "tests",
+    source_extensions: [".py", ".ts", ".js"],
+    test_runner: null,
+  },
   commands: {
     setup: null,
     test: null,
