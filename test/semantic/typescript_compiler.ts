@@ -62,7 +62,8 @@ async function check(compiler: string, folder: string, { names, under }: Asked, 
   const exit = await run.exited;
   const errors = said.split("\n").flatMap((line) => {
     const [, tree = "", path, code, message] = /^([^/\s]+)\/(\S.*?)\(\d+,\d+\): error (TS\d+): (.*)$/.exec(line) ?? [];
-    return path === undefined ? [] : [{ tree, error: `${path} ${code} ${message?.replaceAll(`${tree}/`, "")}` }];
+    const plain = message?.replaceAll(`${folder}/`, "").replaceAll(`${tree}/`, ""); // the same wherever the trees lie
+    return path === undefined ? [] : [{ tree, error: `${path} ${code} ${plain}` }];
   });
   if (exit !== 0 && errors.length === 0) throw new Error(`The compiler did not say why it failed: ${said}`);
   for (const { tree, error } of errors) found.get(tree)?.push(error);
