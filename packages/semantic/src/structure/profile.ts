@@ -11,6 +11,7 @@ const names = z.array(z.string()).default([]);
  * `chains`        of these one that ends another of its kind is the next step of a chain as well
  * `functions`     texts within a text, which are a level deeper
  * `operators`     nodes with one of these tokens take a way or not
+ * `circles`       files that import each other in a circle are a fault
  */
 export const complexityProfile = z.strictObject({
   branches: names,
@@ -20,5 +21,6 @@ export const complexityProfile = z.strictObject({
   chains: names,
   functions: names,
   operators: z.record(z.string(), names).default({}),
+  circles: z.boolean().default(true),
 });
 export type ComplexityProfile = z.infer<typeof complexityProfile>;
