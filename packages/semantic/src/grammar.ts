@@ -30,7 +30,7 @@ export type Grammars = Languages & { grammar(name: string): Grammar };
  * @throws Error when a file is not what the manifest says
  */
 export async function openGrammars(files: GrammarFiles = openGrammarFiles()): Promise<Grammars> {
-  await Parser.init({ wasmBinary: readFileSync(core) });
+  await Parser.init({ instantiateWasm: startAtOnce } as Parameters<typeof Parser.init>[0]);
   const languages = openLanguages(files);
   const loaded = new Map<string, Grammar>();
   return {
@@ -41,6 +41,17 @@ export async function openGrammars(files: GrammarFiles = openGrammarFiles()): Pr
       return known;
     },
   };
+}
+
+/** In the background, as the parser would do it by itself, it takes longer than here: it is small, and all wait for it. */
+function startAtOnce(
+  imports: ConstructorParameters<typeof WebAssembly.Instance>[1],
+  started: (instance: WebAssembly.Instance, own: WebAssembly.Module) => void,
+): WebAssembly.Instance["exports"] {
+  const own = new WebAssembly.Module(readFileSync(core));
+  const instance = new WebAssembly.Instance(own, imports);
+  started(instance, own);
+  return instance.exports;
 }
 
 function load(files: GrammarFiles, name: string, profile: Profile): Grammar {

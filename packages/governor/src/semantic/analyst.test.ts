@@ -53,6 +53,27 @@ test("a text that ends its process is the only one of which nothing is known", a
   strange.close();
 });
 
+test("a process is started for few texts, and another one when there are many", async () => {
+  const child = `
+    const { pack } = await import(${JSON.stringify(join(import.meta.dir, "packed.ts"))});
+    for await (const line of console) {
+      const [part] = [pack({ unknown: "without " + Object.keys(process.env).filter((name) => /useOMG/.test(name)) })];
+      const parts = JSON.parse(line).analyse.map(() => part);
+      await Bun.write(Bun.stdout, Buffer.concat([Buffer.from(parts.map((p) => p.length).join(" ") + "\\n"), ...parts]));
+    }`;
+  const strange = createAnalyst([process.execPath, "-e", child], 1);
+  const said = async (text: string) => (await strange.analyse([{ path: "a", text }])).map(analysed);
+  const long = "long ".repeat(160_000);
+  const [few, all] = [{ unknown: "without BUN_JSC_useOMGJIT" }, { unknown: "without " }];
+  expect([await said("few"), await said(long), await said(long), await said("few")]).toEqual([
+    [few],
+    [few],
+    [all],
+    [all],
+  ]);
+  strange.close();
+});
+
 test("where no such process can be had, nothing is said of the texts", async () => {
   const none = createAnalyst([process.execPath, "-e", "process.exit(1)"], 1);
   expect(none.analyse([{ path: "a.py", text: "a = 1\n" }])).rejects.toThrow("cannot be started");

@@ -41,7 +41,7 @@ const ANSWER_MS = 20_000;
 const ALONE_MS = 60_000;
 const BATCH_CHARS = 300_000;
 /** What is shorter is looked at sooner than another process can be started for the half of it. */
-const SHARED_CHARS = 40_000;
+const SHARED_CHARS = 150_000;
 
 /**
  * @param self      argv prefix that starts this program again
@@ -111,6 +111,11 @@ async function ask(seat: Seat, texts: readonly Text[]): Promise<Packed[]> {
  */
 const ENV = { PATH: "/usr/local/bin:/usr/bin:/bin", BUN_JSC_forceRAMSize: String(16 * 1024 * 1024) };
 
+/** The compilers that make the fastest code keep a processor busy that few texts have other use for. */
+const BRIEF_ENV = { ...ENV, BUN_JSC_useFTLJIT: "0", BUN_JSC_useOMGJIT: "0" };
+/** When a process has looked at so much, its faster successor would have been worth its start. */
+const BRIEF_CHARS = 1_500_000;
+
 const ENDED = pack({ unknown: "it ends the process that looks at it, or takes too long" } satisfies Analysed);
 
 /** One process, started anew when it is gone. `turn` gives null when it ended or took too long. */
@@ -122,10 +127,14 @@ type Seat = {
 };
 
 function openSeat(self: readonly string[]): Seat {
-  const state: { talk: Conversation | null } = { talk: null };
+  const state: { talk: Conversation | null; chars: number } = { talk: null, chars: 0 };
   const seat: Seat = {
     async turn(question, limit_ms) {
-      state.talk ??= converse([...self, "__symbols"], { cwd: "/", env: ENV });
+      const before = state.chars;
+      state.chars += charsOf(question);
+      if (before <= BRIEF_CHARS && state.chars > BRIEF_CHARS) seat.leave();
+      const env = state.chars > BRIEF_CHARS ? ENV : BRIEF_ENV;
+      state.talk ??= converse([...self, "__symbols"], { cwd: "/", env });
       try {
         return await state.talk.turn(`${JSON.stringify(question)}\n`, readAnswer, limit_ms);
       } catch {
@@ -143,6 +152,11 @@ function openSeat(self: readonly string[]): Seat {
     },
   };
   return seat;
+}
+
+function charsOf(question: Question): number {
+  const texts = "merge" in question ? Object.values(question.merge.texts) : question.analyse.map(({ text }) => text);
+  return texts.reduce((sum, text) => sum + text.length, 0);
 }
 
 async function readAnswer(talk: Conversation): Promise<Packed[]> {

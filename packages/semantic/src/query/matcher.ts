@@ -6,10 +6,17 @@ import type { Shape, Step } from "./pattern.ts";
 export type Capture = { name: string; at: number };
 
 /**
- * A shape by the ids of its language. `types` has a place for each type, and one behind them for what is unknown. `needs`:
- * a set of bits for each child that must be there, of which a node has one (`FlatTree.inside`), or it is none.
+ * Some types of a language. `has` has a place for each type, and one behind them for what is unknown; `places` are those
+ * that are in it; `bits`: see `FlatTree.inside`.
+ */
+type Types = { has: Uint8Array; places: readonly number[]; bits: number };
+
+/**
+ * A shape by the ids of its language. `types`: those of `of`, at hand. `needs`: a set of bits for each child that must be
+ * there, of which a node has one (`FlatTree.inside`), or it is none.
  */
 export type Form = {
+  of: Types;
   types: Uint8Array;
   needs: readonly number[];
   captures: readonly string[];
@@ -34,42 +41,62 @@ export function formOf(shape: Shape, tables: Tables): Form | null {
   const without = shape.without.map(tables.field);
   if (types === null || without.includes(-1)) return null;
   const children: Place[] = [];
+  const needs: number[] = [];
   for (const { field, any, next, count } of shape.children) {
     const own = field === null ? -1 : tables.field(field);
     const forms = any.map((one) => formOf(one, tables)).filter((form) => form !== null);
     if (forms.length < any.length || (field !== null && own < 0)) return null;
-    const all = Uint8Array.from(types, (_, id) => Number(forms.some((form) => form.types[id] === 1)));
-    children.push({ next, count, field: own, any: forms, types: all, told: forms.some(tells) });
+    const all = union(forms, tables);
+    children.push({ next, count, field: own, any: forms, types: all.has, told: forms.some(tells) });
+    if (count === "one" && all.bits !== ANY_BITS) needs.push(all.bits);
   }
-  const needs = children.filter(({ count }) => count === "one").map((own) => bitsOf(own.types));
   const { captures, closed } = shape;
-  return { types, needs: needs.filter((bits) => bits !== ANY_BITS), captures, children, without, closed };
+  return { of: types, types: types.has, needs, captures, children, without, closed };
 }
 
 const ANY_BITS = -1;
 
-function bitsOf(types: Uint8Array): number {
-  let bits = 0;
-  types.forEach((has, type) => {
-    if (has === 1) bits |= bitOf(type === types.length - 1 ? ERROR_TYPE : type);
-  });
-  return bits;
-}
-
 const tells = ({ captures, children }: Form): boolean => captures.length > 0 || children.some(({ told }) => told);
 
 /** null: there is no such node, or what is meant is a group of nodes. */
-function typesOf({ type, named }: Shape, tables: Tables): Uint8Array | null {
+function typesOf({ type, named }: Shape, tables: Tables): Types | null {
+  const known = read.get(tables) ?? new Map<string, Types>();
+  read.set(tables, known);
+  const key = `${named} ${type ?? ""}`;
+  const types = known.get(key) ?? setOf(placesOf(type, named, tables), tables);
+  known.set(key, types);
+  return types.places.length > 0 ? types : null;
+}
+
+/** A query names the same few types in hundreds of places. */
+const read = new WeakMap<Tables, Map<string, Types>>();
+
+function placesOf(type: string | null, named: boolean, tables: Tables): number[] {
   const count = tables.named.length;
-  const types = new Uint8Array(count + 1);
-  if (type === "ERROR") types[count] = 1;
-  else if (type === null) types.set(tables.named);
-  else if (type === "_" && !named) types.fill(1, 0, count);
-  else {
-    const names = named ? tables.names : tables.tokens;
-    for (let id = 0; id < count; id += 1) types[id] = Number(names[id] === type);
+  if (type === "ERROR") return [count];
+  const places: number[] = [];
+  const any = type === "_" && !named;
+  const names = named ? tables.names : tables.tokens;
+  for (let id = 0; id < count; id += 1)
+    if (any || (type === null ? tables.named[id] === 1 : names[id] === type)) places.push(id);
+  return places;
+}
+
+function union(forms: readonly Form[], tables: Tables): Types {
+  const [only, ...others] = forms;
+  if (only && others.length === 0) return only.of;
+  const places = forms.flatMap(({ of }) => of.places);
+  return setOf(places, tables);
+}
+
+function setOf(places: readonly number[], { named }: Tables): Types {
+  const has = new Uint8Array(named.length + 1);
+  let bits = 0;
+  for (const place of places) {
+    has[place] = 1;
+    bits |= bitOf(place === named.length ? ERROR_TYPE : place);
   }
-  return types.includes(1) ? types : null;
+  return { has, places, bits };
 }
 
 /**

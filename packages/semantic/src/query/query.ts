@@ -24,8 +24,8 @@ export function readQuery(text: string, language: Language, tables: Tables): Que
   const left = [...patterns.keys()].filter((own) => known[own]!.includes(null)); // these are tree-sitter's
   const other = left.length === 0 ? null : new ParserQuery(language, left.map((own) => patterns[own]!.text).join("\n"));
   const rooted = rootsOf(patterns, known);
-  const types = Array.from({ length: tables.named.length + 1 }, (_, type) => type);
-  const byType = types.map((type) => rooted.filter(({ form }) => form.types[type] === 1));
+  const byType = Array.from({ length: tables.named.length + 1 }, (): Rooted[] => []);
+  for (const root of rooted) for (const place of root.form.of.places) byType[place]!.push(root);
   const names = new Set([...patterns.flatMap((pattern) => namesIn(pattern)), ...(other?.captureNames ?? [])]);
   return {
     captureNames: [...names],

@@ -35,7 +35,8 @@ export function tablesOf(language: Language, { syntax }: Profile): Tables {
     sets.set(key, own);
     return own;
   };
-  const idle = idlePairs(types, named, syntax.idle_tokens);
+  const alike = (type: string, is: number) => (idsOf.get(type) ?? []).filter((id) => named[id] === is);
+  const idle = idlePairs(count, alike, syntax.idle_tokens);
   const fields = new Map(language.fields.flatMap((field, id): [string, number][] => (field ? [[field, id]] : [])));
   const tokens = ids.map((id) => (named[id] === 1 ? "" : types[id]!));
   const hashed = textsHashed(
@@ -64,11 +65,14 @@ function textsHashed(texts: readonly string[], packed: boolean): Int32Array {
   return out;
 }
 
-/** The tokens that mean nothing below a node, as one number for each pair. */
-function idlePairs(names: readonly string[], named: Uint8Array, table: Readonly<Record<string, readonly string[]>>) {
-  const ids = (name: string, is: number) => [...names.keys()].filter((id) => names[id] === name && named[id] === is);
+/** The tokens that mean nothing below a node, as one number for each pair. `alike`: all ids of a name, named or not. */
+function idlePairs(
+  count: number,
+  alike: (type: string, named: number) => readonly number[],
+  table: Readonly<Record<string, readonly string[]>>,
+): Set<number> {
   const pairs = Object.entries(table).flatMap(([parent, tokens]) =>
-    ids(parent, 1).flatMap((above) => tokens.flatMap((token) => ids(token, 0).map((id) => id * names.length + above))),
+    alike(parent, 1).flatMap((above) => tokens.flatMap((token) => alike(token, 0).map((id) => id * count + above))),
   );
   return new Set(pairs);
 }
