@@ -85,6 +85,7 @@ test("without a file there are all defaults", () => {
       review_hooks: [],
       structural_merge: true,
       flake_runs: 1,
+      generated: {},
       sandbox: DEFAULT_SANDBOX,
       tools: {},
       gates: {},

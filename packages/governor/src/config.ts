@@ -274,6 +274,9 @@ function rulesOf(file: ProjectFile): Project["rules"] {
     })),
     gates: byName(file.gates, componentOf),
     verify: Object.fromEntries(recipes),
+    generated: byName(file.generated, ({ command, inputs, outputs }) => {
+      return { command, inputs: present(inputs), outputs: present(outputs) };
+    }),
     coverage_threshold: project.coverage_threshold,
     review: reviewOf(file.review, file.agents),
   };

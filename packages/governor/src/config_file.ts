@@ -138,6 +138,12 @@ const SentruxTable = z.strictObject({
   stale_days: count.default(14),
 });
 
+const GeneratedTable = z.strictObject({
+  command: named.describe("Shell command that writes the outputs anew"),
+  outputs: z.array(named).min(1).describe("Patterns of the files that it makes, which are in the repository"),
+  inputs: list.default([]).describe("Patterns of what it makes them from; without any it is asked at every change"),
+});
+
 const VerifyTable = z.strictObject({
   command: named,
   description: text.default(""),
@@ -236,6 +242,7 @@ export const ProjectFile = z.strictObject({
   settlement: SettlementTable.prefault({}),
   sentrux: SentruxTable.prefault({}),
   departments: z.record(z.string(), list).default({}).describe("Name to patterns of the files it owns"),
+  generated: z.record(toolName, GeneratedTable).default({}).describe("Files that are made from others, by name"),
   verify: z.record(z.string(), VerifyTable).default({}),
   limits: LimitsTable.prefault({}),
   budget: ProjectBudgetTable.prefault({}),

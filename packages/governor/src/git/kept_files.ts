@@ -14,6 +14,8 @@ export type Keeper = {
    * @returns tracked paths that it changed; a name that is not UTF-8 has U+FFFD in it
    */
   putBack(): Promise<string[]>;
+  /** What the last `putBack` removed, for it was made beside the tracked files; in a folder each file by itself. */
+  made(): readonly string[];
   /** Lets stay what stands there untracked, with all that will be in its folders: called before things are put back. */
   accept(): Promise<void>;
 };
@@ -47,6 +49,7 @@ type State = {
   rules: string | null;
   by_times: boolean; // whether the times of a file tell that it is what it was
   loose: boolean; // something untracked has been there, and may hold more by now
+  made: string[]; // untracked paths that were removed last
 };
 
 /** The slot must hold exactly what its index has, and nobody may write there but the commands that are watched. */
@@ -69,9 +72,10 @@ export function keepFiles(slot: Slot, options: KeepOptions): Keeper {
     rules: null,
     by_times: timesTell(root),
     loose: false,
+    made: [],
   };
   for (const one of [...files, ...folders.values()]) one.stamp = stampOf(one.name);
-  return { putBack: () => putBack(state), accept: () => accept(state) };
+  return { putBack: () => putBack(state), made: () => state.made, accept: () => accept(state) };
 }
 
 const fileOf = ({ path, mode }: Entry, name: string | Buffer, oid: string): File => ({
@@ -120,6 +124,7 @@ const isSame = (a: Stamp | null, b: Stamp | null): boolean =>
 const CLOCK_STEP_MS = 20;
 
 async function putBack(state: State): Promise<string[]> {
+  state.made = [];
   const { gone, turned } = lookAtFolders(state);
   const isKnown = (file: File) => state.by_times && isSame(file.stamp, stampOf(file.name));
   const suspects = state.files.filter((file) => isUnder(gone, file) || !isKnown(file));
@@ -199,8 +204,11 @@ async function removeNew(state: State): Promise<void> {
   const { root } = state.slot.git;
   state.loose = true;
   for (const { path } of foldersLost(state)) clearWay(root, path);
-  for (const path of await untracked(state, []))
-    if (!isAccepted(state, path)) removeWithin(root, path.replace(/\/$/, ""));
+  for (const path of await untracked(state, [])) {
+    if (isAccepted(state, path)) continue;
+    removeWithin(root, path.replace(/\/$/, ""));
+    state.made.push(decoded(path));
+  }
   for (const { path, name, gitlink } of state.folders.values()) {
     if (!gitlink || isInTheWay(root, path) || state.accepted.has(`${path}/`)) continue;
     for (const inner of readdirSync(name, { encoding: "latin1" })) removeWithin(root, `${path}/${inner}`);

@@ -3,16 +3,26 @@ import { type Keeper, keepFiles } from "../git/kept_files.ts";
 import { ignoreRule } from "../ignore.ts";
 import { hostsOrNone } from "../presets.ts";
 import type { Site } from "../site.ts";
-import type { IntegratedCandidate } from "./candidate.ts";
+import type { IntegratedCandidate, Left } from "./candidate.ts";
 import type { GateWatch } from "./unchanging.ts";
 
-type Bench = Pick<IntegratedCandidate, "root" | "isolation" | "setupIsolation" | "baseline"> & { watch: GateWatch };
+type Bench = Pick<IntegratedCandidate, "root" | "isolation" | "setupIsolation" | "takeLeft" | "baseline"> & {
+  watch: GateWatch;
+};
 
 /**
  * A checkout that stays what it is: see `Keeper`. `changed` has what the gate's commands did to tracked files, all put
- * back; `fresh`: the next command is the first of its gate.
+ * back; `made`: what they put beside those, removed; `fresh`: the next command is the first of its gate.
  */
-type Stand = { root: string; keeper: Keeper; changed: Set<string>; fresh: boolean };
+type Stand = { root: string; keeper: Keeper; changed: Set<string>; made: Set<string>; fresh: boolean };
+
+/** A stand's own record, which is empty afterwards. */
+function takeLeft({ changed, made }: Stand): Left {
+  const left = { changed: [...changed].sort(), made: [...made].sort() };
+  changed.clear();
+  made.clear();
+  return left;
+}
 
 /**
  * A fresh checkout of a tree with an isolated process in it, and on demand one of the head beside it, set up as the
@@ -45,12 +55,14 @@ export async function openBench(
   const checkout = async (content: string): Promise<Stand> => {
     const lease = await pool.acquire(head, { tree: content });
     open.releases.push(lease.release);
-    return { root: lease.path, keeper: keepFiles(lease, { commit: head, ignores }), changed: new Set(), fresh: false };
+    const keeper = keepFiles(lease, { commit: head, ignores });
+    return { root: lease.path, keeper, changed: new Set(), made: new Set(), fresh: false };
   };
   const openBaseline = async (): ReturnType<Bench["baseline"]> => {
     const beside = await checkout(head);
     if (project.commands.setup !== null) await prepare(beside);
-    return { root: beside.root, isolation: await start(beside, { sets_up: false }) };
+    const isolation = await start(beside, { sets_up: false });
+    return { root: beside.root, isolation, takeLeft: () => takeLeft(beside) };
   };
   const prepare = async (beside: Stand): Promise<void> => {
     const isolation = await start(beside, { sets_up: true });
@@ -66,13 +78,14 @@ export async function openBench(
       root: stand.root,
       isolation: await start(stand, { sets_up: false }),
       setupIsolation: () => start(stand, { sets_up: true }),
+      takeLeft: () => takeLeft(stand),
       baseline() {
         before.made ??= openBaseline();
         return before.made;
       },
       watch: {
         begin() {
-          stand.changed.clear();
+          takeLeft(stand);
           stand.fresh = true;
         },
         changed: () => [...stand.changed].sort(),
@@ -90,7 +103,7 @@ export async function openBench(
 
 /** After each command the checkout is what it was. What a setup makes is there for all that comes after it. */
 function kept(isolation: Isolation, stand: Stand, { sets_up }: { sets_up: boolean }): Isolation {
-  const { keeper, changed } = stand;
+  const { keeper, changed, made } = stand;
   return {
     ...isolation,
     async exec(request: ExecRequest) {
@@ -99,6 +112,7 @@ function kept(isolation: Isolation, stand: Stand, { sets_up }: { sets_up: boolea
       const result = await isolation.exec({ ...request, fresh });
       if (sets_up) await keeper.accept();
       for (const path of await keeper.putBack()) changed.add(path);
+      for (const path of keeper.made()) made.add(path);
       return result;
     },
   };

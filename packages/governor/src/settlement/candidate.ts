@@ -20,6 +20,9 @@ export type FrozenCandidate = {
   symbols: () => Promise<Touches>; // what it touches from the base to the tree, by the claims of its task
 };
 
+/** Tracked files that were changed, and files that were made beside them. All of it is put back or removed by now. */
+export type Left = { changed: readonly string[]; made: readonly string[] };
+
 /**
  * What the gates on the integrated work look at: a checkout of the very tree that would land.
  *
@@ -39,7 +42,9 @@ export type IntegratedCandidate = {
   symbols: Pick<Symbols, "dependents">;
   /** An isolation with the network, when the project lets its setup have one. */
   setupIsolation: () => Promise<Isolation>;
+  /** What the gate's commands have done to the checkout since this was last asked: whoever asks, answers for it. */
+  takeLeft: () => Left;
   /** A checkout of the head with an isolation, made when a checker has to be asked what was wrong before. */
-  baseline: () => Promise<{ root: string; isolation: Isolation }>;
+  baseline: () => Promise<{ root: string; isolation: Isolation; takeLeft: () => Left }>;
   out: string;
 };

@@ -7,6 +7,7 @@ import { judged, runProjectCommand, shellPaths, unanswered } from "./command.ts"
 import { coverageGate } from "./coverage/coverage.ts";
 import { type Failing, formatFindings } from "./format.ts";
 import { type Gate, pass } from "./gate.ts";
+import { generatedGate } from "./generated.ts";
 import { isScriptHook } from "./rules/load.ts";
 import { testsGate } from "./run_tests.ts";
 import { changedSources } from "./sources.ts";
@@ -23,6 +24,7 @@ export function commandGates({ commands, rules }: Project, unit: CompiledTask): 
     ...(commands.lint === null ? [] : [lint]),
     ...(commands.format_check === null ? [] : [format]),
     ...(commands.type_check === null ? [] : [types]),
+    ...(Object.keys(rules.generated).length === 0 ? [] : [generatedGate]),
     ...(commands.test === null && unit.test_cmd === null ? [] : [testsGate]),
     ...(commands.coverage === null ? [] : [coverageGate]),
   ];

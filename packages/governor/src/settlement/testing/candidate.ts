@@ -80,7 +80,10 @@ async function layCandidate({
     isolation: openShell(repo.root, tmp),
     symbols,
     setupIsolation: async () => openShell(repo.root, tmp),
-    baseline: async () => ({ root: before, isolation: openShell(before, tmp) }),
+    takeLeft: () => ({ changed: [], made: [] }), // nothing is watched here
+    baseline: async () => ({
+      ...{ root: before, isolation: openShell(before, tmp), takeLeft: () => ({ changed: [], made: [] }) },
+    }),
     out: join(repo.folder, "out"),
   };
   const remove = () => {

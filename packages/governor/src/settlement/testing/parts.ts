@@ -69,6 +69,7 @@ export const projectWith = (root: string, { commands, rules, settlement_ms = 20_
     review_hooks: [],
     structural_merge: true,
     flake_runs: 1,
+    generated: {},
     sandbox: {
       ...withPreset({ sandbox: { preset: "default", level: "auto" }, tool_policy: {} }).sandbox,
       setup: "none",
