@@ -8,6 +8,7 @@ import { DgovError, type Place } from "./error.ts";
 import { microsOf } from "./money.ts";
 import { nearest } from "./nearest.ts";
 import { withPreset } from "./presets.ts";
+import { projectCommands } from "./programs.ts";
 import type { Component, Limits, Project, Provider } from "./project.ts";
 import { PROJECT_FILE } from "./project_file.ts";
 import { reviewOf, reviewPlaces } from "./review_file.ts";
@@ -67,7 +68,7 @@ type Parsed = { project: Project | null; places: Place[]; implies_setup: boolean
  */
 function withUvSetup(project: Project, there: (name: string) => boolean): Project {
   const { commands, layout } = project;
-  const used = there("uv.lock") || Object.values(commands).some((command) => command?.includes("uv run"));
+  const used = there("uv.lock") || projectCommands(commands).some((command) => command.includes("uv run"));
   if (layout.language !== "python" || !there("pyproject.toml") || !used) return project;
   return { ...project, commands: { ...commands, setup: there("uv.lock") ? "uv sync --locked" : "uv sync" } };
 }
@@ -216,7 +217,7 @@ function projectOf(root: string, file: ProjectFile, hash: string): Project {
       source_extensions: project.source_extensions,
       test_runner: file.settlement.test_runner ?? null,
     },
-    commands: commandsOf(project),
+    commands: commandsOf(file),
     worker: {
       iteration_budget: project.worker_iteration_budget,
       warn_at: project.worker_iteration_warn_at,
@@ -237,7 +238,7 @@ function projectOf(root: string, file: ProjectFile, hash: string): Project {
   };
 }
 
-function commandsOf(project: ProjectFile["project"]): Project["commands"] {
+function commandsOf({ project, generated }: ProjectFile): Project["commands"] {
   return {
     setup: orNull(project.setup_cmd ?? ""),
     test: orNull(project.test_cmd),
@@ -247,6 +248,9 @@ function commandsOf(project: ProjectFile["project"]): Project["commands"] {
     format_check: orNull(project.format_check_cmd),
     type_check: orNull(project.type_check_cmd),
     coverage: orNull(project.coverage_cmd),
+    generated: byName(generated, ({ command, inputs, outputs }) => {
+      return { command, inputs: present(inputs), outputs: present(outputs) };
+    }),
   };
 }
 
@@ -274,9 +278,6 @@ function rulesOf(file: ProjectFile): Project["rules"] {
     })),
     gates: byName(file.gates, componentOf),
     verify: Object.fromEntries(recipes),
-    generated: byName(file.generated, ({ command, inputs, outputs }) => {
-      return { command, inputs: present(inputs), outputs: present(outputs) };
-    }),
     coverage_threshold: project.coverage_threshold,
     review: reviewOf(file.review, file.agents),
   };

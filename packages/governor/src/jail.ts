@@ -13,7 +13,7 @@ import {
 } from "@dgov/sandbox";
 import { DgovError } from "./error.ts";
 import type { CompiledPlan } from "./plan/compiled.ts";
-import { absolutePaths } from "./programs.ts";
+import { absolutePaths, projectCommands } from "./programs.ts";
 import type { Project, SandboxRules } from "./project.ts";
 import { removeTree } from "./remove_tree.ts";
 import type { World } from "./session.ts";
@@ -57,7 +57,7 @@ export const isAccepted = (level: Level, { min, level: own }: Pick<SandboxRules,
 export function refuseNativeGates(level: Level, { commands, rules }: Project, plan: Pick<CompiledPlan, "tasks">): void {
   if (level !== "wasm") return;
   const asked = [
-    ...Object.values(commands),
+    ...projectCommands(commands),
     ...rules.review_hooks.filter((hook) => !hook.endsWith(".js")),
     ...plan.tasks.map(({ test_cmd }) => test_cmd),
   ];

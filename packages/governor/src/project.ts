@@ -42,6 +42,8 @@ export type Commands = {
   format_check: string | null;
   type_check: string | null;
   coverage: string | null;
+  /** By name: what makes `outputs` out of `inputs`; patterns as in `[scope]`. Without inputs any file may be one. */
+  generated: Readonly<Record<string, { command: string; inputs: readonly string[]; outputs: readonly string[] }>>;
 };
 
 export type WorkerSettings = {
@@ -75,7 +77,6 @@ export type Rules = {
   tools: Readonly<Record<string, ComponentTool>>; // by name: tools that are WASM components
   gates: Readonly<Record<string, Component>>; // by name: gates that are WASM components
   verify: Readonly<Record<string, { command: string; description: string; log_name: string | null }>>;
-  generated: Readonly<Record<string, Generator>>; // by name: commands that make files of the repository from others
   coverage_threshold: number;
   review: Review | null; // null: nobody is asked
 };
@@ -91,9 +92,6 @@ export type SandboxRules = {
   setup: Network;
   limits: ResourceLimits;
 };
-
-/** What makes `outputs` out of `inputs`; patterns as in `[scope]`. Without inputs any file may be one. */
-export type Generator = { command: string; inputs: readonly string[]; outputs: readonly string[] };
 
 /** A WASM component of the project. `path` is relative to the root and is read from the base commit, never the worktree. */
 export type Component = { path: string; clock: boolean; timeout_ms: number; memory_bytes: number };

@@ -16,6 +16,10 @@ type Bench = Pick<IntegratedCandidate, "root" | "isolation" | "setupIsolation" |
  */
 type Stand = { root: string; keeper: Keeper; changed: Set<string>; made: Set<string>; fresh: boolean };
 
+const newStand = (root: string, keeper: Keeper): Stand => ({
+  ...{ root, keeper, changed: new Set(), made: new Set(), fresh: false },
+});
+
 /** A stand's own record, which is empty afterwards. */
 function takeLeft({ changed, made }: Stand): Left {
   const left = { changed: [...changed].sort(), made: [...made].sort() };
@@ -55,8 +59,7 @@ export async function openBench(
   const checkout = async (content: string): Promise<Stand> => {
     const lease = await pool.acquire(head, { tree: content });
     open.releases.push(lease.release);
-    const keeper = keepFiles(lease, { commit: head, ignores });
-    return { root: lease.path, keeper, changed: new Set(), made: new Set(), fresh: false };
+    return newStand(lease.path, keepFiles(lease, { commit: head, ignores }));
   };
   const openBaseline = async (): ReturnType<Bench["baseline"]> => {
     const beside = await checkout(head);

@@ -24,7 +24,7 @@ export function commandGates({ commands, rules }: Project, unit: CompiledTask): 
     ...(commands.lint === null ? [] : [lint]),
     ...(commands.format_check === null ? [] : [format]),
     ...(commands.type_check === null ? [] : [types]),
-    ...(Object.keys(rules.generated).length === 0 ? [] : [generatedGate]),
+    ...(Object.keys(commands.generated).length === 0 ? [] : [generatedGate]),
     ...(commands.test === null && unit.test_cmd === null ? [] : [testsGate]),
     ...(commands.coverage === null ? [] : [coverageGate]),
   ];

@@ -22,10 +22,10 @@ async function ask(
   {
     files = FILES,
     client = CLIENT,
-  }: { files?: Record<string, string>; client?: Project["rules"]["generated"][string] } = {},
+  }: { files?: Record<string, string>; client?: Project["commands"]["generated"][string] } = {},
 ): Promise<string[]> {
   const unit = unitWith({ edit: Object.keys(work) });
-  const place = await openSite({ files, unit, rules: { generated: { client } } });
+  const place = await openSite({ files, unit, commands: { generated: { client } } });
   open.push(place.repo);
   await workOf(place, work);
   await judge(place.site, { do: "judge", task: place.task, attempt: 1 }, new AbortController().signal);

@@ -1,6 +1,6 @@
 import type { Finding } from "@dgov/kernel";
 import { ignoreRule } from "../ignore.ts";
-import type { Generator } from "../project.ts";
+import type { Project } from "../project.ts";
 import type { IntegratedCandidate, Left } from "./candidate.ts";
 import { judged, runProjectCommand, unanswered } from "./command.ts";
 import { type Gate, type Judgement, pass } from "./gate.ts";
@@ -15,7 +15,7 @@ export const generatedGate: Gate<IntegratedCandidate> = {
   async check(candidate) {
     const notes: Finding[] = [];
     let last = pass;
-    for (const [name, generator] of Object.entries(candidate.project.rules.generated)) {
+    for (const [name, generator] of Object.entries(candidate.project.commands.generated)) {
       if (!isConcerned(generator, candidate)) continue;
       last = await ask(candidate, { name, ...generator });
       if (last.verdict !== "pass") return last;
@@ -24,6 +24,8 @@ export const generatedGate: Gate<IntegratedCandidate> = {
     return { ...last, findings: notes };
   },
 };
+
+type Generator = Project["commands"]["generated"][string];
 
 function isConcerned({ inputs, outputs }: Generator, { changes }: Pick<IntegratedCandidate, "changes">): boolean {
   const concerns = ignoreRule([...inputs, ...outputs]);

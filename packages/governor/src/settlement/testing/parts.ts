@@ -47,6 +47,7 @@ export const projectWith = (root: string, { commands, rules, settlement_ms = 20_
     format_check: null,
     type_check: null,
     coverage: null,
+    generated: {},
     ...commands,
   },
   worker: { iteration_budget: 50, warn_at: 40, tree_max_lines: 80, line_length: 99, test_markers: [], conventions: {} },
@@ -69,7 +70,6 @@ export const projectWith = (root: string, { commands, rules, settlement_ms = 20_
     review_hooks: [],
     structural_merge: true,
     flake_runs: 1,
-    generated: {},
     sandbox: {
       ...withPreset({ sandbox: { preset: "default", level: "auto" }, tool_policy: {} }).sandbox,
       setup: "none",
