@@ -19,6 +19,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   "attest sign": async () => (await import("./commands/attest_sign.ts")).attestSign,
   "attest verify": async () => (await import("./commands/attest_verify.ts")).attestVerify,
   cost: async () => (await import("./commands/cost.ts")).cost,
+  metrics: async () => (await import("./commands/metrics.ts")).metrics,
   "plan remediate": async () => (await import("./commands/plan_remediate.ts")).planRemediate,
   "policy check": async () => (await import("./commands/policy_check.ts")).policyCheck,
   "scope status": async () => (await import("./commands/scope_status.ts")).scopeStatus,

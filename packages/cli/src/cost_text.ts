@@ -76,6 +76,10 @@ export function renderEstimate({
   return [
     `Plan "${plain(plan)}" is likely to cost: ${[sum, ...beside].join(", ")}`,
     columns([["task", "model", "calls", "input", "output", "cost", "known from"], ...rows], "  "),
-    ...(limits.cost_micros === null ? [] : [`The run may cost ${sayMoney(limits.cost_micros, currency)} at the most`]),
+    ...(limits.cost_micros === null
+      ? []
+      : [
+          `The run may cost ${sayMoney(limits.cost_micros, currency)} at the most${(cost_micros ?? 0) > limits.cost_micros ? ": it is likely to end before all is done" : ""}`,
+        ]),
   ].join("\n");
 }

@@ -46,19 +46,24 @@ export type CostEstimate = {
 };
 
 /**
- * What the tasks of a plan are likely to cost, by what the log has of tasks like them. Tasks that have landed count too:
- * it is the whole plan that is asked for.
+ * What the tasks of a plan are likely to cost, by what the log has of tasks like them.
  *
+ * @param only the ids of those that are asked for; null: the whole plan, also what has landed
  * @throws DgovError as `dgov compile` does
  */
-export async function estimatePlan({ cwd, env, self }: From, text: string): Promise<CostEstimate> {
+export async function estimatePlan(
+  { cwd, env, self }: From,
+  text: string,
+  only: readonly string[] | null,
+): Promise<CostEstimate> {
   const root = findRoot(cwd);
   const project = readProject(root);
   const looks = { path: env.PATH ?? null, find: symbolFinder(self) };
   const { plan } = await compileOrRefuse(project, findPlan(root, cwd, text), looks);
   const limits = withBudget(withLimits(project.limits, plan.limits), plan.budget);
   const past = await withLog(root, pastCalls);
-  const tasks = estimate(bound(plan, project), past, (tokens, price) =>
+  const asked = bound(plan, project).filter(({ task }) => only === null || only.includes(task));
+  const tasks = estimate(asked, past, (tokens, price) =>
     costMicros({ input: tokens.input_tokens, cached: tokens.cached_tokens, output: tokens.output_tokens }, price),
   );
   const told = tasks.flatMap(({ cost_micros }) => (cost_micros === null ? [] : [cost_micros]));

@@ -92,7 +92,7 @@ async function underLock(git: Git, request: RunRequest, { world, start_ms }: Out
     const isThere = (commit: string) => there.has(commit);
     const decided = decideStart(plan, past, request.mode, { only, target: at.target, reachable: isThere, before });
     const models = bindModels(ready, world);
-    if (request.dry_run) return planned(ready, { only, decided, start_ms, world });
+    if (request.dry_run) return planned(ready, { only, decided, past, start_ms, world });
     const ended = (id: string, did: RunView["did"]) => {
       const view = viewOf(log, RunId.parse(id), { did, warnings, start_ms, world });
       takeDown(root, log, view, world.now_ms());

@@ -1,6 +1,6 @@
 import type { RunId, Store, TaskId } from "@dgov/kernel";
 import type { Place } from "./error.ts";
-import type { Start } from "./history.ts";
+import type { PastRun, Start } from "./history.ts";
 import type { Ready } from "./ready.ts";
 import type { World } from "./session.ts";
 import { type RunSummary, summarise, type TaskSummary } from "./view/run_summary.ts";
@@ -39,14 +39,22 @@ export function viewOf(log: Store, id: RunId, { did, warnings, start_ms, world }
   };
 }
 
-type Planning = { only: readonly TaskId[]; decided: Start; start_ms: number; world: World };
+type Planning = {
+  only: readonly TaskId[];
+  decided: Start;
+  past: readonly Pick<PastRun, "id" | "landed">[];
+  start_ms: number;
+  world: World;
+};
 
 /** What `--dry-run` says: the run that would begin or go on, and what of it has landed already. */
 export function planned(
   { plan, project: { limits }, target, warnings }: Ready,
-  { only, decided, start_ms, world }: Planning,
+  { only, decided, past, start_ms, world }: Planning,
 ): RunView {
-  const carried = decided.do === "start" ? decided.carried : new Map<TaskId, string>();
+  const going = decided.do === "start" ? undefined : past.find(({ id }) => id === decided.run);
+  const there = [...(going?.landed ?? [])].map(([id, { commit }]) => [id, commit] as const);
+  const carried: ReadonlyMap<string, string> = decided.do === "start" ? decided.carried : new Map(there);
   const wanted = plan.tasks.filter(({ id }) => only.length === 0 || only.includes(id));
   const tasks = wanted.map(
     ({ id }): TaskSummary => ({
@@ -63,7 +71,7 @@ export function planned(
   );
   const named = (state: TaskSummary["state"]) => tasks.filter((task) => task.state === state).map(({ task }) => task);
   return {
-    status: "planned",
+    status: decided.do === "nothing" ? decided.status : "planned",
     succeeded: named("landed"),
     failed: [],
     skipped: [],

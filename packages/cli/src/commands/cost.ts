@@ -16,7 +16,7 @@ export const cost = defineCommand({
     plan: z.string().optional().describe("Estimate this plan, by what tasks like its own have used before"),
   }),
   async run({ run = null, by, plan }, here): Promise<View> {
-    if (plan !== undefined) return { kind: "plan", estimate: await estimatePlan(here, plan) };
+    if (plan !== undefined) return { kind: "plan", estimate: await estimatePlan(here, plan, null) };
     return { kind: "run", cost: await readCost(here.cwd, run, by) };
   },
   text: (view) => (view.kind === "plan" ? renderEstimate(view.estimate) : renderCost(view.cost)),

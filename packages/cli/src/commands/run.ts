@@ -1,10 +1,15 @@
+import { type CostEstimate, estimatePlan } from "@dgov/governor/cost";
 import { type RunRequest, type RunView, runPlan } from "@dgov/governor/run";
 import { z } from "zod";
 import { defineCommand, type Here } from "../command.ts";
+import { renderEstimate } from "../cost_text.ts";
 import { type LiveView, lineOf, liveColour, liveView } from "../live.ts";
 import { placeLine } from "../print.ts";
 import { renderRun } from "../run_text.ts";
 import { worldOf } from "../world.ts";
+
+/** `estimate`: only where it was asked for; null when there is nothing to do. */
+type View = RunView & { estimate?: CostEstimate | null };
 
 export const run = defineCommand({
   name: "run",
@@ -21,9 +26,11 @@ export const run = defineCommand({
     verbose: z.boolean().default(false).describe("Show every event"),
     jobs: z.int().min(1).optional().describe("How many tasks are worked on at once (default: the cores, at least 2)"),
     dry_run: z.boolean().default(false).describe("Compile and say what would be done, and do nothing"),
+    estimate: z.boolean().default(false).describe("As --dry-run, with what it is likely to cost"),
   }),
   short: { yes: "y", verbose: "v", jobs: "j" },
-  async run({ plan, only, jobs, yes, dry_run, ...flags }, here): Promise<RunView> {
+  async run({ plan, only, jobs, yes, estimate, ...flags }, here): Promise<View> {
+    const dry_run = flags.dry_run || estimate;
     const mode = flags.restart ? "restart" : flags.continue ? "continue" : "go";
     const live = show(here, flags.verbose ? "detail" : flags.stream ? "stream" : "milestone");
     // Before the run and not after it: what is likely a mistake is worth a Ctrl-C.
@@ -31,15 +38,18 @@ export const run = defineCommand({
       for (const warning of warnings) here.stderr(placeLine(warning));
     };
     try {
-      return await runPlan(
+      const view = await runPlan(
         { cwd: here.cwd, plan, only, mode, jobs: jobs ?? null, yes, dry_run, told },
         { ...worldOf(here), notify: live.event },
       );
+      if (!estimate) return view;
+      const isToDo = view.did === "planned" && view.unfinished.length > 0;
+      return { ...view, estimate: isToDo ? await estimatePlan(here, plan, view.unfinished) : null };
     } finally {
       live.end();
     }
   },
-  text: renderRun,
+  text: ({ estimate, ...view }) => [renderRun(view), ...(estimate ? [renderEstimate(estimate)] : [])].join("\n"),
   exit: ({ exit }) => exit,
 });
 
