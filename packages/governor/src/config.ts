@@ -266,6 +266,7 @@ function rulesOf(file: ProjectFile): Project["rules"] {
       allow: present(scope.allow_files),
       deny: present(scope.deny_files),
       diff_max_files: scope.diff_max_files,
+      allow_binary: scope.allow_binary,
     },
     departments,
     review_hooks: present(project.review_hooks),

@@ -98,6 +98,7 @@ const ScopeTable = z.strictObject({
   ignore_files: z.array(unshadowing).default([]).describe("Patterns of files that no task owns and no gate counts"),
   allow_files: list.default([]).describe("When not empty: nothing outside these patterns may change"),
   deny_files: list.default([]).describe("Patterns that no task may change"),
+  allow_binary: z.boolean().default(true).describe("Whether files that are no text may come in"),
   diff_max_files: z.int().min(1).default(100).describe("A candidate that changes more files is rejected"),
 });
 

@@ -68,7 +68,13 @@ export type Provider = {
 
 export type Rules = {
   tool_policy: ToolPolicy;
-  scope: { ignore: readonly string[]; allow: readonly string[]; deny: readonly string[]; diff_max_files: number };
+  scope: {
+    ignore: readonly string[];
+    allow: readonly string[];
+    deny: readonly string[];
+    diff_max_files: number;
+    allow_binary: boolean;
+  };
   departments: Readonly<Record<string, readonly string[]>>; // in the file's order
   review_hooks: readonly string[];
   structural_merge: boolean; // by symbols, where git finds only texts in conflict

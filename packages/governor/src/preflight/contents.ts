@@ -27,14 +27,15 @@ export async function judgeContents(
 ): Promise<{ changes: readonly Change[]; stopped: boolean }> {
   const changes = await diffTrees(git, before, tree);
   notes.push(...pathNotes(changes, rules), ...(head === null ? [] : await judgeNotes(git, { head, tree, rules })));
-  return { changes, stopped: (await settle([contentGate], { git, changes }, settling)) !== null };
+  const allow_binary = rules?.scope.allow_binary ?? true;
+  return { changes, stopped: (await settle([contentGate], { git, changes, allow_binary }, settling)) !== null };
 }
 
 /** What may come into the repository from nobody: the half of the gate `claims` that needs no claim. */
-const contentGate: Gate<{ git: Pick<Git, "objects">; changes: readonly Change[] }> = {
+const contentGate: Gate<{ git: Pick<Git, "objects">; changes: readonly Change[]; allow_binary: boolean }> = {
   name: "content",
-  async check({ git, changes }) {
-    const unsafe = await unsafeContent(changes, { git });
+  async check({ git, changes, allow_binary }) {
+    const unsafe = await unsafeContent(changes, { git, allow_binary });
     return unsafe.length > 0 ? reject("path_policy", unsafe) : pass;
   },
 };

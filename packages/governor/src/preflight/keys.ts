@@ -6,7 +6,7 @@ import { type Kept, keyOf } from "./verdicts.ts";
 import type { PreflightView } from "./view.ts";
 
 /** Part of every key: what is kept in another shape is not found. */
-const SHAPE = "preflight 2";
+const SHAPE = "preflight 3";
 
 /** What a judgement hangs on: the tree, what it would be put on with its configuration, and who judges. */
 export const subjectKey = (version: string, { before, tree, message, joined, head, words }: Subject): string =>

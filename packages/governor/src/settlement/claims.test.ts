@@ -7,6 +7,7 @@ import { openPool, poolFolder } from "../git/worktrees.ts";
 import { ignoreRule } from "../ignore.ts";
 import type { Files } from "../plan/compiled.ts";
 import { claimsGate } from "./claims.ts";
+import { SECRETS_SAMPLES } from "./content.ts";
 import { projectWith, unitWith } from "./testing/parts.ts";
 
 setDefaultTimeout(60_000); // many processes each, and the machine may be busy
@@ -17,7 +18,14 @@ afterEach(() => {
 });
 
 type Work = Record<string, Content | null> | ((root: string) => void);
-type Rules = { ignore?: string[]; allow?: string[]; deny?: string[]; diff_max_files?: number; touched?: string[] };
+type Rules = {
+  ignore?: string[];
+  allow?: string[];
+  deny?: string[];
+  diff_max_files?: number;
+  allow_binary?: boolean;
+  touched?: string[];
+};
 const BASE = {
   "src/a.py": "a = 1\n",
   "src/b.py": "b = 1\n",
@@ -31,8 +39,15 @@ const DEFAULT_IGNORE = [".venv", "uv.lock", "__pycache__", "*.pyc"];
 async function ask(files: Partial<Files>, work: Work, rules: Rules = {}): Promise<string> {
   const repo = await repository(BASE);
   made.push(repo);
-  const { ignore = DEFAULT_IGNORE, allow = [], deny = [], diff_max_files = 100, touched = [] } = rules;
-  const project = projectWith(repo.root, { rules: { scope: { ignore, allow, deny, diff_max_files } } });
+  const {
+    ignore = DEFAULT_IGNORE,
+    allow = [],
+    deny = [],
+    diff_max_files = 100,
+    allow_binary = true,
+    touched = [],
+  } = rules;
+  const project = projectWith(repo.root, { rules: { scope: { ignore, allow, deny, diff_max_files, allow_binary } } });
   const base = await repo.user("rev-parse", "HEAD");
   const pool = openPool(repo.git, { folder: poolFolder(repo.root, {}), now_ms: () => 0 });
   const slot = await pool.acquire(base);
@@ -49,7 +64,9 @@ async function ask(files: Partial<Files>, work: Work, rules: Rules = {}): Promis
   return [judged.cause, ...judged.findings.map(({ code, path }) => (path ? `${code} ${path}` : code))].join(", ");
 }
 
-test.each<[string, Partial<Files>, Work, Rules, string]>([
+type Row = [string, Partial<Files>, Work, Rules, string];
+
+test.each<Row>([
   ["a claimed edit", { edit: ["src/a.py"] }, { "src/a.py": "2" }, {}, "pass"],
   ["a claimed new file", { create: ["src/n.py"] }, { "src/n.py": "2" }, {}, "pass"],
   ["a claimed deletion", { delete: ["src/a.py"] }, { "src/a.py": null }, {}, "pass"],
@@ -224,6 +241,24 @@ test.each<[string, Partial<Files>, Work, Rules, string]>([
     "path_policy, secret k",
   ],
   ["a GitHub token", { create: ["k"] }, { k: `ghp_${"a1".repeat(18)}` }, {}, "path_policy, secret k"],
+  ...SECRETS_SAMPLES.map(
+    ([name, text]): Row => [`D11 ${name}`, { create: ["k"] }, { k: `x = "${text}"\n` }, {}, "path_policy, secret k"],
+  ),
+  ["D11 a binary file", { create: ["k"] }, { k: "GIF\0\x01" }, {}, "pass"],
+  [
+    "D11 a binary file where none may come in",
+    { create: ["k"] },
+    { k: "GIF\0\x01" },
+    { allow_binary: false },
+    "path_policy, binary_file k",
+  ],
+  [
+    "D11 a text where no binary file may come in",
+    { create: ["k"] },
+    { k: "GIF\x01\n" },
+    { allow_binary: false },
+    "pass",
+  ],
   [
     "a key that the base already had",
     { edit: ["key"] },

@@ -21,7 +21,7 @@ export async function judgeWork(work: Work): Promise<Judgement> {
   if (judged !== null) return judged;
   const foreign = await unclaimedSymbols(own, work);
   if (foreign.length > 0) return reject("symbol_scope", foreign);
-  const unsafe = await unsafeContent(own, work);
+  const unsafe = await unsafeContent(own, { git: work.git, allow_binary: project.rules.scope.allow_binary });
   return unsafe.length > 0 ? reject("path_policy", unsafe) : pass;
 }
 

@@ -12,10 +12,29 @@ const SECRETS: readonly (readonly [name: string, pattern: RegExp])[] = [
   ["a GitHub token", /\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{60,})\b/],
   ["an API key", /\bsk-(?:proj-|ant-|or-)?[A-Za-z0-9_-]{32,}\b/],
   ["a Slack token", /\bxox[abprs]-[A-Za-z0-9-]{20,}\b/],
+  ["a Google API key", /\bAIza[0-9A-Za-z_-]{35}(?![0-9A-Za-z_-])/],
+  ["a GitLab token", /\bglpat-[0-9A-Za-z_-]{20,}\b/],
+  ["a Stripe key", /\b[rs]k_live_[0-9A-Za-z]{20,}\b/],
+  ["an npm token", /\bnpm_[A-Za-z0-9]{36}\b/],
 ];
 
-/** Where contents are read from. */
-type Objects = { git: Pick<Git, "objects"> };
+const filler = (chars: number): string => "a1B2".repeat(chars).slice(0, chars);
+
+/** One text for each of them that is none: put together here, so that it stands in no file that is looked at. */
+export const SECRETS_SAMPLES: readonly (readonly [name: string, text: string])[] = [
+  ["a private key", `-----BEGIN ${"PRIVATE"} KEY-----`],
+  ["an AWS access key", `AKIA${filler(16).toUpperCase()}`],
+  ["a GitHub token", `ghp_${filler(36)}`],
+  ["an API key", `sk-${filler(40)}`],
+  ["a Slack token", `xoxb-${filler(24)}`],
+  ["a Google API key", `AIza${filler(35)}`],
+  ["a GitLab token", `glpat-${filler(20)}`],
+  ["a Stripe key", `sk_live_${filler(24)}`],
+  ["an npm token", `npm_${filler(36)}`],
+];
+
+/** Where contents are read from, and whether those that are no text may come in. */
+type Objects = { git: Pick<Git, "objects">; allow_binary: boolean };
 
 /** What no task may bring in, whatever it claims: links out of the repository, other repositories, huge files, secrets. */
 export async function unsafeContent(changes: readonly Change[], candidate: Objects): Promise<Finding[]> {
@@ -47,8 +66,14 @@ async function unsafeIn(change: Change, candidate: Objects): Promise<Finding[]> 
     const has = Math.round(size_bytes / 1024 / 1024);
     return found("large_file", `"${path}" has ${has} MiB; at most ${most} may be added`);
   }
-  return secrets(candidate, change);
+  const text = await blob(candidate, change.new_oid);
+  if (!candidate.allow_binary && text.slice(0, BINARY_CHARS).includes("\0"))
+    return found("binary_file", `"${path}" is no text, and [scope] has allow_binary = false`);
+  return secrets(candidate, change, text);
 }
+
+/** As git tells it: no text has a NUL so near its beginning. */
+const BINARY_CHARS = 8_000;
 
 function leaves(path: string, target: string): boolean {
   if (target.startsWith("/")) return true;
@@ -59,8 +84,7 @@ function leaves(path: string, target: string): boolean {
 }
 
 /** Secrets in lines that the base does not have. */
-async function secrets(candidate: Objects, { path, new_oid, old_oid, old_mode }: Change): Promise<Finding[]> {
-  const text = await blob(candidate, new_oid);
+async function secrets(candidate: Objects, { path, old_oid, old_mode }: Change, text: string): Promise<Finding[]> {
   if (!SECRETS.some(([, pattern]) => pattern.test(text))) return [];
   const before = new Set(old_mode === "000000" ? [] : (await blob(candidate, old_oid)).split("\n"));
   return text.split("\n").flatMap((line, at) => {
@@ -71,5 +95,5 @@ async function secrets(candidate: Objects, { path, new_oid, old_oid, old_mode }:
   });
 }
 
-const blob = async ({ git }: Objects, oid: string): Promise<string> =>
+const blob = async ({ git }: Pick<Objects, "git">, oid: string): Promise<string> =>
   new TextDecoder().decode(await git.objects.content(oid));

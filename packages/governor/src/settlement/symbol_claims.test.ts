@@ -33,7 +33,7 @@ type Work = Parameters<typeof workOf>[1];
 
 /** Judges one attempt. @returns the place, and what was said of it: the cause with the codes and places, or "passed" */
 async function ask(edit: readonly string[], work: Work, ignore: readonly string[] = []) {
-  const scope = { ignore: [...ignore], allow: [], deny: [], diff_max_files: 100 };
+  const scope = { ignore: [...ignore], allow: [], deny: [], diff_max_files: 100, allow_binary: true };
   const files = { create: [], edit: [...edit], delete: [], read: [], touch: [] };
   const place = await openSite({ files: BASE, unit: { files }, rules: { scope } });
   open.push(place);
