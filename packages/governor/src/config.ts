@@ -135,9 +135,8 @@ function rulePlaces(file: ProjectFile, toml: Toml): Place[] {
 }
 
 /** The gates that every project may have, by the names under which their verdicts are kept. */
-const GATE_NAMES = "claims integration policy script_hooks setup hooks lint format types tests coverage review".split(
-  " ",
-);
+const GATE_NAMES =
+  "claims integration policy script_hooks setup hooks lint format types generated tests coverage review".split(" ");
 
 /** A name says who answered: no component may bear one of ours. */
 function namePlaces({ tools, gates }: ProjectFile, toml: Toml): Place[] {
