@@ -25,6 +25,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   "scope status": async () => (await import("./commands/scope_status.ts")).scopeStatus,
   "scope report": async () => (await import("./commands/scope_report.ts")).scopeReport,
   preflight: async () => (await import("./commands/preflight.ts")).preflight,
+  "gates drill": async () => (await import("./commands/gates_drill.ts")).gatesDrill,
   "coverage-baseline": async () => (await import("./commands/coverage_baseline.ts")).coverageBaseline,
   "merge-check": async () => (await import("./commands/merge_check.ts")).mergeCheck,
   "merge-driver": async () => (await import("./commands/merge_driver.ts")).mergeDriver,

@@ -31,6 +31,7 @@ const DEFAULT_SANDBOX: SandboxRules = {
   },
 };
 
+const IGNORED = [".venv", "uv.lock", "__pycache__", "*.pyc"];
 const NO_CEILING = { calls: null, tokens: null, turns: null, cost_micros: null, wall_ms: null };
 const NO_BUDGET = { currency: "USD", output_tokens: 16_384, task: NO_CEILING, prices: {} };
 
@@ -81,13 +82,7 @@ test("without a file there are all defaults", () => {
         deny_shell_commands: [],
         rules: [],
       },
-      scope: {
-        ignore: [".venv", "uv.lock", "__pycache__", "*.pyc"],
-        allow: [],
-        deny: [],
-        diff_max_files: 100,
-        allow_binary: true,
-      },
+      scope: { ignore: IGNORED, allow: [], deny: [], diff_max_files: 100, allow_binary: true },
       departments: {},
       review_hooks: [],
       structural_merge: true,
@@ -209,12 +204,7 @@ test("every key is read", () => {
     default_agent: "big",
   });
   expect(rules).toMatchObject({
-    scope: {
-      ignore: [".venv", "uv.lock", "__pycache__", "*.pyc", "go.sum"],
-      allow: ["lib/*"],
-      deny: ["secrets/"],
-      diff_max_files: 5,
-    },
+    scope: { ignore: [...IGNORED, "go.sum"], allow: ["lib/*"], deny: ["secrets/"], diff_max_files: 5 },
     review_hooks: ["test {file}"],
     departments: { Core: ["lib/core/*"] },
     verify: { smoke: { command: "make smoke", description: "Smoke", log_name: "smoke.log" } },

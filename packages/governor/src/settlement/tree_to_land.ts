@@ -21,9 +21,18 @@ export type TreeToLand = Pick<Site, "git" | "project" | "pool" | "jail" | "compo
     changes: readonly Change[];
   };
 
-/** Asks the project's scripts before anything is checked out: they look at the change alone. */
-export async function judgeByRules(tree: TreeToLand, settling: Settling, signal: AbortSignal): Promise<Verdict | null> {
-  const gates = await ruleGates(tree);
+/**
+ * Asks the project's scripts before anything is checked out: they look at the change alone.
+ *
+ * @param only as in `judgeByCommands`
+ */
+export async function judgeByRules(
+  tree: TreeToLand,
+  settling: Settling,
+  signal: AbortSignal,
+  only: readonly string[] | null = null,
+): Promise<Verdict | null> {
+  const gates = (await ruleGates(tree)).filter(({ name }) => only?.includes(name) ?? true);
   if (gates.length === 0) return null;
   const { evaluate, close } = openEvaluator(tree.jail, signal);
   try {
