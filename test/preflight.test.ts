@@ -116,11 +116,28 @@ test.each([
   const known = dgov(place, "preflight");
   expect([known.status, known.stdout]).toEqual([expected.length === 0 ? 0 : 1, expect.stringContaining("known")]);
   rmSync(kept, { recursive: true });
-  ask(place, "--range", "HEAD"); // the configuration is read, and asks nobody else
+  ask(place, "--all"); // the configuration is read, and asks nobody else
   const at_once = dgov(place, "preflight");
   expect(at_once.stdout).not.toContain("known");
   expect(at_once.status).toBe(shown.status);
   for (const code of expected) expect(at_once.stdout).toContain(code);
+});
+
+test("where nobody but the contents is asked, no git is started, and what is not there is not passed over", () => {
+  const place = lay();
+  stage(place, { "a.py": "A = 2\n" });
+  ask(place, "--all"); // the configuration is read
+  const alone = { root: place.root, env: { ...place.env, PATH: "/nonexistent" } };
+  expect(dgov(alone, "preflight")).toEqual({
+    status: 0,
+    stdout: expect.stringMatching(/^✔ pass: what is staged \(1 file, \d+ ms\): content\n$/),
+    stderr: "",
+  });
+  stage(place, { "a.py": "A = 3\n" });
+  const oid = git(place, "rev-parse", ":a.py").trim();
+  rmSync(join(place.root, ".git/objects", oid.slice(0, 2), oid.slice(2)));
+  const { status, stderr } = dgov(place, "preflight");
+  expect([status, stderr]).toEqual([4, expect.stringContaining("invalid object")]);
 });
 
 test("a gate that is broken is no verdict to keep: it is asked again, and a missing tool has its own status", () => {

@@ -1,8 +1,12 @@
 import { DgovError } from "./error.ts";
+import type { Git } from "./git/git.ts";
+import { treeOfIndex } from "./git/index_tree.ts";
+import { openStored } from "./git/stored_objects.ts";
+import { diffTrees } from "./git/tree_changes.ts";
 import { treeOf } from "./git/tree_object.ts";
 import { takeDown, verdictOf } from "./preflight/answer.ts";
 import { judgeContents, type PathRules } from "./preflight/contents.ts";
-import { indexKey, keepView, knownView, quietKey, subjectKey } from "./preflight/keys.ts";
+import { indexKey, indexOf, keepView, knownView, quietKey, subjectKey } from "./preflight/keys.ts";
 import { type CommitPlace, findCommitPlace, gitIn, headOf } from "./preflight/place.ts";
 import { STAGED, stagedTree } from "./preflight/subject.ts";
 import { type Kept, openKept } from "./preflight/verdicts.ts";
@@ -32,17 +36,21 @@ export async function preflightAtOnce({ cwd, env, version, now_ms }: Asking): Pr
   const head = place && headOf(place);
   if (!place || !head) return null;
   const kept = openKept(place.common_dir);
-  const at_once = indexKey(version, place);
+  const index = indexOf(place);
+  const at_once = indexKey(version, place, index);
   const known = knownView(kept, at_once);
   if (known) return { ...known, known: true, took_ms: took() };
   if (place.joins.length > 0) return null;
-  const git = gitIn(place, env);
+  const own = gitIn(place, env);
+  const oid_bytes = head.length / 2;
+  const objects = openStored(place.common_dir, oid_bytes, own.objects);
+  const git = { objects };
   const [tree, before, rules] = await Promise.all([
-    stagedTree(git, place).catch(noneFor),
+    treeOfIndex(index, oid_bytes, (made) => objects.keep("tree", made)) ?? stagedTree(own, place).catch(noneFor),
     treeOf(git, head).catch(noneFor),
     quietRules(git, { head, kept, version }),
   ]);
-  if (tree === null || before === null || rules === undefined) return null;
+  if (tree === null || before === null || rules === undefined || !(await isWhole(git, before, tree))) return null;
   const key = subjectKey(version, { ...STAGED, head, before, tree, joined: null });
   const before_this = knownView(kept, key);
   const taken = takeDown(now_ms, () => null);
@@ -55,6 +63,14 @@ export async function preflightAtOnce({ cwd, env, version, now_ms }: Asking): Pr
   const view = before_this ? { ...before_this, known: true, took_ms: took() } : await judge();
   keepView(kept, [key, at_once], view);
   return view;
+}
+
+/** Whether what is staged is there: git looks when it writes a tree, and nobody does where it is put together here. */
+async function isWhole(git: Pick<Git, "objects">, before: string, tree: string): Promise<boolean> {
+  const changes = await diffTrees(git, before, tree);
+  const files = changes.filter(({ kind, size_bytes }) => kind !== "gitlink" && size_bytes !== null);
+  const infos = await git.objects.info(files.map(({ new_oid }) => new_oid));
+  return infos.every((info) => info?.type === "blob");
 }
 
 const placeOrNone = (asking: Pick<Asking, "cwd" | "env">): CommitPlace | null => {

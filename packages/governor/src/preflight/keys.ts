@@ -25,12 +25,15 @@ export const subjectKey = (version: string, { before, tree, message, joined, hea
 /**
  * The same for what is staged, without asking git: by the index as it stands. null: only git can say what is checked out.
  */
-export function indexKey(version: string, place: CommitPlace): string | null {
+export function indexKey(version: string, place: CommitPlace, index = indexOf(place)): string | null {
   const head = headOf(place);
   if (head === null) return null;
-  const index = existsSync(place.index_file) ? readFileSync(place.index_file) : "";
   return keyOf(SHAPE, "index", version, head, ...place.joins, index);
 }
+
+/** The index as it stands; nothing where there is none. */
+export const indexOf = ({ index_file }: Pick<CommitPlace, "index_file">): Buffer =>
+  existsSync(index_file) ? readFileSync(index_file) : Buffer.alloc(0);
 
 /** What a configuration that names no judges asks of paths, by its blob. */
 export const quietKey = (version: string, blob: string): string => keyOf(SHAPE, "quiet", version, PROJECT_FILE, blob);
