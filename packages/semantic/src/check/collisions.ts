@@ -1,3 +1,4 @@
+import type { ClassShape, Member } from "../class_shape.ts";
 import { type Outcome, targetKey } from "../linker/outcome.ts";
 import type { Binding } from "../summary.ts";
 import type { Unit } from "../unit.ts";
@@ -93,36 +94,35 @@ function enumValues(scene: Scene, file: MergedFile): report.Fault[] {
           ?.members.map(({ name }) => name),
       );
     const [base, left, right] = [names("base"), names("left"), names("right")];
-    return shape.members.flatMap((one) =>
-      shape.members.flatMap((two) => {
-        if (one.value === null || one.value !== two.value) return [];
-        const mine = left.has(one.name) && !right.has(one.name) && !base.has(one.name);
-        const theirs = right.has(two.name) && !left.has(two.name) && !base.has(two.name);
-        if (!mine || !theirs) return [];
-        const place = places.placeOf(scene.trees.merged, file.path, { unit: shape.name, span: shape.span });
-        const sentence =
-          `${report.calls(scene.merge, "left")} adds \`${one.name}\` and ${report.calls(scene.merge, "right")} adds \`${two.name}\` ` +
-          `to \`${shape.name}\`, both with the value ${one.value}: one of them becomes an alias`;
-        const subjects = [
-          places.subject(file.path, shape.name),
-          `${file.path}::${shape.name}.${one.name}`,
-          `${file.path}::${shape.name}.${two.name}`,
-        ];
-        return [
-          {
-            kind: "value_collision",
-            verdict: "conflict",
-            confidence: "certain",
-            subjects,
-            place,
-            causes: [],
-            sentence,
-            fix: null,
-          } satisfies report.Fault,
-        ];
-      }),
+    const mine = shape.members.filter(({ name }) => left.has(name) && !right.has(name) && !base.has(name));
+    const theirs = shape.members.filter(({ name }) => right.has(name) && !left.has(name) && !base.has(name));
+    const valued = Map.groupBy(theirs, ({ value }) => value);
+    return mine.flatMap((one) =>
+      (one.value === null ? [] : (valued.get(one.value) ?? [])).map((two) => alias(scene, file, { shape, one, two })),
     );
   });
+}
+
+type Alias = { shape: ClassShape; one: Member; two: Member };
+
+function alias(scene: Scene, file: MergedFile, { shape, one, two }: Alias): report.Fault {
+  const sentence =
+    `${report.calls(scene.merge, "left")} adds \`${one.name}\` and ${report.calls(scene.merge, "right")} adds \`${two.name}\` ` +
+    `to \`${shape.name}\`, both with the value ${one.value}: one of them becomes an alias`;
+  return {
+    kind: "value_collision",
+    verdict: "conflict",
+    confidence: "certain",
+    subjects: [
+      places.subject(file.path, shape.name),
+      `${file.path}::${shape.name}.${one.name}`,
+      `${file.path}::${shape.name}.${two.name}`,
+    ],
+    place: places.placeOf(scene.trees.merged, file.path, { unit: shape.name, span: shape.span }),
+    causes: [],
+    sentence,
+    fix: null,
+  };
 }
 
 /** Two functions that the sides registered by one decorator under one key. */

@@ -43,12 +43,10 @@ function scopesOf({ summary }: Contents): [scope: string, units: readonly Unit[]
 
 /** Units of one name under the same guards, where no decorator says that there may be several. */
 function namesakes(scene: Scene, file: MergedFile, units: readonly Unit[]): Unit[][] {
-  const groups = new Map<string, Unit[]>();
-  for (const unit of units) {
-    if (unit.name === null || !DEFINED.has(unit.kind) || mayRepeat(scene, file, unit)) continue;
-    const key = JSON.stringify([unit.name, unit.guards, roleOf(unit), wordsApart(scene, file, unit)]);
-    groups.set(key, [...(groups.get(key) ?? []), unit]);
-  }
+  const defined = units.filter((one) => one.name !== null && DEFINED.has(one.kind) && !mayRepeat(scene, file, one));
+  const groups = Map.groupBy(defined, (unit) =>
+    JSON.stringify([unit.name, unit.guards, roleOf(unit), wordsApart(scene, file, unit)]),
+  );
   const coexist = scene.link.merged.rules(file.path)?.names.coexist ?? {};
   return [...groups.values()].flatMap((group) => {
     // What may stand beside all others of its name is none of them.

@@ -1,5 +1,7 @@
 import type { Contents } from "../linker/contents.ts";
+import type { Linker } from "../linker/linker.ts";
 import { stemOf } from "../linker/modules.ts";
+import { once } from "../linker/once.ts";
 import { folderOf, join, lastPart } from "../linker/paths.ts";
 import type { ModuleRules } from "../linker/rules.ts";
 import type { Check } from "./check.ts";
@@ -11,8 +13,7 @@ import { type MergedFile, other, type Tree } from "./trees.ts";
 /** What the sides define in two files of one folder, where all of a folder are one scope. */
 export const sharedScopes: Check = ({ scene }) => {
   const files = scene.files.filter((file) => scene.link.merged.rules(file.path)?.modules.scope === "folder");
-  const folders = new Map<string, MergedFile[]>();
-  for (const file of files) folders.set(folderOf(file.path), [...(folders.get(folderOf(file.path)) ?? []), file]);
+  const folders = Map.groupBy(files, ({ path }) => folderOf(path));
   return [...folders.values()].flatMap((beside) => inFolder(scene, beside));
 };
 
@@ -22,8 +23,9 @@ function inFolder(scene: Scene, files: readonly MergedFile[]): report.Fault[] {
   const [left, right] = (["left", "right"] as const).map((side) =>
     files.filter(({ changed }) => changed[side]).flatMap((file) => addedBy(scene, file, side)),
   ) as [Added[], Added[]];
+  const keyed = Map.groupBy(left, ({ key }) => key);
   return right.flatMap((two) => {
-    const one = left.find(({ file, key }) => key === two.key && file !== two.file && together(scene, file, two.file));
+    const one = keyed.get(two.key)?.find(({ file }) => file !== two.file && together(scene, file, two.file));
     return one === undefined ? [] : [fault(scene, one, two)];
   });
 }
@@ -45,12 +47,18 @@ function addedBy(scene: Scene, file: MergedFile, side: "left" | "right"): Added[
 function has(scene: Scene, tree: Tree, file: MergedFile, key: string): boolean {
   const link = scene.link[tree];
   if (!key.includes(".")) return link.shared(file.path).names.has(key);
-  const folder = folderOf(file.path);
-  return (link.view.folder(folder) ?? []).some((entry) => {
-    const contents = entry.endsWith("/") ? null : link.contents(join(folder, entry));
-    return contents !== null && definitionsIn(contents).has(key);
-  });
+  return membersBeside(link, folderOf(file.path)).has(key);
 }
+
+const inFolderOf = once<Linker, ReadonlySet<string>>();
+
+/** The keys of all that the files of a folder define. */
+const membersBeside = (link: Linker, folder: string): ReadonlySet<string> =>
+  inFolderOf(link, folder, () => {
+    const entries = (link.view.folder(folder) ?? []).filter((entry) => !entry.endsWith("/"));
+    const contents = entries.flatMap((entry) => link.contents(join(folder, entry)) ?? []);
+    return new Set(contents.flatMap((own) => [...definitionsIn(own).keys()]));
+  });
 
 const definitionsOf = (scene: Scene, tree: Tree, file: MergedFile): ReadonlyMap<string, readonly [number, number]> => {
   const contents = contentsIn(scene, tree, file);

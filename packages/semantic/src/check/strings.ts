@@ -22,12 +22,12 @@ const LONGEST_TEXT = 500_000;
 
 function inCode({ scene, touched }: Work, file: MergedFile): report.Fault[] {
   const strings = contentsIn(scene, "merged", file)?.summary.strings ?? [];
+  const inSide = (side: Side) => new Set(contentsIn(scene, side, file)?.summary.strings.map((one) => one.text));
+  const written = { left: inSide("left"), right: inSide("right") };
   const faults: report.Fault[] = [];
   for (const { text, unit, span } of strings) {
     if (!DOTTED.test(text) || !mayTouch(touched, text)) continue;
-    const held = SIDES.filter((side) =>
-      contentsIn(scene, side, file)?.summary.strings.some((one) => one.text === text),
-    );
+    const held = SIDES.filter((side) => written[side].has(text));
     const place = places.placeOf(scene.trees.merged, file.path, { unit, span });
     const fault = dangling(scene, { file, text, place }, held);
     if (fault) faults.push(fault);

@@ -20,7 +20,9 @@ export function sharedIn(linker: Pick<Linker, "view" | "contents">, folder: stri
     if (contents === null || contents.summary.faults.length > 0) unread = path;
     for (const [name, bindings] of contents?.bindings ?? []) {
       const own = bindings.filter(({ kind }) => kind !== "import").map((binding) => ({ path, binding }));
-      if (own.length > 0) names.set(name, [...(names.get(name) ?? []), ...own]);
+      const known = names.get(name);
+      if (known !== undefined) known.push(...own);
+      else if (own.length > 0) names.set(name, own);
     }
   }
   return { names, unread };

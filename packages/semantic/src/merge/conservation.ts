@@ -33,7 +33,7 @@ function changes(base: readonly string[], side: readonly string[]) {
   };
 }
 
-function counted(items: readonly string[]): Map<string, number> {
+export function counted(items: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1);
   return counts;

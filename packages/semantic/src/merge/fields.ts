@@ -50,8 +50,17 @@ const addedBy = ({ units }: Slot, side: Side) =>
 
 const fieldOf = ({ units }: Slot, shapes: Shapes) => {
   const side: Side = units.left === null ? "right" : "left";
-  return shapes[side].fields.find(({ name }) => name === units[side]?.name);
+  return fieldsOf(shapes[side]).get(units[side]?.name ?? "");
 };
+const known = new WeakMap<ClassShape, ReadonlyMap<string, ClassShape["fields"][number]>>();
+/** A constructor's fields by name; of several of one name the first. */
+function fieldsOf(shape: ClassShape): ReadonlyMap<string, ClassShape["fields"][number]> {
+  const before = known.get(shape);
+  if (before !== undefined) return before;
+  const made = new Map(shape.fields.toReversed().map((field) => [field.name, field]));
+  known.set(shape, made);
+  return made;
+}
 const optional = (slot: Slot, shapes: Shapes) => fieldOf(slot, shapes)?.optional ?? false;
 
 /** Runs of fields that were added side by side by both sides. */
@@ -70,26 +79,54 @@ function runsOfBoth(slots: readonly Slot[], shapes: Shapes): Knot[] {
 
 /** Members that both sides added: equal values make one of them a second name; values that are counted depend on the order. */
 function enumTies({ slots }: Order, key: string, shapes: Shapes): Tie[] {
-  const added = (side: Side) =>
-    slots.flatMap((slot, at) => (addedBy(slot, side) ? [{ at, value: memberValue(slot, side, shapes) }] : []));
-  const between = (one: number, next: number): Knot => [Math.min(one, next), Math.max(one, next)];
-  return added("left").flatMap((one) =>
-    added("right").flatMap((next): Tie[] => {
-      if (one.value === undefined || next.value === undefined) return [];
-      const knot = between(one.at, next.at);
-      if (one.value !== null && one.value === next.value) return [{ between: knot, clash: ["value_collision"], key }];
-      if (one.value !== null && next.value !== null) return [];
-      return slots.slice(knot[0], knot[1]).every(({ units }) => units.base === null)
-        ? [{ between: knot, clash: ["ordering"], key }]
-        : [];
-    }),
+  const values = { left: valuesOf(shapes.left), right: valuesOf(shapes.right) };
+  const added = (side: Side): Valued[] =>
+    slots.flatMap((slot, at) => {
+      const value = addedBy(slot, side) ? values[side].get(slot.units[side]?.name ?? "") : undefined;
+      return value === undefined ? [] : [{ at, value }];
+    });
+  const [left, right] = [added("left"), added("right")];
+  const taken = Map.groupBy(right, ({ value }) => value);
+  const double = left.flatMap((one) =>
+    (one.value === null ? [] : (taken.get(one.value) ?? [])).map(
+      (next): Tie => ({ between: hull([one.at, next.at]), clash: ["value_collision"], key }),
+    ),
   );
+  return [...double, ...countedTies(slots, { left, right }, key)];
 }
 
-/** undefined: it is no member. null: it has no value that can be read off. */
-const memberValue = ({ units }: Slot, side: Side, shapes: Shapes): string | null | undefined => {
-  const member = shapes[side].members.find(
-    ({ name, kind }) => name === units[side]?.name && (kind === "field" || kind === "member"),
+/** A member that a side added, by its position. `value` null: it has none that can be read off. */
+type Valued = { at: number; value: string | null };
+
+/** In a run of what was added, members without a value are counted: then all that the other side added there is tied to them. */
+function countedTies(slots: readonly Slot[], { left, right }: Record<Side, readonly Valued[]>, key: string): Tie[] {
+  // A run ends with what the base has; the last of it may be followed by that.
+  let run = 0;
+  const runs = slots.map(({ units }) => (units.base === null ? run : run++));
+  const here = (all: readonly Valued[]) => Map.groupBy(all, ({ at }) => runs[at]!);
+  const theirs = here(right);
+  return [...here(left)].flatMap(([own, ones]): Tie[] => {
+    const nexts = theirs.get(own) ?? [];
+    const open = (all: readonly Valued[]) => all.filter(({ value }) => value === null);
+    const tied = [
+      ...(open(ones).length > 0 ? [...open(ones), ...nexts] : []),
+      ...(open(nexts).length > 0 ? [...open(nexts), ...ones] : []),
+    ];
+    if (nexts.length === 0 || tied.length === 0) return [];
+    return [{ between: hull(tied.map(({ at }) => at)), clash: ["ordering"], key }];
+  });
+}
+
+const hull = (places: readonly number[]): Knot => [
+  places.reduce((one, other) => Math.min(one, other)),
+  places.reduce((one, other) => Math.max(one, other)),
+];
+
+/** The values of an enum's members by name; of several of one name the first. */
+const valuesOf = ({ members }: ClassShape): ReadonlyMap<string, string | null> =>
+  new Map(
+    members
+      .filter(({ kind }) => kind === "field" || kind === "member")
+      .toReversed()
+      .map(({ name, value }): [string, string | null] => [name, value]),
   );
-  return member?.value;
-};

@@ -27,12 +27,21 @@ const shifted = ({ rule, comma, inner, entries }: List, by: number): List => {
   return { rule, comma, inner: move(inner), entries: entries.map(({ key, span }) => ({ key, span: move(span) })) };
 };
 
-function listsOf(node: Node, rules: MergeRules): List[] {
+function listsOf(root: Node, rules: MergeRules): List[] {
+  const found: List[] = [];
+  const open = [root];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    const list = listAt(node, rules);
+    if (list === null) open.push(...node.namedChildren.filter((child) => child !== null).reverse());
+    else found.push(list);
+  }
+  return found;
+}
+
+function listAt(node: Node, { lists }: MergeRules): List | null {
   const isBelow = ({ below }: ListRule) => below === null || below.includes(node.parent?.type ?? "");
-  const rule = rules.lists.find((own) => own.node === node.type && isBelow(own) && isGivenTo(node, own.names));
-  const list = rule === undefined ? null : listOf(node, rule);
-  if (list !== null) return [list];
-  return node.namedChildren.flatMap((child) => (child === null ? [] : listsOf(child, rules)));
+  const rule = lists.find((own) => own.node === node.type && isBelow(own) && isGivenTo(node, own.names));
+  return rule === undefined ? null : listOf(node, rule);
 }
 
 /** Whether a node is what is given to one of some names: `__all__ = [...]`, `__all__ += [...]`. */
@@ -47,9 +56,10 @@ function listOf(node: Node, rule: ListRule): List | null {
   if (rule.nested) return nestedList(node, rule);
   const entries: Entry[] = [];
   let [start, end] = [node.startIndex, node.endIndex];
-  for (let at = 0; at < node.childCount; at += 1) {
-    const child = node.child(at)!;
-    const own = rule.field === null || node.fieldNameForChild(at) === rule.field;
+  const named = rule.field === null ? null : new Set(node.childrenForFieldName(rule.field).map((own) => own?.id));
+  for (const child of node.children) {
+    if (child === null) continue;
+    const own = named === null || named.has(child.id);
     if (OPENING.has(child.type)) start = child.endIndex;
     else if (CLOSING.has(child.type)) end = child.startIndex;
     else if (own && rule.entries.includes(child.type)) {
@@ -65,9 +75,13 @@ function listOf(node: Node, rule: ListRule): List | null {
 
 /** A list without brackets whose front is a list itself, as `a | b | c` is; null: one entry is there twice. */
 function nestedList(node: Node, rule: ListRule): List | null {
-  const members = (own: Node): Node[] =>
-    own.namedChildren.flatMap((child) => (child === null ? [] : child.type === node.type ? members(child) : [child]));
-  const entries = members(node).map((own): Entry | null => {
+  const members: Node[] = [];
+  const open = [node];
+  for (let own = open.pop(); own !== undefined; own = open.pop()) {
+    if (own !== node && own.type !== node.type) members.push(own);
+    else open.push(...own.namedChildren.filter((child) => child !== null).reverse());
+  }
+  const entries = members.map((own): Entry | null => {
     const key = rule.entries.includes(own.type) ? keyOf(own, rule) : null;
     return key === null ? null : { key, span: [own.startIndex, own.endIndex] };
   });

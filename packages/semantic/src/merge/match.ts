@@ -12,6 +12,7 @@ export type Matched = { rows: Three<readonly Slot[]> };
 
 const RENAMED_TOKENS_MIN = 6; // below the name: shorter bodies are all alike
 const ALIKE_MIN = 0.5;
+const ALIKE_TRIES = 100; // so many statements in a row that are all others are no edit of what was there
 
 /** Finds the units of three versions of one scope again in one another: by key, by what they say, or by their place. */
 export function matchUnits(texts: Three<string>, units: Three<readonly Unit[]>): Matched {
@@ -101,13 +102,14 @@ function byKey(base: readonly Unit[], side: readonly Unit[], texts: { base: stri
 function renames(base: readonly Unit[], side: readonly Unit[], pairs: readonly Pair[]): Pair[] {
   const gone = leftOver(base, pairs, 0).filter((at) => base[at]!.name !== null);
   const come = leftOver(side, pairs, 1).filter((at) => side[at]!.name !== null);
-  const same = (one: Unit, other: Unit) => one.kind === other.kind && one.hashes.nameless === other.hashes.nameless;
+  const what = ({ kind, hashes }: Unit) => `${kind} ${hashes.nameless}`;
+  const there = Map.groupBy(come, (at) => what(side[at]!));
+  const here = Map.groupBy(gone, (at) => what(base[at]!));
   return gone.flatMap((own): Pair[] => {
     const unit = base[own]!;
-    if (unit.hashes.tokens < RENAMED_TOKENS_MIN) return [];
-    const there = come.filter((at) => same(unit, side[at]!));
-    const here = gone.filter((at) => same(unit, base[at]!));
-    return there.length === 1 && here.length === 1 ? [[own, there[0]!]] : [];
+    if (unit.hashes.tokens < RENAMED_TOKENS_MIN || here.get(what(unit))?.length !== 1) return [];
+    const [at, ...more] = there.get(what(unit)) ?? [];
+    return at !== undefined && more.length === 0 ? [[own, at]] : [];
   });
 }
 
@@ -129,19 +131,29 @@ function inPlace(
   if (gone.length === 0 || come.length === 0) return [];
   const steps = growing([...pairs].sort((one, other) => one[0] - other[0]));
   const found: Pair[] = [];
-  [...steps, [base.length, side.length] as const].forEach(([baseEnd, sideEnd], n) => {
-    const [baseStart, sideStart] = steps[n - 1] ?? [-1, -1];
-    const here = gone.filter((at) => at > baseStart && at < baseEnd);
-    let there = come.filter((at) => at > sideStart && at < sideEnd);
+  let [nextGone, nextCome] = [0, 0];
+  const until = (all: readonly number[], from: number, end: number) => {
+    let at = from;
+    while (at < all.length && all[at]! < end) at += 1;
+    return at;
+  };
+  [...steps, [base.length, side.length] as const].forEach(([baseEnd, sideEnd]) => {
+    const ends = [until(gone, nextGone, baseEnd), until(come, nextCome, sideEnd)] as const;
+    const here = gone.slice(nextGone, ends[0]);
+    const there = come.slice(nextCome, ends[1]);
+    [nextGone, nextCome] = ends;
+    let first = 0;
     for (const own of here) {
-      const alike = there.find(
-        (at) =>
-          side[at]!.kind === base[own]!.kind &&
-          alikeness(text(base[own]!, "base"), text(side[at]!, "left")) >= ALIKE_MIN,
-      );
-      if (alike === undefined) continue;
-      found.push([own, alike]);
-      there = there.filter((at) => at > alike);
+      const alike = there
+        .slice(first, first + ALIKE_TRIES)
+        .findIndex(
+          (at) =>
+            side[at]!.kind === base[own]!.kind &&
+            alikeness(text(base[own]!, "base"), text(side[at]!, "left")) >= ALIKE_MIN,
+        );
+      if (alike < 0) continue;
+      found.push([own, there[first + alike]!]);
+      first += alike + 1;
     }
   });
   return found;

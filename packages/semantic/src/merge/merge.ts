@@ -74,6 +74,6 @@ function unimported(grammar: Grammar, texts: Three<string>, summaries: Three<Sum
       .flatMap((code) => listsIn(grammar, grammar.profile.merge, code, 0))
       .flatMap(({ entries }) => entries.map(({ key }) => key)),
   );
-  const gone = (side: Side) => new Set(names.base.filter((name) => !names[side].includes(name)));
+  const gone = (side: Side) => new Set(names.base).difference(new Set(names[side]));
   return { left: gone("left"), right: gone("right") };
 }

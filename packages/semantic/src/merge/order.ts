@@ -52,18 +52,15 @@ function sameOrder({ left, right }: Three<readonly Slot[]>): boolean {
 /** A side's row, and behind what they followed in the base the slots that it removed: something may hang on them. */
 function withGone(rows: Three<readonly Slot[]>, side: Side): Slot[] {
   const there = new Set(rows[side]);
-  const behind = new Map<Slot | null, Slot[]>();
+  const behind = new Map<Slot | null, Slot>();
   rows.base.forEach((slot, at) => {
     const before = rows.base[at - 1] ?? null;
-    if (!there.has(slot)) behind.set(before, [...(behind.get(before) ?? []), slot]);
+    if (!there.has(slot)) behind.set(before, slot);
   });
   const row: Slot[] = [];
-  const put = (slot: Slot | null) => {
-    if (slot !== null) row.push(slot);
-    for (const gone of behind.get(slot) ?? []) put(gone);
-  };
-  put(null);
-  rows[side].forEach(put);
+  for (const own of [null, ...rows[side]])
+    for (let slot: Slot | null | undefined = own; slot !== undefined; slot = behind.get(slot))
+      if (slot !== null) row.push(slot);
   return row;
 }
 
@@ -76,13 +73,14 @@ function placeOf(
   { follower, moved }: { follower: Side; moved: ReadonlySet<Slot> },
 ): number {
   const before = row[at - 1] ?? null;
-  const next = row.slice(at + 1).find((slot) => placed.has(slot)) ?? null;
   const own = row[at]!;
   const alone = (slot: Slot | undefined) =>
     slot !== undefined && slot.units.base === null && slot.units[follower] === null;
   const passes = (slot: Slot | undefined) =>
     alone(slot) && (imports(slot!) === imports(own) ? follower === "right" : imports(slot!));
-  if (before !== null && moved.has(before) && next !== null && !moved.has(next)) {
+  const behind = before !== null && moved.has(before) ? row.findIndex((slot, n) => n > at && placed.has(slot)) : -1;
+  const next = row[behind];
+  if (next !== undefined && !moved.has(next)) {
     let place = slots.indexOf(next);
     while (alone(slots[place - 1]) && !passes(slots[place - 1])) place -= 1;
     return place;

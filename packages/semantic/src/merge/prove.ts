@@ -1,6 +1,6 @@
 import type { Summary } from "../summary.ts";
 import type { Unit } from "../unit.ts";
-import { unaccounted } from "./conservation.ts";
+import { counted, unaccounted } from "./conservation.ts";
 import type { Decision, Rule } from "./merged.ts";
 import { type Piece, SOURCES, type Source, slice, type Three, three } from "./piece.ts";
 import type { MergeRules } from "./rules.ts";
@@ -82,11 +82,11 @@ function unitCounts(claim: Claim): string | null {
   if (is.filter(renewed).length > listed.length) return "there is a statement in the result that nobody wrote";
   const off = unaccounted({ ...known, merged: is.filter((key) => !renewed(key)) });
   if (off !== null) return `"${off}" is not there as often as both sides have it`;
-  const count = (keys: readonly string[], key: string) => keys.filter((own) => own === key).length;
-  const double = [...new Set(is)].find(
-    (key) => count(is, key) > 1 && count(is, key) > Math.max(count(known.left, key), count(known.right, key)),
+  const [left, right] = [counted(known.left), counted(known.right)];
+  const double = [...counted(is)].find(
+    ([key, count]) => count > 1 && count > Math.max(left.get(key) ?? 0, right.get(key) ?? 0),
   );
-  return double === undefined ? null : `"${double}" is in the result more often than in either text`;
+  return double === undefined ? null : `"${double[0]}" is in the result more often than in either text`;
 }
 
 /** Each unit says what it says in one of the texts, but for those that are listed. */

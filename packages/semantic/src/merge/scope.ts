@@ -23,14 +23,16 @@ export function mergeScope(job: Job, scope: Scope): Outcome {
     return conflict(job, scope.key, ["ordering"], (side) => scope.units[side].flatMap(wholly(scope, side)));
   const { order, required_first, ties } = orderFields(job, scope.key, found);
   const knots = knotsIn(job, order).map((between): Tie => ({ between, clash: ["ordering"], key: null }));
-  const all = apart([...ties, ...knots]);
+  const all = new Map(apart([...ties, ...knots]).map((tie): [number, Tie] => [tie.between[0], tie]));
   let outcomes: Outcome[] = [];
   const slots: (Slot | null)[] = []; // of each outcome its own, where it is one
+  let first = true;
   for (let at = 0; at < order.slots.length; at += 1) {
-    const tie = all.find(({ between }) => between[0] === at);
-    const first = outcomes.every(({ pieces }) => pieces.length === 0);
-    const place = { scope, order, first };
-    outcomes.push(tie ? tied(job, place, tie) : slotOutcome(job, place, order.slots[at]!));
+    const tie = all.get(at);
+    const place: Place = { scope, order, first };
+    const outcome: Outcome = tie ? tied(job, place, tie) : slotOutcome(job, place, order.slots[at]!);
+    outcomes.push(outcome);
+    first &&= outcome.pieces.length === 0;
     slots.push(tie ? null : order.slots[at]!);
     at = tie?.between[1] ?? at;
   }

@@ -1,6 +1,6 @@
 import type { Binding, Summary } from "../summary.ts";
 import type { Unit } from "../unit.ts";
-import { unaccounted } from "./conservation.ts";
+import { counted, unaccounted } from "./conservation.ts";
 import { SOURCES, slice, type Three, three } from "./piece.ts";
 import type { Claim } from "./prove.ts";
 
@@ -85,10 +85,4 @@ function withoutImports(text: string, units: readonly Unit[]): string {
     at = span[1];
   }
   return rest + text.slice(at);
-}
-
-function counted(items: readonly string[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1);
-  return counts;
 }

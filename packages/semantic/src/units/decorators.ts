@@ -1,3 +1,4 @@
+import type { FlatTree } from "../flat_tree.ts";
 import type { Decorator } from "../unit.ts";
 import { plainText } from "./plain_text.ts";
 import type { Source } from "./source.ts";
@@ -9,15 +10,27 @@ export type Meaning = { kind?: "property" | undefined; role?: string | undefined
 /** The decorators of a unit: beside the node from its start on, and down to the definition in it. */
 export function decoratorsOf({ flat, is, definitions }: Source, node: number, start: number): number[] {
   const found: number[] = [];
-  const parent = flat.parent[node]!;
-  for (let at = parent + 1; parent >= 0 && at < node; at = flat.next[at]!)
-    if (flat.start[at]! >= start && is.decorator(at)) found.push(at);
+  for (let at = siblingFrom(flat, node, start); at < node; at = flat.next[at]!) if (is.decorator(at)) found.push(at);
   for (let inner: number | undefined = node; inner !== undefined; ) {
     const children: number[] = childrenOf(flat, inner);
     found.push(...children.filter(is.decorator));
     inner = definitions.has(inner) ? undefined : children.find((at) => definitions.has(at) || is.wrapper(at));
   }
   return found;
+}
+
+/** The first node beside another one that starts at a place or behind it; the node itself: there is none in front of it. */
+function siblingFrom({ start, next, parent: above }: FlatTree, node: number, from: number): number {
+  const parent = above[node]!;
+  if (parent < 0) return node;
+  let [low, high] = [parent + 1, node];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (start[middle]! < from) low = middle + 1;
+    else high = middle;
+  }
+  while (above[low] !== parent) low = above[low]!;
+  return start[low]! < from ? next[low]! : low;
 }
 
 /** As it is written: its name with dots, and what it is called with. */
