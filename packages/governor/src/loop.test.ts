@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { type Event, TaskId } from "@dgov/kernel";
+import { rederive } from "@dgov/kernel/rederive";
 import { type Performers, runLoop } from "./loop.ts";
 import { eventsIn, sessionOf, WORKER } from "./testing/site.ts";
 
@@ -7,6 +8,7 @@ const id = (slug: string): TaskId => TaskId.parse(`core/main.${slug}`);
 const oid = (digit: string): string => digit.repeat(40);
 const [A, B, C, D] = [id("a"), id("b"), id("c"), id("d")];
 const never = new AbortController().signal;
+const notPaused = () => null;
 
 type Fake = {
   /** What an attempt ends with; default: a candidate. Awaited, so that it may take its time. */
@@ -78,7 +80,7 @@ test("no more workers than jobs, and one landing at a time, however many are rea
     { jobs: 3 },
   );
   const { performers, most } = fake(session);
-  expect(await runLoop(session, performers, never)).toBe(true);
+  expect(await runLoop(session, performers, never, notPaused)).toBe(true);
   expect(most).toMatchObject({ dispatch: 3, land: 1 });
   expect(eventsIn(log).at(-1)).toEqual({ kind: "run_ended", status: "complete" });
 });
@@ -121,7 +123,7 @@ async function judgedUntilLanded(judge_ms: number) {
       },
     },
   });
-  expect(await runLoop(session, performers, never)).toBe(true);
+  expect(await runLoop(session, performers, never, notPaused)).toBe(true);
   return seen;
 }
 
@@ -137,14 +139,19 @@ test("where judging takes no time, one is judged after another, and hardly one f
 
 test("a task begins when what it depends on has landed, and not before", async () => {
   const { session, log } = sessionOf([{ id: A }, { id: B, after: [A] }]);
-  await runLoop(session, fake(session).performers, never);
+  await runLoop(session, fake(session).performers, never, notPaused);
   const order = told(eventsIn(log));
   expect(order.indexOf("task_dispatched b")).toBeGreaterThan(order.indexOf("task_landed a"));
 });
 
 test("who waits for a failed task is skipped, and who waits for that one too; the rest lands", async () => {
   const { session, log } = sessionOf([{ id: A }, { id: B, after: [A] }, { id: C, after: [B] }, { id: D }]);
-  await runLoop(session, fake(session, { work: async (task) => (task === A ? "failed" : "frozen") }).performers, never);
+  await runLoop(
+    session,
+    fake(session, { work: async (task) => (task === A ? "failed" : "frozen") }).performers,
+    never,
+    notPaused,
+  );
   const order = told(eventsIn(log));
   expect(order.filter((line) => line.startsWith("task_skipped"))).toEqual(["task_skipped b", "task_skipped c"]);
   expect(order).toContain("task_landed d");
@@ -166,7 +173,7 @@ test("a slow task does not hold up another one", async () => {
     await land(action, signal);
     if (action.task === B) landed.resolve();
   };
-  const running = runLoop(session, performers, never);
+  const running = runLoop(session, performers, never, notPaused);
   await landed.promise;
   expect(session.run.tasks.map(({ state }) => state)).toEqual(["active", "landed"]);
   slow.resolve();
@@ -185,7 +192,7 @@ describe("what ends a run early", () => {
       },
     });
     setTimeout(() => user.abort("SIGINT"), 10);
-    expect(await runLoop(session, performers, user.signal)).toBe(false);
+    expect(await runLoop(session, performers, user.signal, notPaused)).toBe(false);
     expect(eventsIn(log).at(-1)).toEqual({ kind: "run_interrupted", signal: "SIGINT" });
     expect(told(eventsIn(log)).filter((line) => line.startsWith("attempt_failed"))).toHaveLength(2);
     expect(session.run.tasks.map(({ state }) => state)).toEqual(["failed", "failed", "waiting"]);
@@ -193,7 +200,7 @@ describe("what ends a run early", () => {
 
   test("a signal that came before the first action: nothing begins", async () => {
     const { session, log } = sessionOf([{ id: A }]);
-    expect(await runLoop(session, fake(session).performers, AbortSignal.abort("SIGTERM"))).toBe(false);
+    expect(await runLoop(session, fake(session).performers, AbortSignal.abort("SIGTERM"), notPaused)).toBe(false);
     expect(told(eventsIn(log))).toEqual(["run_started", "run_interrupted"]);
   });
 
@@ -208,7 +215,7 @@ describe("what ends a run early", () => {
         return "failed";
       },
     });
-    await expect(runLoop(session, performers, never)).rejects.toThrow("a bug");
+    await expect(runLoop(session, performers, never, notPaused)).rejects.toThrow("a bug");
     expect(stopped).toEqual([B]);
     expect(told(eventsIn(log))).not.toContain("run_ended"); // it can be gone on with
   });
@@ -223,14 +230,38 @@ describe("what ends a run early", () => {
         throw new Error("a bug");
       },
     });
-    await expect(runLoop(session, performers, user.signal)).rejects.toThrow("a bug");
+    await expect(runLoop(session, performers, user.signal, notPaused)).rejects.toThrow("a bug");
     expect(told(eventsIn(log))).not.toContain("run_interrupted");
   });
 
   test("a performer that does nothing is a bug, and is not asked for ever again", async () => {
     const { session } = sessionOf([{ id: A }]);
     const { performers } = fake(session, { change: { judge: async () => undefined } });
-    await expect(runLoop(session, performers, never)).rejects.toThrow('Performed "judge"');
+    await expect(runLoop(session, performers, never, notPaused)).rejects.toThrow('Performed "judge"');
+  });
+});
+
+describe("C22 a run that is paused", () => {
+  test("begins nothing more, lets what is under way land, and stops", async () => {
+    const { session, log } = sessionOf([{ id: A }, { id: B }, { id: C, after: [A] }], { jobs: 1 });
+    const paused = () => (session.run.tasks[0]!.attempt > 0 ? "look first" : null);
+    expect(await runLoop(session, fake(session).performers, never, paused)).toBe(false);
+    const [first, ...more] = told(eventsIn(log)).filter((line) => line.startsWith("run_paused"));
+    expect([first, more]).toEqual(["run_paused", []]); // once, however often it is looked for
+    expect(session.run.tasks.map(({ state }) => state)).toEqual(["landed", "waiting", "waiting"]);
+    expect(eventsIn(log).at(-1)).toEqual({ kind: "run_interrupted", signal: "pause" });
+    session.record({ kind: "run_resumed", head: oid("0") });
+    expect(await runLoop(session, fake(session).performers, never, notPaused)).toBe(true);
+    expect(session.run.tasks.map(({ state }) => state)).toEqual(["landed", "landed", "landed"]);
+    const { difference } = rederive(log.read());
+    expect(difference).toBeNull();
+  });
+
+  test("is not paused where nothing is left to begin", async () => {
+    const { session: over, log: all } = sessionOf([{ id: A }]);
+    const once = () => (over.run.tasks[0]!.attempt > 0 ? "late" : null);
+    expect(await runLoop(over, fake(over).performers, never, once)).toBe(true);
+    expect(told(eventsIn(all)).some((line) => line.startsWith("run_paused"))).toBe(false);
   });
 });
 
@@ -258,7 +289,7 @@ test("a retry that waits takes no slot, and the task goes on after it", async ()
     await land(action, signal);
     if (action.task === B) waits.resolve();
   };
-  expect(await runLoop(session, performers, never)).toBe(true);
+  expect(await runLoop(session, performers, never, notPaused)).toBe(true);
   const order = told(eventsIn(log));
   expect(order.indexOf("task_landed b")).toBeLessThan(order.indexOf("task_retried a"));
   expect(order).toContain("task_landed a");

@@ -11,13 +11,22 @@ type Work = Exclude<Action, { do: "end" | "skip" }>;
  */
 export type Performers = { [Verb in Work["do"]]: (action: Of<Verb>, signal: AbortSignal) => Promise<void> };
 
+/** What a paused run was interrupted by. */
+export const PAUSED = "pause";
+
 /**
- * Performs what the kernel asks for until it asks for nothing more, or the user stops the run.
+ * Performs what the kernel asks for until it asks for nothing more, or the user stops or pauses the run.
  * The only memory here is which actions are under way: everything else is in the run.
  *
+ * @param paused asked before an attempt is begun: why none may be; null: it may
  * @returns whether the run ended; false when it was interrupted, with everything under way brought to rest
  */
-export async function runLoop(session: Session, performers: Performers, user: AbortSignal): Promise<boolean> {
+export async function runLoop(
+  session: Session,
+  performers: Performers,
+  user: AbortSignal,
+  paused: () => string | null,
+): Promise<boolean> {
   const failure = new AbortController();
   const signal = AbortSignal.any([user, failure.signal]);
   const stopped = aborted(signal);
@@ -34,12 +43,22 @@ export async function runLoop(session: Session, performers: Performers, user: Ab
       const skips = actions.filter((action) => action.do === "skip");
       for (const { task, because } of skips) session.record({ kind: "task_skipped", task, because });
       if (skips.length > 0) continue;
+      const begins = actions.some((action) => action.do === "dispatch" && !underWay.has(`dispatch ${action.task}`));
+      const reason = begins ? paused() : null;
+      if (reason !== null) {
+        session.record({ kind: "run_paused", reason });
+        continue;
+      }
       for (const action of inOrder(actions, session)) {
         if (action.do === "end") {
           session.record({ kind: "run_ended", status: action.status });
           return true;
         }
         if (action.do !== "skip") begin(action);
+      }
+      if (session.run.paused && underWay.size === 0) {
+        session.record({ kind: "run_interrupted", signal: PAUSED });
+        return false;
       }
       await Promise.race([...underWay.values(), stopped]);
     }

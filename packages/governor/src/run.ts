@@ -20,6 +20,7 @@ import { runLoop } from "./loop.ts";
 import { mendLanding } from "./mend_landing.ts";
 import { refuseHosts } from "./network.ts";
 import { deployedBefore, pastRuns } from "./past.ts";
+import { pausedBecause } from "./pause.ts";
 import { performersOf } from "./perform.ts";
 import { writeCompiled } from "./plan/store.ts";
 import { refuseBrokenRules } from "./policy_check.ts";
@@ -159,7 +160,7 @@ async function carryOut(ready: Ready, { decided, only, models, log, request }: C
     };
     if (decided.do === "resume") await recover(site, request.mode);
     else await keepOrphans(site);
-    await runLoop(session, performersOf(site), world.signal);
+    await runLoop(session, performersOf(site), world.signal, () => pausedBecause(root));
   } finally {
     symbols.close();
     await pool.close();

@@ -1,6 +1,7 @@
 import type { RunId, Store, TaskId } from "@dgov/kernel";
 import type { Place } from "./error.ts";
 import type { PastRun, Start } from "./history.ts";
+import { PAUSED } from "./loop.ts";
 import type { Ready } from "./ready.ts";
 import type { World } from "./session.ts";
 import { type RunSummary, summarise, type TaskSummary } from "./view/run_summary.ts";
@@ -25,8 +26,11 @@ export function viewOf(log: Store, id: RunId, { did, warnings, start_ms, world }
   const events = [...log.read({ run: id })];
   const summary = summarise(id, events);
   const failed = summary.status !== "complete";
-  const hint =
-    did === "nothing" && failed
+  const { event: last } = events.at(-1) ?? {};
+  const paused = last?.kind === "run_interrupted" && last.signal === PAUSED;
+  const hint = paused
+    ? `It was paused, and all work is kept. Go on: dgov unpause && dgov run ${summary.plan_dir}`
+    : did === "nothing" && failed
       ? `The plan is as it was in the last run. Try again what failed: dgov run ${summary.plan_dir} --continue`
       : null;
   return {

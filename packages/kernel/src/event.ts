@@ -120,6 +120,7 @@ export const Event = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("run_resumed"), head: Oid }),
   z.strictObject({ kind: z.literal("run_interrupted"), signal: z.string() }),
+  z.strictObject({ kind: z.literal("run_paused"), reason: z.string() }), // nothing is begun until somebody resumes it
   z.strictObject({
     kind: z.literal("run_forked"), // all before it are facts of another run, of which they are copies
     from: RunId,

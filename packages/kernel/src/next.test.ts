@@ -130,6 +130,18 @@ test.each(["run_interrupted", "run_ended"] as const)("after %s nothing is asked 
   expect(next(run)).toEqual([]);
 });
 
+test("C22 a run that is paused is asked for what is under way, and for nothing that begins", () => {
+  const paused = applyAll(runOf([spec("a"), spec("b"), spec("c")]), [
+    ...active(a),
+    ...failed(b, "error"),
+    one(a, "run_paused"),
+  ]);
+  expect(say(paused)).toEqual([]);
+  expect(say(applyAll(paused, active(a).slice(1)))).toEqual([]);
+  expect(() => apply(paused, one(a, "run_paused"))).toThrow("the run is paused");
+  expect(say(apply(paused, one(a, "run_resumed")))).toEqual(["retry b", "dispatch c"]);
+});
+
 test("what earlier runs landed is not done again", () => {
   const carried = { carried: oid("5") };
   expect(say(runOf([spec("a", [], carried), spec("b", ["a"])]))).toEqual(["dispatch b"]);

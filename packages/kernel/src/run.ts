@@ -54,6 +54,7 @@ export type Run = {
   readonly index: ReadonlyMap<TaskId, number>;
   readonly spent: Spent;
   readonly short: Short | null; // the ceiling of the whole run that it came to: nothing more is begun
+  readonly paused: boolean; // by a person: no attempt is begun until the run is resumed
 };
 
 /**
@@ -88,6 +89,7 @@ export function start(started: EventOf<"run_started">, at_ms: number): Run {
     index: new Map(tasks.map((task, at) => [task.id, at])),
     spent: nothingSpent(started.tasks),
     short: null,
+    paused: false,
   };
 }
 

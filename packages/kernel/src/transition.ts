@@ -56,7 +56,13 @@ export function apply(run: Run, event: Event): Run {
       return assert.fail('Illegal event "run_started": the run has started');
     case "run_resumed":
       assert(run.state !== "ended", 'Illegal event "run_resumed": the run has ended');
-      return { ...run, state: "running", spent: settleOpen(run.spent, null) };
+      return { ...run, state: "running", paused: false, spent: settleOpen(run.spent, null) };
+    case "run_paused":
+      assert(
+        run.state === "running" && !run.paused,
+        `Illegal event "run_paused": the run is ${run.paused ? "paused" : run.state}`,
+      );
+      return { ...run, paused: true };
     case "run_interrupted":
       assert(run.state === "running", `Illegal event "run_interrupted" in a run that is "${run.state}"`);
       return { ...run, state: "interrupted" };
@@ -260,11 +266,12 @@ export function next(run: Run): Action[] {
     run,
     decided.map((decision) => decision?.do === "give_up"),
   );
+  const begins = !run.short && !run.paused;
   let free = run.started.jobs - run.tasks.filter((task) => task.state === "active").length;
   run.tasks.forEach((task, at) => {
     const { id, attempt } = task;
     const decision = decided[at];
-    if (decision?.do === "retry" && !run.short) {
+    if (decision?.do === "retry" && begins) {
       const { tier, carry, after_ms } = decision;
       actions.push({ do: "retry", task: id, attempt, tier, carry, after_ms });
     }
@@ -272,7 +279,7 @@ export function next(run: Run): Action[] {
     if (task.state !== "waiting") return;
     const because = task.after.find((dep) => dead.has(dep));
     if (because) actions.push({ do: "skip", task: id, because });
-    else if (free > 0 && !run.short && task.after.every((dep) => taskOf(run, dep).state === "landed")) {
+    else if (free > 0 && begins && task.after.every((dep) => taskOf(run, dep).state === "landed")) {
       free -= 1;
       actions.push({ do: "dispatch", task: id, attempt: attempt + 1, tier: task.tier, carry: task.carry });
     }

@@ -28,6 +28,7 @@ function words(event: Event): Words | null {
     case "run_started":
     case "run_resumed":
     case "run_interrupted":
+    case "run_paused":
     case "run_forked":
     case "run_ended":
     case "sandbox_chosen":
@@ -53,7 +54,9 @@ function words(event: Event): Words | null {
 }
 
 function ofRun(
-  event: EventOf<"run_started" | "run_resumed" | "run_interrupted" | "run_forked" | "run_ended" | "sandbox_chosen">,
+  event: EventOf<
+    "run_started" | "run_resumed" | "run_interrupted" | "run_paused" | "run_forked" | "run_ended" | "sandbox_chosen"
+  >,
 ): Words {
   switch (event.kind) {
     case "run_started": {
@@ -64,6 +67,11 @@ function ofRun(
     }
     case "run_resumed":
       return milestone(`the run goes on from ${short(event.head)}`);
+    case "run_paused":
+      return milestone(
+        `paused${event.reason === "" ? "" : ` (${event.reason})`}: what is under way comes to its end, and nothing else is begun`,
+        false,
+      );
     case "run_interrupted":
       return milestone(`stopped by ${event.signal}; all work is kept, and the next run goes on`, false);
     case "run_forked":
@@ -83,6 +91,7 @@ type OfTask = Exclude<
     | "run_started"
     | "run_resumed"
     | "run_interrupted"
+    | "run_paused"
     | "run_forked"
     | "run_ended"
     | "sandbox_chosen"

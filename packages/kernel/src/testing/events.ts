@@ -48,6 +48,7 @@ export function sampleOf(of: TaskId, because: TaskId = of): { [Kind in EventKind
     sandbox_chosen: { kind: "sandbox_chosen", level: "bwrap", detail: "0.8" },
     run_resumed: { kind: "run_resumed", head: oid("0") },
     run_interrupted: { kind: "run_interrupted", signal: "SIGINT" },
+    run_paused: { kind: "run_paused", reason: "look first" },
     run_forked: { kind: "run_forked", from: RunId.parse("r0"), at: 7, head: oid("0") },
     run_ended: { kind: "run_ended", status: "failed" },
     task_dispatched: { kind: "task_dispatched", ...at, base: oid("0"), ...worker, carried_from: null },
