@@ -10,8 +10,11 @@ export type Play =
 
 export type ProviderServer = { url: string; asked: Asked[]; stop(): Promise<void> };
 
-/** A provider on this machine that plays answers in order; the last one repeats. It speaks as much HTTP as clients of models do. */
-export function startProvider(plays: readonly Play[]): ProviderServer {
+/**
+ * A provider on this machine that plays answers in order; the last one repeats. One that is a function is made of what was
+ * asked. It speaks as much HTTP as clients of models do.
+ */
+export function startProvider(plays: readonly (Play | ((asked: Asked) => Play))[]): ProviderServer {
   // A proxy of the machine must not come between a test and its own server.
   for (const name of ["http_proxy", "https_proxy", "all_proxy"])
     for (const key of [name, name.toUpperCase()]) delete process.env[key];
@@ -24,8 +27,10 @@ export function startProvider(plays: readonly Play[]): ProviderServer {
     error: () => new Response(null, { status: 599 }),
     fetch: async (request) => {
       const body = z.record(z.string(), z.unknown()).parse(await request.json());
-      asked.push({ path: new URL(request.url).pathname, headers: Object.fromEntries(request.headers), body });
-      return answer(plays[Math.min(asked.length, plays.length) - 1] ?? { status: 500 });
+      const now = { path: new URL(request.url).pathname, headers: Object.fromEntries(request.headers), body };
+      asked.push(now);
+      const play = plays[Math.min(asked.length, plays.length) - 1] ?? { status: 500 };
+      return answer(typeof play === "function" ? play(now) : play);
     },
   });
   return { url: `http://127.0.0.1:${server.port}/v1`, asked, stop: () => server.stop(true) };

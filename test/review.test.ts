@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EventOf } from "../packages/kernel/src/index.ts";
-import { dgov, eventsOf, git, type Place, readIn, startDgov } from "./repo.ts";
+import { type Asked, type Play, type ProviderServer, replyEvents, startProvider } from "./provider_server.ts";
+import { DGOV, dgov, eventsOf, git, type Place, readIn, startDgov } from "./repo.ts";
 import { bash, type Call, done, edit, layTasks, write } from "./scripted.ts";
 
-const open: (() => void)[] = [];
-afterEach(() => {
-  for (const close of open.splice(0)) close();
+const open: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0)) await close();
 });
 
 type Turns = readonly { calls?: readonly Call[]; hang?: true }[];
@@ -101,3 +102,45 @@ test("a reviewer looks with tools that change nothing, and what it finds rejects
   const cost = JSON.parse(dgov(place, "cost", "--by", "role", "--json").stdout);
   expect(cost.cost.rows.map(({ key }: { key: string }) => key).sort()).toEqual(["reviewer", "worker"]);
 }, 180_000);
+
+/** A seat behind a server, that votes so on the tree it is asked about. */
+function seated(name: string, vote: object): { server: ProviderServer; tables: string; env: Record<string, string> } {
+  const play = ({ body }: Asked): Play => {
+    const tree = /Tree that would land: (\w+)/.exec(JSON.stringify(body))?.[1];
+    const input = JSON.stringify({ tree, summary: `${name} has looked`, ...vote });
+    return { stream: replyEvents({ calls: [{ tool: "submit_review", input }] }) };
+  };
+  const server = startProvider([play]);
+  open.push(server.stop);
+  const key = `${name.toUpperCase()}_KEY`;
+  const tables = `[providers.${name}_house]\nbase_url = "${server.url}"\napi_key_env = "${key}"\n[prices."${name}_house/${name}-1"]\ninput = 1\noutput = 2\n[review.seats.${name}]\nprovider = "${name}_house"\nagent = "${name}-1"\nfamily = "${name}"\nlook_for = "what ${name} fears"\n`;
+  return { server, tables, env: { [key]: `key-of-${name}` } };
+}
+
+test("E5 seats of two providers are asked by the client of the workers, each with its own key, blind to each other", async () => {
+  const note = { severity: "note", path: "src/a.txt", line: 1, message: "a zebra" };
+  const [oak, elm] = [seated("oak", { vote: "approve", findings: [note] }), seated("elm", { vote: "approve" })];
+  const worker = { attempts: [[edit("src/a.txt", "alpha", "alpha, changed"), done]] };
+  const place = layTasks({ a: worker }, { tables: `${oak.tables}${elm.tables}[budget]\nmoney = 1\n` });
+  open.push(place.stop);
+  Object.assign(place.env, oak.env, elm.env);
+  const child = Bun.spawn([...DGOV, "run", ".dgov/plans/p"], { cwd: place.root, env: place.env, stderr: "pipe" });
+  const said = await new Response(child.stderr).text();
+  expect({ status: await child.exited, said }).toMatchObject({ status: 0 });
+  for (const [seat, other] of [
+    [oak, "elm"],
+    [elm, "oak"],
+  ] as const) {
+    expect(seat.server.asked).toHaveLength(1);
+    const asked = seat.server.asked[0];
+    const text = JSON.stringify(asked?.body);
+    expect(asked?.headers.authorization).toBe(seat === oak ? "Bearer key-of-oak" : "Bearer key-of-elm");
+    expect(text).toContain(seat === oak ? "what oak fears" : "what elm fears");
+    expect(text).toContain("+alpha, changed");
+    for (const word of [other, "zebra", "It is done"]) expect(text).not.toContain(word);
+    expect(asked?.body.max_tokens).toBeGreaterThan(0);
+  }
+  const { cost } = JSON.parse(dgov(place, "cost", "--by", "model", "--json").stdout);
+  const paid = (model: string) => cost.rows.find(({ key }: { key: string }) => key === model)?.cost_micros;
+  expect([paid("oak_house/oak-1"), paid("elm_house/elm-1")]).toEqual([25, 25]); // 11 tokens in at 1, 7 out at 2
+}, 120_000);

@@ -61,7 +61,7 @@ async function byChanges(range: Range, { gate, code, guess, make }: Drill, facts
         ? null
         : await askGate(range, gate, { ...change, work: change.harmless });
     last = resultOf(code, bad, harmless);
-    if (last.result === "fired") return last;
+    if (last.result === "fired" || bad?.verdict === "broken") return last;
   }
   if (!guess || last.result !== "silent") return last;
   return {
