@@ -19,12 +19,16 @@ const FOLDERS: Readonly<Record<string, { may: RegExp; why: string }>> = {
   },
   git: { may: /^git\/|^process\.ts$/, why: "git knows nothing of plans and runs" },
   settlement: {
-    may: /^(settlement|semantic|git|plan)\/|^(?!run\.ts|loop\.ts)[^/]+$/,
+    may: /^(settlement|semantic|structure|git|plan)\/|^(?!run\.ts|loop\.ts)[^/]+$/,
     why: "a judge does not know the worker",
   },
   semantic: {
     may: /^(semantic|git)\/|^(process|site|session|root)\.ts$/,
     why: "symbols are worked out of trees, whoever asks",
+  },
+  structure: {
+    may: /^(structure|semantic|git|preflight)\/|^(?!run\.ts|loop\.ts)[^/]+$/,
+    why: "the structure of a tree is worked out of trees, whoever asks",
   },
   dispatch: { may: /^(dispatch|git|plan)\/|^(?!run\.ts|loop\.ts)[^/]+$/, why: "a worker does not know its judges" },
   review: {

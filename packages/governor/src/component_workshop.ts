@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { componentInput, type Isolation } from "@dgov/sandbox";
 import { COMPONENT_COMPILER, type Component } from "@dgov/sandbox/component";
 import { z } from "zod";
+import { jsonIn } from "./json_text.ts";
 import { removeTree } from "./remove_tree.ts";
 import type { Jail } from "./site.ts";
 
@@ -34,16 +35,6 @@ export function readMade(folder: string): Made | null {
   if (!existsSync(record)) return null;
   const { data } = Made.safeParse(jsonIn(readFileSync(record, "utf8")));
   return data && Object.keys(data.files).every((name) => existsSync(join(folder, name))) ? data : null;
-}
-
-/** undefined: it is no JSON, as a crash may leave it. */
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 /** `folder`: where it keeps what it makes; it is made when there is something to keep. */

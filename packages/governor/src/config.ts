@@ -136,7 +136,9 @@ function rulePlaces(file: ProjectFile, toml: Toml): Place[] {
 
 /** The gates that every project may have, by the names under which their verdicts are kept. */
 const GATE_NAMES =
-  "claims integration policy script_hooks setup hooks lint format types generated tests coverage review".split(" ");
+  "claims integration policy script_hooks setup hooks lint format types generated tests coverage structure sentrux review".split(
+    " ",
+  );
 
 /** A name says who answered: no component may bear one of ours. */
 function namePlaces({ tools, gates }: ProjectFile, toml: Toml): Place[] {
@@ -278,10 +280,15 @@ function rulesOf(file: ProjectFile): Project["rules"] {
     })),
     gates: byName(file.gates, componentOf),
     verify: Object.fromEntries(recipes),
-    coverage_threshold: project.coverage_threshold,
+    baselines: baselinesOf(file),
     review: reviewOf(file.review, file.agents),
   };
 }
+
+const baselinesOf = ({ project, sentrux }: ProjectFile): Project["rules"]["baselines"] => {
+  const { mode, use, stale_commits, stale_days } = sentrux;
+  return { points: project.coverage_threshold, strict: mode === "strict", by: use, stale_commits, stale_days };
+};
 
 const componentOf = (table: ProjectFile["gates"][string]): Component => ({
   path: table.component,

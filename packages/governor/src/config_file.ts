@@ -134,8 +134,14 @@ const TiersTable = z.strictObject({
 });
 
 const SentruxTable = z.strictObject({
-  mode: z.enum(["diff", "strict"]).default("diff"),
-  stale_commits: count.default(10),
+  mode: z
+    .enum(["diff", "strict"])
+    .default("diff")
+    .describe(
+      "diff: what a change brings past a limit is refused; strict: also long functions, and each metric it makes worse",
+    ),
+  use: z.enum(["dgov", "sentrux"]).default("dgov").describe("Who measures: dgov itself, or the program sentrux"),
+  stale_commits: count.default(10).describe("A baseline that is more commits behind is told to be stale"),
   stale_days: count.default(14),
 });
 

@@ -5,6 +5,7 @@
  */
 // biome-ignore format: a table reads by its columns
 const ERRORS = {
+  baseline_missing:     { exit: 1, hint: 'Make it with "dgov sentrux gate-save", and commit it' },
   config_invalid:       { exit: 3, hint: "Mend the place in .dgov/project.toml, then run again" },
   coverage_unmeasured:  { exit: 1, hint: "Run coverage_cmd by hand: it must pass, and leave a report where {output} stands" },
   fork_refused:         { exit: 4, hint: 'See "dgov help fork"' },
@@ -37,6 +38,8 @@ const ERRORS = {
   sandbox_missing:      { exit: 5, hint: "Install bubblewrap: apt-get install bubblewrap" },
   script_invalid:       { exit: 3, hint: "Mend the script of the scripted provider, then run again" },
   target_missing:       { exit: 4, hint: "Make the branch again, then run again" },
+  sentrux_failed:       { exit: 1, hint: "Run sentrux by hand to see what it needs" },
+  sentrux_missing:      { exit: 5, hint: 'Install sentrux, or set use = "dgov" under [sentrux]' },
   task_unknown:         { exit: 3, hint: 'List the tasks with "dgov compile DIR --graph"' },
   unattestable:         { exit: 1, hint: 'Let the run come to its end, and see "dgov log verify" and "dgov replay RUN"' },
   usage:                { exit: 2, hint: 'See "dgov help"' },

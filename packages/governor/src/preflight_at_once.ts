@@ -1,3 +1,4 @@
+import { STRUCTURE_BASELINE } from "./baseline_files.ts";
 import { DgovError } from "./error.ts";
 import type { Git } from "./git/git.ts";
 import { treeOfIndex } from "./git/index_tree.ts";
@@ -92,8 +93,9 @@ async function quietRules(
   git: Parameters<typeof treeOf>[0],
   { head, kept, version }: { head: string; kept: Kept; version: string },
 ): Promise<PathRules | null | undefined> {
-  const [file, rules] = await git.objects.info([`${head}:${PROJECT_FILE}`, `${head}:${RULES_FOLDER}`]);
+  const names = [PROJECT_FILE, RULES_FOLDER, STRUCTURE_BASELINE].map((path) => `${head}:${path}`);
+  const [file, rules, structure] = await git.objects.info(names);
   if (!file) return null; // who has no configuration has no rules
-  if (rules) return undefined;
+  if (rules || structure) return undefined;
   return (kept.read(quietKey(version, file.oid)) as PathRules | null) ?? undefined; // written by us, under a key with its shape
 }

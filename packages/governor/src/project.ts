@@ -66,6 +66,15 @@ export type Provider = {
   price: Price | null; // of every model of it that `[prices]` does not name
 };
 
+/** What is compared with what was measured before. `points`: of coverage, that a file may lose; the rest is `[sentrux]`. */
+type BaselineRules = {
+  points: number;
+  strict: boolean;
+  by: "dgov" | "sentrux"; // who measures structure
+  stale_commits: number;
+  stale_days: number;
+};
+
 export type Rules = {
   tool_policy: ToolPolicy;
   scope: {
@@ -83,7 +92,7 @@ export type Rules = {
   tools: Readonly<Record<string, ComponentTool>>; // by name: tools that are WASM components
   gates: Readonly<Record<string, Component>>; // by name: gates that are WASM components
   verify: Readonly<Record<string, { command: string; description: string; log_name: string | null }>>;
-  coverage_threshold: number;
+  baselines: BaselineRules;
   review: Review | null; // null: nobody is asked
 };
 

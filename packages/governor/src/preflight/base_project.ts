@@ -24,6 +24,7 @@ export function isQuiet({ commands, rules }: Project): boolean {
   const { lint, format_check, type_check, test, coverage } = commands;
   return (
     [lint, format_check, type_check, test, coverage].every((one) => one === null) &&
+    rules.baselines.by === "dgov" &&
     !rules.review_hooks.length &&
     !Object.keys(rules.gates).length
   );

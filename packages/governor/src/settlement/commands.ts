@@ -10,6 +10,7 @@ import { type Gate, pass } from "./gate.ts";
 import { generatedGate } from "./generated.ts";
 import { isScriptHook } from "./rules/load.ts";
 import { testsGate } from "./run_tests.ts";
+import { sentruxGate } from "./sentrux.ts";
 import { changedSources } from "./sources.ts";
 
 type IntegratedGate = Gate<IntegratedCandidate>;
@@ -27,6 +28,7 @@ export function commandGates({ commands, rules }: Project, unit: CompiledTask): 
     ...(Object.keys(commands.generated).length === 0 ? [] : [generatedGate]),
     ...(commands.test === null && unit.test_cmd === null ? [] : [testsGate]),
     ...(commands.coverage === null ? [] : [coverageGate]),
+    ...(rules.baselines.by === "sentrux" ? [sentruxGate] : []),
   ];
   return own.length > 0 && commands.setup !== null ? [setup, ...own] : own;
 }

@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
 import { openGrammars } from "../grammar.ts";
 import { rulesOf, type Texts, treeOf } from "../testing/texts.ts";
-import { type Architecture, degradations, LIMITS, metricsOf, newOffenders, offendersOf } from "./architecture.ts";
+import { type Architecture, degradations, metricsOf, newOffenders, offendersOf } from "./architecture.ts";
 import { groupsOf } from "./circles.ts";
+import { LIMITS } from "./limits.ts";
 import { fileShapes } from "./shapes.ts";
 
 const grammars = await openGrammars();

@@ -1,13 +1,11 @@
 import { folderOf } from "../linker/paths.ts";
 import { groupsOf } from "./circles.ts";
 import type { FunctionShape } from "./complexity.ts";
+import { isComplex, LIMITS } from "./limits.ts";
 import type { FileShape } from "./shapes.ts";
 
 /** All files of a tree of which something is known, by path. */
 export type Architecture = ReadonlyMap<string, FileShape>;
-
-/** From where on something is an offender; as dgov 0.8 and sentrux have them. */
-export const LIMITS = { cyclomatic: 10, cognitive: 15, lines: 45, reach: 16 } as const;
 
 export type OffenderKind = "cycles" | "god_files" | "complex_functions" | "cog_complex_functions" | "long_functions";
 
@@ -57,21 +55,22 @@ export function metricsOf(architecture: Architecture): Metrics {
   const { groups, depth } = groupsOf(graphOf(architecture));
   const circles = circlesIn(architecture, groups);
   const shapes = [...architecture.values()];
-  const functions = shapes.flatMap((shape) => shape.functions);
+  const past = shapes.flatMap((shape) => shape.past);
+  const functions = shapes.reduce((sum, shape) => sum + shape.functions, 0);
   const edges = [...architecture].flatMap(([from, { imports }]) => imports.map((to) => [from, to] as const));
   const cross = edges.filter(([from, to]) => folderOf(from) !== folderOf(to)).length;
   const counts = {
     cycle_count: circles.length,
     god_file_count: shapes.filter(({ reach }) => reach >= LIMITS.reach).length,
-    complex_fn_count: functions.filter(isComplex).length,
-    long_fn_count: functions.filter(({ lines }) => lines >= LIMITS.lines).length,
+    complex_fn_count: past.filter(isComplex).length,
+    long_fn_count: past.filter(({ lines }) => lines >= LIMITS.lines).length,
   };
   const free = (bad: number, all: number) => (all === 0 ? 1 : 1 - bad / all);
   const parts = [
     free(circles.flat().length, shapes.length),
     free(counts.god_file_count, shapes.length),
-    free(counts.complex_fn_count, functions.length),
-    free(counts.long_fn_count, functions.length),
+    free(counts.complex_fn_count, functions),
+    free(counts.long_fn_count, functions),
   ];
   return {
     quality_signal: parts.reduce((product, part) => product * part, 1) ** (1 / parts.length),
@@ -81,12 +80,9 @@ export function metricsOf(architecture: Architecture): Metrics {
     total_import_edges: edges.length,
     cross_module_edges: cross,
     files: shapes.length,
-    functions: functions.length,
+    functions,
   };
 }
-
-const isComplex = ({ cyclomatic, cognitive }: FunctionShape): boolean =>
-  cyclomatic >= LIMITS.cyclomatic || cognitive >= LIMITS.cognitive;
 
 /** All that is past a limit: circles first, then by file, in its order. */
 export function offendersOf(architecture: Architecture): Offender[] {
@@ -102,12 +98,12 @@ export function offendersOf(architecture: Architecture): Offender[] {
 
 const byPath = ([a]: [string, unknown], [b]: [string, unknown]): number => (a < b ? -1 : 1);
 
-function ofFile(path: string, { reach, functions }: FileShape): Offender[] {
+function ofFile(path: string, { reach, past }: FileShape): Offender[] {
   const god: Offender = {
     ...{ kind: "god_files", hard: true, path, line: null, name: "", digest: "", members: [] },
     ...{ metric: "imports", value: reach },
   };
-  return [...(reach >= LIMITS.reach ? [god] : []), ...functions.flatMap((one) => ofFunction(path, one))];
+  return [...(reach >= LIMITS.reach ? [god] : []), ...past.flatMap((one) => ofFunction(path, one))];
 }
 
 const FUNCTION_KINDS = [

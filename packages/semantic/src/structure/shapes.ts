@@ -5,6 +5,7 @@ import type { Summary } from "../summary.ts";
 import type { TreeView } from "../tree_view.ts";
 import { importsOf } from "../uses/imported.ts";
 import type { FunctionShape } from "./complexity.ts";
+import { isPastLimit } from "./limits.ts";
 
 /**
  * What of a file counts for the structure of its tree. It is plain data, and small.
@@ -12,20 +13,24 @@ import type { FunctionShape } from "./complexity.ts";
  * `imports`  files that are loaded when this one is, sorted; where a package is a folder all of its files
  * `reach`    how many modules they are
  * `circles`  whether it is a fault when they lead back here
+ * `past`     functions that are past a limit     `functions`  how many there are in all
+ * `open`     words of what it imports and no file is there for; null: nobody has noted them
  */
 export type FileShape = {
   imports: readonly string[];
   reach: number;
   circles: boolean;
-  functions: readonly FunctionShape[];
+  past: readonly FunctionShape[];
+  functions: number;
+  open: readonly string[] | null;
 };
 
 /** What a language says of structure; null: it has no modules. */
 export type StructureRules = (language: string) => { circles: boolean } | null;
 
 /**
- * The shapes of some files of a tree, in their order; null: nothing is known of one, or its language has neither modules
- * nor functions. Its view may answer that it has not loaded something: then it is asked again, see `TreeView`.
+ * The shapes of some files of a tree, in their order; null: nothing is known of one, or its language has no modules. Its
+ * view may answer that it has not loaded something: then it is asked again, see `TreeView`.
  */
 export function fileShapes(
   view: TreeView,
@@ -38,32 +43,33 @@ export function fileShapes(
     if (file === null || "unknown" in file) return null;
     const own = linker.rules(path);
     const circles = rules.structure(file.summary.language)?.circles ?? false;
-    if (own === null) return file.summary.functions.length === 0 ? null : shapeOf([], circles, file.summary, "file");
-    const imports = circles
+    if (own === null) return null;
+    const { functions } = file.summary;
+    const { files, open } = circles
       ? loadedBy(linker, own.modules, path, file.summary)
-      : (importsOf(view, rules.link, [path])[0] ?? []);
-    return shapeOf(imports, circles, file.summary, own.modules.scope);
+      : { files: importsOf(view, rules.link, [path])[0] ?? [], open: null };
+    const reach = own.modules.scope === "folder" ? new Set(files.map(folderOf)).size : files.length;
+    const past = functions.filter(isPastLimit);
+    return { imports: files, reach, circles, past, functions: functions.length, open };
   });
-}
-
-function shapeOf(
-  imports: readonly string[],
-  circles: boolean,
-  { functions }: Summary,
-  scope: LinkRules["modules"]["scope"],
-): FileShape {
-  const reach = scope === "folder" ? new Set(imports.map(folderOf)).size : imports.length;
-  return { imports, reach, circles, functions };
 }
 
 /**
  * Files that are loaded when one is: what is imported later, for types alone, or where a failure is caught, is not. Of a
  * module below another that is taken from it by its name, only the lower one counts: the upper one is on the way.
  */
-function loadedBy(linker: Linker, rules: LinkRules["modules"], path: string, { imports }: Summary): string[] {
+function loadedBy(
+  linker: Linker,
+  rules: LinkRules["modules"],
+  path: string,
+  { imports }: Summary,
+): { files: string[]; open: string[] } {
+  const open = new Set<string>();
   const fileAt = (written: string): string | null => {
     const at = linker.module(path, written);
-    return at.at === "module" ? at.file : null;
+    const file = at.at === "module" ? at.file : null;
+    if (file === null) for (const [word] of written.matchAll(WORDS)) open.add(word);
+    return file;
   };
   const found = imports.flatMap(({ module, names, time, eager, guarded }) => {
     if (time !== "run" || !eager || guarded) return [];
@@ -73,5 +79,7 @@ function loadedBy(linker: Linker, rules: LinkRules["modules"], path: string, { i
     const upper = taken.length === 0 || below.includes(null) ? [fileAt(module)] : [];
     return [...upper, ...below].filter((file) => file !== null);
   });
-  return [...new Set(found)].filter((file) => file !== path).sort();
+  return { files: [...new Set(found)].filter((file) => file !== path).sort(), open: [...open] };
 }
+
+const WORDS = /[\w$@-]+/g;

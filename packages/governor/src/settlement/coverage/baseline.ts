@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { COVERAGE_BASELINE } from "../../baseline_files.ts";
 import type { Git } from "../../git/git.ts";
+import { jsonIn } from "../../json_text.ts";
 import { FORMATS } from "./formats.ts";
 
 /** How much of each file was run, in percent, by its path. `format`: the name of the kind of report it was read from. */
@@ -34,14 +35,4 @@ export async function baselineAt({ objects }: Pick<Git, "objects">, commit: stri
   const files = new Map(rows.flatMap(({ written, percent }) => written.map((path) => [path, percent] as const)));
   const format = Meta.safeParse(json).data?.meta.format;
   return { format: typeof format === "string" ? format : "coverage.py JSON", files };
-}
-
-/** undefined: it is not JSON. */
-export function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

@@ -57,7 +57,7 @@ async function dropsOf(
     const path = there[at] ? was : renamed.get(was);
     if (path === undefined) return [];
     const [from, to] = [baseline.files.get(was) ?? 0, now.files.get(path) ?? 0];
-    return from - to > project.rules.coverage_threshold + SAME ? [{ path, was, from, to }] : [];
+    return from - to > project.rules.baselines.points + SAME ? [{ path, was, from, to }] : [];
   });
 }
 
@@ -70,7 +70,7 @@ async function ownFindings(candidate: IntegratedCandidate, drops: readonly Drop[
   const worse = drops.filter(({ was, to }) => before.coverage === null || to < known(was) - SAME);
   return worse.slice(0, LISTED_MAX).map(({ path, from, to }) => ({
     code: "coverage_drop",
-    message: `Coverage regression: ${path} dropped from ${told(from)} to ${told(to)}, by more than ${project.rules.coverage_threshold} points`,
+    message: `Coverage regression: ${path} dropped from ${told(from)} to ${told(to)}, by more than ${project.rules.baselines.points} points`,
     path,
   }));
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { jsonIn } from "./baseline.ts";
+import { jsonIn } from "../../json_text.ts";
 import { type FileCoverage, FORMATS } from "./formats.ts";
 import { placesOf } from "./places.ts";
 

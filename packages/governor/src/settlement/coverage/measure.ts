@@ -3,10 +3,11 @@ import { join } from "node:path";
 import type { Finding } from "@dgov/kernel";
 import type { Isolation } from "@dgov/sandbox";
 import type { Git } from "../../git/git.ts";
+import { jsonIn } from "../../json_text.ts";
 import type { Project } from "../../project.ts";
 import { runProjectCommand, type Said, shellPaths, unanswered } from "../command.ts";
 import { readLeft } from "../left_file.ts";
-import { type Coverage, jsonIn } from "./baseline.ts";
+import type { Coverage } from "./baseline.ts";
 import { type FileCoverage, FORMATS } from "./formats.ts";
 import { placesOf } from "./places.ts";
 

@@ -9,7 +9,7 @@ import type { IntegratedCandidate } from "../candidate.ts";
 import { commandGates } from "../commands.ts";
 import { settle, type Verdict } from "../gate.ts";
 import { openShell } from "./isolation.ts";
-import { projectWith, task, unitWith } from "./parts.ts";
+import { BASELINES, projectWith, task, unitWith } from "./parts.ts";
 
 export type Files = Record<string, Content | null>;
 export type Asked = {
@@ -62,7 +62,8 @@ async function layCandidate({
   mkdirSync(tmp);
   await repo.user("worktree", "add", "-q", "--detach", before, head);
   const tree = await treeOf(repo.git, await repo.commit(work));
-  const rules = { review_hooks: hooks, flake_runs, coverage_threshold };
+  const baselines = { ...BASELINES, points: coverage_threshold };
+  const rules = { review_hooks: hooks, flake_runs, baselines };
   const parts = settlement_ms === undefined ? { commands, rules } : { commands, rules, settlement_ms };
   const plain = projectWith(repo.root, parts);
   const project = { ...plain, layout: { ...plain.layout, ...layout } };

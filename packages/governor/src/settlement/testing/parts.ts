@@ -26,6 +26,10 @@ export const unitWith = (files: Partial<Files>, test_cmd: string | null = null):
   unit: "0".repeat(64),
 });
 
+export const BASELINES: Project["rules"]["baselines"] = {
+  ...{ points: 2, strict: false, by: "dgov", stale_commits: 10, stale_days: 14 },
+};
+
 type Parts = { commands?: Partial<Project["commands"]>; rules?: Partial<Project["rules"]>; settlement_ms?: number };
 
 /** A Python project with these commands and rules. */
@@ -83,7 +87,7 @@ export const projectWith = (root: string, { commands, rules, settlement_ms = 20_
     tools: {},
     gates: {},
     verify: {},
-    coverage_threshold: 2,
+    baselines: BASELINES,
     review: null,
     ...rules,
   },
