@@ -62,7 +62,9 @@ test("run --estimate says what is to be done and what it is likely to cost, and 
   ]);
   // The calls of its two attempts, as it has used them: 2000 at 2 and 200 at 10 a million.
   expect(view.estimate.cost_micros).toBe(4_000 + 2_000);
-  expect(dgov(place, "run", "p", "--estimate", "--restart").stdout).toContain("The run may cost 3.00 USD at the most\n");
+  expect(dgov(place, "run", "p", "--estimate", "--restart").stdout).toContain(
+    "The run may cost 3.00 USD at the most\n",
+  );
   expect(eventsOf(place)).toHaveLength(events);
 });
 

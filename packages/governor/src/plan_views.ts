@@ -65,11 +65,12 @@ export type ReviewedUnit = UnitReview & {
   commit_ts: string | null;
   diff_stat: Described["diff_stat"] | null;
   landed_files: readonly string[];
-  full_diff: string | null; // only with `diff`: what landed, or else what the last attempt left
+  full_diff: string | null; // only where it was asked for: what landed, or else what the last attempt left
 };
 
-/** `only`: this unit alone · `diff`, `events`: the unit whose patch or whose events are shown; null: none */
-export type ReviewOptions = { only: string | null; diff: string | null; events: string | null };
+/** `only`: this unit alone · `diffs`, `events`: the units whose patch or whose events are shown */
+export type ReviewOptions = { only: string | null; diffs: Named; events: Named };
+type Named = readonly string[] | "all";
 
 /** Reviews a plan's last run. @throws DgovError `task_unknown`, and as `readPlanStatus` */
 export async function readPlanReview({ cwd, env }: From, plan: string, options: ReviewOptions): Promise<PlanReview> {
@@ -93,7 +94,7 @@ export async function readPlanReview({ cwd, env }: From, plan: string, options: 
     const { run, units } = reviewUnits(
       shape,
       last ? log.read({ run: last.run, after: last.first_seq - 1 }) : [],
-      options.events,
+      isNamed(options.events),
     );
     const shown = units.filter(({ unit }) => options.only === null || unit === options.only);
     const commits = git
@@ -102,6 +103,8 @@ export async function readPlanReview({ cwd, env }: From, plan: string, options: 
           shown.flatMap(({ commit_sha }) => commit_sha ?? []),
         )
       : new Map();
+    const showsDiff = isNamed(options.diffs);
+    const shownIn = { run: last?.run ?? null, commits };
     const count = (...which: UnitReview["status"][]) => shown.filter(({ status }) => which.includes(status)).length;
     return {
       plan: compiled.name,
@@ -114,14 +117,25 @@ export async function readPlanReview({ cwd, env }: From, plan: string, options: 
       active: count("active"),
       failed: count("failed"),
       pending: count("not_run", "skipped"),
-      units: await Promise.all(
-        shown.map((unit) =>
-          withCommit(unit, { run: last?.run ?? null, commits, diff: unit.unit === options.diff ? git : null }),
-        ),
-      ),
+      units: await inTurn(shown, (unit) => withCommit(unit, { ...shownIn, diff: showsDiff(unit.unit) ? git : null })),
     };
   });
 }
+
+const isNamed =
+  (named: Named) =>
+  (id: string): boolean =>
+    named === "all" || named.includes(id);
+
+/** Each may start a git: not a thousand at once. */
+async function inTurn<From, To>(all: readonly From[], work: (one: From) => Promise<To>): Promise<To[]> {
+  const done: To[] = [];
+  for (let at = 0; at < all.length; at += GITS_AT_ONCE)
+    done.push(...(await Promise.all(all.slice(at, at + GITS_AT_ONCE).map(work))));
+  return done;
+}
+
+const GITS_AT_ONCE = 4;
 
 async function withCommit(
   unit: UnitReview,
@@ -143,9 +157,10 @@ async function withCommit(
   };
 }
 
-function refuseUnknown(plan: CompiledPlan, { only, diff, events }: ReviewOptions) {
-  const unknown = [only, diff, events].find((id) => id !== null && !plan.tasks.some((task) => task.id === id));
-  if (unknown !== undefined && unknown !== null)
+function refuseUnknown(plan: CompiledPlan, { only, diffs, events }: ReviewOptions) {
+  const named = [...(only === null ? [] : [only]), ...[diffs, events].flatMap((ids) => (ids === "all" ? [] : ids))];
+  const unknown = named.find((id) => !plan.tasks.some((task) => task.id === id));
+  if (unknown !== undefined)
     throw new DgovError("task_unknown", `Cannot review "${unknown}": the plan "${plan.name}" has no such task`);
 }
 

@@ -24,7 +24,7 @@ export async function remediate({ cwd, env }: From, plan: string, name: string |
   const status = await readPlanStatus({ cwd, env }, plan);
   if (!status.remediation_needed)
     throw new DgovError("remediation_unneeded", `Cannot remediate "${status.plan}": ${whyNot(status)}`);
-  const review = await readPlanReview({ cwd, env }, plan, { only: null, diff: null, events: null });
+  const review = await readPlanReview({ cwd, env }, plan, { only: null, diffs: [], events: [] });
   const run = review.run ?? "";
   const { findings } = await diagnose({ cwd, env }, run);
   const made = initPlan({ cwd, name: name ?? freeName(root, status.plan), sections: ["fix"], force: false });

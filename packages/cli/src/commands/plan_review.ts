@@ -1,23 +1,36 @@
 import { sayMoney } from "@dgov/governor/money";
+import { readPlanPage, writePage } from "@dgov/governor/plan_page";
 import { type PlanReview, type ReviewedUnit, readPlanReview } from "@dgov/governor/plan_views";
 import { z } from "zod";
 import { type Colour, paint, plain } from "../ansi.ts";
 import { defineCommand } from "../command.ts";
 import { clock } from "../live.ts";
+import { renderPage } from "../review_page/page.ts";
+
+/** `html`: where the page was written, if one was asked for. */
+type View = PlanReview & { html?: string };
 
 export const planReview = defineCommand({
   name: "plan review",
   summary: "Show what a plan's last run landed, what it did not and why, and what it cost",
-  details: "Exits with 1 when any task failed, in text and in JSON.",
+  details:
+    "Exits with 1 when any task failed, in text and in JSON. The page of --html is one file that needs no other: the tasks\n" +
+    "and what they wait for, when each was at work, verdicts, patches and cost.",
   args: z.strictObject({ plan: z.string().describe("The plan's directory or name") }),
   flags: z.strictObject({
     only: z.string().optional().describe("Only this task"),
     diff: z.string().optional().describe("Show the patch of this task: what landed, or what its last attempt left"),
     events: z.string().optional().describe("Show what happened to this task, event by event"),
+    html: z.string().optional().describe("Write all of it as a page to this file, over what is there"),
   }),
-  run: async ({ plan, only = null, diff = null, events = null }, here) =>
-    readPlanReview(here, plan, { only, diff, events }),
-  text: renderPlanReview,
+  async run({ plan, only = null, diff, events, html }, here): Promise<View> {
+    const named = (unit: string | undefined) => (unit === undefined ? [] : [unit]);
+    const review = await readPlanReview(here, plan, { only, diffs: named(diff), events: named(events) });
+    if (html === undefined) return review;
+    return { ...review, html: writePage(here.cwd, html, renderPage(await readPlanPage(here, plan, only))) };
+  },
+  text: (view) =>
+    view.html === undefined ? renderPlanReview(view) : `${renderPlanReview(view)}\n\nThe page is ${plain(view.html)}`,
   exit: ({ failed }) => (failed > 0 ? 1 : 0),
 });
 

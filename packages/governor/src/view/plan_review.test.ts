@@ -20,8 +20,10 @@ const PLAN = {
   tasks: [ONE, TWO, THREE].map((id) => ({ id, summary: `sum of ${id}`, role: "worker" as const, landed: null })),
 };
 
+const nothing = () => false;
+
 test("what landed, why not, and what it cost", () => {
-  const { run, units } = reviewUnits(PLAN, stored(PARTIAL), ONE);
+  const { run, units } = reviewUnits(PLAN, stored(PARTIAL), (unit) => unit === ONE);
   expect(run?.status).toBe("partial");
   const [one, two, three] = units;
   expect(one).toEqual({
@@ -103,13 +105,13 @@ test.each<[name: string, events: Event[], want: Partial<UnitReview>]>([
     },
   ],
 ])("a unit that is %s", (_name, events, want) => {
-  expect(reviewUnits(PLAN, stored(events), null).units[0]).toMatchObject(want);
+  expect(reviewUnits(PLAN, stored(events), nothing).units[0]).toMatchObject(want);
 });
 
 test("a unit that landed in an earlier run counts only while the last run does not say otherwise", () => {
   const before = { ...PLAN, tasks: PLAN.tasks.map((task) => ({ ...task, landed: oid("9") })) };
-  expect(reviewUnits(before, [], null).units[0]).toMatchObject({ status: "deployed", commit_sha: oid("9") });
-  expect(reviewUnits(before, stored(refused), null).units[0]).toMatchObject({ status: "failed", commit_sha: null });
+  expect(reviewUnits(before, [], nothing).units[0]).toMatchObject({ status: "deployed", commit_sha: oid("9") });
+  expect(reviewUnits(before, stored(refused), nothing).units[0]).toMatchObject({ status: "failed", commit_sha: null });
 });
 
 test("a report is told apart from a change, whoever's commit it is about", () => {
@@ -117,7 +119,7 @@ test("a report is told apart from a change, whoever's commit it is about", () =>
   const role = "researcher" as const;
   const plan = { ...PLAN, tasks: [{ id: ONE, summary: "", role, landed: null }] };
   const begun = started({ tasks: [{ id: ONE, after: [], role, unit: ONE, carried: null }] });
-  expect(reviewUnits(plan, stored([begun, dispatched(ONE), report]), null).units[0]).toMatchObject({
+  expect(reviewUnits(plan, stored([begun, dispatched(ONE), report]), nothing).units[0]).toMatchObject({
     status: "deployed",
     reported: true,
     commit_sha: oid("a"),

@@ -100,12 +100,12 @@ const NOTHING: Tally = {
  * Folds the last run of a plan into a review of every unit, in plan order.
  *
  * @param events of one run, in order; none when the plan was never run
- * @param story  the unit whose events are told one by one; null: none
+ * @param tells  whether a unit's events are told one by one
  */
 export function reviewUnits(
   plan: PlanShape,
   events: Iterable<Pick<Stored, "seq" | "at_ms" | "event">>,
-  story: string | null,
+  tells: (unit: string) => boolean,
 ): { run: Run | null; units: UnitReview[] } {
   const tallies = new Map<string, Tally>();
   let nothing = NOTHING;
@@ -117,7 +117,7 @@ export function reviewUnits(
         if (event.kind === "run_started") nothing = { ...NOTHING, currency: event.currency ?? "USD" };
         if (!("task" in event)) continue;
         const before = tallies.get(event.task) ?? { ...nothing, first_ms: stored.at_ms };
-        tallies.set(event.task, tally(before, stored, event.task === story));
+        tallies.set(event.task, tally(before, stored, tells(event.task)));
       }
     })(),
   );

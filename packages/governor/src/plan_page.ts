@@ -1,0 +1,55 @@
+import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { DgovError } from "./error.ts";
+import { withLog } from "./log.ts";
+import { loadCompiled } from "./plan/store.ts";
+import { type PlanReview, type ReviewedUnit, readPlanReview } from "./plan_views.ts";
+import { findPlan, findRoot } from "./root.ts";
+import { type Cost, type CostSum, costOf } from "./view/cost.ts";
+import { type Span, type Timeline, timelineOf } from "./view/timeline.ts";
+
+export type { Cost, CostSum, PlanReview, ReviewedUnit, Span, Timeline };
+
+/**
+ * All that a page about a plan's last run shows. `after`: of each task those that it waits for. `timeline` and `cost`, by
+ * role and model, are null when it was never run.
+ */
+export type PlanPage = {
+  review: PlanReview;
+  after: ReadonlyMap<string, readonly string[]>;
+  timeline: Timeline | null;
+  cost: Cost | null;
+};
+
+type From = { cwd: string; env: Readonly<Record<string, string | undefined>> };
+
+/** Everything about a plan's last run, with every patch and every story. @throws DgovError as `readPlanReview` does */
+export async function readPlanPage({ cwd, env }: From, plan: string, only: string | null): Promise<PlanPage> {
+  const root = findRoot(cwd);
+  const dir = findPlan(root, cwd, plan);
+  const review = await readPlanReview({ cwd, env }, plan, { only, diffs: "all", events: "all" });
+  const after = new Map(loadCompiled(root, dir).tasks.map(({ id, depends_on }) => [id, depends_on]));
+  return withLog(root, (log) => {
+    const last = log.lastRun(dir);
+    const events = last ? [...log.read({ run: last.run, after: last.first_seq - 1 })] : [];
+    const cost = last ? costOf(last.run, events, "model") : null;
+    return { review, after, timeline: timelineOf(events), cost };
+  });
+}
+
+/**
+ * Writes a page where a person wants it, over what is there.
+ *
+ * @returns its absolute path
+ * @throws DgovError `machine_refused`
+ */
+export function writePage(cwd: string, file: string, text: string): string {
+  const path = resolve(cwd, file);
+  try {
+    writeFileSync(path, text);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new DgovError("machine_refused", `Cannot write the page "${file}": ${why}`, { cause });
+  }
+  return path;
+}
