@@ -1,8 +1,13 @@
 import type { FileShape } from "@dgov/semantic/shapes";
 import type { Change } from "../git/tree_changes.ts";
 
-/** What is known of a tree. `settings`: names of files that were looked for to find modules, and are none. */
-export type Known = { files: Record<string, FileShape>; settings: string[] };
+/**
+ * What is known of a tree.
+ *
+ * `settings` names of files that were looked for to find modules, and are none
+ * `unkept`   how many paths have changed since the last tree that was written down; absent: it is that tree
+ */
+export type Known = { files: Record<string, FileShape>; settings: string[]; unkept?: number };
 
 const NONE = "000000";
 const WORD = /[\w$@-]+/;

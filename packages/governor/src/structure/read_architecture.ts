@@ -29,7 +29,9 @@ export async function architectureAt(place: Place, tree: string): Promise<Archit
     kept.delete(tree); // it is the youngest now
     kept.set(tree, known);
     for (const old of [...kept.keys()].slice(0, Math.max(0, kept.size - TREES_MAX))) kept.delete(old);
-    return new Map(Object.entries(known.files));
+    const architecture = maps.get(known) ?? new Map(Object.entries(known.files));
+    maps.set(known, architecture);
+    return architecture;
   } finally {
     cache.close();
   }
@@ -38,6 +40,9 @@ export async function architectureAt(place: Place, tree: string): Promise<Archit
 /** A candidate, its head, and the work alone are asked for in turn. */
 const memory = new WeakMap<Git["objects"], Map<string, Known>>();
 const TREES_MAX = 4;
+const maps = new WeakMap<Known, Architecture>();
+/** To write down what is known of a large repository takes longer than to look at some files again. */
+const UNKEPT_MAX = 200;
 
 async function knownAt(reading: Reading, tree: string, kept: ReadonlyMap<string, Known>): Promise<Known> {
   const { cache, languages } = reading;
@@ -50,6 +55,8 @@ async function knownAt(reading: Reading, tree: string, kept: ReadonlyMap<string,
     near === null || last === null
       ? await wholeTree(reading, tree)
       : await changedTree(reading, { near, from: last, tree });
+  if (made.unkept !== undefined && made.unkept <= UNKEPT_MAX) return made;
+  delete made.unkept;
   cache.putAll([
     { key: key(tree), packed: pack(made) },
     { key: key("last"), packed: pack(tree) },
@@ -75,7 +82,7 @@ async function changedTree(reading: Reading, { near, from, tree }: Near): Promis
   const files = { ...near.files };
   const gone = new Set(changes.filter(({ new_mode }) => new_mode === "000000").map(({ path }) => path));
   for (const path of gone) delete files[path];
-  const known: Known = { files, settings: near.settings };
+  const known: Known = { files, settings: near.settings, unkept: (near.unkept ?? 0) + changes.length };
   const changed = changes.map(({ path }) => path).filter((path) => mayHaveLanguage(reading.languages, path));
   const paths = [...new Set([...changed, ...again])].filter((path) => !gone.has(path));
   await addShapes(reading, tree, { known, paths });

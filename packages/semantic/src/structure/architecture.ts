@@ -1,5 +1,5 @@
 import { folderOf } from "../linker/paths.ts";
-import { groupsOf } from "./circles.ts";
+import { type Groups, groupsOf } from "./circles.ts";
 import type { FunctionShape } from "./complexity.ts";
 import { isComplex, LIMITS } from "./limits.ts";
 import type { FileShape } from "./shapes.ts";
@@ -44,15 +44,22 @@ export type Metrics = {
   functions: number;
 };
 
-const graphOf = (architecture: Architecture): Map<string, readonly string[]> =>
-  new Map([...architecture].map(([path, { imports }]) => [path, imports]));
+/** Worked out once for each: a head is compared with one candidate after the other. */
+function groupsIn(architecture: Architecture): Groups {
+  const known = grouped.get(architecture);
+  if (known) return known;
+  const found = groupsOf(new Map([...architecture].map(([path, { imports }]) => [path, imports])));
+  grouped.set(architecture, found);
+  return found;
+}
+const grouped = new WeakMap<Architecture, Groups>();
 
 /** Groups of files that import each other where that is a fault. */
 const circlesIn = (architecture: Architecture, groups: readonly string[][]): string[][] =>
   groups.filter((group) => group.length > 1 && group.every((path) => architecture.get(path)?.circles));
 
 export function metricsOf(architecture: Architecture): Metrics {
-  const { groups, depth } = groupsOf(graphOf(architecture));
+  const { groups, depth } = groupsIn(architecture);
   const circles = circlesIn(architecture, groups);
   const shapes = [...architecture.values()];
   const past = shapes.flatMap((shape) => shape.past);
@@ -86,7 +93,7 @@ export function metricsOf(architecture: Architecture): Metrics {
 
 /** All that is past a limit: circles first, then by file, in its order. */
 export function offendersOf(architecture: Architecture): Offender[] {
-  const { groups } = groupsOf(graphOf(architecture));
+  const { groups } = groupsIn(architecture);
   const circles = circlesIn(architecture, groups).map(
     (members): Offender => ({
       ...{ kind: "cycles", hard: true, path: members[0] ?? "", line: null, digest: "" },
