@@ -87,7 +87,7 @@ async function history({ repository, limit, only, json }: Asked & { repository: 
   const analyst = openAnalyst(await openGrammars());
   const tell = json ? (line: unknown) => console.log(JSON.stringify(line)) : () => {};
   const found = await replayHistory(repository, analyst, { limit, only, tell });
-  if (!json) console.log(renderHistory(found));
+  console.log(json ? JSON.stringify(found) : renderHistory(found));
   return 0;
 }
 

@@ -2,12 +2,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Analyst } from "./analyst.ts";
+import { areDisjoint } from "./disjoint.ts";
 import { decoded, replay } from "./replay.ts";
 import { type GitMerge, openRepository, type Repository } from "./repository.ts";
 
 /**
  * What was said of the merges of a history. `kept`: git was clean, and the commit has its tree. `verdicts` and `kinds` are
- * of those; `kinds` counts merges. `conflicted`: files; `equal`: that were merged by symbols as people did.
+ * of those; `kinds` counts merges. `conflicted`: files; `equal`: that were merged by symbols as people did. `disjoint`: of
+ * those in conflict, in which the sides changed different symbols, and `freed`, how many of these were merged.
  */
 export type HistoryTally = {
   merges: number;
@@ -18,6 +20,8 @@ export type HistoryTally = {
   conflicted: number;
   merged: number;
   equal: number;
+  disjoint: number;
+  freed: number;
   blocked: { commit: string; sentence: string }[];
   failed: string[];
 };
@@ -37,7 +41,7 @@ export async function replayHistory(
 ): Promise<HistoryTally> {
   const tally: HistoryTally = {
     ...{ merges: 0, clean: 0, kept: 0, verdicts: {}, kinds: {} },
-    ...{ conflicted: 0, merged: 0, equal: 0, blocked: [], failed: [] },
+    ...{ conflicted: 0, merged: 0, equal: 0, disjoint: 0, freed: 0, blocked: [], failed: [] },
   };
   const scratch = mkdtempSync(join(tmpdir(), "semantic-history-"));
   const repository = openRepository(folder, scratch);
@@ -112,6 +116,12 @@ async function one(repository: Repository, analyst: Analyst, { commit, base, git
       return;
     }
     tally.conflicted += git.conflicts.length;
+    for (const stages of git.conflicts) {
+      if ((await areDisjoint(repository, analyst, stages)) !== true) continue;
+      tally.disjoint += 1;
+      if (replayed.texts.has(stages.path)) tally.freed += 1;
+      else tell({ commit: commit.commit, disjoint: stages.path, merged: false });
+    }
     for (const [path, made] of replayed.texts) {
       tally.merged += 1;
       if ((await textIn(repository, commit.tree, path)) === made) tally.equal += 1;

@@ -47,6 +47,8 @@ export function renderHistory({
   conflicted,
   merged,
   equal,
+  disjoint,
+  freed,
   blocked,
   failed,
 }: HistoryTally): string {
@@ -64,5 +66,6 @@ export function renderHistory({
       .map(([name, count]) => `${name} ${count}`)
       .join(", ")}`,
     `files in conflict: ${conflicted}, merged by symbols: ${merged} (${percent(merged, conflicted)}), equal to what was kept: ${equal} (${percent(equal, merged)})`,
+    `of those in conflict the sides of ${disjoint} changed different symbols: ${freed} merged (${percent(freed, disjoint)})`,
   ].join("\n");
 }
