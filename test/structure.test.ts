@@ -23,21 +23,25 @@ const FILES = {
 };
 
 /** A plan of one task over a project in Python, with a baseline of its structure. */
-function lay(calls: readonly Call[], { sentrux = "", baseline = true }: { sentrux?: string; baseline?: boolean } = {}) {
+function lay(calls: readonly Call[], { sentrux = "", baseline = true, base = {}, drift = {} }: Laid = {}) {
   const place = layTasks(
     { a: { claims: 'files.edit = ["src/"]\nfiles.create = ["src/d.py"]', attempts: [[...calls, done], [done]] } },
     {
       project: { language: "python" },
       tables: `[limits]\nsettlement_retries = 0\n${sentrux}`,
-      files: FILES,
+      files: { ...FILES, ...base },
     },
   );
   open.push(place);
   if (!baseline) return place;
   expect(dgov(place, "sentrux", "gate-save").status).toBe(0);
+  for (const [path, text] of Object.entries(drift)) writeIn(place.root, path, text);
   commitAll(place, "structure as it is");
   return place;
 }
+
+/** `drift`: what a person has committed since the baseline was made. */
+type Laid = { sentrux?: string; baseline?: boolean; base?: Record<string, string>; drift?: Record<string, string> };
 
 /** What the gate said, and how the task ended. */
 const story = (place: Place): string[] =>
@@ -54,7 +58,7 @@ const story = (place: Place): string[] =>
 
 const STRICT = '[sentrux]\nmode = "strict"\n';
 
-test.each<[string, Call[], { sentrux?: string; baseline?: boolean }, string[]]>([
+test.each<[string, Call[], Laid, string[]]>([
   [
     "a new function that branches very often is refused",
     [edit("src/a.py", "def one", `${branching("f", 9)}\n\ndef one`)],
@@ -102,6 +106,18 @@ test.each<[string, Call[], { sentrux?: string; baseline?: boolean }, string[]]>(
     [edit("src/a.py", "return 1", "return 2")],
     { sentrux: STRICT },
     ["pass", "landed"],
+  ],
+  [
+    "strict does not ask what was worse before",
+    [edit("src/a.py", "return 1", "return 2")],
+    { sentrux: STRICT, drift: { "src/e.py": long("g", 45) } },
+    ["pass structure_degraded@: structure_degraded@:", "landed"],
+  ],
+  [
+    "a file that was missing comes, and closes a circle of others",
+    [write("src/d.py", "import a\n")],
+    { base: { "src/c.py": "import d\n" } },
+    ["reject structure_cycles@src/a.py:", "rejected structure task"],
   ],
   [
     "who has no baseline has not asked for it",
@@ -184,8 +200,12 @@ test("a baseline that sentrux made is not compared by its numbers, and one that 
 
 test("D10 preflight judges structure too, also where nothing else is to be asked", () => {
   const place = lay([]);
+  const stage = () => Bun.spawnSync(["git", "add", "-A"], { cwd: place.root, env: place.env });
+  writeIn(place.root, "src/a.py", "import b\n");
+  stage();
+  expect(dgov(place, "preflight").status).toBe(0); // from now on it is known that the configuration asks for nothing
   writeIn(place.root, "src/a.py", `import b\n\n\n${branching("f", 9)}`);
-  Bun.spawnSync(["git", "add", "-A"], { cwd: place.root, env: place.env });
+  stage();
   const ran = dgov(place, "preflight");
   expect([ran.status, ran.stdout]).toEqual([
     1,
