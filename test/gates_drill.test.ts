@@ -66,6 +66,8 @@ function contents(folder: string): string[] {
 test("D26 every gate fires at its known-bad change, and the repository is as it was", () => {
   const tables = `[scope]\ndeny_files = ["secrets/*"]\nallow_binary = false\n${SEATS}`;
   const place = lay({ ...ALIVE }, { tables, files: { ".dgov/policy/sql.js": RULE } });
+  expect(dgov(place, "sentrux", "gate-save").status).toBe(0);
+  commitAll(place, "with a baseline of structure");
   writeIn(place.root, "src/a.py", "A = 2  # not committed\n");
   place.env.TMPDIR = join(place.folder, "tmp");
   mkdirSync(place.env.TMPDIR);
@@ -75,7 +77,7 @@ test("D26 every gate fires at its known-bad change, and the repository is as it 
   expect(drilled.rows.filter(({ result }) => result !== "fired")).toEqual([]);
   expect(drilled.status).toBe(0);
   const gates = new Set(drilled.rows.map(({ gate }) => gate));
-  const wanted = "claims integration semantic policy lint format types tests review".split(" ");
+  const wanted = "claims integration semantic structure policy lint format types tests review".split(" ");
   expect([...gates]).toEqual(wanted);
   const claims = drilled.rows.filter(({ gate }) => gate === "claims").map(({ said }) => said);
   for (const code of "unclaimed_change read_only_change reserved_path transient_write empty_diff diff_too_large path_denied symlink_escape gitlink large_file secret binary_file".split(

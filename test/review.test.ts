@@ -143,4 +143,15 @@ test("E5 seats of two providers are asked by the client of the workers, each wit
   const { cost } = JSON.parse(dgov(place, "cost", "--by", "model", "--json").stdout);
   const paid = (model: string) => cost.rows.find(({ key }: { key: string }) => key === model)?.cost_micros;
   expect([paid("oak_house/oak-1"), paid("elm_house/elm-1")]).toEqual([25, 25]); // 11 tokens in at 1, 7 out at 2
+  const { estimate } = JSON.parse(dgov(place, "cost", "--plan", ".dgov/plans/p", "--json").stdout);
+  const likely = estimate.tasks.map(({ model, role, like, cost_micros }: Record<string, unknown>) => [
+    model,
+    role,
+    like,
+    cost_micros,
+  ]);
+  expect(likely.slice(1)).toEqual([
+    ["oak_house/oak-1", "reviewer", "task", 25],
+    ["elm_house/elm-1", "reviewer", "task", 25],
+  ]);
 }, 120_000);

@@ -89,12 +89,25 @@ const pastCalls = (log: Store) =>
       return callsIn([...log.read({ run, kinds, after: first_seq - 1 })]);
     });
 
+/** Who works on each task, and who reviews it. */
 function bound(plan: CompiledPlan, project: Project): Estimated[] {
   const { default_agent, default_provider } = plan;
-  return plan.tasks.map(({ id, role, worker }) => {
+  const { prices } = project.limits.budget;
+  return plan.tasks.flatMap(({ id, role, worker }): Estimated[] => {
     const chosen = chooseProvider({ ...worker, default_agent, default_provider }, project);
     if (!chosen.ok) throw new DgovError("provider_unknown", `Cannot estimate "${id}": ${chosen.why}`);
     const model = `${chosen.provider.name}/${chosen.agent ?? chosen.provider.name}`;
-    return { task: id, role, model, price: project.limits.budget.prices[model] ?? chosen.provider.price };
+    const own = { task: id, role, model, price: prices[model] ?? chosen.provider.price };
+    const seats = role === "worker" ? (project.rules.review?.seats ?? []) : [];
+    const reviewers = seats.map(({ provider, agent }): Estimated => {
+      const seat = `${provider}/${agent}`;
+      return {
+        task: id,
+        role: "reviewer",
+        model: seat,
+        price: prices[seat] ?? project.providers[provider]?.price ?? null,
+      };
+    });
+    return [own, ...reviewers];
   });
 }

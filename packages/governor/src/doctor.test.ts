@@ -1,10 +1,12 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { buildComponent } from "../../../test/components.ts";
 import { examine } from "./doctor.ts";
 import { createGit } from "./git/git.ts";
+
+setDefaultTimeout(60_000); // each tries every jail there is, and the machine may be busy
 
 const SELF = [process.execPath, join(import.meta.dir, "../../cli/src/main.ts")];
 const open: string[] = [];
@@ -58,6 +60,10 @@ async function faults({
 const PROVIDER =
   '[project]\nprovider = "p"\n[providers.p]\nbase_url = "https://example.org/v1"\napi_key_env = "A_KEY"\n';
 
+const SEAT =
+  '[providers.q]\nbase_url = "https://example.org/v1"\napi_key_env = "ITS_KEY"\n' +
+  '[review.seats.elm]\nprovider = "q"\nagent = "elm-1"\nfamily = "elm"\n';
+
 test("doctor says what network the commands of workers have", async () => {
   const root = mkdtempSync(join(tmpdir(), "dgov-test-"));
   open.push(root);
@@ -90,6 +96,8 @@ test.each<[name: string, place: Parameters<typeof faults>[0], told: Record<strin
   ["a repository that is ready", {}, {}],
   ["a provider with its key", { toml: PROVIDER, key: "secret" }, {}],
   ["a provider without its key", { toml: PROVIDER }, { provider: "key_missing" }],
+  ["a seat of the review without its key", { toml: `${PROVIDER}${SEAT}`, key: "k" }, { "seat elm": "key_missing" }],
+  ["a seat with its key", { toml: `${PROVIDER}${SEAT.replace("ITS_KEY", "A_KEY")}`, key: "k" }, {}],
   ["no repository", { git: false }, { repository: "repo_missing" }],
   ["a configuration with a mistake", { toml: "[project]\nlangauge = 1\n" }, { configuration: "config_invalid" }],
 ])("doctor in %s", async (_name, place, told) => {

@@ -13,7 +13,7 @@ import { rungsOf } from "./ladder.ts";
 import { repositoryHolder } from "./lock.ts";
 import { withLog } from "./log.ts";
 import { networkWords, refuseHosts } from "./network.ts";
-import type { SandboxRules } from "./project.ts";
+import type { Project, Provider, SandboxRules } from "./project.ts";
 import { findRoot } from "./root.ts";
 import { sharedGitFolder } from "./shared_git_folder.ts";
 
@@ -104,15 +104,27 @@ async function providerChecks(root: string, { env }: Patient): Promise<Check[]> 
   const read = await check("provider", async () => {
     const project = readProject(root);
     const provider = project.provider === null ? null : project.providers[project.provider];
-    if (!provider) return "none is chosen for the project";
-    if (!provider.api_key_env) return `${provider.name}, which needs no key`;
-    if (!env[provider.api_key_env])
-      throw new DgovError("key_missing", `Cannot call "${provider.name}": ${provider.api_key_env} is not set`, {
-        hint: `export ${provider.api_key_env}=…`,
-      });
-    return `${provider.name}, key in ${provider.api_key_env}`;
+    return provider ? keyOf(provider, env) : "none is chosen for the project";
   });
-  return read.code === "config_invalid" ? [] : [read];
+  return read.code === "config_invalid" ? [] : [read, ...(await seatChecks(readProject(root), env))];
+}
+
+/** Each seat of the review needs the key of its provider. */
+async function seatChecks({ providers, rules }: Project, env: Patient["env"]): Promise<Check[]> {
+  const checks: Check[] = [];
+  for (const { name, provider: of, agent } of rules.review?.seats ?? []) {
+    const provider = providers[of];
+    if (provider) checks.push(await check(`seat ${name}`, async () => `${agent} of ${keyOf(provider, env)}`));
+  }
+  return checks;
+}
+
+function keyOf({ name, api_key_env }: Provider, env: Patient["env"]): string {
+  if (!api_key_env) return `${name}, which needs no key`;
+  if (env[api_key_env]) return `${name}, key in ${api_key_env}`;
+  throw new DgovError("key_missing", `Cannot call "${name}": ${api_key_env} is not set`, {
+    hint: `export ${api_key_env}=…`,
+  });
 }
 
 /** Not a fault: the other run may end before this one begins. */

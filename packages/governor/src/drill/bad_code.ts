@@ -8,6 +8,7 @@ import type { Laid } from "./drill.ts";
  * `test_name` a file that its test runners take for a test; null: none is known
  * `raise`     fails whatever loads it
  * `padding`   so many lines that nobody runs
+ * `circle`    files that import each other
  * `drift`     two sides of a merge that each fit and together do not
  */
 export type BadCode = {
@@ -19,6 +20,7 @@ export type BadCode = {
   test_name: string | null;
   raise: string;
   padding: (lines: number) => string;
+  circle: Laid | null;
   drift: { base: Laid; left: Laid; right: Laid } | null;
 };
 
@@ -33,6 +35,10 @@ const PYTHON: BadCode = {
   test_name: "test_dgov_drill.py",
   raise: 'raise AssertionError("dgov drill")\n',
   padding: (lines) => `\n\ndef dgov_drill(n):\n${many(lines, "    n += 1")}    return n\n`,
+  circle: {
+    "dgov_drill_a.py": "from dgov_drill_b import B\n\nA = B\n",
+    "dgov_drill_b.py": "from dgov_drill_a import A\n\nB = A\n",
+  },
   drift: {
     base: { "dgov_drill_a.py": "def total(a):\n    return a\n" },
     left: { "dgov_drill_a.py": "def total(a, rate, currency):\n    return a * rate, currency\n" },
@@ -54,6 +60,10 @@ const TYPESCRIPT: BadCode = {
   types: ['export const limit: number = "text";\n', "export const x = (;\n"],
   test_name: "dgov_drill.test.ts",
   padding: (lines) => ECMA.padding(lines).replace("(n)", "(n: number)"),
+  circle: {
+    "dgov_drill_a.ts": 'import { b } from "./dgov_drill_b.ts";\nexport const a = b;\n',
+    "dgov_drill_b.ts": 'import { a } from "./dgov_drill_a.ts";\nexport const b = a;\n',
+  },
   drift: {
     base: { "dgov_drill_a.ts": "export function total(a: number): number {\n  return a;\n}\n" },
     left: {
@@ -75,6 +85,7 @@ const JAVASCRIPT: BadCode = {
   format: ["export   const x   = {a:1,\n      b :2 }\n\n\n\nexport function  f( a ){return   a}\n"],
   types: ['/** @type {number} */\nexport const limit = "text";\n', "const x = (;\n"],
   test_name: "dgov_drill.test.js",
+  circle: null,
   drift: null,
 };
 
@@ -90,6 +101,7 @@ const GO: BadCode = {
   test_name: "dgov_drill_test.go",
   raise: '\nfunc init() { panic("dgov drill") }\n',
   padding: (lines) => `\nfunc dgovDrill(n int) int {\n${many(lines, "\tn = n + 1")}\treturn n\n}\n`,
+  circle: null,
   drift: null,
 };
 
@@ -102,6 +114,7 @@ const RUST: BadCode = {
   test_name: "dgov_drill.rs",
   raise: '\n#[test]\nfn dgov_drill() {\n    panic!("dgov drill");\n}\n',
   padding: (lines) => `\npub fn dgov_drill(mut n: i32) -> i32 {\n${many(lines, "    n += 1;")}    n\n}\n`,
+  circle: null,
   drift: null,
 };
 

@@ -4,8 +4,9 @@ import { BAD_CODE, type BadCode } from "./bad_code.ts";
 import { type BadChange, type Drill, type Facts, ownDrillHint } from "./drill.ts";
 import { freePath } from "./free_path.ts";
 
-/** What the gates that run a project's commands must refuse: the same fault in the language of its sources. */
+/** What the gates that a project asks for must refuse: the same fault in the language of its sources. */
 export const COMMANDS: readonly Drill[] = [
+  { gate: "structure", what: "two files that import each other", code: null, make: circle },
   { gate: "lint", what: "code with an unused name, or none that parses", code: null, make: codeWith("lint") },
   { gate: "format", what: "code that nobody has formatted", code: null, make: codeWith("format") },
   { gate: "types", what: "a text where a number must be", code: null, make: codeWith("types") },
@@ -102,6 +103,11 @@ async function uncovered(facts: Facts): Promise<readonly BadChange[] | string> {
 }
 
 const COVERED_MAX = 3;
+
+function circle(facts: Facts): readonly BadChange[] | string {
+  const work = languageOf(facts)?.code.circle ?? null;
+  return work === null ? noLanguage("structure", facts) : [{ work, harmless: null }];
+}
 
 /** The first file of each generator that is there. */
 async function byHand(facts: Facts): Promise<readonly BadChange[] | string> {

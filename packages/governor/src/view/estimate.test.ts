@@ -38,6 +38,13 @@ test("attempts and calls of one run are one sample, and the price is that of tod
   expect(told(asked("a"), [PAST[0]!])?.cost_micros).toBe(190_000_000);
 });
 
+test("what reviewers of a task used is none of its worker's, nor the other way round", () => {
+  const past = [[call("a", 100), call("a", 7, { call: 2, role: "reviewer", model: "q/elm" })]];
+  expect(told(asked("a"), past)).toMatchObject({ like: "task", input_tokens: 100, calls: 1 });
+  expect(told(asked("a", { role: "reviewer", model: "q/elm" }), past)).toMatchObject({ like: "task", input_tokens: 7 });
+  expect(told(asked("b", { role: "reviewer", model: "q/yew" }), past)).toMatchObject({ like: "role", input_tokens: 7 });
+});
+
 test("without a price the tokens are told and the money is not", () => {
   expect(told(asked("a", { price: null }), PAST)).toMatchObject({ input_tokens: 300, cost_micros: null });
 });

@@ -52,7 +52,7 @@ const UNKNOWN = { calls: null, input_tokens: null, cached_tokens: null, output_t
 
 function likest({ task, role, model }: Estimated, used: readonly Used[]): [Estimate["like"], readonly Used[]] {
   const rules = [
-    ["task", (one: Used) => one.task === task && one.model === model],
+    ["task", (one: Used) => one.task === task && one.role === role && one.model === model],
     ["model", (one: Used) => one.role === role && one.model === model],
     ["role", (one: Used) => one.role === role],
   ] as const;
@@ -63,14 +63,14 @@ function likest({ task, role, model }: Estimated, used: readonly Used[]): [Estim
   return [null, []];
 }
 
-/** What each task of a run used over all its attempts, by the model of its first call. */
+/** What each model used for a task of a run over all attempts, its reviewers apart from its workers. */
 function usedByTask(calls: readonly CallCost[]): Used[] {
-  return [...Map.groupBy(calls, ({ task }) => task)].map(([task, own]): Used => {
+  const groups = Map.groupBy(calls, ({ task, role, model }) => `${task} ${role} ${model}`);
+  return [...groups.values()].map((own): Used => {
     const sum = (of: (call: CallCost) => number) => own.reduce((all, call) => all + of(call), 0);
+    const { task, role, model } = own[0]!;
     return {
-      task,
-      role: own[0]!.role,
-      model: own[0]!.model,
+      ...{ task, role, model },
       calls: own.length,
       input_tokens: sum(({ input_tokens }) => input_tokens),
       cached_tokens: sum(({ cached_tokens }) => cached_tokens ?? 0),
