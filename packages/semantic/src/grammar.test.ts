@@ -1,4 +1,4 @@
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -6,6 +6,8 @@ import { openGrammars } from "./grammar.ts";
 import { openGrammarFiles } from "./grammar_files.ts";
 import { languageOf, mayHaveLanguage } from "./language.ts";
 import { withTree } from "./parse.ts";
+
+setDefaultTimeout(60_000); // a grammar is compiled when it is first used
 
 const GRAMMARS = resolve(import.meta.dir, "../../../grammars");
 const folder = mkdtempSync(join(tmpdir(), "dgov-grammars-"));

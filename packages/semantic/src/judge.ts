@@ -23,6 +23,7 @@ import type { Merge, Trees } from "./check/trees.ts";
 import { unusedImports } from "./check/unused_imports.ts";
 import { driftedUses } from "./check/uses.ts";
 import { type Finding, VERDICTS, type Verdict } from "./finding.ts";
+import { limitedTo, TooMuch } from "./linker/effort.ts";
 import type { RulesOf } from "./linker/rules.ts";
 
 /** What is to be done with a merge. `unchecked`: changed files of which nothing could be said, and why. */
@@ -54,16 +55,37 @@ const CHECKS: readonly Check[] = [
   sameSymbols,
 ];
 
-/** Judges a merged tree against both of its parents: only what is in neither of them is told. */
-export function judge(trees: Trees, merge: Merge, rulesOf: RulesOf): Judgement {
-  const scene = openScene(trees, merge, rulesOf);
+/** Ten times what a merge of 140 files took. A step is a question to the linker, or a class among those above another one. */
+const STEPS_MAX = 3_000_000;
+
+/**
+ * Judges a merged tree against both of its parents: only what is in neither of them is told. What takes more steps than it
+ * may is not judged to its end: then what was found is told, and all files are unchecked.
+ */
+export function judge(trees: Trees, merge: Merge, rulesOf: RulesOf, steps_max: number = STEPS_MAX): Judgement {
+  const scene = openScene(trees, merge, rulesOf, limitedTo(steps_max));
   if (merge.changes.left.length === 0 || merge.changes.right.length === 0)
     return { verdict: "merge", findings: [], unchecked: scene.unchecked };
-  const touched = { left: touchedBy(scene, "left"), right: touchedBy(scene, "right") };
-  const work: Work = { scene, touched, worth: worthFollowing(scene, touched) };
-  const faults = CHECKS.flatMap((check): Fault[] => check(work));
+  const faults: Fault[] = [];
+  const cut = spent(() => {
+    const touched = { left: touchedBy(scene, "left"), right: touchedBy(scene, "right") };
+    const work: Work = { scene, touched, worth: worthFollowing(scene, touched) };
+    for (const check of CHECKS) faults.push(...check(work));
+  });
   const findings = findingsOf(faults);
-  return { verdict: worst(findings), findings, unchecked: scene.unchecked };
+  const left = cut === null ? [] : scene.files.map(({ path }) => ({ path, why: cut }));
+  return { verdict: worst(findings), findings, unchecked: [...scene.unchecked, ...left] };
+}
+
+/** Why work came to no end; null: it did. */
+function spent(work: () => void): string | null {
+  try {
+    work();
+    return null;
+  } catch (error) {
+    if (error instanceof TooMuch) return error.message;
+    throw error;
+  }
 }
 
 /** The gravest verdict of all; without a finding it is "merge". */

@@ -1,4 +1,5 @@
 import type { Contents } from "../linker/contents.ts";
+import { type Effort, UNLIMITED } from "../linker/effort.ts";
 import { type Linker, openLinker } from "../linker/linker.ts";
 import type { RulesOf } from "../linker/rules.ts";
 import type { TreeView } from "../tree_view.ts";
@@ -13,13 +14,13 @@ export type Scene = {
   unchecked: readonly { path: string; why: string }[];
 };
 
-export function openScene(trees: Trees, merge: Merge, rulesOf: RulesOf): Scene {
+export function openScene(trees: Trees, merge: Merge, rulesOf: RulesOf, effort: Effort = UNLIMITED): Scene {
   const conflicts = new Set(merge.conflicts.map(({ path }) => path));
   const link = {
-    base: openLinker(trees.base, rulesOf),
-    left: openLinker(trees.left, rulesOf),
-    right: openLinker(trees.right, rulesOf),
-    merged: openLinker(withoutConflicts(trees.merged, conflicts), rulesOf),
+    base: openLinker(trees.base, rulesOf, effort),
+    left: openLinker(trees.left, rulesOf, effort),
+    right: openLinker(trees.right, rulesOf, effort),
+    merged: openLinker(withoutConflicts(trees.merged, conflicts), rulesOf, effort),
   };
   const files: MergedFile[] = [];
   const unchecked: { path: string; why: string }[] = [];

@@ -1,4 +1,4 @@
-import type { ClassShape } from "../class_shape.ts";
+import type { ClassShape, Member } from "../class_shape.ts";
 import type { Binding, Import, Summary } from "../summary.ts";
 import type { Unit } from "../unit.ts";
 
@@ -72,6 +72,15 @@ function gather<T>(map: Map<string, T[]>, key: string, value: T) {
 export function unitOf(contents: Contents, binding: Binding): Unit | null {
   const all = (contents.named.get(binding.name) ?? []).filter(({ key }) => !key.includes("."));
   return all.find(({ span }) => span[0] <= binding.span[0] && binding.span[1] <= span[1]) ?? all[0] ?? null;
+}
+
+const byName = new WeakMap<ClassShape, ReadonlyMap<string, Member>>();
+
+/** A class's own member; of several of one name the first. */
+export function memberOf(shape: ClassShape, name: string): Member | undefined {
+  const known = byName.get(shape) ?? new Map(shape.members.toReversed().map((one) => [one.name, one]));
+  byName.set(shape, known);
+  return known.get(name);
 }
 
 /** The unit of a class's own member. Of several under one name (a property and its setter) the first. */

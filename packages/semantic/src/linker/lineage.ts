@@ -20,19 +20,31 @@ export type Lineage = {
 
 const LONGEST_CHAIN = 12;
 
-type Row = { path: string; shape: ClassShape };
+type Row = { path: string; shape: ClassShape; id: string };
+
+/** `height`: how many classes stand above one another in it; `cut`: some of them were left out, for there are too many. */
+type Seen = Lineage & { classes: readonly Row[]; height: number; cut: boolean };
 
 export function lineageOf(linker: Linker, path: string, name: string): Lineage {
   return lineage(linker, path, name, 0);
 }
 
-const known = once<Linker, Lineage>();
+const known = once<Linker, Seen>();
+const whole = new WeakMap<Linker, Map<string, Seen>>();
 
-/** Each class at each depth once: whoever comes to a base by many ways asks the same again and again. */
-const lineage = (linker: Linker, path: string, name: string, depth: number): Lineage =>
-  known(linker, `${depth} ${path}::${name}`, () => lineageAt(linker, path, name, depth));
+/** Whoever comes to a base by many ways asks the same again and again: once a class, and where it is cut once a depth. */
+function lineage(linker: Linker, path: string, name: string, depth: number): Seen {
+  const all = whole.get(linker) ?? new Map<string, Seen>();
+  whole.set(linker, all);
+  const key = `${path}::${name}`;
+  const before = all.get(key);
+  if (before !== undefined && before.height + depth <= LONGEST_CHAIN) return before;
+  const seen = known(linker, `${depth} ${key}`, () => lineageAt(linker, path, name, depth));
+  if (!seen.cut) all.set(key, seen);
+  return seen;
+}
 
-function lineageAt(linker: Linker, path: string, name: string, depth: number): Lineage {
+function lineageAt(linker: Linker, path: string, name: string, depth: number): Seen {
   const shape = linker.contents(path)?.classes.get(name);
   if (!shape || depth > LONGEST_CHAIN)
     return {
@@ -40,6 +52,8 @@ function lineageAt(linker: Linker, path: string, name: string, depth: number): L
       open: shape ? "its bases go on too long" : "it is no class that is seen",
       ambiguous: null,
       broken: null,
+      height: 0,
+      cut: shape !== undefined,
     };
   const rules = linker.rules(path);
   const rows: Row[][] = [];
@@ -47,11 +61,15 @@ function lineageAt(linker: Linker, path: string, name: string, depth: number): L
   let open = shape.open;
   let ambiguous: string | null = null;
   let broken: string | null = null;
+  let height = 0;
+  let cut = false;
   for (const base of shape.bases) {
     if (isNamed(base, rules?.classes.bare ?? [])) continue;
     const at = baseOf(linker, path, name, base);
     const above = at && lineage(linker, at.path, at.name, depth + 1);
     const head = above?.classes[0];
+    height = Math.max(height, (above?.height ?? -1) + 1);
+    cut ||= above?.cut ?? false;
     if (!above || !head) {
       open ??= `its base "${base}" is not seen`;
       continue;
@@ -62,11 +80,13 @@ function lineageAt(linker: Linker, path: string, name: string, depth: number): L
     rows.push([...above.classes]);
     heads.push(head);
   }
+  linker.effort.spend(1 + rows.reduce((sum, { length }) => sum + length, 0));
   const merged = linearise([...rows, heads]);
   // Who comes first is only known if every base is: an unseen one may stand in between and bring the member itself.
   if (shape.bases.length > 1 && open !== null) ambiguous ??= open;
   if (merged === null && rules?.classes.order === "c3") broken ??= name;
-  return { classes: [{ path, shape }, ...(merged ?? unique(rows.flat()))], open, ambiguous, broken };
+  const classes = [{ path, shape, id: `${path}::${shape.name}` }, ...(merged ?? unique(rows.flat()))];
+  return { classes, open, ambiguous, broken, height, cut };
 }
 
 function baseOf(linker: Linker, path: string, owner: string, base: string): { path: string; name: string } | null {
@@ -94,32 +114,31 @@ function innerClass(linker: Linker, path: string, { shape, member }: { shape: Cl
   return linker.contents(path)?.classes.has(key) ? { path, name: key } : null;
 }
 
-const id = ({ path, shape }: Row) => `${path}::${shape.name}`;
-
 /** C3: the one order that keeps every base's own order; null: there is none. */
-export function linearise(lists: readonly (readonly Row[])[]): Row[] | null {
-  const queues = lists.map((rows) => ({ rows, ids: rows.map(id), at: 0 }));
+function linearise(lists: readonly (readonly Row[])[]): Row[] | null {
+  if (lists.length === 2) return [...lists[0]!]; // one base: its order, of which it is the head
+  const queues = lists.map((rows) => ({ rows, at: 0 }));
   // How often each stands behind another one that is still to come.
   const behind = new Map<string, number>();
-  for (const { ids } of queues) for (const one of ids.slice(1)) behind.set(one, (behind.get(one) ?? 0) + 1);
+  for (const rows of lists)
+    for (let at = 1; at < rows.length; at += 1) behind.set(rows[at]!.id, (behind.get(rows[at]!.id) ?? 0) + 1);
   const order: Row[] = [];
   for (;;) {
-    const left = queues.filter(({ rows, at }) => at < rows.length);
-    const free = left.find(({ ids, at }) => (behind.get(ids[at] ?? "") ?? 0) === 0);
+    const free = queues.find(({ rows, at }) => at < rows.length && (behind.get(rows[at]!.id) ?? 0) === 0);
     const next = free?.rows[free.at];
-    if (!next) return left.length === 0 ? order : null;
+    if (!next) return queues.every(({ rows, at }) => at === rows.length) ? order : null;
     order.push(next);
-    for (const queue of left) {
-      if (queue.ids[queue.at] !== id(next)) continue;
-      queue.at++;
-      const head = queue.ids[queue.at];
+    for (const queue of queues) {
+      if (queue.rows[queue.at]?.id !== next.id) continue;
+      queue.at += 1;
+      const head = queue.rows[queue.at]?.id;
       if (head !== undefined) behind.set(head, (behind.get(head) ?? 0) - 1);
     }
   }
 }
 
 function unique(rows: readonly Row[]): Row[] {
-  return [...new Map(rows.map((row) => [id(row), row])).values()];
+  return [...new Map(rows.map((row) => [row.id, row])).values()];
 }
 
 /** Members that are wanted and that nothing in front gives. */

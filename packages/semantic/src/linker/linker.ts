@@ -1,7 +1,8 @@
 import type { Binding, Export, Origin, Read } from "../summary.ts";
 import type { TreeView } from "../tree_view.ts";
 import { NAMELESS, type Unit } from "../unit.ts";
-import { type Contents, contentsOf, memberUnit, unitOf } from "./contents.ts";
+import { type Contents, contentsOf, memberOf, memberUnit, unitOf } from "./contents.ts";
+import { type Effort, UNLIMITED } from "./effort.ts";
 import { type Lineage, lineageOf } from "./lineage.ts";
 import { findModule, type ModuleAt } from "./modules.ts";
 import { once } from "./once.ts";
@@ -20,6 +21,7 @@ export type Name = Pick<Read, "name" | "members" | "self" | "instance" | "from">
  */
 export type Linker = {
   view: TreeView;
+  effort: Effort;
   contents(path: string): Contents | null;
   rules(path: string): LinkRules | null;
   module(from: string, written: string): ModuleAt;
@@ -37,13 +39,14 @@ export type Linker = {
 /** How long a chain of re-exports, stars and bases may be before nobody knows. */
 const LONGEST_CHAIN = 12;
 
-export function openLinker(view: TreeView, rulesOf: RulesOf): Linker {
+export function openLinker(view: TreeView, rulesOf: RulesOf, effort: Effort = UNLIMITED): Linker {
   const kept = new Map<string, unknown>();
   const keep = <T>(key: string, make: () => T): T => {
     if (!kept.has(key)) kept.set(key, make());
     return kept.get(key) as T;
   };
   const contents = (path: string) => {
+    effort.spend(1);
     const file = view.file(path);
     return file && "summary" in file ? contentsOf(file.summary) : null;
   };
@@ -55,6 +58,7 @@ export function openLinker(view: TreeView, rulesOf: RulesOf): Linker {
   };
   const linker: Linker = {
     view,
+    effort,
     contents,
     rules: (path) => {
       const language = languageOf(path);
@@ -150,6 +154,7 @@ function lastStatement(body: string): string {
 
 /** Of several bindings of one name it is a guess which of them is meant. */
 function several(linker: Linker, asked: Asked, bindings: readonly Binding[], depth: number): Outcome {
+  linker.effort.spend(bindings.length);
   const outcomes = bindings.map((binding) => followBinding(linker, asked, binding, depth));
   const last = outcomes.at(-1);
   if (!last || bindings.length === 1) return last ?? unknown("it is not bound");
@@ -369,7 +374,8 @@ function walkClass(
   if (member === undefined) return linker.lookup(of.path, of.name, time);
   const lineage = linker.lineage(of.path, of.name);
   for (const { path, shape } of of.above ? lineage.classes.slice(1) : lineage.classes) {
-    const has = shape.members.find(({ name }) => name === member);
+    linker.effort.spend(1);
+    const has = memberOf(shape, member);
     const inner = linker.contents(path)?.classes.get(`${shape.name}.${member}`);
     if (inner && rest.length > 0) return walkClass(linker, { path, name: inner.name }, rest, time);
     const contents = linker.contents(path);

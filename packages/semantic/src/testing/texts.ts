@@ -42,6 +42,7 @@ export const judgeTexts = async (base: Texts, left: Texts, right: Texts, merged:
 export async function judgeIn(
   grammars: Grammars,
   { base, left, right, merged }: Record<"base" | "left" | "right" | "merged", Texts>,
+  steps_max?: number,
 ): Promise<Judgement> {
   const over = (...all: Texts[]) =>
     Object.fromEntries(Object.entries(Object.assign({}, ...all)).filter(([, text]) => text !== "")) as Texts;
@@ -57,7 +58,7 @@ export async function judgeIn(
     by_symbols: new Map(),
     called: { left: "left", right: "right" },
   };
-  return judge(trees, merge, await rulesOf(grammars));
+  return judge(trees, merge, await rulesOf(grammars), steps_max);
 }
 
 function changesOf(base: Texts, side: Texts): FileChange[] {
