@@ -37,7 +37,7 @@ async function until(place: Place, kind: string): Promise<void> {
   throw new Error(`No event "${kind}" within a minute`);
 }
 
-test("Ctrl-C ends every process, keeps the work, exits 130, and the next run goes on", async () => {
+test("C19 Ctrl-C ends every process, keeps the work, exits 130, and the next run goes on", async () => {
   const place = lay("slow_worker");
   const run = startDgov(place, "run", ".dgov/plans/p");
   await until(place, "tool_called");
@@ -70,7 +70,7 @@ const ENDS: [string, NodeJS.Signals[]][] = [
 ];
 
 test.each(HANGS.flatMap(([where, make]) => ENDS.map(([how, signals]) => ({ where, how, make, signals }))))(
-  "$how while $where hangs leaves no process, and the next run goes on",
+  "C19 $how while $where hangs leaves no process, and the next run goes on",
   async ({ make, signals }) => {
     const mark = newMark();
     const flags = mkdtempSync(join(tmpdir(), "dgov-flag-"));
@@ -114,7 +114,7 @@ test("a second run in one repository is refused with the first one's pid and age
   expect(dgov(place, "run", ".dgov/plans/p").status).toBe(0);
 }, 120_000);
 
-test("a branch that a person moves during the run is integrated with and judged again", async () => {
+test("D13 a branch that a person moves during the run is integrated with and judged again", async () => {
   const place = lay("waits_for_a_person");
   const run = startDgov(place, "run", ".dgov/plans/p");
   await until(place, "tool_called");

@@ -110,13 +110,18 @@ describe.each(available)("%s", (level) => {
     expect(readFileSync(result.log ?? "", "utf8")).toBe(result.head);
   });
 
-  test("no key, no door to a daemon and no loader's variable reaches a command", async () => {
+  test("C5 no key, no door to a daemon and no loader's variable reaches a command", async () => {
     const { head } = await sh(narrow, "env");
     const names = head.split("\n").map((line) => line.split("=")[0] ?? "");
     expect(names.filter((name) => NOT_PASSED.includes(name))).toEqual([]);
     expect(head).not.toContain("secret");
     expect(names.filter((name) => /^(BUN_|LD_|NODE_)/.test(name))).toEqual([]);
     expect(head).toContain("NO_COLOR=1");
+  });
+
+  test("C5 who reads from the terminal finds its end at once", async () => {
+    const { head, exit } = await sh(narrow, "cat; read -r line; echo ended with $?");
+    expect({ head, exit }).toEqual({ head: "ended with 1\n", exit: 0 });
   });
 
   test.each([
@@ -183,7 +188,7 @@ describe.each(available)("%s", (level) => {
     await Bun.write(join(place.main, "README.md"), "read me\n");
   });
 
-  test("tools write what is claimed and nothing else", async () => {
+  test("C7 tools write what is claimed and nothing else", async () => {
     const write = (path: string) => narrow.call("write_file", { path, content: "text = 1\n" });
     rmSync(join(place.root, "src/new.py"), { force: true });
     expect(await write("src/new.py")).toMatchObject({ ok: true });
@@ -210,13 +215,13 @@ describe.each(available)("%s", (level) => {
     writeFileSync(join(place.root, "src/claimed.py"), "claimed = 2\n");
   });
 
-  test("a time limit ends the whole tree", async () => {
+  test("C6 a time limit ends the whole tree", async () => {
     const result = await sh(narrow, "sh -c 'sleep 4001 & sleep 4001'; echo never", { timeout_ms: 300 });
     expect(result).toMatchObject({ exit: null, ended: "timeout", head: "" });
     expect(alive("4001")).toBe(0);
   });
 
-  test("what a command leaves behind dies with it, also daemons", async () => {
+  test("C6 what a command leaves behind dies with it, also daemons", async () => {
     const result = await sh(
       narrow,
       "setsid sh -c 'sleep 4002 & setsid sleep 4002 & exit' & sleep 4002 & sleep 0.2; echo end",

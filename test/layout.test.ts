@@ -5,7 +5,7 @@ import { ourFiles, parseSource, ROOT, readSource } from "./source.ts";
 
 const sources = ourFiles().map(readSource);
 
-test("every file imports what it may, and dangerous words stand where they may", () => {
+test("C1 every file imports what it may, and dangerous words stand where they may", () => {
   expect(sources.flatMap(layoutFaults)).toEqual([]);
 });
 

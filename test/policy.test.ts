@@ -70,7 +70,7 @@ function accessOf(kind: string, data: unknown): Access {
 }
 
 for (const file of readdirSync(FOLDER).sort())
-  test(`the decisions of ${file}`, () => {
+  test(`C8 the decisions of ${file}`, () => {
     const rows = rowsOf(file);
     expect(rows.length).toBeGreaterThan(5);
     const told = rows.map(({ policy, scope, access, place }) => {

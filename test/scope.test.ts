@@ -148,7 +148,7 @@ describe("scope report", () => {
     git(place, "reset", "-q", "--hard", "HEAD~1");
   });
 
-  test("a run says by which task and under which claim", () => {
+  test("D23 a run says by which task and under which claim", () => {
     const run = withRun();
     const { view } = json(run, "scope", "report");
     expect(view.run).not.toBeNull();

@@ -75,7 +75,7 @@ const edit = (old_text: string, new_text: string) => ["edit_file", { path: PATH,
 const may = (...symbols: string[]) => `of this file the task may change ${symbols.map((one) => `"${one}"`).join(", ")}`;
 
 describe.each(levels)("%s", (level) => {
-  test("a file tool changes the claimed symbols of a file, and nothing else of it", async () => {
+  test("D23 a file tool changes the claimed symbols of a file, and nothing else of it", async () => {
     const task = await taskAt(level, [`${PATH}::first`, `${PATH}::Cart.total`]);
     const own = may("first", "Cart.total");
     const refused = async (tool: string, input: unknown, touches: string) => {

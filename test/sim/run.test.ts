@@ -8,7 +8,7 @@ const THOROUGH = 400; // seeds whose whole log is replayed after every event
 const only = process.env.SEED;
 const seeds = only === undefined ? Array.from({ length: SEEDS }, (_, seed) => seed) : [Number(only)];
 
-test(`${seeds.length} seeded runs keep the kernel's promises`, () => {
+test(`C1 C4 C10 ${seeds.length} seeded runs keep the kernel's promises`, () => {
   for (const seed of seeds)
     try {
       new Sim(seed, seeds.length === 1 || seed < THOROUGH).play();

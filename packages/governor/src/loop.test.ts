@@ -74,7 +74,7 @@ function fake(
 const told = (events: readonly Event[]) =>
   events.flatMap((event) => ("task" in event ? [`${event.kind} ${event.task.slice(-1)}`] : [event.kind]));
 
-test("no more workers than jobs, and one landing at a time, however many are ready", async () => {
+test("C4 no more workers than jobs, and one landing at a time, however many are ready", async () => {
   const { session, log } = sessionOf(
     [..."abcdefgh"].map((slug) => ({ id: id(slug) })),
     { jobs: 3 },

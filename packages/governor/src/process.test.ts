@@ -33,7 +33,7 @@ test("the exit status, both outputs and stdin", async () => {
   expect(text(exit.stdout)).toBe("yes");
 });
 
-test("nothing of the environment is inherited", async () => {
+test("C5 nothing of the environment is inherited", async () => {
   const exit = await sh("env | grep -v -E '^(PWD|SHLVL|_|PATH|OLDPWD)='");
   expect(text(exit.stdout)).toBe("");
 });
@@ -47,7 +47,7 @@ test("a signal is told apart from an exit", async () => {
   expect(await sh("kill -TERM $$")).toMatchObject({ ended: "signal", signal: "SIGTERM", code: null });
 });
 
-test("the time limit ends the tree, also what left the process group", async () => {
+test("C6 the time limit ends the tree, also what left the process group", async () => {
   const dir = mkdtempSync(join(tmpdir(), "dgov-process-"));
   const exit = await sh("setsid sh -c 'echo $$ > a; sleep 60' & sh -c 'echo $$ > b; exec sleep 60' & wait", {
     cwd: dir,

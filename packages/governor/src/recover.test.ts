@@ -31,7 +31,7 @@ const started = ({ site, head, task }: Place, carried_from: string | null = null
 const afterDeath = (place: Place) => ({ ...place.site, pool: place.pool() });
 const last = ({ log }: Place): Event | undefined => eventsIn(log).at(-1);
 
-test("what a killed attempt left is kept, and the attempt is lost, not failed by itself", async () => {
+test("C15 what a killed attempt left is kept, and the attempt is lost, not failed by itself", async () => {
   const place = await lay();
   started(place);
   await killed(place);

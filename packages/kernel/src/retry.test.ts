@@ -32,7 +32,7 @@ const WANTED: { [C in Cause]: [further: number, carry: boolean] } = {
   semantic: [1, true],      review: [1, true],        text_conflict: [1, false],
 };
 
-describe("every cause, at its limit and past it", () => {
+describe("C10 every cause, at its limit and past it", () => {
   for (const cause of Cause.options) {
     const [further, carry] = WANTED[cause];
     for (const times of [1, 2, 3, 50])

@@ -117,7 +117,7 @@ test("two landings at once are refused", () => {
   expect(() => apply(run, sampleOf(b).landing_started)).toThrow("another landing");
 });
 
-test("a candidate must be judged again when the head has moved, before it may land", () => {
+test("D13 a candidate must be judged again when the head has moved, before it may land", () => {
   for (const moved of [applyAll(at("ready"), [sample.candidate_stale]), apply(at("landing"), sample.landing_refused)]) {
     expect(taskOf(moved, a)).toMatchObject({ state: "judging", stale: 1, work: { integrated: null } });
     expect(() => apply(moved, sample.landing_started)).toThrow("Illegal event");

@@ -125,7 +125,7 @@ test("the last call of a reply that was cut off is not run", async () => {
   expect(seen.asks[1]!.messages.at(-1)).toMatchObject({ role: "tool", tool: "write_file", id: "write_file-1" });
 });
 
-test("limits are announced once each as the user, and the last two turns must end", async () => {
+test("C9 limits are announced once each as the user, and the last two turns must end", async () => {
   const { seen } = await play(new Array(6).fill(call("a")), { limits: { turns: 6, warn_at: 3 } });
   expect(seen.asks.map(({ must_call }) => must_call)).toEqual([null, null, null, null, "done", "done"]);
   const heard = seen.asks[5]!.messages.filter((message) => message.role === "user").map((message) => message.text);
@@ -235,7 +235,7 @@ test("a refused length is tried once more with a shorter history", async () => {
   expect(twice.outcome).toEqual(fails("context_length"));
 });
 
-test("the history never outgrows its limit by old results", async () => {
+test("C9 the history never outgrows its limit by old results", async () => {
   const results = { big: { ok: true, text: "x".repeat(10_000) } };
   const { seen } = await play(new Array(40).fill(call("big")), {
     results,

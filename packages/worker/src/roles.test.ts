@@ -74,7 +74,7 @@ test.each<RoleName>(["worker", "researcher", "reviewer"])("the prompt of a %s na
   expect(ROLES[role].prompt.length).toBeLessThan(4_000);
 });
 
-test("a read-only role has nothing to write, whatever is claimed", () => {
+test("C13 a read-only role has nothing to write, whatever is claimed", () => {
   const text = systemPrompt("reviewer", facts);
   expect(text).toContain("Writable: nothing");
   expect(text).not.toContain("- src/limiter.py\n");
@@ -95,7 +95,7 @@ test("sections without facts are left out", () => {
     expect(text).not.toContain(`## ${title}`);
 });
 
-test("a retry hears gate, findings with places, the end of the output and what must pass", () => {
+test("C11 a retry hears gate, findings with places, the end of the output and what must pass", () => {
   const checks = { ...facts.checks, required: "pytest tests/test_limiter.py" };
   const text = systemPrompt("worker", { ...facts, checks, previous });
   expect(text).toContain('gate "tests" (gate)');

@@ -78,7 +78,7 @@ test("what the project's own rules refuse is told before it is tried", async () 
   expect(text).toContain("Refused in run_bash: kubectl delete, but for kubectl delete pod (ask first)");
 });
 
-test("what the ledger knows of its files is told at the first attempt, and what it knows of others is not", async () => {
+test("C11 what the ledger knows of its files is told at the first attempt, and what it knows of others is not", async () => {
   const place = await lay("make check");
   withWritable(place.site.project.root, (ledger) => {
     const add = (content: string, path: string) =>
@@ -92,7 +92,7 @@ test("what the ledger knows of its files is told at the first attempt, and what 
   expect(text).not.toContain("another matter");
 });
 
-test("after a rejection the findings, the end of the output and what must pass are in it", async () => {
+test("C11 after a rejection the findings, the end of the output and what must pass are in it", async () => {
   const place = await lay("make check");
   await rejected(place);
   const { text, required } = await order(place, 2, true);

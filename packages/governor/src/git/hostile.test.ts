@@ -280,7 +280,7 @@ async function lay() {
 const pwned = ({ folder }: Repository) =>
   existsSync(join(folder, "pwned")) ? readFileSync(join(folder, "pwned"), "utf8") : "";
 
-test.each(Object.entries(TRICKS))("%s", async (name, trick) => {
+test.each(Object.entries(TRICKS))("C17 %s", async (name, trick) => {
   const repo = await lay();
   const { git } = repo;
   await git.text(["rev-parse", "HEAD"]); // it has begun when the trick is played

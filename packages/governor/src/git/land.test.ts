@@ -37,7 +37,7 @@ const WORK = { a: "landed\n", gone: null, "d/x": null, d: "now a file\n", new: {
 const landed = (read: (path: string) => string | null) => ["a", "b", "gone", "d", "new"].map(read);
 const LANDED = ["landed\n", "b\n", null, "now a file\n", "#!/bin/sh\n"];
 
-test("the branch and the checkout that has it open are at the commit", async () => {
+test("D17 the branch and the checkout that has it open are at the commit", async () => {
   const { git, head, candidate, at, read, status, user } = await setUp(FILES);
   const commit = await candidate(head, WORK);
   expect(await land(git, { ...rest, head, commit })).toEqual({ kind: "branch" });

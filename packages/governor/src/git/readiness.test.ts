@@ -132,7 +132,7 @@ test("the user's own ignore file counts for the user's checkout", async () => {
   expect(await dirtyPaths(git)).toEqual([]);
 });
 
-test("a repository's own programs are not run: hooks, fsmonitor, filters, merge drivers", async () => {
+test("C17 a repository's own programs are not run: hooks, fsmonitor, filters, merge drivers", async () => {
   const { git, root, user, write, commit } = await repo({ a: "1\n", ".gitattributes": "* filter=evil merge=evil\n" });
   const evil = join(root, "../ran");
   const script = `touch ${evil}; cat`;

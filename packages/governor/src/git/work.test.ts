@@ -134,7 +134,7 @@ test.each<[string, Work, string[]]>([
     },
     ["added c.py"],
   ],
-])("freezes %s", async (_, work, expected) => {
+])("D1 freezes %s", async (_, work, expected) => {
   const { slot, base } = await setUp(BASE);
   await work(slot);
   const { changes } = await freeze(slot, { base, ignores: none });

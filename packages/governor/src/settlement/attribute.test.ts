@@ -64,7 +64,7 @@ test.each<[string, Case, string, EventOf<"candidate_rejected">["blame"]]>([
     "task",
   ],
   [
-    "it is red only with what has landed",
+    "D15 it is red only with what has landed",
     { files: { "a.txt": "one\n", "b.txt": "one\n" }, commands: { test: RED_TOGETHER }, landed: { "b.txt": "moved\n" } },
     "tests",
     "integration",

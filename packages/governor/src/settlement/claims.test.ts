@@ -81,21 +81,21 @@ test.each<Row>([
   ],
   ["no claims at all", {}, { "src/a.py": "2" }, {}, "scope, unclaimed_change src/a.py"],
   [
-    "a file it may only read",
+    "D2 a file it may only read",
     { edit: ["src/a.py"], read: ["src/b.py"] },
     { "src/a.py": "2", "src/b.py": "2" },
     {},
     "read_scope, read_only_change src/b.py",
   ],
   [
-    "one to read and one of nobody",
+    "D2 one to read and one of nobody",
     { read: ["src/b.py"] },
     { "src/b.py": "2", "src/c.py": "2" },
     {},
     "scope, unclaimed_change src/c.py",
   ],
   [
-    "both sides of a rename",
+    "D1 both sides of a rename",
     { create: ["src/z.py"] },
     { "src/a.py": null, "src/z.py": "a = 1\n" },
     {},
@@ -105,8 +105,8 @@ test.each<Row>([
   ["a folder claim", { edit: ["src/"] }, { "src/deep/n.py": "2" }, {}, "pass"],
   ["a claim written with ./", { edit: ["./src/a.py"] }, { "src/a.py": "2" }, {}, "pass"],
   ["a symbol claim covers its file here", { edit: ["src/a.py::f"] }, { "src/a.py": "2" }, {}, "pass"],
-  ["nothing", { edit: ["src/a.py"] }, {}, {}, "empty_diff, empty_diff"],
-  ["only what git ignores", { create: ["x.log"] }, { "x.log": "2" }, {}, "empty_diff, ignored_by_git x.log"],
+  ["D5 nothing", { edit: ["src/a.py"] }, {}, {}, "empty_diff, empty_diff"],
+  ["D5 only what git ignores", { create: ["x.log"] }, { "x.log": "2" }, {}, "empty_diff, ignored_by_git x.log"],
   ["only what the project ignores", { edit: ["src/a.py"] }, { "uv.lock": "2" }, {}, "empty_diff, empty_diff"],
   [
     "RV-10 a denied file, though claimed",
@@ -167,28 +167,28 @@ test.each<Row>([
     "pass",
   ],
   [
-    "RV-21 the governor's configuration",
+    "D3 RV-21 the governor's configuration",
     { edit: ["src/a.py"] },
     { ".dgov/project.toml": "x" },
     {},
     "reserved_path, reserved_path .dgov/project.toml",
   ],
   [
-    "RV-22 a baseline, ignored or not",
+    "D3 RV-22 a baseline, ignored or not",
     { edit: ["src/"] },
     { ".sentrux/baseline.json": "x" },
     {},
     "reserved_path, reserved_path .sentrux/baseline.json",
   ],
   [
-    "RV-24 a write that was undone",
+    "D4 RV-24 a write that was undone",
     { edit: ["src/a.py"] },
     { "src/a.py": "2" },
     { touched: ["src/a.py", "scratch.py"] },
     "scope, transient_write scratch.py",
   ],
   [
-    "RV-25 a reserved file that was written and undone",
+    "D4 RV-25 a reserved file that was written and undone",
     { edit: ["src/a.py"] },
     { "src/a.py": "2" },
     { touched: [".sentrux/baseline.json"], ignore: [".sentrux/"] },
@@ -210,7 +210,7 @@ test.each<Row>([
     "path_policy, symlink_escape src/l",
   ],
   [
-    "a link out of the repository",
+    "D1 a link out of the repository",
     { create: ["src/l"] },
     { "src/l": { link: "../../x" } },
     {},
@@ -274,7 +274,7 @@ test.each<Row>([
     "pass",
   ],
   [
-    "a repository inside",
+    "D1 a repository inside",
     { create: ["in/"] },
     (root) => {
       mkdirSync(join(root, "in"));

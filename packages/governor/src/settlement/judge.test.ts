@@ -36,7 +36,7 @@ const told = (event: Event): string =>
       ? `rejected by ${event.gate}: ${event.cause} ${event.findings.map(({ code }) => code)}`
       : event.kind;
 
-test("what passes is one commit on the head, with the tree that was judged and words that say whose it is", async () => {
+test("D17 what passes is one commit on the head, with the tree that was judged and words that say whose it is", async () => {
   const place = await lay();
   await workOf(place, { "a.txt": "two\n" });
   expect(await ask(place)).toEqual(["claims pass", "candidate_passed"]);
@@ -46,7 +46,7 @@ test("what passes is one commit on the head, with the tree that was judged and w
   expect(await show("%B")).toContain(`Dgov-Task: ${place.task}`);
 });
 
-test("gates see the work together with what has landed meanwhile, and that is what lands", async () => {
+test("D13 gates see the work together with what has landed meanwhile, and that is what lands", async () => {
   const files = { "a.txt": "one\n", "b.txt": "one\n" };
   const commands = { test: "grep -q two a.txt && grep -q moved b.txt" };
   const place = await lay({ files, commands });
@@ -227,7 +227,7 @@ const messages = (place: Place) =>
       : [],
   );
 
-test("a call that no longer fits what has landed meanwhile is refused, with both sides' tasks", async () => {
+test("D14 D16 a call that no longer fits what has landed meanwhile is refused, with both sides' tasks", async () => {
   const place = await python(
     { "app.py": `${APP}\n\ndef second():\n    return lib.f(1)\n` },
     { "lib.py": LIB.replace("a, b=0", "a, c, b=0") },

@@ -79,7 +79,7 @@ test.each<[what: string, work: Work, landed: Work, level: string, overlaps: stri
     "critical",
     ['same_symbol lib.py::label edited (body) / removed on the target (landed by "core/main.other")'],
   ],
-])("before a merge it is written down how near both sides are: %s", async (_, work, landed, level, overlaps) => {
+])("D12 before a merge it is written down how near both sides are: %s", async (_, work, landed, level, overlaps) => {
   const { events, scored } = await ask(await lay(work, landed));
   expect(scored.map((one) => one.level)).toEqual([level as "none"]);
   const told = scored[0]?.overlaps.map(
