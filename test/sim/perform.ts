@@ -1,3 +1,4 @@
+import { halves, landingWith } from "../../packages/kernel/src/batch.ts";
 import { type Action, type Cause, type Event, shortOf, type TaskId, taskOf } from "../../packages/kernel/src/index.ts";
 import type { Sim } from "./sim.ts";
 
@@ -13,6 +14,8 @@ export function perform(sim: Sim, action: Exclude<Action, { do: "end" | "skip" }
       return dispatch(sim, action);
     case "judge":
       return judge(sim, action);
+    case "judge_batch":
+      return judgeTogether(sim, action);
     case "land":
       return land(sim, action);
     case "retry":
@@ -102,25 +105,74 @@ function* judge(sim: Sim, { task, attempt }: Of<"judge">): Flight {
   sim.record({ kind: "candidate_passed", ...at, head, tree, commit });
 }
 
-/** As a governor lands: look, say so, swap, say so. It can be cut off between any two, and is then gone on with. */
-function* land(sim: Sim, { task, attempt }: Of<"land">): Flight {
-  const { world } = sim;
-  const at = { task, attempt };
-  const judged = taskOf(sim.run, task).work?.integrated;
-  if (!judged) throw new Error(`Asked to land "${task}", which was not judged`);
+/**
+ * As a governor judges several: who does not go with the others is left apart, then all are judged as one tree. In the sim a
+ * tree is red because of a task of its own, or of two together.
+ */
+function* judgeTogether(sim: Sim, { tasks }: Of<"judge_batch">): Flight {
+  const { chance, world } = sim;
+  const head = world.head;
   yield;
-  if (taskOf(sim.run, task).state === "ready") {
+  if (sim.run.state !== "running") return;
+  const some = tasks.filter(() => chance.yes(0.8));
+  const fits = some.length === 0 ? tasks.slice(0, 1) : some;
+  const others = tasks.filter((one) => !fits.includes(one));
+  const apart = others.map((one) => ({ ...one, gate: "integration", why: "it does not fit" }));
+  sim.record({ kind: "batch_begun", head, tasks: [...fits], apart });
+  if (fits.length < 2) return;
+  yield;
+  const commits = fits.map(() => world.make());
+  const tip = commits.at(-1) ?? "";
+  const verdict = chance.pick(["pass", "pass", "pass", "reject", "broken"] as const);
+  const gate = { gate: "tests", verdict, findings: [], took_ms: 1, command: null, exit: null, output: null };
+  const said: Event = {
+    kind: "batch_judged",
+    head,
+    tree: world.make(),
+    commit: tip,
+    tasks: [...fits],
+    verdict,
+    gates: [gate],
+  };
+  if (verdict !== "pass") return sim.recordAll([said, { kind: "batch_split", parts: halves(fits) }]);
+  world.judge(tip, head);
+  const passed = fits.map((one, at): Event => {
+    const on = { head: commits[at - 1] ?? head, tree: world.make(), commit: commits[at] ?? "" };
+    return { kind: "candidate_passed", ...one, ...on, tip };
+  });
+  sim.recordAll([said, ...passed]);
+}
+
+/** As a governor lands: look, say so, swap, say so. It can be cut off between any two, and is then gone on with. */
+function* land(sim: Sim, { task: id }: Of<"land">): Flight {
+  const { world } = sim;
+  const first = taskOf(sim.run, id);
+  const together = landingWith(sim.run, first) ?? [];
+  const judged = first.work?.integrated;
+  const last = together.at(-1)?.work?.integrated;
+  if (!judged || !last) throw new Error(`Asked to land "${id}", which was not judged`);
+  const each = (of: (at: Attempt, commit: string) => Event) =>
+    sim.recordAll(
+      together.map((one) => of({ task: one.id, attempt: one.attempt }, one.work?.integrated?.commit ?? "")),
+    );
+  yield;
+  if (first.state === "ready") {
     if (sim.run.state !== "running") return;
-    if (world.head !== judged.head) return sim.record({ kind: "candidate_stale", ...at, head: world.head });
-    sim.record({ kind: "landing_started", ...at, ...judged });
+    if (world.head !== judged.head) return each((at) => ({ kind: "candidate_stale", ...at, head: world.head }));
+    sim.recordAll(
+      together.map((one): Event => {
+        const { tip: _tip, ...integrated } = one.work?.integrated ?? judged;
+        return { kind: "landing_started", task: one.id, attempt: one.attempt, ...integrated };
+      }),
+    );
     yield;
   }
-  const there = world.has(judged.commit) || world.swap(task, judged.head, judged.commit);
+  const ids = together.map((one) => one.id);
+  const there = world.has(last.commit) || world.swap(ids, judged.head, last.commit);
   yield;
-  const event: Event = there
-    ? { kind: "task_landed", ...at, commit: judged.commit }
-    : { kind: "landing_refused", ...at, head: world.head };
-  sim.record(event);
+  each((at, commit) =>
+    there ? { kind: "task_landed", ...at, commit } : { kind: "landing_refused", ...at, head: world.head },
+  );
 }
 
 function* tryAgain(sim: Sim, { task, attempt, tier, carry, after_ms }: Of<"retry">): Flight {

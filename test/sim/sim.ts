@@ -83,9 +83,10 @@ export class Sim {
     return this.log;
   }
 
-  readonly record = (event: Event): void => this.#recordAll([event]);
+  readonly record = (event: Event): void => this.recordAll([event]);
 
-  #recordAll(events: readonly Event[]): void {
+  /** All of them or none, as `appendAll` writes them. */
+  readonly recordAll = (events: readonly Event[]): void => {
     for (const event of events) {
       checkTurn(this.#run, event);
       this.#run = apply(this.#thorough ? frozen(this.#run) : this.#run, event);
@@ -97,7 +98,7 @@ export class Sim {
       if (this.#thorough || this.chance.yes(0.005)) checkReplay(this.#run, this.log);
     }
     if (this.#wild && this.chance.yes(this.#crashes)) throw new Crash();
-  }
+  };
 
   get #wild(): boolean {
     return this.#steps < WILD_STEPS;
@@ -134,7 +135,10 @@ export class Sim {
 
   /** A performer counts what it has begun and the log does not know yet: workers against `jobs`, and one landing. */
   #hasRoom(verb: Action["do"]): boolean {
-    if (verb === "land") return ![...this.#flights.keys()].some((key) => key.startsWith("land "));
+    const flies = (one: Action["do"]) => [...this.#flights.keys()].some((key) => key.startsWith(`${one} `));
+    if (verb === "land") return !flies("land");
+    const together = this.#run.started.batch !== undefined;
+    if (verb === "judge" || verb === "judge_batch") return !together || !(flies("judge") || flies("judge_batch"));
     if (verb !== "dispatch") return true;
     const taken = this.#run.tasks.filter(({ id, state }) => state === "active" || this.#flights.has(`dispatch ${id}`));
     return taken.length < this.#run.started.jobs;
@@ -180,10 +184,10 @@ export class Sim {
     if (this.chance.yes(0.3)) this.#retryByHand();
   }
 
-  /** What failed and what was skipped for it wake together: `appendAll` writes all of it or none. */
+  /** What failed and what was skipped for it wake together. */
   #retryByHand(): void {
     const asleep = this.#run.tasks.filter(({ state }) => state === "failed" || state === "skipped");
-    this.#recordAll(
+    this.recordAll(
       asleep.map(({ id, attempt }): Event => {
         const carry = this.chance.yes(0.5);
         return { kind: "task_retried", task: id, attempt, by: "user", tier: 0, carry };

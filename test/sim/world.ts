@@ -35,13 +35,15 @@ export class World {
   }
 
   /** The compare-and-swap of the ref. Only what was judged on exactly this head may come onto the branch, and once. */
-  swap(task: TaskId, from: string, to: string): boolean {
+  swap(tasks: readonly TaskId[], from: string, to: string): boolean {
     if (this.head !== from) return false;
-    assert.equal(this.#judged.get(to), from, `"${task}" lands what was not judged on this head`);
+    assert.equal(this.#judged.get(to), from, `"${tasks.join(", ")}" lands what was not judged on this head`);
     this.head = to;
     this.#history.add(to);
-    this.landed.set(task, (this.landed.get(task) ?? 0) + 1);
-    assert.equal(this.landed.get(task), 1, `"${task}" landed twice`);
+    for (const task of tasks) {
+      this.landed.set(task, (this.landed.get(task) ?? 0) + 1);
+      assert.equal(this.landed.get(task), 1, `"${task}" landed twice`);
+    }
     return true;
   }
 }

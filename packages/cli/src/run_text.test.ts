@@ -12,6 +12,7 @@ const TASK: RunView["tasks"][number] = {
   reason: "needs a person",
   findings: [],
   blame: null,
+  clash: null,
 };
 const VIEW: RunView = {
   status: "failed",

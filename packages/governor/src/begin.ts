@@ -50,6 +50,7 @@ export function startedEvent(
     },
     limits: limits.run,
     currency: limits.budget.currency,
+    ...(limits.batch > 1 ? { batch: limits.batch } : {}),
   };
 }
 

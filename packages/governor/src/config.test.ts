@@ -33,6 +33,7 @@ const DEFAULT_SANDBOX: SandboxRules = {
 
 const IGNORED = [".venv", "uv.lock", "__pycache__", "*.pyc"];
 const NO_CEILING = { calls: null, tokens: null, turns: null, cost_micros: null, wall_ms: null };
+const ALONE = { escalation: [], batch: 1 };
 const NO_BUDGET = { currency: "USD", output_tokens: 16_384, task: NO_CEILING, prices: {} };
 
 test("without a file there are all defaults", () => {
@@ -97,7 +98,7 @@ test("without a file there are all defaults", () => {
       retries: 3,
       settlement_retries: 1,
       backoff_ms: [5000, 30_000, 90_000],
-      escalation: [],
+      ...ALONE,
       jobs: null,
       budget: NO_BUDGET,
     },
@@ -215,7 +216,7 @@ test("every key is read", () => {
     retries: 0,
     settlement_retries: 4,
     backoff_ms: [1000, 500],
-    escalation: [],
+    ...ALONE,
     jobs: 2,
     budget: NO_BUDGET,
   });

@@ -89,10 +89,11 @@ export function withLimits(limits: Limits, plan: LimitsTable): Limits {
     jobs: plan.jobs ?? limits.jobs,
     budget: limits.budget,
     escalation: limits.escalation,
+    batch: limits.batch,
   };
 }
 
-const NO_LIMITS: Omit<Limits, "budget" | "escalation"> = {
+const NO_LIMITS: Omit<Limits, "budget" | "escalation" | "batch"> = {
   run: { tokens: null, calls: null, cost_micros: null, wall_ms: null },
   retries: 3,
   settlement_retries: 1,
@@ -117,7 +118,16 @@ const referencePlaces = (file: ProjectFile, toml: Toml): Place[] => [
   ...namePlaces(file, toml),
   ...rulePlaces(file, toml),
   ...reviewPlaces(file, toml),
+  ...batchPlaces(file, toml),
 ];
+
+/** A seat votes on one change, and its vote is bound to the tree that this one alone makes. */
+function batchPlaces({ settlement, review }: ProjectFile, toml: Toml): Place[] {
+  if (settlement.batch === 1 || Object.keys(review.seats).length === 0) return [];
+  const message = `Cannot judge ${settlement.batch} tasks as one tree: each seat of [review] votes on one change; remove [settlement] batch or [review]`;
+  const spot = toml.at(["settlement", "batch"]);
+  return [{ severity: "error", code: "batch_reviewed", message, file: toml.file, ...spot, unit: null }];
+}
 
 /** A rule that never acts would be a false comfort, and two of one name could not be told apart in a refusal. */
 function rulePlaces(file: ProjectFile, toml: Toml): Place[] {
@@ -208,7 +218,9 @@ function projectOf(root: string, file: ProjectFile, hash: string): Project {
   const providers = providersOf(file.providers);
   const declared = Object.keys(file.providers);
   const provider = project.provider ?? (declared.length === 1 ? declared[0]! : null);
+  const { batch } = file.settlement;
   const escalation = file.tiers.escalation.map((rung) => ({ agent: rung.agent, provider: rung.provider ?? null }));
+  const own = { budget: budgetOf(file), escalation, batch };
   return {
     root,
     layout: {
@@ -234,7 +246,7 @@ function projectOf(root: string, file: ProjectFile, hash: string): Project {
       orNull(project.default_agent) ?? (provider === null ? null : (providers[provider]?.default_agent ?? null)),
     agents: file.agents,
     rules: rulesOf(file),
-    limits: withBudget(withLimits({ ...NO_LIMITS, budget: budgetOf(file), escalation }, file.limits), file.budget),
+    limits: withBudget(withLimits({ ...NO_LIMITS, ...own }, file.limits), file.budget),
     hash,
   };
 }

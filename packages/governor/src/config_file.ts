@@ -117,6 +117,14 @@ const SettlementTable = z.strictObject({
     .enum(RUNNER_NAMES)
     .optional()
     .describe("How {test_dir} is spelled for the runner of the tests; absent: as the command's words say"),
+  batch: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(1)
+    .describe(
+      "How many finished tasks may be judged as one tree; one that is refused is halved until it is known whose doing it is",
+    ),
 });
 
 /** A rung of the ladder above a task's own agent. Without a provider it is asked of the task's own. */

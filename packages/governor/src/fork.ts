@@ -139,10 +139,12 @@ function headsIn(facts: readonly Stored[]): string[] {
       case "run_started":
       case "run_resumed":
       case "run_forked":
-      case "candidate_passed":
+      case "batch_begun":
       case "candidate_stale":
       case "landing_refused":
         return [event.head];
+      case "candidate_passed": // in a batch it is on top of another one that has not landed
+        return event.tip === undefined ? [event.head] : [];
       default:
         return [];
     }

@@ -58,6 +58,9 @@ function fake(
     judge: counted("judge", async ({ task, attempt }) => {
       session.record({ kind: "candidate_passed", task, attempt, ...judged });
     }),
+    judge_batch: async () => {
+      throw new Error("Nothing is judged together here");
+    },
     land: counted("land", async ({ task, attempt }) => {
       session.record({ kind: "landing_started", task, attempt, ...judged });
       await Bun.sleep(1);

@@ -72,11 +72,12 @@ export async function runLoop(
     const key = `${action.do} ${action.task}`;
     if (underWay.has(key) || mustWait({ works: underWay, judged }, action, session)) return;
     const before = taskOf(session.run, action.task);
+    const { batches } = session.run;
     const from_ms = session.elapsed_ms;
     const work = perform(performers, action, signal).then(() => {
       underWay.delete(key);
       if (action.do === "judge") judged.took_ms = session.elapsed_ms - from_ms;
-      const moved = taskOf(session.run, action.task) !== before || signal.aborted;
+      const moved = taskOf(session.run, action.task) !== before || session.run.batches !== batches || signal.aborted;
       assert(moved, `Performed "${action.do}" for "${action.task}" and nothing came of it`);
     });
     underWay.set(key, work);
@@ -94,11 +95,15 @@ function mustWait({ works, judged }: UnderWay, action: Work, { run }: Session): 
     case "land": // one at a time, from the moment it begins: the log says so only when the target has been looked at
       return many("land") > 0;
     case "judge": // on a head that is about to move, it would be for nothing
-      return many("land") > 0 || many("judge") >= (judged.took_ms < QUICK_MS ? 1 : run.started.jobs);
+    case "judge_batch":
+      return many("land") + many("judge_batch") > 0 || many("judge") >= judgesAtOnce(judged, run);
     case "retry":
       return false;
   }
 }
+
+const judgesAtOnce = ({ took_ms }: UnderWay["judged"], { started }: Session["run"]): number =>
+  started.batch !== undefined || took_ms < QUICK_MS ? 1 : started.jobs;
 
 /** A slot is taken when a dispatch begins, a moment before the log says so. */
 function overbooked(works: UnderWay["works"], { tasks, started }: Session["run"]): boolean {
@@ -125,6 +130,8 @@ function perform(performers: Performers, action: Work, signal: AbortSignal): Pro
       return performers.dispatch(action, signal);
     case "judge":
       return performers.judge(action, signal);
+    case "judge_batch":
+      return performers.judge_batch(action, signal);
     case "land":
       return performers.land(action, signal);
     case "retry":

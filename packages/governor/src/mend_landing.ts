@@ -1,6 +1,7 @@
 import { replay } from "@dgov/kernel";
 import type { Git } from "./git/git.ts";
 import { hasLanded, mendCheckouts } from "./git/land.ts";
+import { stepOf, toLand } from "./landing.ts";
 import { withLog } from "./log.ts";
 
 /**
@@ -14,8 +15,9 @@ export async function mendLanding(git: Git, root: string): Promise<void> {
     const run = last ? replay(log.read({ run: last.run, after: last.first_seq - 1 })) : null;
     if (!run || run.state === "ended") return;
     const { target } = run.started;
-    for (const { state, work } of run.tasks)
-      if (state === "landing" && work?.integrated && (await hasLanded(git, { target, commit: work.integrated.commit })))
-        await mendCheckouts(git, { target, ...work.integrated });
+    const landing = run.tasks.find(({ state }) => state === "landing");
+    if (!landing) return;
+    const step = stepOf(toLand(run, landing.id));
+    if (await hasLanded(git, { target, commit: step.commit })) await mendCheckouts(git, { target, ...step });
   });
 }

@@ -1,8 +1,10 @@
-import { type Action, taskOf } from "@dgov/kernel";
+import { type Action, type Event, type TaskId, taskOf } from "@dgov/kernel";
 import { dispatch } from "./dispatch/attempt.ts";
 import { hasLanded, land, mendCheckouts, targetHead } from "./git/land.ts";
+import { type Landing, stepOf, toLand } from "./landing.ts";
 import type { Performers } from "./loop.ts";
 import { judgeByReview } from "./review/review.ts";
+import { judgeBatch } from "./settlement/batch.ts";
 import { mendFormat } from "./settlement/fix.ts";
 import { judge } from "./settlement/judge.ts";
 import type { Site } from "./site.ts";
@@ -16,46 +18,46 @@ export const performersOf = (site: Site): Performers => ({
       mend: (left) => mendFormat(site, left),
     }),
   judge: (action, signal) => judge(site, action, signal, judgeByReview),
-  land: (action) => landTask(site, action),
+  judge_batch: (action, signal) => judgeBatch(site, action, signal),
+  land: (action) => landTasks(site, action),
   retry: (action, signal) => retryTask(site, action, signal),
 });
 
 /**
- * Moves the branch to what was judged. The event that says so is on disk before the ref moves, so that a crash between
- * the two is seen on the next start as a landing under way.
+ * Moves the branch to what was judged, at once to the last of those that were judged together. The events that say so are on
+ * disk before the ref moves, so that a crash between the two is seen on the next start as a landing under way.
  */
-async function landTask(site: Site, { task, attempt }: Extract<Action, { do: "land" }>): Promise<void> {
+async function landTasks(site: Site, { task }: Extract<Action, { do: "land" }>): Promise<void> {
   const { session, git, target, world } = site;
-  const of = { task, attempt };
-  const { state, work } = taskOf(session.run, task);
-  const judged = work?.integrated;
-  if (!judged) throw new Error(`Nothing of "${task}" was judged`);
+  const { state } = taskOf(session.run, task);
+  const all = toLand(session.run, task);
+  const each = (event: (of: { task: TaskId; attempt: number }, judged: Landing["judged"]) => Event) =>
+    session.recordAll(all.map(({ id, attempt, judged }) => event({ task: id, attempt }, judged)));
+  const { head, commit } = stepOf(all);
+  const landed = () => each((of, judged) => ({ kind: "task_landed", ...of, commit: judged.commit }));
   const finished = async (): Promise<boolean> => {
-    if (!(await hasLanded(git, { target, commit: judged.commit }))) return false;
-    await mendCheckouts(git, { target, ...judged });
-    session.record({ kind: "task_landed", ...of, commit: judged.commit });
+    if (!(await hasLanded(git, { target, commit }))) return false;
+    await mendCheckouts(git, { target, head, commit });
+    landed();
     return true;
   };
   if (state === "landing" && (await finished())) return;
   if (state === "ready") {
-    const head = await targetHead(git, target);
-    if (head !== judged.head) {
-      session.record({ kind: "candidate_stale", ...of, head });
-      return;
-    }
-    session.record({ kind: "landing_started", ...of, ...judged });
+    const now = await targetHead(git, target);
+    if (now !== head) return each((of) => ({ kind: "candidate_stale", ...of, head: now }));
+    each((of, { tip: _tip, ...judged }) => ({ kind: "landing_started", ...of, ...judged }));
   }
-  const message = `dgov: land ${task}`;
-  const landed = await land(git, { target, head: judged.head, commit: judged.commit, message, at_ms: world.now_ms() });
-  if (landed.kind === "moved") {
+  const message = `dgov: land ${all.map(({ id }) => id).join(", ")}`;
+  const did = await land(git, { target, head, commit, message, at_ms: world.now_ms() });
+  if (did.kind === "moved") {
     // A git that outlived the run that was killed may have moved the branch between the two looks.
     if (state === "landing" && (await finished())) return;
-    session.record({ kind: "landing_refused", ...of, head: landed.head });
-    return;
+    return each((of) => ({ kind: "landing_refused", ...of, head: did.head }));
   }
-  session.record({ kind: "task_landed", ...of, commit: judged.commit });
-  if (landed.kind === "pending")
-    session.record({ kind: "checkout_behind", ...of, commit: judged.commit, cure: landed.cure });
+  landed();
+  const last = all.at(-1);
+  if (did.kind === "pending" && last)
+    session.record({ kind: "checkout_behind", task: last.id, attempt: last.attempt, commit, cure: did.cure });
 }
 
 async function retryTask(

@@ -123,5 +123,6 @@ export type Limits = {
   backoff_ms: readonly number[];
   escalation: readonly { agent: string; provider: string | null }[]; // model or alias; null: the task's own
   budget: Budget;
+  batch: number; // how many candidates may be judged as one tree; 1: each alone
   jobs: number | null; // null: as many as there are cores, at least 2
 };

@@ -70,6 +70,7 @@ export function planned(
       gate: null,
       reason: null,
       findings: [],
+      clash: null,
       blame: null,
     }),
   );

@@ -94,6 +94,18 @@ const Level = z.enum(["bwrap", "landlock", "seatbelt", "wasm"]);
 
 const attempt = { task: TaskId, attempt: z.int().min(1) };
 
+/** What a gate said of a tree. */
+const said = {
+  gate: z.string(),
+  verdict: z.enum(["pass", "reject", "broken"]),
+  findings: z.array(Finding), // of a `pass` these are notes; a `broken` gate's cause stands here too
+  took_ms: z.int().min(0),
+  command: z.string().nullable(),
+  exit: z.int().nullable(),
+  output: Output.nullable(),
+  level: Level.optional(), // that what it ran was confined at; absent: it ran nothing, or the log is from before it was told
+};
+
 /** The only list of events there is. No event has a default; an unknown kind or key is an error on the way in and out. */
 export const Event = z.discriminatedUnion("kind", [
   // The run.
@@ -112,6 +124,7 @@ export const Event = z.discriminatedUnion("kind", [
     retry: RetryPolicy,
     limits: RunLimits,
     currency: z.string().optional(), // of every amount in the run; absent: USD
+    batch: z.int().min(2).optional(), // how many candidates may be judged together; absent: each alone
   }),
   z.strictObject({
     kind: z.literal("sandbox_chosen"),
@@ -156,7 +169,14 @@ export const Event = z.discriminatedUnion("kind", [
     commit: Oid, // the attempt's commit under refs/dgov/attempts
     summary: z.string(),
   }),
-  z.strictObject({ kind: z.literal("candidate_passed"), ...attempt, head: Oid, tree: Oid, commit: Oid }),
+  z.strictObject({
+    kind: z.literal("candidate_passed"),
+    ...attempt,
+    head: Oid,
+    tree: Oid,
+    commit: Oid,
+    tip: Oid.optional(), // of a batch: the commit on top of this one whose tree was judged; absent: this one was
+  }),
   z.strictObject({
     kind: z.literal("candidate_rejected"),
     ...attempt,
@@ -164,6 +184,7 @@ export const Event = z.discriminatedUnion("kind", [
     gate: z.string(),
     findings: z.array(Finding),
     blame: Blame.optional(), // absent in logs from before it was asked
+    clash: z.strictObject({ task: z.string(), commit: Oid }).optional(), // the landing since which it does not pass
   }),
   z.strictObject({ kind: z.literal("candidate_stale"), ...attempt, head: Oid }),
   z.strictObject({ kind: z.literal("landing_started"), ...attempt, head: Oid, tree: Oid, commit: Oid }),
@@ -178,6 +199,24 @@ export const Event = z.discriminatedUnion("kind", [
     carry: z.boolean(),
   }),
   z.strictObject({ kind: z.literal("task_skipped"), task: TaskId, because: TaskId }),
+
+  // Several candidates that are judged as one tree, each on top of the one before.
+  z.strictObject({
+    kind: z.literal("batch_begun"),
+    head: Oid,
+    tasks: z.array(z.strictObject(attempt)).min(1), // one: nobody else goes with it
+    apart: z.array(z.strictObject({ ...attempt, gate: z.string(), why: z.string() })), // will be judged each by itself
+  }),
+  z.strictObject({
+    kind: z.literal("batch_judged"),
+    head: Oid,
+    tree: Oid,
+    commit: Oid, // of the last of them, with all others below it
+    tasks: z.array(z.strictObject(attempt)).min(2),
+    verdict: z.enum(["pass", "reject", "broken"]),
+    gates: z.array(z.strictObject(said)),
+  }),
+  z.strictObject({ kind: z.literal("batch_split"), parts: z.array(z.array(z.strictObject(attempt)).min(1)) }),
 
   // Budgets: reserved before a call is sent, settled when it has answered.
   z.strictObject({
@@ -219,14 +258,7 @@ export const Event = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("gate_judged"),
     ...attempt,
-    gate: z.string(),
-    verdict: z.enum(["pass", "reject", "broken"]),
-    findings: z.array(Finding), // of a `pass` these are notes; a `broken` gate's cause stands here too
-    took_ms: z.int().min(0),
-    command: z.string().nullable(),
-    exit: z.int().nullable(),
-    output: Output.nullable(),
-    level: Level.optional(), // that what it ran was confined at; absent: it ran nothing, or the log is from before it was told
+    ...said,
   }),
   z.strictObject({
     kind: z.literal("review_opened"), // whose votes on this tree count, and how many of them must approve

@@ -6,7 +6,7 @@ import { lifeOf, oid, sampleOf, spec, startedWith, task } from "./testing/events
 const [a, b, c] = [task("a"), task("b"), task("c")];
 const of = { a: sampleOf(a), b: sampleOf(b), c: sampleOf(c, b) };
 const judged = { took_ms: 1, command: null, exit: null, output: null };
-const none = { dispatch: 0, judge: 0, land: 0, retry: 0, skip: 0, end: 0, spend: 0 };
+const none = { dispatch: 0, judge: 0, judge_batch: 0, land: 0, retry: 0, skip: 0, end: 0, spend: 0 };
 
 function told(...events: readonly Event[]): Rederived {
   return rederive(events.map((event, at) => ({ seq: at + 1, at_ms: at, event })));
@@ -53,7 +53,7 @@ describe("C14 a run is decided once more from its log alone", () => {
     ];
     const { difference, decisions, run } = told(...events);
     expect(difference).toBeNull();
-    expect(decisions).toEqual({ dispatch: 3, judge: 2, land: 1, retry: 1, skip: 1, end: 1, spend: 0 });
+    expect(decisions).toEqual({ dispatch: 3, judge: 2, judge_batch: 0, land: 1, retry: 1, skip: 1, end: 1, spend: 0 });
     expect(run?.status).toBe("partial");
   });
 

@@ -1,3 +1,4 @@
+import { landingWith, type Member } from "./batch.ts";
 import { canonical } from "./canonical.ts";
 import type { Event, EventOf } from "./event.ts";
 import type { TaskId } from "./plan.ts";
@@ -38,7 +39,7 @@ export type Rederived = {
  * @param events of one run, in order, from its first
  */
 export function rederive(events: Iterable<Told>): Rederived {
-  const decisions: Record<Decided, number> = { dispatch: 0, judge: 0, land: 0, retry: 0, skip: 0, end: 0, spend: 0 };
+  const decisions: Record<Decided, number> = { ...NONE };
   const memory: Memory = { asked: new Map(), verdicts: new Map(), reviews: new Map() };
   let run: Run | null = null;
   let count = 0;
@@ -68,6 +69,9 @@ export function rederive(events: Iterable<Told>): Rederived {
   return { run, events: count, decisions, difference: null };
 }
 
+// biome-ignore format: one line says it
+const NONE = { dispatch: 0, judge: 0, judge_batch: 0, land: 0, retry: 0, skip: 0, end: 0, spend: 0 };
+
 /**
  * What a governor may know when it acts. `asked`: what `next` has asked for of a task since it last moved; who performs it
  * may have begun it then, and have been overtaken by others since. `verdicts`: what the gates have said of a task's
@@ -88,6 +92,8 @@ function decidedBy(event: Event): Decided | null {
     case "candidate_passed":
     case "candidate_rejected":
       return "judge";
+    case "batch_begun":
+      return "judge_batch";
     case "landing_started":
     case "candidate_stale":
       return "land";
@@ -111,13 +117,17 @@ function differenceIn(run: Run, memory: Memory, event: Event): string | null {
     case "task_dispatched":
       return dispatched(run, asked, event);
     case "candidate_passed":
-    case "candidate_rejected":
-      return asked.some((one) => one.do === "judge" && one.attempt === event.attempt)
+    case "candidate_rejected": {
+      const together = event.kind === "candidate_passed" && event.tip !== undefined; // which `apply` has looked at
+      return together || asked.some((one) => one.do === "judge" && one.attempt === event.attempt)
         ? (reviewed(memory, event.task) ?? judged(memory.verdicts.get(event.task) ?? [], event))
         : `Attempt ${event.attempt} was not to be judged`;
+    }
+    case "batch_begun":
+      return begun(memory, event);
     case "landing_started":
     case "candidate_stale": {
-      const turn = asked.some((one) => one.do === "land" && one.attempt === event.attempt);
+      const turn = asked.some((one) => one.do === "land"); // what was asked of an earlier attempt is forgotten
       return turn ? null : "It was not its turn to land";
     }
     case "task_retried": {
@@ -150,6 +160,15 @@ function dispatched(run: Run, asked: readonly Action[], event: EventOf<"task_dis
   // Work that no longer fits the head is not gone on with, so none is never wrong.
   const kept = found.carry ? (taskOf(run, event.task).work?.kept ?? null) : null;
   return carried_from === null || carried_from === kept ? null : "It was not to go on from that work";
+}
+
+/** All whose turn it was are in the batch, or are told to be judged apart from it. */
+function begun(memory: Memory, { tasks, apart }: EventOf<"batch_begun">): string | null {
+  const everybody = [...tasks, ...apart];
+  const named = (all: readonly Member[]) => canonical(all.map(({ task, attempt }) => `${task}#${attempt}`).toSorted());
+  const asked = everybody.flatMap(({ task }) => askedFor(memory, task));
+  const same = asked.some((one) => one.do === "judge_batch" && named(one.tasks) === named(everybody));
+  return same ? null : "These were not to be judged together";
 }
 
 /** When it was asked for is not in the log, only when it was granted: a ceiling of time is left out. */
@@ -197,7 +216,8 @@ function remember({ asked, verdicts, reviews }: Memory, { before, after, event }
   if (event.kind === "gate_judged") verdicts.set(event.task, [...(verdicts.get(event.task) ?? []), event]);
   if (event.kind === "review_opened" || event.kind === "seat_voted")
     reviews.set(event.task, reviewAfter(reviews.get(event.task), event));
-  if (before?.tasks === after.tasks && before.state === after.state && event.kind !== "run_resumed") return;
+  const same = before?.tasks === after.tasks && before.batches === after.batches && before.state === after.state;
+  if (same && event.kind !== "run_resumed") return;
   if (event.kind === "run_resumed") {
     asked.clear(); // who had begun something is gone
     verdicts.clear();
@@ -210,8 +230,9 @@ function remember({ asked, verdicts, reviews }: Memory, { before, after, event }
   }
   for (const action of next(after)) {
     if (action.do === "end") continue; // it is recorded as soon as it is asked for, or not at all
-    const known = asked.get(action.task) ?? new Map<string, Action>();
-    asked.set(action.task, known.set(canonical(action), action));
+    const together = action.do === "land" ? landingWith(after, taskOf(after, action.task)) : null;
+    for (const { id } of together ?? [{ id: action.task }])
+      asked.set(id, (asked.get(id) ?? new Map<string, Action>()).set(canonical(action), action));
   }
 }
 

@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import type { Batches } from "./batch.ts";
 import type { Cause, EventOf, Finding, Short } from "./event.ts";
 import type { TaskId, TaskSpec } from "./plan.ts";
 import { nothingSpent, type Spent } from "./spent.ts";
@@ -28,17 +29,18 @@ export type Failed = {
   gate: string | null;
   findings: readonly Finding[];
   blame?: NonNullable<EventOf<"candidate_rejected">["blame"]>;
+  clash?: NonNullable<EventOf<"candidate_rejected">["clash"]>;
 };
 
 /**
  * Git objects of an attempt. `candidate` is the frozen work on `base`; `integrated` what was judged on top of `head`,
- * which is the only thing that may land. `kept` is the attempt's commit, also when it failed before it was a candidate.
+ * which is the only thing that may land, and with a `tip` only together with what is on top of it. `kept` is the attempt's commit, also when it failed before it was a candidate.
  */
 export type Work = {
   base: string;
   kept: string | null;
   candidate: { tree: string; commit: string } | null;
-  integrated: { head: string; tree: string; commit: string } | null;
+  integrated: { head: string; tree: string; commit: string; tip?: string } | null;
   landed: string | null;
 };
 
@@ -53,6 +55,7 @@ export type Run = {
   readonly tasks: readonly Task[]; // in plan order
   readonly index: ReadonlyMap<TaskId, number>;
   readonly spent: Spent;
+  readonly batches: Batches;
   readonly short: Short | null; // the ceiling of the whole run that it came to: nothing more is begun
   readonly paused: boolean; // by a person: no attempt is begun until the run is resumed
 };
@@ -88,6 +91,7 @@ export function start(started: EventOf<"run_started">, at_ms: number): Run {
     tasks,
     index: new Map(tasks.map((task, at) => [task.id, at])),
     spent: nothingSpent(started.tasks),
+    batches: { queue: [], judged: null },
     short: null,
     paused: false,
   };

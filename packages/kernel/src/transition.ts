@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { foldBatch, groupToJudge, isBatching, landingWith, type Member } from "./batch.ts";
 import type { Event, EventKind, EventOf } from "./event.ts";
 import type { TaskId } from "./plan.ts";
 import { countsAgainst, retry } from "./retry.ts";
@@ -37,7 +38,8 @@ export const MOVES: readonly TaskEvent["kind"][] = [
 export type Action =
   | { do: "dispatch"; task: TaskId; attempt: number; tier: number; carry: boolean }
   | { do: "judge"; task: TaskId; attempt: number }
-  | { do: "land"; task: TaskId; attempt: number }
+  | { do: "judge_batch"; task: TaskId; attempt: number; tasks: readonly Member[] } // `task` is the first of them
+  | { do: "land"; task: TaskId; attempt: number } // with those of `landingWith`
   | { do: "retry"; task: TaskId; attempt: number; tier: number; carry: boolean; after_ms: number }
   | { do: "skip"; task: TaskId; because: TaskId }
   | { do: "end"; status: EventOf<"run_ended">["status"] };
@@ -85,6 +87,10 @@ export function apply(run: Run, event: Event): Run {
     case "seat_voted":
       assertJudged(run, event);
       return run;
+    case "batch_begun":
+    case "batch_judged":
+    case "batch_split":
+      return { ...run, batches: foldBatch(run, event) };
     case "sandbox_chosen":
       return run;
     case "tool_called":
@@ -180,16 +186,28 @@ function assertAttempt(run: Run, task: Task, event: TaskEvent): void {
   assert.equal(event.attempt, task.attempt, `${illegal}: attempt ${task.attempt} is the current one`);
   if (event.kind === "candidate_frozen" || event.kind === "report_filed")
     assert.equal(changesFiles(run, task), event.kind === "candidate_frozen", `${illegal}: its role ends otherwise`);
-  if (event.kind === "landing_started") {
-    assert(!run.tasks.some((other) => other.state === "landing"), `${illegal}: another landing is under way`);
-    assert.deepEqual(
-      { head: event.head, tree: event.tree, commit: event.commit },
-      task.work?.integrated,
-      `${illegal}: only what was judged may land`,
+  if (event.kind === "candidate_passed" && event.tip !== undefined) {
+    const { judged } = run.batches;
+    assert(judged?.tip === event.tip, `${illegal}: no such batch has passed`);
+    assert(
+      judged.tasks.some((one) => one.task === task.id && one.attempt === event.attempt),
+      `${illegal}: another batch`,
     );
   }
+  if (event.kind === "landing_started") assertLanding(run, task, event);
   if (event.kind === "task_landed")
     assert.equal(event.commit, task.work?.integrated?.commit, `${illegal}: another commit`);
+}
+
+/** One landing at a time, of what was judged, and of a batch all of it. */
+function assertLanding(run: Run, task: Task, { kind, head, tree, commit }: EventOf<"landing_started">): void {
+  const illegal = `Illegal event "${kind}" for task "${task.id}"`;
+  const { tip, ...judged } = task.work?.integrated ?? {};
+  const together = landingWith(run, task);
+  assert(together, `${illegal}: not all that were judged with it are to land`);
+  const other = run.tasks.some((one) => one.state === "landing" && !together.includes(one));
+  assert(!other, `${illegal}: another landing is under way`);
+  assert.deepEqual({ head, tree, commit }, judged, `${illegal}: only what was judged may land`);
 }
 
 /** A worker ends with a candidate; every other role with a report, and nothing of it can land. */
@@ -216,7 +234,7 @@ function changes(task: Task, event: TaskEvent): Partial<Task> {
     case "report_filed":
       return { work: { ...work, landed: event.base }, failed: null };
     case "candidate_passed":
-      return { work: { ...work, integrated: { head: event.head, tree: event.tree, commit: event.commit } } };
+      return { work: { ...work, integrated: integratedBy(event) } };
     case "candidate_stale":
     case "landing_refused":
       return { stale: task.stale + 1, work: { ...work, integrated: null } };
@@ -240,9 +258,12 @@ function changes(task: Task, event: TaskEvent): Partial<Task> {
   }
 }
 
+const integratedBy = ({ head, tree, commit, tip }: EventOf<"candidate_passed">) =>
+  tip === undefined ? { head, tree, commit } : { head, tree, commit, tip };
+
 /** A refused candidate has no words of its own beside its findings. */
-function refused({ cause, gate, findings, blame }: EventOf<"candidate_rejected">): Failed {
-  return { cause, detail: "", gate, findings, ...(blame === undefined ? {} : { blame }) };
+function refused({ cause, gate, findings, blame, clash }: EventOf<"candidate_rejected">): Failed {
+  return { cause, detail: "", gate, findings, ...(blame && { blame }), ...(clash && { clash }) };
 }
 
 function fail(task: Task, failed: Failed): Pick<Task, "failed" | "failures"> {
@@ -275,7 +296,7 @@ export function next(run: Run): Action[] {
       const { tier, carry, after_ms } = decision;
       actions.push({ do: "retry", task: id, attempt, tier, carry, after_ms });
     }
-    if (task.state === "judging") actions.push({ do: "judge", task: id, attempt });
+    if (task.state === "judging" && !isBatching(run)) actions.push({ do: "judge", task: id, attempt });
     if (task.state !== "waiting") return;
     const because = task.after.find((dep) => dead.has(dep));
     if (because) actions.push({ do: "skip", task: id, because });
@@ -284,6 +305,7 @@ export function next(run: Run): Action[] {
       actions.push({ do: "dispatch", task: id, attempt: attempt + 1, tier: task.tier, carry: task.carry });
     }
   });
+  actions.push(...judgeTogether(run));
   const landing = nextLanding(run);
   if (landing) actions.push({ do: "land", task: landing.id, attempt: landing.attempt });
   const settled = run.tasks.every((task, at) =>
@@ -293,16 +315,31 @@ export function next(run: Run): Action[] {
   return actions;
 }
 
+/** One judgement after the other, each on the head that the one before it has left: so none is for nothing. */
+function judgeTogether(run: Run): Action[] {
+  if (!isBatching(run) || run.tasks.some(({ state }) => state === "ready" || state === "landing")) return [];
+  const tasks = groupToJudge(run);
+  const [first] = tasks;
+  if (!first) return [];
+  return [tasks.length === 1 ? { do: "judge", ...first } : { do: "judge_batch", ...first, tasks }];
+}
+
 /** One landing at a time; the task that is landing is asked for again, so that a crash in it is gone on with. */
 function nextLanding(run: Run): Task | undefined {
   const landing = run.tasks.find((task) => task.state === "landing");
-  if (landing) return landing;
+  if (landing) return firstToLand(run, landing);
+  if (isBatching(run)) {
+    const whole = run.tasks.find((task) => task.state === "ready" && landingWith(run, task) !== null);
+    return firstToLand(run, whole);
+  }
   const starved = run.tasks.find(
     (task) => task.stale >= STALE_MAX && (task.state === "judging" || task.state === "ready"),
   );
   if (starved) return starved.state === "ready" ? starved : undefined;
   return run.tasks.find((task) => task.state === "ready");
 }
+
+const firstToLand = (run: Run, task: Task | undefined): Task | undefined => task && landingWith(run, task)?.[0];
 
 /** Tasks that will never land in this run: given up on, or skipped. Who waits for one is skipped in its turn. */
 function deadTasks(run: Run, givenUp: readonly boolean[]): Set<TaskId> {

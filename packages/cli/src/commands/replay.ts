@@ -23,6 +23,7 @@ const WORDS: Readonly<Record<keyof ReplayView["decisions"], string>> = {
   dispatch: "attempts begun",
   spend: "model calls paid for",
   judge: "candidates judged",
+  judge_batch: "batches judged",
   land: "turns to land",
   retry: "retries",
   skip: "tasks skipped",
@@ -55,6 +56,8 @@ function sayAction(action: Action): string {
       return `begin attempt ${action.attempt} of ${action.task} at rung ${action.tier}`;
     case "judge":
       return `judge ${action.task}`;
+    case "judge_batch":
+      return `judge ${action.tasks.map(({ task }) => task).join(", ")} together`;
     case "land":
       return `land ${action.task}`;
     case "retry":

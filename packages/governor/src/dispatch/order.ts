@@ -75,7 +75,7 @@ function previousOf(site: Site, { unit, attempt, failed, carried }: Attempting):
     gate: failed.gate,
     judged: rejected?.attempt ?? null,
     summary: frozen?.summary ?? (own ? failed.detail : null),
-    findings: [...(rejected?.findings ?? []), ...blameFindings(rejected?.blame)],
+    findings: [...(rejected?.findings ?? []), ...blameFindings(rejected)],
     output: output === null ? null : output.tail || output.head,
     carried,
   };
@@ -85,9 +85,13 @@ function previousOf(site: Site, { unit, attempt, failed, carried }: Attempting):
 const OWN_WORDS: readonly Cause[] = ["incomplete", "blocked"];
 
 /** What the gate said of other trees, as one more thing to know. */
-function blameFindings(blame: Blame | undefined): { code: string; message: string }[] {
+function blameFindings(rejected: EventOf<"candidate_rejected"> | undefined): { code: string; message: string }[] {
+  const { blame, clash } = rejected ?? {};
   const message = blame && TOLD[blame];
-  return message === undefined ? [] : [{ code: `blame_${blame}`, message }];
+  if (message === undefined) return [];
+  const whose = clash?.task ? ` of "${clash.task}"` : "";
+  const since = clash ? `, from ${clash.commit}${whose} on` : "";
+  return [{ code: `blame_${blame}`, message: `${message}${since}` }];
 }
 
 type Blame = NonNullable<EventOf<"candidate_rejected">["blame"]>;

@@ -1,41 +1,50 @@
 import type { EventOf } from "@dgov/kernel";
+import { integrate } from "../git/integrate.ts";
 import { diffTrees } from "../git/tree_changes.ts";
 import { treeOf } from "../git/tree_object.ts";
+import { type Clash, findClash } from "./clash.ts";
+import type { Frozen } from "./fit.ts";
 import type { Settling, Verdict } from "./gate.ts";
 import { judgeByCommands, type TreeToLand } from "./tree_to_land.ts";
 
 type Blame = NonNullable<EventOf<"candidate_rejected">["blame"]>;
 
-/** Says whose doing it is that a gate did not pass. */
-export type Attribute = (verdict: Verdict) => Promise<Blame>;
+/** Whose doing it is that a gate did not pass; of `integration` the landing that it is, where that is known. */
+export type Whose = { blame: Blame; clash?: Clash };
 
-/** Where nothing has to be asked. A gate that could not answer has blamed nobody. */
-export const blaming = (blame: Blame): Attribute => {
-  return async ({ verdict }) => (verdict === "broken" ? "unknown" : blame);
-};
-
-/** The tree that was refused, and the work it was made of: `work` is the tree that was frozen on the commit `base`. */
-export type Refused = { subject: TreeToLand; base: string; work: string };
+/** The tree that was refused, and the work it was made of: `tree` was frozen on the commit `base`, and `commit` keeps it. */
+export type Refused = { subject: TreeToLand } & Frozen;
 
 /**
  * Asks the gate again, of the target's head without the work and then of the work without what has landed since. It is asked
  * only where the answer is open, and what it says is in no record: the verdict stands whatever comes of it.
  */
-export function attributing(refused: Refused, settling: Settling, signal: AbortSignal): Attribute {
-  return async (verdict) => {
-    const elsewhere: Settling = { ...settling, record: () => undefined };
-    const ask = (tree: TreeToLand) => judgeByCommands(tree, elsewhere, signal, ["setup", verdict.gate]);
-    if (verdict.verdict === "broken") return (await isMissing(refused, verdict, ask)) ? "environment" : "unknown";
-    if (saysOfNoFile(verdict) && !isOwnTest(refused, verdict)) {
-      const fell = await ask(await headOf(refused));
-      if (fell) return fell.gate === "setup" ? "environment" : "base";
-    }
-    const { subject, base } = refused;
-    if (base === subject.head) return "task";
-    const alone = await ask(await workOf(refused));
-    if (alone === null) return "integration";
-    return alone.gate === verdict.gate && alone.verdict === "reject" ? "task" : "unknown";
+export async function attribute(
+  refused: Refused,
+  verdict: Verdict,
+  { settling, signal }: { settling: Settling; signal: AbortSignal },
+): Promise<Whose> {
+  const elsewhere: Settling = { ...settling, record: () => undefined };
+  const ask = (tree: TreeToLand) => judgeByCommands(tree, elsewhere, signal, ["setup", verdict.gate]);
+  if (verdict.verdict === "broken")
+    return { blame: (await isMissing(refused, verdict, ask)) ? "environment" : "unknown" };
+  if (saysOfNoFile(verdict) && !isOwnTest(refused, verdict)) {
+    const fell = await ask(await headOf(refused));
+    if (fell) return { blame: fell.gate === "setup" ? "environment" : "base" };
+  }
+  const { subject, base } = refused;
+  if (base === subject.head) return { blame: "task" };
+  const alone = await ask(await workOf(refused));
+  if (alone !== null) return { blame: alone.gate === verdict.gate && alone.verdict === "reject" ? "task" : "unknown" };
+  const halves = subject.project.limits.batch > 1;
+  const passesOn = async (commit: string): Promise<boolean | null> => {
+    const tree = await workOn(refused, commit);
+    const fell = tree && (await ask(tree));
+    if (fell === null) return tree && true;
+    return fell.gate === verdict.gate && fell.verdict === "reject" ? false : null;
   };
+  const clash = await findClash(subject.git, { base, head: subject.head, halves }, passesOn);
+  return { blame: "integration", ...(clash && { clash }) };
 }
 
 type Ask = (tree: TreeToLand) => Promise<Verdict | null>;
@@ -74,7 +83,16 @@ async function headOf({ subject }: Refused): Promise<TreeToLand> {
 }
 
 /** The work on the commit that it began on, as if nothing had landed since. */
-async function workOf({ subject, base, work }: Refused): Promise<TreeToLand> {
-  const changes = await diffTrees(subject.git, base, work);
-  return { ...subject, head: base, tree: work, changes, out: `${subject.out}/alone` };
+async function workOf({ subject, base, tree }: Refused): Promise<TreeToLand> {
+  const changes = await diffTrees(subject.git, base, tree);
+  return { ...subject, head: base, tree, changes, out: `${subject.out}/alone` };
+}
+
+/** The work on a commit between; null: it cannot be put there. */
+async function workOn({ subject, base, commit }: Refused, head: string): Promise<TreeToLand | null> {
+  const { git } = subject;
+  const merged = await integrate(git, { base, candidate: commit, head, message: "", trailers: {}, at_ms: 0 });
+  if (merged.kind === "conflict") return null;
+  const changes = await diffTrees(git, head, merged.tree);
+  return { ...subject, head, tree: merged.tree, changes, out: `${subject.out}/on-${head.slice(0, 12)}` };
 }

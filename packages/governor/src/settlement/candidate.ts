@@ -47,4 +47,5 @@ export type IntegratedCandidate = {
   /** A checkout of the head with an isolation, made when a checker has to be asked what was wrong before. */
   baseline: () => Promise<{ root: string; isolation: Isolation; takeLeft: () => Left }>;
   out: string;
+  more_tests?: readonly string[]; // test commands of the other tasks that are judged with this one
 };

@@ -69,23 +69,14 @@ const broken = (error: unknown): Judgement => ({
   findings: [{ code: "gate_broken", message: error instanceof Error ? error.message : String(error) }],
 });
 
-/** The event that records a verdict. */
-export function verdictEvent(
-  attempt: Pick<EventOf<"gate_judged">, "task" | "attempt">,
-  verdict: Verdict,
-): EventOf<"gate_judged"> {
-  const { gate, took_ms, findings, command, exit, output, level } = verdict;
-  return {
-    kind: "gate_judged",
-    task: attempt.task,
-    attempt: attempt.attempt,
-    gate,
-    verdict: verdict.verdict,
-    findings: [...findings],
-    took_ms,
-    command,
-    exit,
-    output,
-    ...(level === null ? {} : { level }),
-  };
+/** What a record holds of a verdict. */
+export function recordOf({ gate, verdict, took_ms, findings, command, exit, output, level }: Verdict) {
+  const said = { gate, verdict, findings: [...findings], took_ms, command, exit, output };
+  return level === null ? said : { ...said, level };
 }
+
+/** The event that records a verdict. */
+export const verdictEvent = (
+  { task, attempt }: Pick<EventOf<"gate_judged">, "task" | "attempt">,
+  verdict: Verdict,
+): EventOf<"gate_judged"> => ({ kind: "gate_judged", task, attempt, ...recordOf(verdict) });

@@ -16,9 +16,11 @@ type Asked = Pick<IntegratedCandidate, "project" | "changes" | "root" | "git" | 
  * `{test_dir}` always runs as it is. With it, it runs on the tests that the change concerns. When there are none, the
  * task's own command runs on all tests, because the plan asked for it by name, and the project's is left out.
  */
-export async function testCommands(candidate: Asked & Pick<IntegratedCandidate, "unit">): Promise<string[]> {
-  const { project, unit, root } = candidate;
-  const templates = [unit.test_cmd, project.commands.test].filter((command) => command !== null);
+export async function testCommands(
+  candidate: Asked & Pick<IntegratedCandidate, "unit" | "more_tests">,
+): Promise<string[]> {
+  const { project, unit, root, more_tests = [] } = candidate;
+  const templates = [unit.test_cmd, ...more_tests, project.commands.test].filter((command) => command !== null);
   if (!templates.some((command) => command.includes(PLACEHOLDER))) return [...new Set(templates)];
   const concerned = await testTargets(candidate);
   const all = testFolder(project);
@@ -30,7 +32,8 @@ export async function testCommands(candidate: Asked & Pick<IntegratedCandidate, 
     return words === null ? [] : [command.replaceAll(PLACEHOLDER, () => words)];
   };
   const own = concerned.length > 0 ? concerned : [all];
-  return [...new Set([...fill(unit.test_cmd, own), ...fill(project.commands.test, concerned)])];
+  const asked = [unit.test_cmd, ...more_tests].flatMap((command) => fill(command, own));
+  return [...new Set([...asked, ...fill(project.commands.test, concerned)])];
 }
 
 /**

@@ -15,7 +15,7 @@ import { unchanging } from "./unchanging.ts";
  * path of the folder that takes the whole logs of its gates.
  */
 export type TreeToLand = Pick<Site, "git" | "project" | "pool" | "jail" | "components" | "symbols"> &
-  Pick<IntegratedCandidate, "task" | "attempt" | "out"> & {
+  Pick<IntegratedCandidate, "task" | "attempt" | "out" | "more_tests"> & {
     unit: CompiledTask;
     head: string;
     tree: string;

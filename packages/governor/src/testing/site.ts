@@ -1,5 +1,14 @@
 import { join } from "node:path";
-import { type Event, type EventOf, openLog, RunId, type RunLimits, type Store, type TaskId } from "@dgov/kernel";
+import {
+  type Event,
+  type EventOf,
+  openLog,
+  RunId,
+  type RunLimits,
+  type Store,
+  type TaskId,
+  taskOf,
+} from "@dgov/kernel";
 import { type Repository, repository } from "../git/testing/repository.ts";
 import { openPool, poolFolder } from "../git/worktrees.ts";
 import type { CompiledPlan, CompiledTask } from "../plan/compiled.ts";
@@ -59,14 +68,23 @@ export const planOf = (tasks: readonly CompiledTask[]): CompiledPlan => ({
 type Parts = Parameters<typeof projectWith>[1] & {
   files?: Parameters<typeof repository>[0];
   unit?: Partial<CompiledTask>;
+  others?: readonly CompiledTask[];
+  started?: Partial<EventOf<"run_started">>;
 };
 
-/** A site of one task with real git and no jail: commands run as they are. No model is bound. */
-export async function openSite({ files = { "a.txt": "one\n" }, unit = {}, ...parts }: Parts = {}) {
+/** A site of one task, or of others too, with real git and no jail: commands run as they are. No model is bound. */
+export async function openSite({
+  files = { "a.txt": "one\n" },
+  unit = {},
+  others = [],
+  started = {},
+  ...parts
+}: Parts = {}) {
   const repo = await repository(files);
   const task: CompiledTask = { ...unitWith({ edit: ["a.txt"] }), ...unit };
   const head = await repo.user("rev-parse", "HEAD");
-  const { session, log, clock } = sessionOf([task], { head });
+  const tasks = [task, ...others];
+  const { session, log, clock } = sessionOf(tasks, { head, ...started });
   const world: World = {
     now_ms: () => clock.now_ms,
     sleep_ms: async () => undefined,
@@ -78,11 +96,12 @@ export async function openSite({ files = { "a.txt": "one\n" }, unit = {}, ...par
     warn() {},
   };
   const pool = () => openPool(repo.git, { folder: poolFolder(repo.root, {}), now_ms: world.now_ms });
+  const project = projectWith(repo.root, parts);
   const site: Site = {
     world,
     session,
-    project: projectWith(repo.root, parts),
-    plan: planOf([task]),
+    project: { ...project, limits: { ...project.limits, batch: started.batch ?? 1 } },
+    plan: planOf(tasks),
     sops: [],
     models: {
       binding: () => unused("binding"),
@@ -115,10 +134,10 @@ function unused(what: string): never {
 
 /** Dispatches the task in the log, and freezes these files as its work. @returns the kept commit */
 export async function workOf(
-  { site, repo, head, task }: Awaited<ReturnType<typeof openSite>>,
+  { site, repo, head, task }: Pick<Awaited<ReturnType<typeof openSite>>, "site" | "repo" | "head" | "task">,
   files: Parameters<Repository["commit"]>[0],
 ): Promise<string> {
-  const attempt = (site.session.run.tasks[0]?.attempt ?? 0) + 1;
+  const attempt = taskOf(site.session.run, task).attempt + 1;
   await repo.user("checkout", "-q", "--detach", head);
   const commit = await repo.commit(files, "work");
   const tree = await repo.user("rev-parse", "HEAD^{tree}");

@@ -12,8 +12,19 @@ const WORDS: Readonly<Record<Blame, string>> = {
   unknown: "",
 };
 
-/** A sentence with whose doing it is. @param blame absent in logs from before it was asked */
-export function withBlame(sentence: string, blame: Blame | undefined): string {
-  const words = blame === undefined ? "" : WORDS[blame];
+/** A landing that work does not go together with, while each passes without the other. */
+export type Clash = NonNullable<EventOf<"candidate_rejected">["clash"]>;
+
+/** Whose doing a rejection is, where the finding does not say it. @param blame absent in logs from before it was asked */
+export type Whose = { blame?: Blame | undefined; clash?: Clash | undefined };
+
+/** A sentence with whose doing it is. */
+export function withBlame(sentence: string, { blame, clash }: Whose): string {
+  const words = clash ? clashWords(clash) : blame === undefined ? "" : WORDS[blame];
   return words === "" ? sentence : `${sentence} (${words})`;
 }
+
+const clashWords = ({ task, commit }: Clash): string => {
+  const short = commit.slice(0, 7);
+  return `the work alone passes: it fails together with ${task === "" ? short : `"${task}", which landed as ${short}`}`;
+};

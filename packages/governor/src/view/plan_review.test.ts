@@ -94,6 +94,11 @@ test.each<[name: string, events: Event[], want: Partial<UnitReview>]>([
   ],
   ["waiting for its second try", [...refused, RETRY], { status: "active", attempts: 1 }],
   [
+    "landed at the first try of another agent",
+    [...refused, { ...RETRY, tier: 1 }, dispatched(ONE, 2), frozen(ONE, 2), ...landed(ONE, 2)],
+    { status: "deployed", settlement: "ok_retried", attempts: 2 },
+  ],
+  [
     "landed at the second try",
     [...refused, RETRY, dispatched(ONE, 2), frozen(ONE, 2), ...landed(ONE, 2)],
     {

@@ -115,15 +115,22 @@ export function reviewUnits(
         yield stored;
         const { event } = stored;
         if (event.kind === "run_started") nothing = { ...NOTHING, currency: event.currency ?? "USD" };
-        if (!("task" in event)) continue;
-        const before = tallies.get(event.task) ?? { ...nothing, first_ms: stored.at_ms };
-        tallies.set(event.task, tally(before, stored, tells(event.task)));
+        for (const task of concerned(event)) {
+          const before = tallies.get(task) ?? { ...nothing, first_ms: stored.at_ms };
+          tallies.set(task, tally(before, stored, tells(task)));
+        }
       }
     })(),
   );
   const tasks = new Map<string, Task>(run?.tasks.map((task) => [task.id, task]));
   const units = plan.tasks.map((unit) => review(unit, tasks.get(unit.id) ?? null, tallies.get(unit.id) ?? nothing));
   return { run, units };
+}
+
+/** Whose event it is; what is said of a batch is said of each in it. */
+function concerned(event: Event): readonly string[] {
+  if ("task" in event) return [event.task];
+  return event.kind === "batch_begun" || event.kind === "batch_judged" ? event.tasks.map(({ task }) => task) : [];
 }
 
 function tally(before: Tally, { seq, at_ms, event }: Pick<Stored, "seq" | "at_ms" | "event">, story: boolean): Tally {
@@ -152,6 +159,10 @@ function counted(before: Tally, event: Event): Partial<Tally> {
       };
     case "gate_judged":
       return { phase_timings: [...before.phase_timings, timing(event)], output: outputOf(event) };
+    case "batch_judged": // what others have made red is not held against this one
+      return event.verdict === "pass"
+        ? { phase_timings: [...before.phase_timings, ...event.gates.map(timing)], output: null }
+        : {};
     case "candidate_rejected": {
       const { attempt, gate } = event;
       return { rejections: [...before.rejections, { attempt, gate, reason: reasonOf({ ...event, detail: "" }) }] };
@@ -169,7 +180,7 @@ function counted(before: Tally, event: Event): Partial<Tally> {
 const outputOf = ({ verdict, command, exit, output }: EventOf<"gate_judged">): GateOutput | null =>
   verdict === "pass" || command === null || output === null ? null : { command, exit, ...output };
 
-function timing({ gate, verdict, findings, took_ms, level }: EventOf<"gate_judged">): PhaseTiming {
+function timing({ gate, verdict, findings, took_ms, level }: EventOf<"batch_judged">["gates"][number]): PhaseTiming {
   const status = ({ pass: "passed", reject: "failed", broken: "broken" } as const)[verdict];
   return {
     phase: gate,
@@ -191,7 +202,7 @@ function review(unit: PlanShape["tasks"][number], task: Task | null, tallied: Ta
     output: failed?.gate ? use.output : null,
     status: statusOf(task, unit.landed),
     attempts: task?.attempt ?? 0,
-    settlement: settlementOf(task, use.phase_timings),
+    settlement: settlementOf(task, use),
     reject_verdict: failed?.cause ?? null,
     gate: failed?.gate ?? null,
     error: failed ? reasonOf(failed) : null,
@@ -211,7 +222,10 @@ function statusOf(task: Task | null, landed: string | null): UnitEnd["status"] {
   return task.state === "failed" || task.state === "skipped" ? task.state : "active";
 }
 
-function settlementOf(task: Task | null, gates: readonly PhaseTiming[]): UnitEnd["settlement"] {
-  if (task?.state === "landed" && gates.length > 0) return task.failures.settlement > 0 ? "ok_retried" : "ok";
+function settlementOf(
+  task: Task | null,
+  { phase_timings, rejections }: Pick<Tally, "phase_timings" | "rejections">,
+): UnitEnd["settlement"] {
+  if (task?.state === "landed" && phase_timings.length > 0) return rejections.length > 0 ? "ok_retried" : "ok";
   return task?.state === "failed" && task.failed?.gate ? "rejected" : "n/a";
 }

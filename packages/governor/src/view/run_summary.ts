@@ -1,5 +1,5 @@
 import { type Cause, type EventOf, type Finding, type Run, replay, type Stored, type Task } from "@dgov/kernel";
-import { type Blame, withBlame } from "./blame.ts";
+import { type Blame, type Clash, type Whose, withBlame } from "./blame.ts";
 import { callsIn, sumOf } from "./cost.ts";
 
 /** How a run stands, for people and for programs. The first keys are those of dgov 0.8. */
@@ -41,6 +41,7 @@ export type TaskSummary = {
   reason: string | null; // one sentence, null unless it failed or was skipped
   findings: Finding[];
   blame: Blame | null; // whose doing a refusal is
+  clash: Clash | null; // the landing that it does not pass with
 };
 
 /** Folds a run's events, from its first, into its summary. */
@@ -93,15 +94,13 @@ export const isCutOff = ({ state, failed }: Pick<Task, "state" | "failed">): boo
   state === "failed" && (failed?.cause === "interrupted" || failed?.cause === "lost");
 
 /** Why an attempt failed, in one sentence. */
-export function reasonOf({ cause, detail, findings, blame }: Failed): string {
+export function reasonOf({ cause, detail, findings, ...whose }: Failed): string {
   const [first] = findings;
-  if (first) return withBlame(sayFinding(first), blame);
+  if (first) return withBlame(sayFinding(first), whose);
   return detail === "" || detail === WORDS[cause] ? WORDS[cause] : `${WORDS[cause]}: ${detail}`;
 }
 
-type Failed = Pick<NonNullable<Task["failed"]>, "cause" | "detail" | "findings"> & {
-  blame?: Blame | undefined;
-};
+type Failed = Pick<NonNullable<Task["failed"]>, "cause" | "detail" | "findings"> & Whose;
 
 /** A finding in one line, with its place unless the message names it. */
 export function sayFinding(finding: Finding): string {
@@ -131,6 +130,7 @@ function summariseTask(task: Task, because: string | undefined): TaskSummary {
         : null,
     findings: [...(failed?.findings ?? [])],
     blame: failed?.blame ?? null,
+    clash: failed?.clash ?? null,
   };
 }
 

@@ -33,6 +33,10 @@ function words(event: Event): Words | null {
     case "run_ended":
     case "sandbox_chosen":
       return ofRun(event);
+    case "batch_begun":
+    case "batch_judged":
+    case "batch_split":
+      return ofBatch(event);
     case "call_reserved":
       return null;
     case "call_settled":
@@ -95,6 +99,9 @@ type OfTask = Exclude<
     | "run_forked"
     | "run_ended"
     | "sandbox_chosen"
+    | "batch_begun"
+    | "batch_judged"
+    | "batch_split"
     | "call_reserved"
     | "call_settled"
     | "tool_called"
@@ -139,6 +146,29 @@ function ofTask(event: OfTask): Words {
       return milestone(`skipped: it needs "${event.because}", which did not land`, false);
     case "checkout_behind":
       return milestone(`has landed, but the checkout has local changes and was left alone: ${event.cure}`, false);
+  }
+}
+
+function ofBatch(event: EventOf<"batch_begun" | "batch_judged" | "batch_split">): Words {
+  const named = (tasks: readonly { task: string }[]) => tasks.map(({ task }) => `"${task}"`).join(", ");
+  switch (event.kind) {
+    case "batch_begun": {
+      const apart = event.apart.map(({ task, gate, why }) => `; "${task}" is judged by itself (${gate}: ${why})`);
+      if (event.tasks.length === 1) return detail(`${named(event.tasks)} is judged by itself${apart.join("")}`);
+      return milestone(`judges ${named(event.tasks)} as one tree on top of ${short(event.head)}${apart.join("")}`);
+    }
+    case "batch_judged": {
+      const { tasks, verdict, gates } = event;
+      if (verdict === "pass") return milestone(`${named(tasks)} pass every gate together`, true);
+      const last = gates.at(-1);
+      const how = verdict === "reject" ? "refuses" : "could not answer";
+      return milestone(
+        `gate ${last?.gate} ${how}, asked of ${named(tasks)} together: ${found(last?.findings ?? [])}`,
+        false,
+      );
+    }
+    case "batch_split":
+      return milestone(`judges them apart: ${event.parts.map(named).join(", then ")}`);
   }
 }
 
@@ -204,8 +234,8 @@ const place = ({ path, symbol }: { path: string; symbol: string }) => (symbol ==
 
 const kept = (commit: string | null) => (commit === null ? "" : ` (its work is kept as ${short(commit)})`);
 
-function refusal({ gate, findings, cause, blame }: EventOf<"candidate_rejected">): string {
-  return withBlame(`refused by ${gate}: ${found(findings) || WORDS[cause]}`, blame);
+function refusal({ gate, findings, cause, ...whose }: EventOf<"candidate_rejected">): string {
+  return withBlame(`refused by ${gate}: ${found(findings) || WORDS[cause]}`, whose);
 }
 
 function found(findings: readonly Finding[]): string {

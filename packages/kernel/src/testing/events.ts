@@ -70,6 +70,7 @@ export function sampleOf(of: TaskId, because: TaskId = of): { [Kind in EventKind
     task_landed: { kind: "task_landed", ...at, commit: oid("3") },
     task_retried: { kind: "task_retried", ...at, by: "policy", tier: 0, carry: false },
     task_skipped: { kind: "task_skipped", task: of, because },
+    ...batchOf([at, { task: because, attempt: 1 }]),
     call_reserved: { kind: "call_reserved", ...at, call: 1, tokens: 10, cost_micros: 10 },
     call_settled: { kind: "call_settled", ...at, call: 1, usage, took_ms: 1, said: "" },
     tool_called: { kind: "tool_called", ...at, ...called },
@@ -101,6 +102,17 @@ export function sampleOf(of: TaskId, because: TaskId = of): { [Kind in EventKind
     gate_judged: { kind: "gate_judged", ...at, gate: "lint", verdict: "pass", ...ran, output },
     checkout_behind: { kind: "checkout_behind", ...at, commit: oid("3"), cure: "git merge" },
   };
+}
+
+/** Of two, where there are two. */
+function batchOf(tasks: EventOf<"batch_begun">["tasks"]) {
+  const on = { head: oid("0"), tree: oid("2"), commit: oid("3") };
+  const gates = [{ gate: "lint", verdict: "pass" as const, ...ran, output: null }];
+  return {
+    batch_begun: { kind: "batch_begun", head: on.head, tasks, apart: [] },
+    batch_judged: { kind: "batch_judged", ...on, tasks, verdict: "pass", gates },
+    batch_split: { kind: "batch_split", parts: tasks.map((one) => [one]) },
+  } satisfies { [Kind in EventKind]?: EventOf<Kind> };
 }
 
 const worker = { provider: "scripted", agent: "default", tier: 0 };

@@ -98,6 +98,7 @@ export const projectWith = (root: string, { commands, rules, settlement_ms = 20_
     settlement_retries: 1,
     backoff_ms: [1000],
     escalation: [],
+    batch: 1,
     jobs: null,
   },
   hash: "",

@@ -30,3 +30,18 @@ test.each<[string, string, number]>([
   expect(project).toBeNull();
   expect(places.map((place) => [place.code, place.line])).toEqual([[code, line]]);
 });
+
+test("a batch is as large as the file says, and 1 without a word", () => {
+  expect(read("").project?.limits.batch).toBe(1);
+  expect(read("[settlement]\nbatch = 8").project?.limits.batch).toBe(8);
+});
+
+const SEAT = "[review.seats.oak]\nprovider = 'scripted'\nagent = 'oak-9'\nfamily = 'oak'\n";
+test.each<[string, string, number]>([
+  ["[settlement]\nbatch = 0", "value_invalid", 2],
+  ["[settlement]\nbatch = 65", "value_invalid", 2],
+  [`${SEAT}[settlement]\nbatch = 2`, "batch_reviewed", 6],
+])("a batch that cannot be is told at its place: %s", (text, code, line) => {
+  expect(read(text).places.map((place) => [place.code, place.line])).toEqual([[code, line]]);
+  expect(read(`${SEAT}[settlement]\nbatch = 1`).places).toEqual([]);
+});

@@ -1,0 +1,110 @@
+import { join } from "node:path";
+import type { Action, Event, EventOf } from "@dgov/kernel";
+import { halves, type Member } from "@dgov/kernel/batch";
+import { targetHead } from "../git/land.ts";
+import { diffTrees } from "../git/tree_changes.ts";
+import type { CompiledTask, Files } from "../plan/compiled.ts";
+import { type Site, unitOf } from "../site.ts";
+import { type Fit, fit } from "./fit.ts";
+import { recordOf, type Verdict, verdictEvent } from "./gate.ts";
+import { type Judging, judging } from "./judge.ts";
+import { judgeByCommands, type TreeToLand } from "./tree_to_land.ts";
+
+/** A candidate on top of those before it. */
+type Placed = Member & Extract<Fit, { did: "fits" }>;
+type Apart = EventOf<"batch_begun">["apart"];
+
+/**
+ * Judges several frozen candidates as one tree. Each is put on top of the one before it and judged there by all that needs no
+ * checkout; who does not fit is judged alone, later. The tree with all of them is judged once by the project's commands. When it
+ * passes they are all to land, as commits in a row of which the branch takes the last; else each half is judged in its turn.
+ */
+export async function judgeBatch(
+  plain: Site,
+  { tasks: wanted }: Extract<Action, { do: "judge_batch" }>,
+  signal: AbortSignal,
+): Promise<void> {
+  const site = judging(plain);
+  const { session } = site;
+  const head = await targetHead(site.git, site.target);
+  const pile = await pileUp(site, { head, wanted }, signal);
+  if (pile === null) return;
+  const { placed, apart } = pile;
+  const tasks = placed.map(memberOf);
+  const [none, ...others] = apart;
+  if (none && tasks.length === 0) tasks.push(memberOf(none)); // alone it is told why
+  session.record({ kind: "batch_begun", head, tasks, apart: placed.length === 0 ? others : apart });
+  const last = placed.at(-1);
+  if (!last || placed.length < 2) return;
+  const gates: EventOf<"batch_judged">["gates"] = [];
+  const record = (verdict: Verdict) => void gates.push(recordOf(verdict));
+  const settling = { now_ms: site.world.now_ms, level: site.level, record };
+  const fell = await judgeByCommands(await wholeOf(site, head, placed), settling, signal);
+  if (signal.aborted) return;
+  const { commit, subject } = last;
+  const told = { kind: "batch_judged", head, tree: subject.tree, commit, tasks, gates } as const;
+  session.recordAll(
+    fell === null
+      ? [{ ...told, verdict: "pass" }, ...placed.map((one) => passedIn(one, commit))]
+      : [
+          { ...told, verdict: fell.verdict },
+          { kind: "batch_split", parts: halves(tasks) },
+        ],
+  );
+}
+
+const memberOf = ({ task, attempt }: Member): Member => ({ task, attempt });
+
+const passedIn = ({ task, attempt, commit, subject: { head, tree } }: Placed, tip: string): Event => ({
+  ...{ kind: "candidate_passed", task, attempt },
+  ...{ head, tree, commit, tip },
+});
+
+type Piling = { head: string; wanted: readonly Member[] };
+
+/**
+ * Puts one candidate on top of the other, as far as they fit. What refuses one of them here stands in no record of it: on
+ * another head, or without the others, it may be right. null: the signal came.
+ */
+async function pileUp(
+  site: Judging,
+  { head, wanted }: Piling,
+  signal: AbortSignal,
+): Promise<{ placed: Placed[]; apart: Apart } | null> {
+  const placed: Placed[] = [];
+  const apart: Apart = [];
+  const { session, world, level } = site;
+  for (const of of wanted) {
+    const on = placed.at(-1)?.commit ?? head;
+    const record = (verdict: Verdict) => {
+      if (verdict.verdict === "pass" && !signal.aborted) session.record(verdictEvent(of, verdict));
+    };
+    const settling = { now_ms: world.now_ms, level, record };
+    const found = await fit(site, { of, head: async () => on, batch: head, settling, signal });
+    if (found.did === "stopped") return null;
+    if (found.did === "fits") placed.push({ ...of, ...found });
+    else apart.push({ ...of, gate: found.refusal.gate, why: found.refusal.findings[0]?.message ?? "" });
+  }
+  return { placed, apart };
+}
+
+/** The tree with all of them, for gates that are asked of it once. What a task says of itself, all of them say. */
+async function wholeOf(site: Judging, head: string, placed: readonly Placed[]): Promise<TreeToLand> {
+  const units = placed.map(({ task }) => unitOf(site, task));
+  const [first, last] = [placed[0]!.subject, placed.at(-1)!.subject];
+  const changes = await diffTrees(site.git, head, last.tree);
+  const tests = units.flatMap(({ test_cmd }) => (test_cmd === null ? [] : [test_cmd]));
+  const out = join(site.out, `batch-${site.session.tip.seq}`);
+  const [test_cmd = null, ...more_tests] = tests;
+  return { ...first, head, tree: last.tree, changes, unit: { ...joined(units), test_cmd }, more_tests, out };
+}
+
+function joined(units: readonly CompiledTask[]): CompiledTask {
+  const all = (of: keyof Files) => [...new Set(units.flatMap(({ files }) => files[of]))];
+  return {
+    ...units[0]!,
+    summary: units.map(({ summary }) => summary).join("; "),
+    commit_message: units.map(({ commit_message }) => commit_message).join("\n\n"),
+    files: { create: all("create"), edit: all("edit"), delete: all("delete"), read: all("read"), touch: all("touch") },
+  };
+}
