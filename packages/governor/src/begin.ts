@@ -21,12 +21,13 @@ export function startedEvent(
   const tasks = plan.tasks
     .filter(({ id }) => only.length === 0 || only.includes(id))
     .map(
-      ({ id, depends_on, role, unit, worker }): TaskSpec => ({
+      ({ id, depends_on, role, unit, worker, review }): TaskSpec => ({
         id,
         after: [...depends_on],
         role,
         unit,
         carried: carried.get(id) ?? null,
+        forks: review.max_fork_depth,
         ...ceilings(worker.budget),
       }),
     );

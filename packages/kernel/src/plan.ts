@@ -44,6 +44,7 @@ export type RunLimits = z.infer<typeof RunLimits>;
  *
  * `after`    tasks that must have landed first, in plan order
  * `unit`     sha-256 (hex) of everything the compiled unit says: an edited unit is another unit
+ * `forks`    how often an attempt without turns left is gone on with before it is begun afresh: see `Forks` in run.ts
  * `limits`   what it may spend over all its attempts; absent: whatever the run may
  * `carried`  the commit at which an earlier run landed this very unit, or null: it starts as landed
  */
@@ -54,6 +55,7 @@ export const TaskSpec = z.strictObject({
   unit: z.string(),
   carried: Oid.nullable(),
   limits: RunLimits.optional(),
+  forks: z.int().min(0).optional(), // absent: in logs from before there was a bound
 });
 export type TaskSpec = z.infer<typeof TaskSpec>;
 

@@ -1,18 +1,19 @@
 import { describe, expect, test } from "bun:test";
-import { Cause } from "./event.ts";
+import { Cause, type Event } from "./event.ts";
 import type { RetryPolicy } from "./plan.ts";
 import { countsAgainst, type Retry, retry } from "./retry.ts";
 import type { Task } from "./run.ts";
 import { taskOf } from "./run.ts";
-import { runOf, spec, task } from "./testing/events.ts";
+import { applyAll, runOf, sampleOf, spec, task } from "./testing/events.ts";
+import { apply } from "./transition.ts";
 
 const policy: RetryPolicy = { retries: 2, settlement_retries: 1, tiers: 1, backoff_ms: [0] };
 
 /** A task that failed by this cause, the n-th time against the limit of that cause. */
 function failed(cause: Cause, times: number, more: Partial<Task> = {}): Task {
-  const counts = countsAgainst(cause);
-  const failures = { own: counts === "own" ? times : 0, settlement: counts === "settlement" ? times : 0 };
   const waiting = taskOf(runOf([spec("a")]), task("a"));
+  const counts = countsAgainst(waiting, cause);
+  const failures = { own: counts === "own" ? times : 0, settlement: counts === "settlement" ? times : 0 };
   const why = { cause, detail: "", gate: null, findings: [] };
   return { ...waiting, state: "failed", attempt: times, failures, failed: why, ...more };
 }
@@ -40,6 +41,44 @@ describe("C10 every cause, at its limit and past it", () => {
         expect(retry(failed(cause, times), policy)).toEqual(times <= further ? again(carry) : GIVE_UP);
       });
   }
+});
+
+describe("C18 an attempt that had no turns left", () => {
+  const { attempt_failed, task_dispatched } = sampleOf(task("a"));
+  const exhausted: Event[] = [task_dispatched, { ...attempt_failed, cause: "turns" }];
+  /** Does what the policy says, as long as each attempt runs out of turns. @returns of each further one whether it went on */
+  function follow(forks: number | undefined): boolean[] {
+    const goesOn: boolean[] = [];
+    let run = applyAll(runOf([spec("a", [], forks === undefined ? {} : { forks })], { retry: policy }), exhausted);
+    for (;;) {
+      const own = taskOf(run, task("a"));
+      const decided = retry(own, policy);
+      if (decided.do === "give_up") return goesOn;
+      const { tier, carry } = decided;
+      goesOn.push(carry);
+      const { attempt } = own;
+      run = apply(run, { kind: "task_retried", task: own.id, attempt, by: "policy", tier, carry });
+      run = applyAll(
+        run,
+        exhausted.map((event) => ({ ...event, attempt: attempt + 1 }) as Event),
+      );
+    }
+  }
+
+  test.each<[number | undefined, boolean[]]>([
+    [0, [false, false]],
+    [1, [true, false, true, false, true]],
+    [2, [true, true, false, true, true, false, true, true]],
+    [undefined, [true, true]], // in logs from before there was a bound
+  ])("is gone on with as deep as its bound (%p), then begun afresh, as often as it may", (forks, expected) => {
+    expect(follow(forks)).toEqual(expected);
+  });
+
+  test("has its whole depth again when a person has asked for more", () => {
+    const run = applyAll(runOf([spec("a", [], { forks: 1 })]), exhausted);
+    const again = apply(run, { kind: "task_retried", task: task("a"), attempt: 1, by: "user", tier: 0, carry: true });
+    expect(taskOf(again, task("a")).forks).toEqual({ used: 0, most: 1 });
+  });
 });
 
 test("no retries means one attempt", () => {

@@ -45,7 +45,19 @@ export type Retry = { do: "retry"; tier: number; carry: boolean; after_ms: numbe
 export const carries = (cause: Cause): boolean => RETRY[cause].carry;
 
 /** Which counter a failure of this cause adds to. */
-export const countsAgainst = (cause: Cause): Counts => RETRY[cause].counts;
+export const countsAgainst = (task: Pick<Task, "forks">, cause: Cause): Counts => ruleOf(task, cause).counts;
+
+/** An attempt that had no turns left is gone on with as often as the task says, and then begun afresh. */
+function ruleOf({ forks }: Pick<Task, "forks">, cause: Cause): { counts: Counts; carry: boolean } {
+  if (cause !== "turns" || forks.most === null) return RETRY[cause];
+  return forks.used < forks.most ? { counts: "free", carry: true } : { counts: "own", carry: false };
+}
+
+/** How often in a row it has been gone on with, when an attempt is begun that goes on from the last, or does not. */
+export function forksAfter({ forks, failed }: Pick<Task, "forks" | "failed">, carry: boolean): Task["forks"] {
+  if (!carry) return { ...forks, used: 0 };
+  return failed?.cause === "turns" ? { ...forks, used: forks.used + 1 } : forks;
+}
 
 /**
  * Whether a failed task is tried again, and by which agent. The first has its limits; when one of them is used up, each
@@ -54,7 +66,7 @@ export const countsAgainst = (cause: Cause): Counts => RETRY[cause].counts;
  */
 export function retry(task: Task, policy: RetryPolicy): Retry {
   if (!task.failed) return { do: "give_up" };
-  const { counts, carry } = RETRY[task.failed.cause];
+  const { counts, carry } = ruleOf(task, task.failed.cause);
   if (counts === "never") return { do: "give_up" };
   if (counts === "free") return { do: "retry", tier: task.tier, carry, after_ms: 0 };
   const next: Retry =

@@ -13,11 +13,18 @@ export type Task = {
   attempt: number; // attempts begun; 0 before the first
   tier: number; // rung of the escalation ladder the next attempt uses
   failures: Failures;
+  forks: Forks;
   stale: number; // how often in a row the target moved under its candidate
   failed: Failed | null; // why the last attempt ended; null unless the state is `failed`, or a retry carries findings on
   carry: boolean; // the next attempt goes on from the kept work of the last one
   work: Work | null; // what the current or last attempt made
 };
+
+/**
+ * Attempts that went on with clean context because the one before had no turns left, in a row: `used` of `most`, which
+ * count against no limit. The one after them begins afresh, and counts; `most` null: each counts, and goes on.
+ */
+export type Forks = { used: number; most: number | null };
 
 /** Attempts of the current rung that count against a limit, by who ended them. */
 export type Failures = { own: number; settlement: number };
@@ -75,6 +82,7 @@ export function start(started: EventOf<"run_started">, at_ms: number): Run {
       attempt: 0,
       tier: 0,
       failures: { own: 0, settlement: 0 },
+      forks: { used: 0, most: spec.forks ?? null },
       stale: 0,
       failed: null,
       carry: false,

@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { foldBatch, groupToJudge, isBatching, landingWith, type Member } from "./batch.ts";
 import type { Event, EventKind, EventOf } from "./event.ts";
 import type { TaskId } from "./plan.ts";
-import { countsAgainst, retry } from "./retry.ts";
+import { countsAgainst, forksAfter, retry } from "./retry.ts";
 import { type Failed, type Run, type Task, taskOf, verdict } from "./run.ts";
 import { settleOpen, spend } from "./spent.ts";
 
@@ -250,6 +250,7 @@ function changes(task: Task, event: TaskEvent): Partial<Task> {
       return {
         tier: event.tier,
         carry: event.carry,
+        forks: forksAfter(task, event.carry && event.by === "policy"),
         ...(event.by === "user" || event.tier !== task.tier ? { failures: { own: 0, settlement: 0 } } : {}),
       };
     case "landing_started":
@@ -267,7 +268,7 @@ function refused({ cause, gate, findings, blame, clash }: EventOf<"candidate_rej
 }
 
 function fail(task: Task, failed: Failed): Pick<Task, "failed" | "failures"> {
-  const counted = countsAgainst(failed.cause);
+  const counted = countsAgainst(task, failed.cause);
   const failures = { ...task.failures };
   if (counted === "own" || counted === "settlement") failures[counted] += 1;
   return { failed, failures };
