@@ -1,7 +1,7 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
-import { commitAll, dgov, eventsOf, makeRepository, type Place, readIn, writeIn } from "./repo.ts";
+import { commitAll, dgov, eventsOf, git, makeRepository, type Place, readIn, writeIn } from "./repo.ts";
 import { type Call, done, edit, layTasks, write } from "./scripted.ts";
 
 setDefaultTimeout(180_000); // each run has processes of its own that look at texts, and the machine may be busy
@@ -23,9 +23,12 @@ const FILES = {
 };
 
 /** A plan of one task over a project in Python, with a baseline of its structure. */
-function lay(calls: readonly Call[], { sentrux = "", baseline = true, base = {}, drift = {} }: Laid = {}) {
+function lay(
+  calls: readonly Call[],
+  { sentrux = "", baseline = true, base = {}, drift = {}, claims = WRITES }: Laid = {},
+) {
   const place = layTasks(
-    { a: { claims: 'files.edit = ["src/"]\nfiles.create = ["src/d.py"]', attempts: [[...calls, done], [done]] } },
+    { a: { claims, attempts: [[...calls, done], [done]] } },
     {
       project: { language: "python" },
       tables: `[limits]\nsettlement_retries = 0\n${sentrux}`,
@@ -41,7 +44,14 @@ function lay(calls: readonly Call[], { sentrux = "", baseline = true, base = {},
 }
 
 /** `drift`: what a person has committed since the baseline was made. */
-type Laid = { sentrux?: string; baseline?: boolean; base?: Record<string, string>; drift?: Record<string, string> };
+const WRITES = 'files.edit = ["src/"]\nfiles.create = ["src/d.py"]';
+type Laid = {
+  claims?: string;
+  sentrux?: string;
+  baseline?: boolean;
+  base?: Record<string, string>;
+  drift?: Record<string, string>;
+};
 
 /** What the gate said, and how the task ended. */
 const story = (place: Place): string[] =>
@@ -268,4 +278,36 @@ test.each<[string, string, string, string[]]>([
       : [],
   );
   expect([story(place)[0] ?? "", ...of_sentrux, ...story(place).slice(1)]).toEqual(expected);
+});
+
+const log = (place: Place): string[] => git(place, "log", "--format=%s").trim().split("\n");
+const REFRESH = "Refresh sentrux baseline";
+
+test("D10 a whole plan that landed and made nothing worse refreshes the baseline, in a commit of its own", () => {
+  const place = lay([edit("src/a.py", "import b\n", "")]);
+  const before = JSON.parse(readIn(place, ".sentrux/baseline.json"));
+  const ran = dgov(place, "run", ".dgov/plans/p");
+  expect([ran.status, ran.stderr]).toEqual([0, expect.stringContaining("Refreshed the structure baseline: quality")]);
+  expect(log(place)[0]).toBe(REFRESH);
+  expect(before.total_import_edges - JSON.parse(readIn(place, ".sentrux/baseline.json")).total_import_edges).toBe(1);
+  const about = JSON.parse(readIn(place, ".sentrux/dgov-baseline.json"));
+  expect(about).toMatchObject({ schema: 1, accepted_head: git(place, "rev-parse", "HEAD~1").trim() });
+  expect(git(place, "status", "--porcelain").trim()).toBe("");
+  expect(json(place, "gate")).toMatchObject({ degradation: false, stale: null });
+  dgov(place, "run", ".dgov/plans/p"); // there is nothing to do
+  expect(log(place).filter((subject) => subject === REFRESH)).toHaveLength(1);
+});
+
+test.each<[string, Call[], Laid, string[]]>([
+  ["worse", [edit("src/a.py", "def one", `${long("f", 45)}\n\ndef one`)], {}, []],
+  ["worse before", [edit("src/a.py", "return 1", "return 2")], { drift: { "src/e.py": long("g", 45) } }, []],
+  ["of a part", [edit("src/a.py", "return 1", "return 2")], {}, ["--only", "tasks/main.a"]],
+  ["refused", [edit("src/c.py", "X = 1", "import a\n\nX = 1")], {}, []],
+  ["without a baseline", [edit("src/a.py", "return 1", "return 2")], { baseline: false }, []],
+  ["of those who only look", [], { claims: 'role = "researcher"\nfiles.read = ["src/"]' }, []],
+])("D10 a run that is %s refreshes nothing", (name, calls, more, flags) => {
+  const place = lay(calls, more);
+  const ran = dgov(place, "run", ".dgov/plans/p", ...flags);
+  expect(log(place)).not.toContain(REFRESH);
+  expect(ran.stderr.includes("worse than its baseline")).toBe(name.startsWith("worse"));
 });

@@ -35,6 +35,7 @@ import {
   wantedTasks,
 } from "./ready.ts";
 import { keepOrphans, recover } from "./recover.ts";
+import { refreshStructure } from "./refresh_structure.ts";
 import { findRoot } from "./root.ts";
 import { planned, type RunView, viewOf } from "./run_view.ts";
 import { openSymbols } from "./semantic/symbols.ts";
@@ -161,6 +162,7 @@ async function carryOut(ready: Ready, { decided, only, models, log, request }: C
     if (decided.do === "resume") await recover(site, request.mode);
     else await keepOrphans(site);
     await runLoop(session, performersOf(site), world.signal, () => pausedBecause(root));
+    await refreshStructure(site);
   } finally {
     symbols.close();
     await pool.close();
