@@ -6,17 +6,18 @@ import { referencesOf } from "./references/references.ts";
 import { functionShapes } from "./structure/complexity.ts";
 import type { Fault, Summary } from "./summary.ts";
 import { readTree } from "./syntax_tree.ts";
-import { unitsOf } from "./units.ts";
+import { DEEPEST, unitsOf } from "./units.ts";
 
 /** All that a text says, in the language that its path or its first line names. Nothing of it is run or followed. */
 export function analyse(grammars: Grammars, path: string, text: string): Summary | Unknown {
   const language = languageOf(grammars, path, text);
   if (language === null) return NO_GRAMMAR;
   const grammar = grammars.grammar(language);
-  return withTree(grammar, text, (tree): Summary => {
+  return withTree(grammar, text, (tree): Summary | Unknown => {
     const { references: query, profile, tables } = grammar;
     const syntax = readTree(tree, text, tables);
     const units = unitsOf(grammar, syntax);
+    if (units === null) return { unknown: `its symbols are nested more than ${DEEPEST} deep` };
     const found = referencesOf({ tree: syntax, query, profile: profile.references, units });
     const faults = [...faultsOf(tree.rootNode), ...found.faults];
     const functions = functionShapes(syntax, profile.complexity, units);

@@ -7,12 +7,16 @@ import { type Draft, outline } from "./units/outline.ts";
 import { signatureOf } from "./units/signature.ts";
 import { readSource, type Source } from "./units/source.ts";
 
+/** How many definitions may stand in one another. Each has its whole way in its key, and is a part of all around it. */
+export const DEEPEST = 100;
+
 /**
  * The units of a text, in its order: gaps, spans and what stands behind the last one are the whole of it. A text with
- * mistakes has units, too: what cannot be read is in statements.
+ * mistakes has units, too: what cannot be read is in statements. null: they are nested deeper than they may.
  */
-export function unitsOf(grammar: Grammar, tree: SyntaxTree): Unit[] {
+export function unitsOf(grammar: Grammar, tree: SyntaxTree): Unit[] | null {
   const source = readSource(grammar, tree);
+  if (isTooDeep(source)) return null;
   const drafts = outline(source);
   const known = new Map<Draft, Hashes>();
   const hashed = (draft: Draft): Hashes => {
@@ -34,6 +38,17 @@ export function unitsOf(grammar: Grammar, tree: SyntaxTree): Unit[] {
     children: draft.children.map(unit),
   });
   return drafts.map(unit);
+}
+
+function isTooDeep({ flat, definitions }: Source): boolean {
+  if (definitions.size <= DEEPEST) return false;
+  const depth = new Int32Array(flat.count);
+  for (let at = 0; at < flat.count; at += 1) {
+    const around = flat.parent[at]!;
+    depth[at] = (around < 0 ? 0 : depth[around]!) + (definitions.has(at) ? 1 : 0);
+    if (depth[at]! > DEEPEST) return true;
+  }
+  return false;
 }
 
 function hashesOf(source: Source, { definitions, name, gap, span, parts, nodes }: Draft): Hashes {

@@ -1,0 +1,31 @@
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { analyse } from "./analyse.ts";
+import { openGrammars } from "./grammar.ts";
+
+setDefaultTimeout(60_000); // a grammar is compiled when it is first used
+
+const grammars = await openGrammars();
+const TOO_DEEP = { unknown: "its symbols are nested more than 100 deep" };
+
+test.each<[path: string, open: string, close: string]>([
+  ["a.json", '{"a":', "}"],
+  ["a.js", "function f() {", "}"],
+  ["a.ts", "namespace A {", "}"],
+  ["a.rs", "mod a {", "}"],
+])("%s: definitions in one another are read to a depth, and below it the text is unknown", (path, open, close) => {
+  const nested = (deep: number) => `${open.repeat(deep)}${path.endsWith("json") ? "1" : ""}${close.repeat(deep)}\n`;
+  expect(analyse(grammars, path, nested(100))).toMatchObject({ faults: [] });
+  expect(analyse(grammars, path, nested(101))).toEqual(TOO_DEEP);
+  expect(analyse(grammars, path, nested(5_000))).toEqual(TOO_DEEP); // not so deep that it could not be parsed
+});
+
+test.each<[what: string, path: string, text: string]>([
+  ["brackets", "a.py", `x = ${"(".repeat(10_000)}1${")".repeat(10_000)}\n`],
+  ["a sum", "a.py", `x = ${"1 + ".repeat(10_000)}1\n`],
+  ["a chain of calls", "a.py", `a${".b()".repeat(10_000)}\n`],
+  ["lists", "a.json", `${"[".repeat(10_000)}1${"]".repeat(10_000)}\n`],
+  ["functions without a name", "a.js", `let x = ${"a => ".repeat(10_000)}1;\n`],
+  ["what else there is", "a.js", `if (a) b();\n${"else if (a) b();\n".repeat(5_000)}`],
+])("%s may be nested without an end", (_, path, text) => {
+  expect(analyse(grammars, path, text)).toMatchObject({ faults: [] });
+});
