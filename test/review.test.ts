@@ -1,6 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { EventOf } from "../packages/kernel/src/index.ts";
 import { type Asked, type Play, type ProviderServer, replyEvents, startProvider } from "./provider_server.ts";
@@ -16,22 +15,20 @@ type Turns = readonly { calls?: readonly Call[]; hang?: true }[];
 
 /** One task that edits `src/a.txt`, and a review by `oak` and `elm`. `play` says what the seats do, in a file outside. */
 function lay(): { place: Place; play(reviews: Record<string, Turns>): void } {
-  const folder = mkdtempSync(join(tmpdir(), "dgov-review-"));
-  const script = join(folder, "script.json");
   const worker = [edit("src/a.txt", "alpha", "alpha, changed"), done].map((call) => ({ calls: [call] }));
   const play = (reviews: Record<string, Turns>) => {
     const seats = Object.entries(reviews).map(([seat, turns]) => [seat, { turns }]);
     writeFileSync(
-      script,
+      join(place.folder, "script.json"),
       JSON.stringify({ version: 1, tasks: { "tasks/main.a": { turns: worker } }, reviews: Object.fromEntries(seats) }),
     );
   };
-  play({});
   const seat = (name: string) =>
     `[review.seats.${name}]\nprovider = "scripted"\nagent = "${name}-1"\nfamily = "${name}"\n`;
-  const tables = `[providers.scripted]\nscript = "${script}"\n${seat("oak")}${seat("elm")}`;
+  const tables = `[providers.scripted]\nscript = "../script.json"\n${seat("oak")}${seat("elm")}`;
   const place = layTasks({ a: { attempts: [[]] } }, { tables });
-  open.push(place.stop, () => rmSync(folder, { recursive: true, force: true }));
+  play({});
+  open.push(place.stop);
   return { place, play };
 }
 
@@ -71,6 +68,40 @@ test("a run lands what its reviewers approve, and a killed one pays for no vote 
   const replayed = dgov(place, "replay", id);
   expect({ status: replayed.status, said: replayed.stderr }).toMatchObject({ status: 0 });
 }, 180_000);
+
+test("C14 a run killed at any event of its review goes on to the same tree, and asks only who has not voted", async () => {
+  const first = lay();
+  dgov(first.place, "run", ".dgov/plans/p");
+  const tree = treeAsked(first.place);
+  const approving = { oak: voting("approve", tree), elm: voting("approve", tree) };
+  const whole = lay();
+  whole.play(approving);
+  expect(dgov(whole.place, "run", ".dgov/plans/p").status).toBe(0);
+  const events = eventsOf(whole.place);
+  const opened = events.findIndex(({ kind }) => kind === "review_opened") + 1;
+  for (let seq = opened; seq < events.length; seq++) {
+    const { place, play } = lay();
+    play(approving);
+    const argv = [process.execPath, join(import.meta.dir, "crash_main.ts"), String(seq), ".dgov/plans/p"];
+    const killed = Bun.spawn(argv, { cwd: place.root, env: place.env, stdio: ["ignore", "ignore", "ignore"] });
+    await killed.exited;
+    expect({ seq, signal: killed.signalCode }).toEqual({ seq, signal: "SIGKILL" });
+    const wanted = ["oak", "elm"].map((name) => {
+      const hasVoted = votes(place).includes(`${name} approve null`);
+      return calls(place, `scripted/${name}-1`) + (hasVoted ? 0 : 1);
+    });
+    const again = dgov(place, "run", ".dgov/plans/p");
+    expect({ seq, status: again.status, said: again.stderr }).toMatchObject({ seq, status: 0 });
+    expect({ seq, paid: ["oak", "elm"].map((name) => calls(place, `scripted/${name}-1`)) }).toEqual({
+      seq,
+      paid: wanted,
+    });
+    expect({ seq, votes: votes(place).sort() }).toEqual({ seq, votes: ["elm approve null", "oak approve null"] });
+    expect(git(place, "rev-parse", "main^{tree}").trim()).toBe(tree ?? "");
+    place.stop();
+  }
+  expect(events.length - opened).toBeGreaterThan(8);
+}, 400_000);
 
 test("a reviewer looks with tools that change nothing, and what it finds rejects the work", () => {
   const { place, play } = lay();

@@ -3,7 +3,7 @@ import { openComponents, withComponents } from "./components.ts";
 import { projectFrom } from "./config.ts";
 import type { Range } from "./drill/ask_gate.ts";
 import type { DrillRow, Facts } from "./drill/drill.ts";
-import { drillAll } from "./drill/drill_all.ts";
+import { type Begins, drillAll } from "./drill/drill_all.ts";
 import { openScratch, type Scratch } from "./drill/scratch.ts";
 import { DgovError } from "./error.ts";
 import { items } from "./git/git.ts";
@@ -27,7 +27,7 @@ export type DrillView = {
   not_drilled: number;
 };
 
-type Outside = Pick<World, "self" | "now_ms" | "env" | "signal">;
+type Outside = Pick<World, "self" | "now_ms" | "env" | "signal"> & { begins: Begins };
 
 /**
  * Puts known-bad changes before each gate that the project has at HEAD. All of it happens in a copy of that commit in a private
@@ -71,7 +71,7 @@ async function inScratch(scratch: Scratch, world: Outside): Promise<DrillRow[]> 
       task: TaskId.parse("gates/drill.one"),
       out: `${folder}/out`,
     };
-    return await drillAll(range, await factsOf(scratch, project));
+    return await drillAll(range, await factsOf(scratch, project), world.begins);
   } finally {
     symbols.close();
     await pool.close();

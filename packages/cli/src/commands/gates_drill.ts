@@ -1,6 +1,6 @@
 import { type DrillRow, type DrillView, drillGates } from "@dgov/governor/gates_drill";
 import { z } from "zod";
-import { type Colour, paint, plain } from "../ansi.ts";
+import { type Colour, fit, paint, plain } from "../ansi.ts";
 import { defineCommand } from "../command.ts";
 import { columns, count } from "../print.ts";
 
@@ -16,7 +16,17 @@ export const gatesDrill = defineCommand({
     "  dgov gates drill --json",
   args: z.strictObject({}),
   flags: z.strictObject({}),
-  run: async (_, { cwd, self, now_ms, env, signal }) => drillGates({ cwd, self, now_ms, env, signal }),
+  async run(_, { cwd, self, now_ms, env, signal, json, terminal }) {
+    const line = (text: string) => {
+      if (terminal.isTty && !json) terminal.write(`\r\x1b[K${text}`);
+    };
+    const begins = (gate: string, what: string) => line(fit(`${gate}: ${plain(what)}`, terminal.columns - 1));
+    try {
+      return await drillGates({ cwd, self, now_ms, env, signal, begins });
+    } finally {
+      line("");
+    }
+  },
   text: renderDrill,
   exit: ({ silent }) => (silent > 0 ? 1 : 0),
 });

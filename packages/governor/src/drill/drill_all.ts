@@ -14,14 +14,18 @@ import { ownDrills } from "./own_drills.ts";
 
 const KNOWN: readonly Drill[] = [...CLAIMS, ...MERGES, ...COMMANDS];
 
+/** Hears which drill begins. */
+export type Begins = (gate: string, what: string) => void;
+
 /** Drills every gate that the project has, in the order in which settlement asks them. */
-export async function drillAll(range: Range, facts: Facts): Promise<DrillRow[]> {
+export async function drillAll(range: Range, facts: Facts, begins: Begins): Promise<DrillRow[]> {
   const { scratch, signal } = range;
   const own = await ownDrills(scratch.git, scratch.head);
   const rows: DrillRow[] = [];
   for (const gate of await gatesOf(range))
     for (const drill of drillsOf(gate, own)) {
       if (signal.aborted) return rows;
+      begins(gate, drill.what);
       const start_ms = range.now_ms();
       const came = gate === "policy" && !own.has(gate) ? await byExamples(range) : await byChanges(range, drill, facts);
       if (came === null) continue;
