@@ -183,13 +183,14 @@ test("sentrux check, gate-save, gate, offenders and status, by symbols", () => {
 
 test("D10 a baseline that is far behind is stale, and one of uncommitted work is of no commit", () => {
   const place = lay([edit("src/a.py", "return 1", "return 2")], { sentrux: "[sentrux]\nstale_commits = 0\n" });
-  expect(json(place, "status").stale).toBe("1 commits behind (more than 0)");
-  expect(dgov(place, "sentrux", "gate").stderr).toContain("The baseline is 1 commits behind");
+  expect(json(place, "status").stale).toBe("1 commit behind (more than 0)");
+  expect(dgov(place, "sentrux", "gate").stderr).toContain("The baseline is 1 commit behind");
   dgov(place, "run", ".dgov/plans/p");
   expect(story(place)).toEqual(["pass structure_stale@:", "landed"]);
   writeIn(place.root, "src/a.py", "x = 1\n");
   const saved = dgov(place, "sentrux", "gate-save");
   expect([saved.status, saved.stderr]).toEqual([0, expect.stringContaining("1 file(s) are not committed")]);
+  expect(json(place, "status").accepted_head).toBeNull(); // not the commit of the one before
 });
 
 test("a baseline that sentrux made is not compared by its numbers, and one that is none is said to be so", () => {

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import {
   degradations,
@@ -7,7 +8,7 @@ import {
   offendersOf,
   type Worse,
 } from "@dgov/semantic/architecture";
-import { STRUCTURE_BASELINE, STRUCTURE_METADATA } from "./baseline_files.ts";
+import { COVERAGE_BASELINE, STRUCTURE_BASELINE, STRUCTURE_METADATA } from "./baseline_files.ts";
 import { readProject } from "./config.ts";
 import { dirtyPaths } from "./git/readiness.ts";
 import { treeOf } from "./git/tree_object.ts";
@@ -87,9 +88,10 @@ export const checkStructure = async (asking: Asking): Promise<CheckView> =>
 export const saveStructure = async (asking: Asking): Promise<GateSaveView> =>
   (await bySentrux(asking, ["gate", "--save", "."])) ??
   withScan(asking, async ({ git, head, metrics }) => {
-    const baselines = [STRUCTURE_BASELINE, STRUCTURE_METADATA];
+    const baselines = [STRUCTURE_BASELINE, STRUCTURE_METADATA, COVERAGE_BASELINE];
     const dirty = head === null ? [] : (await dirtyPaths(git)).filter((path) => !baselines.includes(path));
     const own = head !== null && dirty.length === 0 ? head : null;
+    rmSync(join(git.root, STRUCTURE_METADATA), { force: true }); // what it says may be of another baseline
     for (const [path, text] of Object.entries(baselineFiles(metrics, { head: own, now_ms: asking.now_ms() })))
       writeAtomic(join(git.root, path), text);
     const why = head === null ? "there is no commit yet" : `${dirty.length} file(s) are not committed`;

@@ -20,14 +20,18 @@ export async function ageOf(
   return { commits, days };
 }
 
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
+
 /** Why a baseline is stale, as a clause; null: it is not. */
 export function staleWords(
   { commits, days }: Age,
   { stale_commits, stale_days }: Project["rules"]["baselines"],
 ): string | null {
   const why = [
-    ...(commits !== null && commits > stale_commits ? [`${commits} commits behind (more than ${stale_commits})`] : []),
-    ...(days !== null && days > stale_days ? [`${days} days old (more than ${stale_days})`] : []),
+    ...(commits !== null && commits > stale_commits
+      ? [`${counted(commits, "commit")} behind (more than ${stale_commits})`]
+      : []),
+    ...(days !== null && days > stale_days ? [`${counted(days, "day")} old (more than ${stale_days})`] : []),
   ];
   return why.length === 0 ? null : why.join(" and ");
 }
