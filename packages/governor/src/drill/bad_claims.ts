@@ -1,6 +1,7 @@
 import { fnmatch } from "@dgov/sandbox/fnmatch";
 import { PROJECT_FILE } from "../project_file.ts";
 import { SECRETS_SAMPLES } from "../settlement/content.ts";
+import { languageOf } from "./bad_code.ts";
 import type { BadChange, Drill, Facts, Laid } from "./drill.ts";
 import { freePath, sampleOf } from "./free_path.ts";
 
@@ -64,6 +65,12 @@ export const CLAIMS: readonly Drill[] = [
     make: at("dgov_drill.txt", (path, other) => ({ work: { [path]: "1\n" }, touched: [path, other] })),
   },
   { gate: GATE, what: "no change at all", code: "empty_diff", make: at("dgov_drill.txt", () => ({ work: {} })) },
+  {
+    gate: GATE,
+    what: "a function that nobody claimed, in a claimed file",
+    code: "unclaimed_symbol",
+    make: otherSymbol,
+  },
   { gate: GATE, what: "more files than [scope] diff_max_files", code: "diff_too_large", make: tooMany },
   { gate: GATE, what: "a path among deny_files", code: "path_denied", make: denied },
   { gate: GATE, what: "a path not among allow_files", code: "path_not_allowed", make: notAllowed },
@@ -74,6 +81,17 @@ export const CLAIMS: readonly Drill[] = [
   binary,
   ...SECRETS_SAMPLES.map(([name, sample]) => content(`${name}`, "secret", `one\n${sample}\n`)),
 ];
+
+/** Only one function of the file is claimed. */
+function otherSymbol(facts: Facts): readonly BadChange[] | string | null {
+  const language = languageOf(facts);
+  const symbols = language?.code.symbols ?? null;
+  if (language === null || symbols === null) return null;
+  const path = freePath(facts, `dgov_drill${language.extension}`);
+  if (path === null) return NO_PATH;
+  const claims = { edit: [`${path}::one`] };
+  return [{ base: { [path]: symbols.before }, work: { [path]: symbols.after }, harmless: null, claims }];
+}
 
 const MANY_MAX = 2_000;
 

@@ -1,4 +1,4 @@
-import type { Laid } from "./drill.ts";
+import type { Facts, Laid } from "./drill.ts";
 
 /**
  * Known-bad code of one language. All texts are whole files, but for `raise` and `padding`, which are put at the end of one.
@@ -8,6 +8,7 @@ import type { Laid } from "./drill.ts";
  * `test_name` a file that its test runners take for a test; null: none is known
  * `raise`     fails whatever loads it
  * `padding`   so many lines that nobody runs
+ * `symbols`   a file with the function `one`, and the same with another function changed; null: no claim is by its symbols
  * `circle`    files that import each other
  * `drift`     two sides of a merge that each fit and together do not
  */
@@ -20,6 +21,7 @@ export type BadCode = {
   test_name: string | null;
   raise: string;
   padding: (lines: number) => string;
+  symbols: { before: string; after: string } | null;
   circle: Laid | null;
   drift: { base: Laid; left: Laid; right: Laid } | null;
 };
@@ -35,6 +37,10 @@ const PYTHON: BadCode = {
   test_name: "test_dgov_drill.py",
   raise: 'raise AssertionError("dgov drill")\n',
   padding: (lines) => `\n\ndef dgov_drill(n):\n${many(lines, "    n += 1")}    return n\n`,
+  symbols: {
+    before: "def one():\n    return 1\n\n\ndef two():\n    return 2\n",
+    after: "def one():\n    return 1\n\n\ndef two():\n    return 3\n",
+  },
   circle: {
     "dgov_drill_a.py": "from dgov_drill_b import B\n\nA = B\n",
     "dgov_drill_b.py": "from dgov_drill_a import A\n\nB = A\n",
@@ -60,6 +66,10 @@ const TYPESCRIPT: BadCode = {
   types: ['export const limit: number = "text";\n', "export const x = (;\n"],
   test_name: "dgov_drill.test.ts",
   padding: (lines) => ECMA.padding(lines).replace("(n)", "(n: number)"),
+  symbols: {
+    before: "export function one() {\n  return 1;\n}\n\nexport function two() {\n  return 2;\n}\n",
+    after: "export function one() {\n  return 1;\n}\n\nexport function two() {\n  return 3;\n}\n",
+  },
   circle: {
     "dgov_drill_a.ts": 'import { b } from "./dgov_drill_b.ts";\nexport const a = b;\n',
     "dgov_drill_b.ts": 'import { a } from "./dgov_drill_a.ts";\nexport const b = a;\n',
@@ -85,6 +95,7 @@ const JAVASCRIPT: BadCode = {
   format: ["export   const x   = {a:1,\n      b :2 }\n\n\n\nexport function  f( a ){return   a}\n"],
   types: ['/** @type {number} */\nexport const limit = "text";\n', "const x = (;\n"],
   test_name: "dgov_drill.test.js",
+  symbols: null,
   circle: null,
   drift: null,
 };
@@ -101,6 +112,7 @@ const GO: BadCode = {
   test_name: "dgov_drill_test.go",
   raise: '\nfunc init() { panic("dgov drill") }\n',
   padding: (lines) => `\nfunc dgovDrill(n int) int {\n${many(lines, "\tn = n + 1")}\treturn n\n}\n`,
+  symbols: null,
   circle: null,
   drift: null,
 };
@@ -114,9 +126,22 @@ const RUST: BadCode = {
   test_name: "dgov_drill.rs",
   raise: '\n#[test]\nfn dgov_drill() {\n    panic!("dgov drill");\n}\n',
   padding: (lines) => `\npub fn dgov_drill(mut n: i32) -> i32 {\n${many(lines, "    n += 1;")}    n\n}\n`,
+  symbols: null,
   circle: null,
   drift: null,
 };
 
 /** Known-bad code by the endings of a language's files. A language that has no row is drilled by changes of the project's own. */
 export const BAD_CODE: readonly BadCode[] = [PYTHON, TYPESCRIPT, JAVASCRIPT, GO, RUST];
+
+/** Code of a language that a project has, and the ending by which it has it. */
+export type Language = { code: BadCode; extension: string };
+
+/** The first of the project's languages of which there is known-bad code. */
+export function languageOf({ project }: Pick<Facts, "project">): Language | null {
+  for (const extension of project.layout.source_extensions) {
+    const code = BAD_CODE.find(({ extensions }) => extensions.includes(extension));
+    if (code) return { code, extension };
+  }
+  return null;
+}

@@ -1,6 +1,6 @@
 import { COVERAGE_BASELINE } from "../baseline_files.ts";
 import { ignoreRule } from "../ignore.ts";
-import { BAD_CODE, type BadCode } from "./bad_code.ts";
+import { type Language, languageOf } from "./bad_code.ts";
 import { type BadChange, type Drill, type Facts, ownDrillHint } from "./drill.ts";
 import { freePath } from "./free_path.ts";
 
@@ -15,17 +15,6 @@ export const COMMANDS: readonly Drill[] = [
   { gate: "generated", what: "a file that a generator makes, changed by hand", code: null, make: byHand },
   { gate: "hooks", what: "what hooks are mostly written against", code: null, guess: true, make: suspects },
 ];
-
-type Language = { code: BadCode; extension: string };
-
-/** The first of the project's languages of which there is known-bad code. */
-function languageOf({ project }: Facts): Language | null {
-  for (const extension of project.layout.source_extensions) {
-    const code = BAD_CODE.find(({ extensions }) => extensions.includes(extension));
-    if (code) return { code, extension };
-  }
-  return null;
-}
 
 const noLanguage = (gate: string, { project }: Facts): string =>
   `of ${project.layout.source_extensions.join(", ") || "its files"} no known-bad code is known; ${ownDrillHint(gate)}`;
