@@ -80,14 +80,14 @@ describe("C14 replay derives every decision of a run again", () => {
     if (passed?.kind !== "candidate_passed") throw new Error("unreachable");
     const { task, attempt } = passed;
     const judged = { took_ms: 1, command: null, exit: null, output: null, findings: [] };
-    const refused: Event = { kind: "gate_judged", task, attempt, gate: "review", verdict: "reject", ...judged };
+    const refused: Event = { kind: "gate_judged", task, attempt, gate: "tests", verdict: "reject", ...judged };
     const place = bare([...events.slice(0, at), refused, ...events.slice(at)]);
     const { status, stdout } = dgov(place, "replay", id(), "--json");
     expect(status).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
       agrees: false,
       events: at + 1,
-      difference: { seq: at + 2, kind: "candidate_passed", task, why: 'The gate "review" had said "reject"' },
+      difference: { seq: at + 2, kind: "candidate_passed", task, why: 'The gate "tests" had said "reject"' },
     });
     const said = dgov(place, "replay", id()).stdout;
     expect(said).toContain(`event ${at + 2} does not`);
