@@ -1,6 +1,7 @@
-import { replay } from "@dgov/kernel";
+import { replay, type Store } from "@dgov/kernel";
 import type { Git } from "./git/git.ts";
-import { hasLanded, mendCheckouts } from "./git/land.ts";
+import { checkoutsOf, hasLanded, mendCheckouts, pendingRef } from "./git/land.ts";
+import { removeLeftLocks } from "./git/left_locks.ts";
 import { stepOf, toLand } from "./landing.ts";
 import { withLog } from "./log.ts";
 
@@ -17,7 +18,18 @@ export async function mendLanding(git: Git, root: string): Promise<void> {
     const { target } = run.started;
     const landing = run.tasks.find(({ state }) => state === "landing");
     if (!landing) return;
+    await unlock(git, log, target);
     const step = stepOf(toLand(run, landing.id));
     if (await hasLanded(git, { target, commit: step.commit })) await mendCheckouts(git, { target, ...step });
+  });
+}
+
+/** A git that was killed while it moved the branch, or a checkout, has left it locked. */
+async function unlock(git: Git, log: Store, target: string): Promise<void> {
+  const begun = [...log.read({})].findLast(({ event }) => event.kind === "landing_started");
+  await removeLeftLocks(git, {
+    refs: [target, pendingRef(target)],
+    checkouts: await checkoutsOf(git, target),
+    since_ms: begun?.at_ms ?? Number.POSITIVE_INFINITY,
   });
 }

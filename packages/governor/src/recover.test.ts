@@ -1,7 +1,9 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Cause, type Event, RunId } from "@dgov/kernel";
+import { ownIdentity } from "./git/lockfile.ts";
+import { removeDeadLocks } from "./git/worktrees.ts";
 import { keepOrphans, recover } from "./recover.ts";
 import { eventsIn, openSite, RUN, WORKER } from "./testing/site.ts";
 
@@ -95,4 +97,26 @@ test.each<[Cause, "go" | "continue", Event["kind"], boolean | null]>([
   await recover(place.site, mode);
   expect(last(place)?.kind).toBe(kind);
   if (carry !== null) expect(last(place)).toMatchObject({ by: "user", carry });
+});
+
+test("a worktree that this process could not keep is found again, kept, and given back", async () => {
+  const place = await lay();
+  const { site, head, task } = place;
+  started(place);
+  const lease = await site.pool.acquire(head, { owner: { run: RUN, task, attempt: 1, base: head } });
+  writeFileSync(join(lease.path, "a.txt"), "mine\n");
+  expect([...(await keepOrphans(site)).keys()]).toEqual([`refs/dgov/attempts/r1/${task}/1`]);
+  expect(await place.repo.user("show", `refs/dgov/attempts/r1/${task}/1:a.txt`)).toBe("mine");
+  expect((await keepOrphans(site)).size).toBe(0);
+  await site.pool.close();
+  expect(existsSync(`${lease.path}.lock`)).toBe(false);
+});
+
+test("the lock of a dead process on a worktree goes, and that of a live one stays", async () => {
+  const { site, head } = await lay();
+  const lease = await site.pool.acquire(head);
+  const dead = join(site.pool.folder, "s7.lock");
+  writeFileSync(dead, JSON.stringify({ ...ownIdentity(), pid: 2 ** 22 + 1, at_ms: 0 }));
+  removeDeadLocks(site.pool.folder, 0);
+  expect([existsSync(dead), existsSync(`${lease.path}.lock`)]).toEqual([false, true]);
 });

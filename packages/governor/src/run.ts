@@ -8,10 +8,11 @@ import { proveRules } from "./command_rules.ts";
 import { forgetOthers, openComponents, withComponents } from "./components.ts";
 import { readProject } from "./config.ts";
 import { bindModels, type Models } from "./dispatch/provider.ts";
+import { DgovError } from "./error.ts";
 import { reachable } from "./git/describe.ts";
 import type { Git } from "./git/git.ts";
 import { openRepository } from "./git/readiness.ts";
-import { openPool, poolFolder } from "./git/worktrees.ts";
+import { openPool, poolFolder, removeDeadLocks } from "./git/worktrees.ts";
 import { decideStart, type Start } from "./history.ts";
 import { openJail, refuseNativeGates } from "./jail.ts";
 import { outliveKilled, takeRepository } from "./lock.ts";
@@ -70,7 +71,10 @@ type Outside = { world: World; start_ms: number };
 /** Looks, decides, and does it. Nobody else writes the log or lands meanwhile. */
 async function underLock(git: Git, request: RunRequest, { world, start_ms }: Outside): Promise<RunView> {
   const root = findRoot(request.cwd);
-  if (!request.dry_run) await mendLanding(git, root);
+  if (!request.dry_run) {
+    await mendLanding(git, root);
+    removeDeadLocks(poolFolder(root, world.env), start_ms);
+  }
   const dir = planFolder(root, request);
   const looks = { path: world.env.PATH ?? null, find: symbolFinder(world.self) };
   const at = await readyRepository(git, request, {
@@ -162,10 +166,21 @@ async function carryOut(ready: Ready, { decided, only, models, log, request }: C
     if (decided.do === "resume") await recover(site, request.mode);
     else await keepOrphans(site);
     await runLoop(session, performersOf(site), world.signal, () => pausedBecause(root));
+    await keepRest(site);
     await refreshStructure(site);
   } finally {
     symbols.close();
     await pool.close();
   }
   return session.id;
+}
+
+/** What could not be kept when its attempt ended, once more. It stays in its worktree where that fails again. */
+async function keepRest(site: Site): Promise<void> {
+  try {
+    await keepOrphans(site);
+  } catch (error) {
+    if (!(error instanceof DgovError)) throw error;
+    site.world.warn(`Some work is in its worktree alone, until the next run can keep it: ${error.message}`);
+  }
 }

@@ -3,6 +3,7 @@ import { DgovError } from "../error.ts";
 import { type Git, items } from "./git.ts";
 import { ignoreRules } from "./ignore_rules.ts";
 import { distrust, statOf } from "./index_file.ts";
+import { unlockOwnRef } from "./left_locks.ts";
 import { type Change, diffTrees } from "./tree_changes.ts";
 
 /** The whole work of an attempt as a tree. `ignored`: what is there but left out; looked for only when nothing changed. */
@@ -81,7 +82,9 @@ export type Keep = {
  */
 export async function keep(git: Git, { tree, base, message, at_ms, ...attempt }: Keep): Promise<string> {
   const commit = await git.text(["commit-tree", tree, "-p", base], { stdin: `${message.trimEnd()}\n`, at_ms });
-  await git.ask(["update-ref", attemptRef(attempt), commit], { at_ms });
+  const ref = attemptRef(attempt);
+  await unlockOwnRef(git, ref);
+  await git.ask(["update-ref", ref, commit], { at_ms });
   return commit;
 }
 

@@ -201,6 +201,16 @@ test.each<[string, Files]>([
   expect(await mendCheckouts(git, { target, head, commit })).toBeNull();
 });
 
+test.each(["", "n", "new"])("a file of which git had written %p when it was killed is written whole", async (torn) => {
+  const { git, head, candidate, user, write, read, status } = await setUp({ a: "old\n", b: "b\n" });
+  const commit = await candidate(head, { a: "new and long\n" });
+  await user("update-ref", target, commit, head);
+  write({ a: torn });
+  expect(await mendCheckouts(git, { target, head, commit })).toBeNull();
+  expect(read("a")).toBe("new and long\n");
+  expect(await status()).toBe("");
+});
+
 test("mending does not touch a local change", async () => {
   const { git, head, candidate, user, write, read } = await setUp(FILES);
   const commit = await candidate(head, WORK);

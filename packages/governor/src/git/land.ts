@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DgovError } from "../error.ts";
 import { type Git, items } from "./git.ts";
@@ -96,6 +96,7 @@ export async function mendCheckouts(
   const step = { from: head, to: commit };
   const behind: string[] = [];
   for (const root of checkouts) {
+    await removeTorn(git.at(root), step);
     await stageFinished(git.at(root), step);
     if (!(await isStaged(git.at(root), step))) behind.push(root);
   }
@@ -139,7 +140,7 @@ async function swap(
 }
 
 /** Folders of the checkouts that have the branch open. One that is gone, for example on a drive that is not there, cannot be asked. */
-async function checkoutsOf(git: Git, target: string): Promise<string[]> {
+export async function checkoutsOf(git: Git, target: string): Promise<string[]> {
   const { bytes } = await git.ask(["worktree", "list", "--porcelain", "-z"]);
   const found: string[] = [];
   const listed = items(bytes);
@@ -208,6 +209,19 @@ async function twoWay(git: Git, { from, to }: Step, flags: readonly string[]): P
 
 async function isLocked(git: Git): Promise<boolean> {
   return existsSync(await git.text(["rev-parse", "--path-format=absolute", "--git-path", "index.lock"]));
+}
+
+/**
+ * Removes files that git had begun to write when it was killed. What is no more than the beginning of what the commit has
+ * is nobody's work, and git would take it for a local change.
+ */
+async function removeTorn(git: Git, { from, to }: Step): Promise<void> {
+  for (const { path, new_mode, new_oid } of await diffTrees(git, from, to)) {
+    const file = join(git.root, path);
+    if (!new_mode.startsWith("100") || !statOf(file)?.isFile()) continue;
+    const [wanted, found] = [await git.objects.content(new_oid), readFileSync(file)];
+    if (found.length < wanted.length && found.equals(wanted.subarray(0, found.length))) rmSync(file);
+  }
 }
 
 /** Tells the index of files that already are what they shall become: git was killed after it wrote them, before it said so. */

@@ -39,7 +39,10 @@ export interface Pool {
    * @throws DgovError `git_failed`
    */
   acquire(commit: string, more?: { tree?: string; owner?: Owner }): Promise<Lease>;
-  /** The worktrees of attempts that a dead process left. Freeze and keep what is in them before they are released. */
+  /**
+   * The worktrees of attempts that a dead process left, or that this one has not released. Freeze and keep what is in them
+   * before they are released.
+   */
   orphans(): Promise<Orphan[]>;
   /** Waits until all that was released is clean and all that was thrown away is gone. */
   close(): Promise<void>;
@@ -64,6 +67,7 @@ export function openPool(git: Git, { folder, now_ms }: { folder: string; now_ms:
     now_ms,
     places: new Map(),
     busy: new Set(),
+    owned: new Map(),
     work: new Set(),
     adding: Promise.resolve(),
     thrown: 0,
@@ -100,6 +104,15 @@ export function poolFolder(root: string, env: Readonly<Record<string, string | u
   return own;
 }
 
+/** Takes away the locks that dead processes have left on slots, so that nobody who looks at them takes one for taken. */
+export function removeDeadLocks(folder: string, now_ms: number): void {
+  if (!exists(folder)) return;
+  for (const name of readdirSync(folder).filter((file) => /^s\d+\.lock$/.test(file))) {
+    const lock = takeLock(join(folder, name), now_ms);
+    if ("release" in lock) lock.release();
+  }
+}
+
 /** A slot's HEAD can be lost with the power: it is set again at the next use. */
 const NOT_SYNCED = { "core.fsync": "none" };
 const FORCE = { recursive: true, force: true } as const;
@@ -110,6 +123,7 @@ type State = {
   now_ms: () => number;
   places: Map<string, Place>; // slots of this process that nobody uses
   busy: Set<string>; // names of all slots of this process
+  owned: Map<Place, Owner>; // slots of attempts, from when they are filled until they are released
   work: Set<Promise<void>>; // cleaning and deleting in the background
   adding: Promise<unknown>; // one `worktree add` at a time
   thrown: number;
@@ -130,12 +144,19 @@ async function acquire(state: State, wanted: Wanted): Promise<Lease> {
       throw error;
     }
   }
-  if (wanted.owner) writeAtomic(ownerFile(place), JSON.stringify(wanted.owner));
+  if (wanted.owner) {
+    writeAtomic(ownerFile(place), JSON.stringify(wanted.owner));
+    state.owned.set(place, wanted.owner);
+  }
   return lease(state, place);
 }
 
 async function orphans(state: State): Promise<Orphan[]> {
   const found: Orphan[] = [];
+  for (const [place, owner] of state.owned) {
+    rmSync(`${place.index_file}.lock`, { force: true });
+    found.push({ ...lease(state, place), owner });
+  }
   for (const file of readdirSync(state.folder)) {
     const name = /^(s\d+)\.owner$/.exec(file)?.[1];
     if (name === undefined) continue;
@@ -240,6 +261,7 @@ function lease(state: State, place: Place): Lease {
     release() {
       if (!held) return;
       held = false;
+      state.owned.delete(place);
       rmSync(ownerFile(place), { force: true });
       background(state, tidy(state, place));
     },
