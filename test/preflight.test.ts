@@ -133,6 +133,24 @@ test("where nobody but the contents is asked, no git is started, and what is not
     stdout: expect.stringMatching(/^✔ pass: what is staged \(1 file, \d+ ms\): content\n$/),
     stderr: "",
   });
+  stage(place, { "a.py": "A = 2\n\n\ndef f(): pass\n", "notes.md": "more\n" });
+  expect(dgov(alone, "preflight").status).toBe(0);
+  const touched = dgov(alone, "preflight", "--symbols"); // what is known has none
+  expect([touched.status, touched.stdout.split("\n").slice(1)]).toEqual([
+    0,
+    [
+      "  a.py:1 edited A",
+      "  a.py:4 added f",
+      '  note notes.md symbols_unknown Nothing is known of the symbols of "notes.md": there is no grammar for its language',
+      "",
+    ],
+  ]);
+  rmSync(join(place.root, ".git/dgov-preflight/kept"), { recursive: true });
+  const shown = ask(place, "--symbols");
+  expect(shown.symbols?.map(({ path, did, symbol }) => `${path} ${did} ${symbol}`)).toEqual([
+    "a.py edited A",
+    "a.py added f",
+  ]);
   stage(place, { "a.py": "A = 3\n" });
   const oid = git(place, "rev-parse", ":a.py").trim();
   rmSync(join(place.root, ".git/objects", oid.slice(0, 2), oid.slice(2)));

@@ -14,16 +14,20 @@ if (argv[0] === "__isolated") {
   await serveAnalyst();
 } else if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
   console.log(`dgov ${version}`);
-} else if (!(argv.length === 1 && argv[0] === "preflight" && (await answeredAtOnce()))) {
+} else if (!(await answeredAtOnce())) {
   const { dispatch } = await import("./dispatch.ts");
   process.exit(await dispatch(argv, here()));
 }
 
 /** Every commit waits for its hook, so what is known, or said by the contents alone, is said before anything is loaded. */
 async function answeredAtOnce(): Promise<boolean> {
-  if (process.env.DGOV_JSON !== undefined) return false;
+  const [command, ...flags] = argv;
+  const symbols = flags.length === 1 && flags[0] === "--symbols";
+  if (command !== "preflight" || (flags.length > 0 && !symbols) || process.env.DGOV_JSON !== undefined) return false;
   const { preflightAtOnce } = await import("@dgov/governor/preflight_at_once");
-  const asking = { cwd: process.cwd(), env: process.env, version, now_ms: () => Date.now() };
+  const open = async () => (await import("@dgov/governor/preflight_symbols")).touchesOnce;
+  const touches = symbols ? { self: self(), open } : null;
+  const asking = { cwd: process.cwd(), env: process.env, version, now_ms: () => Date.now(), touches };
   const view = await preflightAtOnce(asking).catch(() => null); // it goes wrong again in the command, which says how
   if (view === null) return false;
   const { preflightExit, renderPreflight } = await import("./preflight_text.ts");

@@ -16,7 +16,7 @@ export const symbolFinder =
     const texts = read.flatMap((one, at) => (one.text === null ? [] : [{ path: paths[at] ?? "", text: one.text }]));
     const analyst = createAnalyst(self, 1);
     try {
-      const said = (await analyst.analyse(texts)).map(analysed);
+      const said = (await analyst.analyse(texts, "units")).map(analysed);
       return read.map((one) => (one.text === null ? { unknown: one.unknown } : namesOf(said.shift())));
     } finally {
       analyst.close();

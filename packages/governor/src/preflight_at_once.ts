@@ -1,27 +1,36 @@
+import { extname } from "node:path";
+import type { Touches } from "@dgov/semantic/touches";
 import { STRUCTURE_BASELINE } from "./baseline_files.ts";
 import { DgovError } from "./error.ts";
 import type { Git } from "./git/git.ts";
 import { treeOfIndex } from "./git/index_tree.ts";
-import { openStored } from "./git/stored_objects.ts";
-import { diffTrees } from "./git/tree_changes.ts";
+import { openStored, type StoredObjects } from "./git/stored_objects.ts";
+import { type Change, diffTrees } from "./git/tree_changes.ts";
 import { treeOf } from "./git/tree_object.ts";
-import { takeDown, verdictOf } from "./preflight/answer.ts";
-import { judgeContents, type PathRules } from "./preflight/contents.ts";
+import { noteTouches, takeDown, verdictOf } from "./preflight/answer.ts";
+import { type Contents, judgeContents, type PathRules } from "./preflight/contents.ts";
 import { indexKey, indexOf, keepView, knownView, quietKey, subjectKey } from "./preflight/keys.ts";
 import { type CommitPlace, findCommitPlace, gitIn, headOf } from "./preflight/place.ts";
 import { STAGED, stagedTree } from "./preflight/subject.ts";
 import { type Kept, openKept } from "./preflight/verdicts.ts";
 import type { JudgedGate, PreflightView } from "./preflight/view.ts";
+import type { touchesOnce } from "./preflight_symbols.ts";
 import { PROJECT_FILE } from "./project_file.ts";
+import { createAnalyst } from "./semantic/analyst.ts";
 import { RULES_FOLDER } from "./settlement/rules/load.ts";
 
 export type { JudgedGate, PreflightView };
 
+/**
+ * `touches`  the symbols that it touches are wanted, too: `self` starts this program again, and `open` loads what asks it.
+ *            null: they are not
+ */
 type Asking = {
   cwd: string;
   env: Readonly<Record<string, string | undefined>>;
   version: string;
   now_ms: () => number;
+  touches: { self: readonly string[]; open: () => Promise<typeof touchesOnce> } | null;
 };
 
 /**
@@ -30,45 +39,88 @@ type Asking = {
  *
  * @returns null where more is to be asked, or something is wrong: `preflight` says what
  */
-export async function preflightAtOnce({ cwd, env, version, now_ms }: Asking): Promise<PreflightView | null> {
+export async function preflightAtOnce(asking: Asking): Promise<PreflightView | null> {
+  const { env, version, now_ms, touches } = asking;
   const start_ms = now_ms();
-  const took = () => Math.round(now_ms() - start_ms);
-  const place = placeOrNone({ cwd, env });
+  const took = () => ({ took_ms: Math.round(now_ms() - start_ms) });
+  const again = (view: PreflightView) => ({ ...view, known: true, ...took() });
+  const wanted = (view: PreflightView | null) => (touches && view?.symbols === null ? null : view);
+  const place = placeOrNone(asking);
   const head = place && headOf(place);
   if (!place || !head) return null;
   const kept = openKept(place.common_dir);
   const index = indexOf(place);
   const at_once = indexKey(version, place, index);
-  const known = knownView(kept, at_once);
-  if (known) return { ...known, known: true, took_ms: took() };
+  const known = wanted(knownView(kept, at_once));
+  if (known) return again(known);
   if (place.joins.length > 0) return null;
-  const own = gitIn(place, env);
-  const oid_bytes = head.length / 2;
-  const objects = openStored(place.common_dir, oid_bytes, own.objects);
-  const git = { objects };
+  const git = withStored(gitIn(place, env), place, head);
   const [tree, before, rules] = await Promise.all([
-    treeOfIndex(index, oid_bytes, (made) => objects.keep("tree", made)) ?? stagedTree(own, place).catch(noneFor),
+    treeOfIndex(index, head.length / 2, git.objects.keepTree) ?? stagedTree(git, place).catch(noneFor),
     treeOf(git, head).catch(noneFor),
     quietRules(git, { head, kept, version }),
   ]);
-  if (tree === null || before === null || rules === undefined || !(await isWhole(git, before, tree))) return null;
+  if (tree === null || before === null || rules === undefined) return null;
+  const changes = await diffTrees(git, before, tree);
+  const look = touches && beginToLook(touches, changes, { git, place, now_ms });
+  if (!(await isWhole(git, changes))) return null;
   const key = subjectKey(version, { ...STAGED, head, before, tree, joined: null });
-  const before_this = knownView(kept, key);
-  const taken = takeDown(now_ms, () => null);
-  const judge = async (): Promise<PreflightView> => {
-    const { changes } = await judgeContents({ git, head, before, tree, rules }, taken);
-    const { gates, notes } = taken;
-    const about = { judged: STAGED.words, base: head, tree, files: changes.length, symbols: null };
-    return { verdict: verdictOf(taken), ...about, gates, notes, known: false, took_ms: took() };
-  };
-  const view = before_this ? { ...before_this, known: true, took_ms: took() } : await judge();
+  const before_this = wanted(knownView(kept, key));
+  const judged = async () => ({
+    ...(await judge({ git, head, before, tree, rules }, look, now_ms)),
+    ...took(),
+  });
+  const view = before_this ? again(before_this) : await judged();
   keepView(kept, [key, at_once], view);
   return view;
 }
 
+type StoredGit = Git & { objects: StoredObjects };
+
+/** Git there, which starts no process for what is to be found in a few files. */
+const withStored = (git: Git, { common_dir }: CommitPlace, head: string): StoredGit => ({
+  ...git,
+  objects: openStored(common_dir, head.length / 2, git.objects),
+});
+
+/** The contents, and what their symbols are where that is asked for. */
+async function judge(
+  contents: Contents & { head: string },
+  look: Look | null,
+  now_ms: () => number,
+): Promise<Omit<PreflightView, "took_ms">> {
+  const taken = takeDown(now_ms, () => null);
+  const { changes } = await judgeContents(contents, taken);
+  const { head, before, tree } = contents;
+  const { gates, notes } = taken;
+  const symbols = look && noteTouches(await look({ before, tree }), notes);
+  const about = { judged: STAGED.words, base: head, tree, files: changes.length, symbols };
+  return { verdict: verdictOf(taken), ...about, gates, notes, known: false };
+}
+
+type Look = (trees: { before: string; tree: string }) => Promise<Touches>;
+
+/** The process that parses starts while the contents are judged, and what asks it is loaded while it does. */
+function beginToLook(
+  { self, open }: NonNullable<Asking["touches"]>,
+  changes: readonly Change[],
+  { git, place, now_ms }: { git: Git; place: CommitPlace; now_ms: () => number },
+): Look {
+  const analyst = createAnalyst(self);
+  const one_each = new Map(changes.map(({ path }) => [extname(path), path]));
+  analyst.start([...one_each.values()].slice(0, LANGUAGES_MAX), "units");
+  return async ({ before, tree }) => {
+    const touches = await open();
+    const asked = { from: before, to: tree, claimed: () => null };
+    return touches({ git, folder: place.common_dir, now_ms, analyst }, asked).finally(analyst.close);
+  };
+}
+
+/** To learn one takes as long as to parse a file. */
+const LANGUAGES_MAX = 4;
+
 /** Whether what is staged is there: git looks when it writes a tree, and nobody does where it is put together here. */
-async function isWhole(git: Pick<Git, "objects">, before: string, tree: string): Promise<boolean> {
-  const changes = await diffTrees(git, before, tree);
+async function isWhole(git: Pick<Git, "objects">, changes: readonly Change[]): Promise<boolean> {
   const files = changes.filter(({ kind, size_bytes }) => kind !== "gitlink" && size_bytes !== null);
   const infos = await git.objects.info(files.map(({ new_oid }) => new_oid));
   return infos.every((info) => info?.type === "blob");

@@ -5,7 +5,7 @@ import { componentsFolder } from "./components.ts";
 import { repositoryHolder } from "./lock.ts";
 import { removeTree } from "./remove_tree.ts";
 import { findRoot } from "./root.ts";
-import { CACHE } from "./semantic/symbols.ts";
+import { CACHE } from "./semantic/touched.ts";
 import { sharedGitFolder } from "./shared_git_folder.ts";
 
 type From = { cwd: string; env: Readonly<Record<string, string | undefined>>; now_ms: () => number };

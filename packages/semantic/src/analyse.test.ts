@@ -29,3 +29,25 @@ test.each<[what: string, path: string, text: string]>([
 ])("%s may be nested without an end", (_, path, text) => {
   expect(analyse(grammars, path, text)).toMatchObject({ faults: [] });
 });
+
+test.each([
+  ["a.py", "import os\n\n\nclass A(os.B):\n    def f(self):\n        return os.path\n"],
+  ["a.ts", "import { b } from './b';\nexport class A {\n  f(): b { return b(1); }\n}\n"],
+  ["a.go", 'package a\n\nimport "os"\n\nfunc F() { os.Exit(1) }\n'],
+])("the units alone are the same units, and refer to nothing: %s", (path, text) => {
+  const [all, units] = [analyse(grammars, path, text), analyse(grammars, path, text, "units")];
+  if ("unknown" in all || "unknown" in units) throw new Error("nothing is known");
+  expect(units).toEqual({
+    ...{ language: all.language, version: all.version, units: all.units, faults: [] },
+    ...{ bindings: [], imports: [], exports: null, open: null, classes: [], functions: [] },
+    ...{ reads: [], calls: [], sets: [], strings: [] },
+  });
+  expect([all.units.length, all.imports.length, all.reads.length + all.calls.length].every((count) => count > 0)).toBe(
+    true,
+  );
+});
+
+test("a mistake is told with the units alone, too; what no grammar reads is unknown", () => {
+  expect(analyse(grammars, "a.py", "def f(:\n", "units")).toMatchObject({ faults: [{ code: "missing" }] });
+  expect(analyse(grammars, "a.none", "", "units")).toEqual({ unknown: "there is no grammar for its language" });
+});

@@ -42,6 +42,10 @@ test("a file that is not the one listed is refused, whatever it is", async () =>
     expect(() => opened.grammar("python")).toThrow(`Cannot load grammars/python/${file}: it is not the file that`);
     expect(opened.grammar("javascript").name).toBe("javascript");
   }
+  const late = await openGrammars(openGrammarFiles(changed("references.scm", "; other\n")));
+  const { references } = grammars.grammar("python");
+  expect(references.captureNames.length).toBeGreaterThan(10);
+  expect(() => late.grammar("python").references).toThrow("Cannot load grammars/python/references.scm");
   const opened = await openGrammars(openGrammarFiles(changed("profile.json", "{}")));
   expect(() => opened.profile("python")).toThrow("Cannot load grammars/python/profile.json");
 });

@@ -17,7 +17,8 @@ export type Grammar = {
   language: Language;
   profile: Profile;
   symbols: Query;
-  references: Query;
+  /** It is large, and read when it is first asked for. */
+  readonly references: Query;
   tables: Tables;
 };
 
@@ -60,14 +61,17 @@ function load(files: GrammarFiles, name: string, profile: Profile): Grammar {
   const language = Language.loadSync(new WebAssembly.Module(wasm));
   const tables = tablesOf(language, profile);
   const query = (file: string) => readQuery(queryText(files, name, file), language, tables);
-  const [symbols, references] = [query("symbols.scm"), query("references.scm")];
+  let references: Query | null = null;
   return {
     name,
     version: versionOf(files, name),
     language,
     profile,
-    symbols,
-    references,
+    symbols: query("symbols.scm"),
+    get references() {
+      references ??= query("references.scm");
+      return references;
+    },
     tables,
   };
 }

@@ -1,4 +1,4 @@
-export { analyse } from "./analyse.ts";
+export { analyse, type Depth } from "./analyse.ts";
 export type { Edited, SymbolChange, UnitPlace } from "./change.ts";
 export type { Conflict, FileChange, Merge, Trees } from "./check/trees.ts";
 export {

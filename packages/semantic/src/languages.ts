@@ -1,5 +1,5 @@
 import { digest, type GrammarFiles, openGrammarFiles } from "./grammar_files.ts";
-import { overlay, type Profile, profileSchema } from "./profile.ts";
+import { overlay, type Profile, profileSchema, readProfile } from "./profile.ts";
 
 /** Counts up when the same files give other units, hashes or references than before. */
 export const ALGORITHM = 7;
@@ -25,7 +25,7 @@ export function openLanguages(files: GrammarFiles = openGrammarFiles()): Languag
     version: digest(JSON.stringify([ALGORITHM, files.manifest])).slice(0, 32),
     names,
     files: kept((name) => profileSchema.shape.files.parse(sectionsOf(files, name).files)),
-    profile: kept((name) => profileSchema.parse(sectionsOf(files, name))),
+    profile: kept((name) => readProfile(sectionsOf(files, name))),
   };
 }
 

@@ -26,6 +26,29 @@ export const profileSchema = z.strictObject({
 });
 export type Profile = z.infer<typeof profileSchema>;
 
+/**
+ * A profile, of which each section is read when it is first asked for: to make the reader of one takes longer than to use
+ * it, and few need them all.
+ *
+ * @throws ZodError for a section that is none; for what is wrong in one, when it is asked for
+ */
+export function readProfile(sections: Sections): Profile {
+  const { shape } = profileSchema;
+  const names = profileSchema.keyof().options;
+  const [strange] = Object.keys(sections).filter((name) => !names.some((known) => known === name));
+  if (strange !== undefined) profileSchema.parse(sections); // which says so
+  const profile = {};
+  for (const name of names) {
+    const read = () => {
+      const value = shape[name].parse(sections[name]);
+      Object.defineProperty(profile, name, { value, enumerable: true });
+      return value;
+    };
+    Object.defineProperty(profile, name, { get: read, enumerable: true, configurable: true });
+  }
+  return profile as Profile; // each by its own schema
+}
+
 type Sections = Record<string, unknown>;
 
 /** One section over another: what both have as a table is joined, else the upper one counts. */

@@ -13,7 +13,10 @@ const FILE_MAX_BYTES = 64 * 1024;
  *
  * `keep`  has an object that is in no file yet; its id in raw bytes
  */
-export type StoredObjects = Objects & { keep(type: Stored["type"], bytes: Uint8Array): Buffer };
+export type StoredObjects = Objects & {
+  keep(type: Stored["type"], bytes: Uint8Array): Buffer;
+  keepTree(bytes: Uint8Array): Buffer;
+};
 
 /** @param oid_bytes 20 or 32, as the repository's hash */
 export function openStored(common_dir: string, oid_bytes: number, git: Objects): StoredObjects {
@@ -26,6 +29,12 @@ export function openStored(common_dir: string, oid_bytes: number, git: Objects):
     known.set(oid, stored);
     return stored;
   };
+  const keep: StoredObjects["keep"] = (type, bytes) => {
+    const hasher = new Bun.CryptoHasher(oid_bytes === 20 ? "sha1" : "sha256");
+    const oid = hasher.update(`${type} ${bytes.length}\0`).update(bytes).digest();
+    known.set(oid.toString("hex"), { type, bytes });
+    return oid;
+  };
   return {
     async info(names) {
       const own = names.map((name) => lookUp(find, name));
@@ -34,12 +43,8 @@ export function openStored(common_dir: string, oid_bytes: number, git: Objects):
       return own.map((found) => (typeof found === "string" ? (asked.shift() ?? null) : found));
     },
     content: async (name) => (isOid(name) && find(name)?.bytes) || git.content(name),
-    keep(type, bytes) {
-      const hasher = new Bun.CryptoHasher(oid_bytes === 20 ? "sha1" : "sha256");
-      const oid = hasher.update(`${type} ${bytes.length}\0`).update(bytes).digest();
-      known.set(oid.toString("hex"), { type, bytes });
-      return oid;
-    },
+    keep,
+    keepTree: (bytes) => keep("tree", bytes),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Finding } from "@dgov/kernel";
+import type { Touches } from "@dgov/semantic/touches";
 import type { Settling, Verdict } from "../settlement/gate.ts";
 import type { JudgedGate, PreflightView } from "./view.ts";
 
@@ -18,6 +19,13 @@ export function takeDown(now_ms: () => number, level: Settling["level"]): TakenD
     answer.gates.push({ ...shown, said: passed ? null : lastWords(verdict) });
   };
   return { ...answer, settling: { now_ms, level, record } };
+}
+
+/** What a change touches; of what nobody knows it is noted. */
+export function noteTouches({ touches, unknown }: Touches, notes: Finding[]): PreflightView["symbols"] {
+  for (const { path, why } of unknown)
+    notes.push({ code: "symbols_unknown", message: `Nothing is known of the symbols of "${path}": ${why}`, path });
+  return touches;
 }
 
 const WORDS_MAX_CHARS = 6_000;

@@ -24,7 +24,7 @@ import { noteLevels } from "../settlement/gate_level.ts";
 import { semanticGate } from "../settlement/semantic.ts";
 import { structureGates } from "../settlement/structure.ts";
 import { judgeByCommands, judgeByRules, type TreeToLand } from "../settlement/tree_to_land.ts";
-import { type Answer, takeDown } from "./answer.ts";
+import { type Answer, noteTouches, takeDown } from "./answer.ts";
 import { hasRules, isQuiet, projectAt } from "./base_project.ts";
 import { judgeContents } from "./contents.ts";
 import type { CommitPlace } from "./place.ts";
@@ -46,7 +46,8 @@ export async function judgeSubject(
   { git, place, world, touches }: Omit<Judging, "symbols">,
 ): Promise<Judged> {
   const project = subject.head === null ? null : await projectAt(git, subject.head);
-  const symbols = openSymbols({ git, self: world.self, now_ms: world.now_ms });
+  const { self, now_ms } = world;
+  const symbols = openSymbols({ git, self, now_ms, cache_folder: place.common_dir });
   try {
     return await judgeWith(project, subject, { git, place, world, symbols, touches });
   } finally {
@@ -68,10 +69,8 @@ async function judgeWith(project: Project | null, subject: Subject, judging: Jud
     return { gates, notes, tree, files: 0, symbols: null, project };
   }
   const { changes, stopped } = await judgeContents({ git, head, before, tree, rules }, taken);
-  const found = judging.touches ? await symbols.touches(before, tree, () => null) : null;
-  for (const { path, why } of found?.unknown ?? [])
-    notes.push({ code: "symbols_unknown", message: `Nothing is known of the symbols of "${path}": ${why}`, path });
-  const judged = { gates, notes, tree, files: changes.length, symbols: found?.touches ?? null, project };
+  const touched = judging.touches ? noteTouches(await symbols.touches(before, tree, () => null), notes) : null;
+  const judged = { gates, notes, tree, files: changes.length, symbols: touched, project };
   if (stopped || head === null) return judged;
   if (subject.joined && (await fits({ ...subject.joined, head, tree, by_symbols }, judging, settling))) return judged;
   if (project && !(isQuiet(project) && !(await hasRules(git, head, project))))

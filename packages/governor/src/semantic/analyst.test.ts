@@ -24,14 +24,14 @@ test("texts are answered in their order, whatever their language and size", asyn
     { path: "c.unheard", text: "?" },
     { path: "d.py", text: "" },
   ];
-  const [a, l, b, c, d] = await analyst.analyse(texts);
+  const [a, l, b, c, d] = await analyst.analyse(texts, "all");
   expect(keysOf(a)).toEqual(["f"]);
   expect(keysOf(l)?.length).toBe(2_000);
   expect(keysOf(b)).toEqual(["g"]);
   expect(keysOf(c)).toBe("there is no grammar for its language");
   expect(keysOf(d)).toEqual([]);
-  expect(await analyst.analyse([])).toEqual([]);
-  const [first, second] = await analyst.analyse([{ path: "none.py", text: "" }, ...texts]);
+  expect(await analyst.analyse([], "all")).toEqual([]);
+  const [first, second] = await analyst.analyse([{ path: "none.py", text: "" }, ...texts], "all");
   expect([keysOf(first), keysOf(second)]).toEqual([[], ["f"]]);
 });
 
@@ -47,7 +47,7 @@ test("a text that ends its process is the only one of which nothing is known", a
     }`;
   const strange = createAnalyst([process.execPath, "-e", child], 1);
   const texts = ["a", "end", "b", "c", "d", "end"].map((text, n) => ({ path: `${n}`, text }));
-  const answers = (await strange.analyse(texts)).map(analysed);
+  const answers = (await strange.analyse(texts, "all")).map(analysed);
   const dead = "it ends the process that looks at it, or takes too long";
   expect(answers).toEqual(["0", dead, "2", "3", "4", dead].map((unknown) => ({ unknown })));
   strange.close();
@@ -62,7 +62,7 @@ test("a process is started for few texts, and another one when there are many", 
       await Bun.write(Bun.stdout, Buffer.concat([Buffer.from(parts.map((p) => p.length).join(" ") + "\\n"), ...parts]));
     }`;
   const strange = createAnalyst([process.execPath, "-e", child], 1);
-  const said = async (text: string) => (await strange.analyse([{ path: "a", text }])).map(analysed);
+  const said = async (text: string) => (await strange.analyse([{ path: "a", text }], "all")).map(analysed);
   const long = "long ".repeat(160_000);
   const [few, all] = [{ unknown: "without BUN_JSC_useOMGJIT" }, { unknown: "without " }];
   expect([await said("few"), await said(long), await said(long), await said("few")]).toEqual([
@@ -74,9 +74,26 @@ test("a process is started for few texts, and another one when there are many", 
   strange.close();
 });
 
+test("a process that was started before is the one that is asked", async () => {
+  const child = `
+    const { pack } = await import(${JSON.stringify(join(import.meta.dir, "packed.ts"))});
+    const asked = [];
+    for await (const line of console) {
+      const { analyse, depth } = JSON.parse(line);
+      asked.push(depth + analyse.map(({ path }) => " " + path));
+      const parts = analyse.map(() => pack({ unknown: asked.join("; ") }));
+      await Bun.write(Bun.stdout, Buffer.concat([Buffer.from(parts.map((p) => p.length).join(" ") + "\\n"), ...parts]));
+    }`;
+  const strange = createAnalyst([process.execPath, "-e", child], 2);
+  strange.start(["a.py", "b.ts"], "units");
+  const answers = await strange.analyse([{ path: "c.py", text: "" }], "all");
+  expect(answers.map(analysed)).toEqual([{ unknown: "units a.py, b.ts; all c.py" }]);
+  strange.close();
+});
+
 test("where no such process can be had, nothing is said of the texts", async () => {
   const none = createAnalyst([process.execPath, "-e", "process.exit(1)"], 1);
-  expect(none.analyse([{ path: "a.py", text: "a = 1\n" }])).rejects.toThrow("cannot be started");
+  expect(none.analyse([{ path: "a.py", text: "a = 1\n" }], "all")).rejects.toThrow("cannot be started");
 });
 
 test("three texts of a file are merged by symbols, or it is said why not", async () => {
@@ -100,7 +117,7 @@ test("it is gone when whoever asks is gone", async () => {
   const script = `
     const { createAnalyst } = await import(${JSON.stringify(join(import.meta.dir, "analyst.ts"))});
     const analyst = createAnalyst(${JSON.stringify(SELF)}, 1);
-    await analyst.analyse([{ path: "a.py", text: "a = 1" }]);
+    await analyst.analyse([{ path: "a.py", text: "a = 1" }], "all");
     const { stdout } = Bun.spawnSync(["pgrep", "-P", String(process.pid)]);
     console.log(stdout.toString().split("\\n")[0]);
     process.kill(process.pid, "SIGKILL");`;

@@ -1,4 +1,4 @@
-import type { Summary } from "@dgov/semantic";
+import type { Depth, Summary } from "@dgov/semantic";
 import type { Merged, SideNames, Three } from "@dgov/semantic/merge";
 import { DgovError } from "../error.ts";
 import { type Conversation, converse } from "../process.ts";
@@ -11,19 +11,21 @@ export type Analysed = { summary: Summary } | { unknown: string };
 /** Three texts of one file that git could not merge, and what the sides are called. */
 export type MergeOrder = { path: string; texts: Three<string>; names: SideNames };
 /** What the process is asked. */
-export type Question = { analyse: readonly Text[] } | { merge: MergeOrder };
+export type Question = { analyse: readonly Text[]; depth: Depth } | { merge: MergeOrder };
 
 /**
  * Looks at texts of strangers, in processes of its own: what they do to a parser, they do to a process that holds nothing
  * and can be ended, and the run loop goes on meanwhile.
  */
 export type Analyst = {
+  /** Begins before there is a question: a process is started, and learns the languages of files that are called so. */
+  start(paths: readonly string[], depth: Depth): void;
   /**
    * Of each text what it says (`Analysed`), packed as the process has packed it: it is mostly wanted to be kept.
    *
    * @throws DgovError `machine_refused` when no such process can be had at all
    */
-  analyse(texts: readonly Text[]): Promise<Packed[]>;
+  analyse(texts: readonly Text[], depth: Depth): Promise<Packed[]>;
   /** Merges by symbols; see `mergeSources`. A file that takes too long is refused. @throws like `analyse` */
   merge(order: MergeOrder): Promise<Merged>;
   close(): void;
@@ -43,11 +45,14 @@ const BATCH_CHARS = 300_000;
 /** What is shorter is looked at sooner than another process can be started for the half of it. */
 const SHARED_CHARS = 150_000;
 
+/** As many as this machine can keep busy without the run loop having nothing left. */
+const PROCESSES = Math.min(4, Math.max(1, navigator.hardwareConcurrency));
+
 /**
  * @param self      argv prefix that starts this program again
  * @param processes how many look at once; they are started when they are needed
  */
-export function createAnalyst(self: readonly string[], processes: number): Analyst {
+export function createAnalyst(self: readonly string[], processes: number = PROCESSES): Analyst {
   const seats = Array.from({ length: processes }, () => openSeat(self));
   const idle = seats.toReversed(); // the last one is taken first, so that a few texts start one process
   const waiting: ((seat: Seat) => void)[] = [];
@@ -62,10 +67,17 @@ export function createAnalyst(self: readonly string[], processes: number): Analy
     }
   };
   return {
-    async analyse(texts) {
+    /** The one that is asked first. */
+    start(paths, depth) {
+      const texts = paths.map((path) => ({ path, text: "" }));
+      void seats[0]?.turn({ analyse: texts, depth }, ALONE_MS).catch(() => {}); // whoever asks is told
+    },
+    async analyse(texts, depth) {
       const chars = texts.reduce((sum, { text }) => sum + text.length, 0);
       const share = Math.min(BATCH_CHARS, Math.max(SHARED_CHARS, Math.ceil(chars / processes)));
-      const answers = await Promise.all(batchesOf(texts, share).map((batch) => seated((seat) => ask(seat, batch))));
+      const answers = await Promise.all(
+        batchesOf(texts, share).map((batch) => seated((seat) => ask(seat, batch, depth))),
+      );
       return answers.flat();
     },
     merge: (order) =>
@@ -96,13 +108,13 @@ function batchesOf(texts: readonly Text[], chars: number): Text[][] {
 }
 
 /** A text that ends its process is found by asking for half as many, and is the only one of which nothing is known. */
-async function ask(seat: Seat, texts: readonly Text[]): Promise<Packed[]> {
-  const answers = await seat.turn({ analyse: texts }, texts.length === 1 ? ALONE_MS : ANSWER_MS);
+async function ask(seat: Seat, texts: readonly Text[], depth: Depth): Promise<Packed[]> {
+  const answers = await seat.turn({ analyse: texts, depth }, texts.length === 1 ? ALONE_MS : ANSWER_MS);
   if (answers?.length === texts.length) return answers;
   await seat.prove();
   if (texts.length === 1) return [ENDED];
   const half = Math.ceil(texts.length / 2);
-  return [...(await ask(seat, texts.slice(0, half))), ...(await ask(seat, texts.slice(half)))];
+  return [...(await ask(seat, texts.slice(0, half), depth)), ...(await ask(seat, texts.slice(half), depth))];
 }
 
 /**
@@ -143,7 +155,7 @@ function openSeat(self: readonly string[]): Seat {
       }
     },
     async prove() {
-      if ((await seat.turn({ analyse: [] }, ALONE_MS)) === null)
+      if ((await seat.turn({ analyse: [], depth: "units" }, ALONE_MS)) === null)
         throw new DgovError("machine_refused", "Cannot look at symbols: the process that does it cannot be started");
     },
     leave() {

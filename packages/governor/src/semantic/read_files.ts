@@ -1,11 +1,18 @@
-import { type FileView, type Languages, languageOf, NO_GRAMMAR } from "@dgov/semantic";
+import { type Depth, type FileView, type Languages, languageOf, NO_GRAMMAR } from "@dgov/semantic";
 import type { Git } from "../git/git.ts";
 import { type Analysed, type Analyst, analysed, isLost } from "./analyst.ts";
 import type { BlobCache } from "./blob_cache.ts";
 import type { Packed } from "./packed.ts";
 import type { ReadFiles, Wanted } from "./tree_views.ts";
 
-export type Reading = { git: Pick<Git, "objects">; cache: BlobCache; analyst: Analyst; languages: Known };
+/** `depth`: what is wanted of contents that nobody has looked at; by default all. */
+export type Reading = {
+  git: Pick<Git, "objects">;
+  cache: BlobCache;
+  analyst: Analyst;
+  languages: Known;
+  depth?: Depth;
+};
 /** `version`: a digest of all that has a say in what a text means, besides the text and its name. */
 type Known = Pick<Languages, "version" | "names" | "files">;
 
@@ -16,8 +23,14 @@ type Look = { read: TextRead | undefined; known: Analysed | null; packed: Packed
 
 /** Reads contents from the repository, and looks at those that nobody has looked at before. */
 export function createReadFiles(reading: Reading): ReadFiles {
+  const get = (key: string) => reading.cache.get(key) as Analysed | null; // `lookAt` wrote it
+  const { languages, depth = "all" } = reading;
   return async (files) => {
-    const looks = await lookAt(reading, files, (key) => reading.cache.get(key) as Analysed | null); // `lookAt` wrote it
+    const looks = await lookAt(
+      reading,
+      files,
+      (file) => get(keyOf({ languages }, file)) ?? (depth === "all" ? null : get(keyOf(reading, file))),
+    );
     return looks.map(({ read, known, packed }): FileView => {
       if (!read || read.text === null) return { text: null, unknown: read?.unknown ?? "nobody has read it" };
       const found = packed === null ? known : analysed(packed);
@@ -33,21 +46,24 @@ export const keepFiles = async (reading: Reading, files: readonly Wanted[]): Pro
 async function lookAt(
   reading: Reading,
   files: readonly Wanted[],
-  knownOf: (key: string) => Analysed | null,
+  knownOf: (file: Wanted) => Analysed | null,
 ): Promise<Look[]> {
-  const { git, cache, analyst, languages } = reading;
+  const { git, cache, analyst, languages, depth = "all" } = reading;
   const texts = await textsOf(git, files);
   const looks = files.map((file, at): Look => {
     // Nobody need be asked, and no process started, for what no grammar reads.
     const none = languageOf(languages, file.path, texts[at]?.text ?? "") === null;
-    return { read: texts[at], known: none ? NO_GRAMMAR : knownOf(keyOf(reading, file)), packed: null };
+    return { read: texts[at], known: none ? NO_GRAMMAR : knownOf(file), packed: null };
   });
   const open = looks.flatMap((look, at) => {
     const text = look.read?.text ?? null;
     const file = files[at];
     return look.known === null && text !== null && file ? [{ look, file, text }] : [];
   });
-  const answers = await analyst.analyse(open.map(({ file: { path }, text }) => ({ path, text })));
+  const answers = await analyst.analyse(
+    open.map(({ file: { path }, text }) => ({ path, text })),
+    depth,
+  );
   const entries: { key: string; packed: Packed }[] = [];
   for (const [at, { look, file }] of open.entries()) {
     const packed = answers[at] ?? null;
@@ -59,8 +75,8 @@ async function lookAt(
 }
 
 /** Under which the cache has what such a file says. */
-export const keyOf = ({ languages }: Pick<Reading, "languages">, { path, blob }: Wanted): string =>
-  `${languages.version} ${kindOf(path)} ${blob}`;
+export const keyOf = ({ languages, depth }: Pick<Reading, "languages" | "depth">, { path, blob }: Wanted): string =>
+  `${depth === "units" ? "units of " : ""}${languages.version} ${kindOf(path)} ${blob}`;
 
 /** What of a path says how its text is read: the ending, or the whole name where there is none. */
 export function kindOf(path: string): string {

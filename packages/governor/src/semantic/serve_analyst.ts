@@ -20,7 +20,7 @@ export async function serveAnalyst(): Promise<void> {
 function answer(grammars: Grammars, question: Question): Packed[] {
   if ("merge" in question) return [pack(mergeTexts(grammars, question.merge))];
   return question.analyse.map(({ path, text }) => {
-    const found = analyse(grammars, path, text);
+    const found = analyse(grammars, path, text, question.depth);
     return pack(("unknown" in found ? found : { summary: found }) satisfies Analysed);
   });
 }

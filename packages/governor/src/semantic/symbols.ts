@@ -14,13 +14,14 @@ import { type Changes, changesBetween } from "@dgov/semantic/changes";
 import { type Overlap, overlapsOf } from "@dgov/semantic/overlaps";
 import { type Claimed, type Touches, touchesBetween } from "@dgov/semantic/touches";
 import type { Git } from "../git/git.ts";
-import { type Change, diffTrees } from "../git/tree_changes.ts";
+import { diffTrees } from "../git/tree_changes.ts";
 import { type Analyst, createAnalyst } from "./analyst.ts";
 import { type BlobCache, openBlobCache } from "./blob_cache.ts";
 import { type ChangedIn, type Dependents, dependentsIn } from "./dependents.ts";
 import { type Target, type Uses, usesIn } from "./find_uses.ts";
 import { createReadFiles } from "./read_files.ts";
 import { remembering } from "./remember.ts";
+import { bounded, CACHE, fileChanges, pathOf, touchesIn } from "./touched.ts";
 import { openTreeViews, type ReadFiles, type TreeViews, untilLoaded } from "./tree_views.ts";
 
 /** Trees and commits of a merge: ids of trees, in this order of time. Left is what is there already, right what comes. */
@@ -61,17 +62,10 @@ export type Symbols = {
  */
 export type SymbolsPlace = { git: Git; self: readonly string[]; now_ms: () => number; cache_folder?: string };
 
-/** As many as this machine can keep busy without the run loop having nothing left. */
-const PROCESSES = Math.min(4, Math.max(1, navigator.hardwareConcurrency));
-/** Of a change that is larger nobody wants to know each symbol, and nobody waits for it. */
-const FILES_MAX = 500;
 /** What a task changed is looked at when it is frozen, and at each head it is judged on: some tasks' files are at hand. */
 const TEXTS_MAX_CHARS = 1_000_000;
-/** Beside the objects, where all worktrees find it and no task may write. */
-export const CACHE = "dgov-symbols.db";
-
 export function openSymbols({ git, self, now_ms, cache_folder }: SymbolsPlace): Symbols {
-  const analyst = createAnalyst(self, PROCESSES);
+  const analyst = createAnalyst(self);
   const opened: { languages: Languages | null; cache: Promise<BlobCache> | null; read: ReadFiles | null } = {
     languages: null,
     cache: null,
@@ -115,14 +109,7 @@ export function openSymbols({ git, self, now_ms, cache_folder }: SymbolsPlace): 
       const found = await untilLoaded(at, () => changesBetween(at.view(from), at.view(to), files));
       return { ...found, unknown: [...found.unknown, ...rest] };
     },
-    async touches(from, to, claimed) {
-      const all = fileChanges(await diffTrees(git, from, to));
-      const bySymbols = (file: FileChange) => claimed(pathOf(file)) !== null;
-      const [files, rest] = bounded([...all.filter(bySymbols), ...all.filter((file) => !bySymbols(file))]);
-      const at = await views();
-      const found = await untilLoaded(at, () => touchesBetween(at.view(from), at.view(to), files, claimed));
-      return { ...found, unknown: [...found.unknown, ...rest] };
-    },
+    touches: async (from, to, claimed) => touchesIn(git, await views(), { from, to, claimed }),
     async uses(tree, targets) {
       return usesIn({ git, views: await views(), rules: rulesOf(languages()) }, tree, targets);
     },
@@ -172,17 +159,6 @@ async function changesOf(git: Git, { base, left, right }: Parents): Promise<Merg
   const [ours, theirs] = await Promise.all([diffTrees(git, base, left), diffTrees(git, base, right)]);
   return { left: fileChanges(ours), right: fileChanges(theirs) };
 }
-
-const pathOf = ({ from, to }: FileChange): string => to ?? from ?? "";
-
-const bounded = (files: readonly FileChange[]): [FileChange[], Changes["unknown"]] => [
-  files.slice(0, FILES_MAX),
-  files.slice(FILES_MAX).map((file) => ({ path: pathOf(file), why: `more than ${FILES_MAX} files are changed` })),
-];
-
-/** Trees are compared by path: a file that was moved was removed, and another added. */
-const fileChanges = (changes: readonly Change[]): FileChange[] =>
-  changes.map(({ path, kind }) => ({ from: kind === "added" ? null : path, to: kind === "deleted" ? null : path }));
 
 const rulesOf =
   (languages: Languages): RulesOf =>

@@ -6,7 +6,8 @@ import { type Git, items } from "../git/git.ts";
 import { diffTrees } from "../git/tree_changes.ts";
 import { type BlobCache, openBlobCache } from "../semantic/blob_cache.ts";
 import { pack } from "../semantic/packed.ts";
-import { CACHE, type Symbols } from "../semantic/symbols.ts";
+import type { Symbols } from "../semantic/symbols.ts";
+import { CACHE } from "../semantic/touched.ts";
 import { untilLoaded } from "../semantic/tree_views.ts";
 import { askedAgain, type Known, nameOf } from "./asked_again.ts";
 
