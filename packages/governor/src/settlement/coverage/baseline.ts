@@ -32,7 +32,8 @@ export async function baselineAt({ objects }: Pick<Git, "objects">, commit: stri
     throw new Error(
       `Cannot read "${COVERAGE_BASELINE}": it is no baseline; make one with "dgov coverage-baseline" and commit it`,
     );
-  const files = new Map(rows.flatMap(({ written, percent }) => written.map((path) => [path, percent] as const)));
+  const paths = rows.flatMap(({ written, percent }) => written.map((path) => [path, percent] as const));
+  const files = new Map(paths.filter(([path]) => !path.includes("\n"))); // git cannot be asked for such a name
   const format = Meta.safeParse(json).data?.meta.format;
   return { format: typeof format === "string" ? format : "coverage.py JSON", files };
 }

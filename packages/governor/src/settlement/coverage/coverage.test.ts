@@ -168,6 +168,11 @@ test.each<[string, Asked, string[]]>([
     ["coverage pass"],
   ],
   [
+    "a name of two lines is nobody's",
+    { base: before({ "a.py": 95, "x\ny.py": 90 }), work: after({ "a.py": 95 }), commands: COPY },
+    ["coverage pass"],
+  ],
+  [
     "the baseline is none",
     { base: { ...before({}), [COVERAGE_BASELINE]: "[]" }, work: after({ "a.py": 95 }), commands: COPY },
     ["coverage broken gate_broken"],
