@@ -80,6 +80,17 @@ test("run --estimate says that a ceiling is likely to be come to, and only then"
   expect([said("0.006"), said("0.005999")]).toEqual([false, true]);
 });
 
+test("what has landed may have made files that its plan creates: that is no mistake", () => {
+  const place = layTasks({
+    a: { claims: 'files.create = ["src/n.txt"]', attempts: [[write("src/n.txt", "n\n"), done]] },
+    b: { attempts: [[done], [done]] },
+  });
+  open.push(place);
+  expect(dgov(place, "run", "p").status).toBe(1);
+  expect(asked(place, "--continue").view.estimate.tasks).toMatchObject([{ task: "tasks/main.b" }]);
+  expect(JSON.parse(dgov(place, "cost", "--plan", "p", "--json").stdout).estimate.tasks).toHaveLength(2);
+});
+
 test("run --estimate of a plan that is done has nothing to estimate", () => {
   const place = layTasks({ a: { attempts: [[edit("src/a.txt", "alpha", "omega"), done]] } });
   open.push(place);

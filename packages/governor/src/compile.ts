@@ -104,7 +104,7 @@ export async function validateForUser({ cwd, path, self }: Asking, text: string)
 }
 
 /** Units of this plan that runs have landed: the files they created are there, and that is no mistake. */
-const landedUnits = (root: string, dir: string): Promise<ReadonlySet<string>> =>
+export const landedUnits = (root: string, dir: string): Promise<ReadonlySet<string>> =>
   withLog(root, (log) => {
     const units = pastRuns(log, dir).flatMap(({ started, landed }) => started.tasks.filter(({ id }) => landed.has(id)));
     return new Set(units.map(({ unit }) => unit));

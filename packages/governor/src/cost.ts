@@ -2,6 +2,7 @@ import type { RunLimits, Store } from "@dgov/kernel";
 import { costMicros } from "@dgov/worker";
 import { lowest, withBudget } from "./budget.ts";
 import { symbolFinder } from "./claimable.ts";
+import { landedUnits } from "./compile.ts";
 import { readProject, withLimits } from "./config.ts";
 import { DgovError } from "./error.ts";
 import { withLog } from "./log.ts";
@@ -58,8 +59,9 @@ export async function estimatePlan(
 ): Promise<CostEstimate> {
   const root = findRoot(cwd);
   const project = readProject(root);
-  const looks = { path: env.PATH ?? null, find: symbolFinder(self) };
-  const { plan } = await compileOrRefuse(project, findPlan(root, cwd, text), looks);
+  const dir = findPlan(root, cwd, text);
+  const looks = { path: env.PATH ?? null, find: symbolFinder(self), landed: await landedUnits(root, dir) };
+  const { plan } = await compileOrRefuse(project, dir, looks);
   const limits = withBudget(withLimits(project.limits, plan.limits), plan.budget);
   const past = await withLog(root, pastCalls);
   const asked = bound(plan, project).filter(({ task }) => only === null || only.includes(task));
