@@ -92,7 +92,7 @@ async function byMerge(range: Range, gate: string, { base, head, work }: BadChan
   const right = await scratch.lay(from.tree, work);
   const candidate = await scratch.commit(right, from.commit);
   const by = openBySymbol({ git, symbols, names: NAMES });
-  const integration = { base: from.commit, candidate, head: onto, message: "A drill", trailers: {}, at_ms: 0 };
+  const integration = { base: from.commit, candidate, head: onto };
   const isStructural = range.project.rules.structural_merge;
   const merged = await integrate(git, isStructural ? { ...integration, mend: by.mend } : integration);
   const brought = () => broughtBetween(git, from.commit, onto);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { freeze, keep } from "./candidate.ts";
 import { describeCommits, patchOf } from "./describe.ts";
 import { createGit, type Git } from "./git.ts";
-import { carryOver, integrate } from "./integrate.ts";
+import { carryOver, integrate, landingCommit } from "./integrate.ts";
 import { land, targetHead } from "./land.ts";
 import { lineChanges } from "./line_changes.ts";
 import { dirtyPaths, inspect } from "./readiness.ts";
@@ -211,34 +211,37 @@ async function through(git: Git, repo: Repository, trick: Trick) {
     const candidate = await keep(git, of);
     const head = await targetHead(git, "refs/heads/main");
     const carried = await carryOver(git, { kept: candidate, head, only: () => true });
-    const merged = await integrate(git, { base, candidate, head, message: "m \u00e9", trailers: {}, at_ms: 1e12 });
+    const merged = await integrate(git, { base, candidate, head });
     if (merged.kind !== "clean") return { merged };
+    const commit = await landingCommit(
+      git,
+      { head, tree: merged.tree },
+      { message: "m \u00e9", trailers: {}, at_ms: 1e12 },
+    );
     const judged = await pool.acquire(head, { tree: merged.tree });
     const checkout = readFileSync(join(judged.path, "a.txt"), "utf8");
     writeFileSync(join(judged.path, "src/c.py"), "d\n");
-    const again = await freeze(judged, { base: merged.commit, ignores: () => false });
+    const again = await freeze(judged, { base: commit, ignores: () => false });
     judged.release();
-    const landing = { target: "refs/heads/main", head, commit: merged.commit, message: "land", at_ms: 1e12 };
+    const landing = { target: "refs/heads/main", head, commit, message: "land", at_ms: 1e12 };
     const landed = await land(git, landing);
-    const changes = (await diffTrees(git, base, merged.commit)).map(
-      ({ kind, path }) => `${kind[0]?.toUpperCase()} ${path}`,
-    );
-    const described = (await describeCommits(git, [merged.commit])).get(merged.commit);
+    const changes = (await diffTrees(git, base, commit)).map(({ kind, path }) => `${kind[0]?.toUpperCase()} ${path}`);
+    const described = (await describeCommits(git, [commit])).get(commit);
     return {
       carried: carried === merged.tree,
       checkout,
       again: again.changes.map(({ path }) => path),
       landed: landed.kind,
       changes: changes.sort().join(", "),
-      lines: [...(await lineChanges(git, head, merged.commit)).keys()].sort(),
+      lines: [...(await lineChanges(git, head, commit)).keys()].sort(),
       words: described?.message,
-      patch: (await patchOf(git, merged.commit))?.includes("+three"),
+      patch: (await patchOf(git, commit))?.includes("+three"),
       state: (await inspect(git)).kind,
       dirty: await dirtyPaths(git),
       missing: await git.objects.info(["1".repeat(40)]),
       signed: (await describeCommits(git, [await signed(repo)])).size,
-      header: (await git.text(["cat-file", "commit", merged.commit])).includes("encoding"),
-      content: new TextDecoder().decode(await git.objects.content(`${merged.commit}:a.txt`)),
+      header: (await git.text(["cat-file", "commit", commit])).includes("encoding"),
+      content: new TextDecoder().decode(await git.objects.content(`${commit}:a.txt`)),
     };
   } finally {
     slot.release();

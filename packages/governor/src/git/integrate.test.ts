@@ -1,7 +1,7 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { carryOver, integrate, type Mend } from "./integrate.ts";
+import { carryOver, integrate, landingCommit, type Mend } from "./integrate.ts";
 import { type Content, type Repository, repository } from "./testing/repository.ts";
 
 setDefaultTimeout(60_000); // many processes each, and the machine may be busy
@@ -32,7 +32,7 @@ const fork = async (base: Files, target: Files | null, work: Files) => {
     head,
     candidate,
     more,
-    result: (mend?: Mend) => integrate(repo.git, { base: at, head, candidate, ...more, ...(mend ? { mend } : {}) }),
+    result: (mend?: Mend) => integrate(repo.git, { base: at, head, candidate, ...(mend ? { mend } : {}) }),
   };
 };
 /** The conflicts by path and kind, whatever stands there. */
@@ -44,16 +44,18 @@ const told = async (result: ReturnType<typeof integrate>) => {
 const LINES = Array.from({ length: 20 }, (_, at) => `line ${at}\n`).join("");
 
 test("on an unmoved head the tree is the candidate's own", async () => {
-  const { repo, head, candidate, result } = await fork({ a: "1\n" }, null, { a: "2\n" });
+  const { repo, head, candidate, result, more } = await fork({ a: "1\n" }, null, { a: "2\n" });
   const integrated = await result();
   if (integrated.kind !== "clean") throw new Error(integrated.kind);
   expect(integrated.tree).toBe(await repo.user("rev-parse", `${candidate}^{tree}`));
-  expect(await repo.user("log", "-1", "--format=%P|%an <%ae>|%ct|%B", integrated.commit)).toBe(
+  const commit = await landingCommit(repo.git, { head, tree: integrated.tree }, more);
+  expect(await repo.user("log", "-1", "--format=%P|%an <%ae>|%ct|%B", commit)).toBe(
     `${head}|dgov <dgov@localhost>|1700000000|Add it\n\nBecause\n\nDgov-Run: r1\nDgov-Attempt: 2\n`,
   );
   expect(await repo.user("interpret-trailers", "--parse", "--no-divider", "/dev/null")).toBe("");
-  expect(await repo.user("log", "-1", "--format=%(trailers:key=Dgov-Run,valueonly)", integrated.commit)).toBe("r1\n");
+  expect(await repo.user("log", "-1", "--format=%(trailers:key=Dgov-Run,valueonly)", commit)).toBe("r1\n");
   expect(await result()).toEqual(integrated);
+  expect(await landingCommit(repo.git, { head, tree: integrated.tree }, more)).toBe(commit);
 });
 
 test("both sides' changes are in the result, also in one file", async () => {
@@ -100,16 +102,16 @@ test("a folder renamed by the target does not drag a new file along", async () =
 test("the same change on both sides has landed already", async () => {
   const { repo, head, result } = await fork({ a: "1\n" }, { a: "2\n", n: "n\n" }, { a: "2\n", n: "n\n" });
   const tree = await repo.user("rev-parse", `${head}^{tree}`);
-  expect(await result()).toEqual({ kind: "already", tree, commit: head });
+  expect(await result()).toEqual({ kind: "already", tree });
 });
 
 test("the base stays the base when the target was rewritten and has another history", async () => {
-  const { repo, base, candidate, more } = await fork({ a: LINES, gone: "x" }, null, {
+  const { repo, base, candidate } = await fork({ a: LINES, gone: "x" }, null, {
     a: LINES.replace("line 18\n", "work\n"),
   });
   await repo.user("switch", "-q", "--orphan", "other");
   const head = await repo.commit({ a: LINES.replace("line 1\n", "other\n") }, "other root");
-  const integrated = await integrate(repo.git, { base, head, candidate, ...more });
+  const integrated = await integrate(repo.git, { base, head, candidate });
   if (integrated.kind !== "clean") throw new Error(integrated.kind);
   expect(await repo.user("cat-file", "blob", `${integrated.tree}:a`)).toContain("other\n");
   expect(await repo.user("ls-tree", "--name-only", integrated.tree)).toBe("a");

@@ -20,43 +20,49 @@ type Blob = { mode: string; oid: string };
 export type Mend = (conflicts: readonly Conflict[]) => Promise<ReadonlyMap<string, Uint8Array> | null>;
 
 /**
- * What a candidate is on top of the target's head. `clean`: `commit` has `head` as its only parent and `tree` as its tree;
- * `mended` are the paths that git could not merge. `already`: the head has all of it, and `commit` is the head itself.
+ * What a candidate is on top of the target's head. `mended` are the paths that git could not merge. `already`: the head has
+ * all of it, and `tree` is its own.
  */
 export type Integrated =
-  | { kind: "clean"; tree: string; commit: string; mended: readonly string[] }
-  | { kind: "already"; tree: string; commit: string }
+  | { kind: "clean"; tree: string; mended: readonly string[] }
+  | { kind: "already"; tree: string }
   | { kind: "conflict"; conflicts: Conflict[] };
 
 /**
  * `base`      the commit the candidate was made from
  * `candidate` the candidate's commit, `base` its only parent
  * `head`      the target's head
- * `message`   of the commit that would land; the trailers are added
  */
 export type Integration = {
   base: string;
   candidate: string;
   head: string;
-  message: string;
-  trailers: Readonly<Record<string, string | number>>;
-  at_ms: number;
   mend?: Mend;
 };
 
-/** Puts a candidate on top of the target's head, in memory: no checkout is touched. The same input gives the same commit. */
-export async function integrate(git: Git, integration: Integration): Promise<Integrated> {
-  const { base, candidate, head, message, trailers, at_ms, mend } = integration;
-  const sides = { base, ours: head, theirs: candidate, at_ms };
+/** Puts a candidate on top of the target's head, in memory: no checkout is touched. The same input gives the same tree. */
+export async function integrate(git: Git, { base, candidate, head, mend }: Integration): Promise<Integrated> {
+  const sides = { base, ours: head, theirs: candidate, at_ms: 0 };
   const [first, before] = await Promise.all([merge(git, sides), treeOf(git, head)]);
   const merged = "conflicts" in first && mend ? await mended(git, sides, { ...first, mend }) : first;
   if ("conflicts" in merged) return { kind: "conflict", conflicts: merged.conflicts };
   const { tree } = merged;
-  if (tree === before) return { kind: "already", tree, commit: head };
+  if (tree === before) return { kind: "already", tree };
+  return { kind: "clean", tree, mended: merged.mended ?? [] };
+}
+
+/** What a commit says of itself. The trailers stand below the message. */
+export type Words = { message: string; trailers: Readonly<Record<string, string | number>>; at_ms: number };
+
+/** Makes the commit of a tree on top of the head, with which it may land. The same input gives the same commit. */
+export async function landingCommit(
+  git: Git,
+  { head, tree }: { head: string; tree: string },
+  { message, trailers, at_ms }: Words,
+): Promise<string> {
   const lines = Object.entries(trailers).map(([key, value]) => `${key}: ${value}\n`);
   const stdin = `${message.trim()}\n\n${lines.join("")}`;
-  const commit = await git.text(["commit-tree", tree, "-p", head], { stdin, at_ms });
-  return { kind: "clean", tree, commit, mended: merged.mended ?? [] };
+  return await git.text(["commit-tree", tree, "-p", head], { stdin, at_ms });
 }
 
 /**

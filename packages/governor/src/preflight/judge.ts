@@ -98,13 +98,13 @@ const NAMES = { left: "the base", right: "the work" };
 /** The tree that it would be, as settlement makes it: by lines, and by symbols where the project lets it. */
 async function putTogether(
   project: Project | null,
-  { tree, before, head, joined, message }: Subject,
+  { tree, before, head, joined }: Subject,
   { git, symbols }: Judging,
 ): Promise<{ tree: string; by_symbols: MergeWords["by_symbols"]; conflicts: Finding[] | null }> {
   if (tree !== null) return { tree, by_symbols: new Map(), conflicts: null };
   if (head === null || joined === null) throw new Error("Nothing is there to be put together");
   const by = openBySymbol({ git, symbols, names: NAMES });
-  const integration = { base: joined.base, candidate: joined.right, head, message, trailers: {}, at_ms: 0 };
+  const integration = { base: joined.base, candidate: joined.right, head };
   const isStructural = project?.rules.structural_merge !== false;
   const merged = await integrate(git, isStructural ? { ...integration, mend: by.mend } : integration);
   if (merged.kind !== "conflict") return { tree: merged.tree, by_symbols: linesMerged(by.files), conflicts: null };

@@ -91,7 +91,7 @@ async function workOf({ subject, base, tree }: Refused): Promise<TreeToLand> {
 /** The work on a commit between; null: it cannot be put there. */
 async function workOn({ subject, base, commit }: Refused, head: string): Promise<TreeToLand | null> {
   const { git } = subject;
-  const merged = await integrate(git, { base, candidate: commit, head, message: "", trailers: {}, at_ms: 0 });
+  const merged = await integrate(git, { base, candidate: commit, head });
   if (merged.kind === "conflict") return null;
   const changes = await diffTrees(git, head, merged.tree);
   return { ...subject, head, tree: merged.tree, changes, out: `${subject.out}/on-${head.slice(0, 12)}` };

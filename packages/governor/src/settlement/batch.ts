@@ -1,17 +1,23 @@
 import { join } from "node:path";
 import type { Action, Event, EventOf } from "@dgov/kernel";
 import { halves, type Member } from "@dgov/kernel/batch";
+import type { Git } from "../git/git.ts";
+import { landingCommit } from "../git/integrate.ts";
 import { targetHead } from "../git/land.ts";
 import { diffTrees } from "../git/tree_changes.ts";
 import type { CompiledTask, Files } from "../plan/compiled.ts";
 import { type Site, unitOf } from "../site.ts";
 import { type Fit, fit } from "./fit.ts";
 import { recordOf, type Verdict, verdictEvent } from "./gate.ts";
-import { type Judging, judging } from "./judge.ts";
+import { type Judging, judging, noting } from "./judge.ts";
+import { landingWords } from "./landing_words.ts";
 import { judgeByCommands, type TreeToLand } from "./tree_to_land.ts";
 
-/** A candidate on top of those before it. */
-type Placed = Member & Extract<Fit, { did: "fits" }>;
+/**
+ * A candidate on top of those before it. `verdicts`: what was said of it by itself; `commit` has its tree, and nobody's words:
+ * the next one is put on it.
+ */
+type Placed = Member & Extract<Fit, { did: "fits" }> & { verdicts: readonly Verdict[]; commit: string };
 type Apart = EventOf<"batch_begun">["apart"];
 
 /**
@@ -36,16 +42,23 @@ export async function judgeBatch(
   session.record({ kind: "batch_begun", head, tasks, apart: placed.length === 0 ? others : apart });
   const last = placed.at(-1);
   if (!last || placed.length < 2) return;
-  const gates: EventOf<"batch_judged">["gates"] = [];
-  const record = (verdict: Verdict) => void gates.push(recordOf(verdict));
+  const said: Verdict[] = [];
+  const record = (verdict: Verdict) => void said.push(verdict);
   const settling = { now_ms: site.world.now_ms, level: site.level, record };
   const fell = await judgeByCommands(await wholeOf(site, head, placed), settling, signal);
   if (signal.aborted) return;
-  const { commit, subject } = last;
-  const told = { kind: "batch_judged", head, tree: subject.tree, commit, tasks, gates } as const;
+  const gates = said.map(recordOf);
+  const commits = fell === null ? await inARow(site, head, { placed, said }) : placed.map(({ commit }) => commit);
+  const commit = commits.at(-1)!;
+  const told = { kind: "batch_judged", head, tree: last.subject.tree, commit, tasks, gates } as const;
   session.recordAll(
     fell === null
-      ? [{ ...told, verdict: "pass" }, ...placed.map((one) => passedIn(one, commit))]
+      ? [
+          { ...told, verdict: "pass" },
+          ...placed.map((one, at) =>
+            passedIn(one, { head: commits[at - 1] ?? head, commit: commits[at]!, tip: commit }),
+          ),
+        ]
       : [
           { ...told, verdict: fell.verdict },
           { kind: "batch_split", parts: halves(tasks) },
@@ -53,12 +66,26 @@ export async function judgeBatch(
   );
 }
 
+/** The commits that land, each on the one before it. */
+async function inARow(
+  site: Judging,
+  head: string,
+  { placed, said }: { placed: readonly Placed[]; said: readonly Verdict[] },
+): Promise<string[]> {
+  const commits: string[] = [];
+  for (const { task, attempt, subject, verdicts } of placed) {
+    const words = landingWords(site, { task, attempt }, [...verdicts, ...said], head);
+    commits.push(await landingCommit(site.git, { head: commits.at(-1) ?? head, tree: subject.tree }, words));
+  }
+  return commits;
+}
+
 const memberOf = ({ task, attempt }: Member): Member => ({ task, attempt });
 
-const passedIn = ({ task, attempt, commit, subject: { head, tree } }: Placed, tip: string): Event => ({
-  ...{ kind: "candidate_passed", task, attempt },
-  ...{ head, tree, commit, tip },
-});
+const passedIn = (
+  { task, attempt, subject: { tree } }: Placed,
+  landing: { head: string; commit: string; tip: string },
+): Event => ({ ...{ kind: "candidate_passed", task, attempt, tree }, ...landing });
 
 type Piling = { head: string; wanted: readonly Member[] };
 
@@ -79,14 +106,19 @@ async function pileUp(
     const record = (verdict: Verdict) => {
       if (verdict.verdict === "pass" && !signal.aborted) session.record(verdictEvent(of, verdict));
     };
-    const settling = { now_ms: world.now_ms, level, record };
-    const found = await fit(site, { of, head: async () => on, batch: head, settling, signal });
+    const verdicts: Verdict[] = [];
+    const settling = noting({ now_ms: world.now_ms, level, record }, verdicts);
+    const found = await fit(site, { of, head: async () => on, settling, signal });
     if (found.did === "stopped") return null;
-    if (found.did === "fits") placed.push({ ...of, ...found });
+    if (found.did === "fits")
+      placed.push({ ...of, ...found, verdicts, commit: await bareCommit(site.git, on, found.subject.tree) });
     else apart.push({ ...of, gate: found.refusal.gate, why: found.refusal.findings[0]?.message ?? "" });
   }
   return { placed, apart };
 }
+
+const bareCommit = (git: Git, head: string, tree: string) =>
+  landingCommit(git, { head, tree }, { message: "To be judged", trailers: {}, at_ms: 0 });
 
 /** The tree with all of them, for gates that are asked of it once. What a task says of itself, all of them say. */
 async function wholeOf(site: Judging, head: string, placed: readonly Placed[]): Promise<TreeToLand> {

@@ -1,9 +1,7 @@
 import { join } from "node:path";
 import { type EventOf, taskOf } from "@dgov/kernel";
 import type { Touches } from "@dgov/semantic/touches";
-import { ANCHOR } from "../git/anchors.ts";
 import { broughtBetween } from "../git/brought.ts";
-import type { Git } from "../git/git.ts";
 import { type Conflict, integrate } from "../git/integrate.ts";
 import { type Change, diffTrees } from "../git/tree_changes.ts";
 import { treeOf } from "../git/tree_object.ts";
@@ -28,11 +26,11 @@ export type Of = Pick<EventOf<"gate_judged">, "task" | "attempt">;
 export type Refusal = Pick<EventOf<"candidate_rejected">, "cause" | "gate" | "findings" | "blame">;
 
 /**
- * What frozen work is on top of a commit, as far as that can be said without a checkout: the commit that would land, or why
+ * What frozen work is on top of a commit, as far as that can be said without a checkout: the tree that would land, or why
  * it may not. `stopped`: the signal came.
  */
 export type Fit =
-  | { did: "fits"; commit: string; subject: TreeToLand; work: Frozen }
+  | { did: "fits"; subject: TreeToLand; work: Frozen }
   | { did: "refused"; refusal: Refusal }
   | { did: "stopped" };
 
@@ -40,19 +38,17 @@ export type Fit =
 export type Frozen = { base: string; tree: string; commit: string };
 
 /**
- * `head`: what the work is to be put on, asked when its own claims have passed. `batch`: the target's head, where others are
- * judged with it; null: it is judged alone.
+ * `head`: what the work is to be put on, asked when its own claims have passed.
  */
 export type Fitting = {
   of: Of;
   head: () => Promise<string>;
-  batch: string | null;
   settling: Settling;
   signal: AbortSignal;
 };
 
 /** Judges frozen work by its claims against its own base, and then, on top of another commit, by symbols and by rules. */
-export async function fit(site: Site, { of, head: headNow, batch, settling, signal }: Fitting): Promise<Fit> {
+export async function fit(site: Site, { of, head: headNow, settling, signal }: Fitting): Promise<Fit> {
   const { git } = site;
   const work = frozenOf(site, of);
   const { base, tree } = work;
@@ -66,8 +62,7 @@ export async function fit(site: Site, { of, head: headNow, batch, settling, sign
   await recordRisk(site, of, { base, head, tree }, signal);
   const by = openBySymbol({ ...site, names });
   const { mend } = by;
-  const words = wordsOf(site, of, batch);
-  const integration = { base, candidate: work.commit, head, ...words };
+  const integration = { base, candidate: work.commit, head };
   const merged = await integrate(git, site.project.rules.structural_merge ? { ...integration, mend } : integration);
   if (merged.kind === "conflict") {
     const refusal = await conflictOf(site, { base, head, conflicts: merged.conflicts, refusals: by.refusals });
@@ -75,9 +70,8 @@ export async function fit(site: Site, { of, head: headNow, batch, settling, sign
   }
   if (merged.kind === "clean" && merged.mended.length > 0)
     site.session.record({ kind: "merged_by_symbol", ...of, head, tree: merged.tree, files: decidedIn(by.files) });
-  const landing = merged.kind === "already" ? await emptyLanding(site.git, head, words) : merged;
-  const changes = await diffTrees(git, head, landing.tree);
-  const integrated = { head, tree: landing.tree, changes };
+  const changes = await diffTrees(git, head, merged.tree);
+  const integrated = { head, tree: merged.tree, changes };
   const symbols = { base, right: tree, words: { by_symbols: linesMerged(by.files), called: names } };
   const unit = unitOf(site, of.task);
   const subject: TreeToLand = { ...site, ...of, ...integrated, unit, out: join(site.out, outOf(of)) };
@@ -87,7 +81,7 @@ export async function fit(site: Site, { of, head: headNow, batch, settling, sign
   const against = await judgeByRules(subject, settling, signal);
   if (signal.aborted) return STOPPED;
   if (against) return refusedBy(against, "task");
-  return { did: "fits", commit: landing.commit, subject, work };
+  return { did: "fits", subject, work };
 }
 
 const STOPPED: Fit = { did: "stopped" };
@@ -99,28 +93,6 @@ type Blame = NonNullable<Refusal["blame"]>;
 /** A gate that could not answer has blamed nobody. */
 export function refusalOf({ verdict, cause, gate, findings }: Verdict, blame: Blame): Refusal {
   return { cause, gate, findings: [...findings], blame: verdict === "broken" ? "unknown" : blame };
-}
-
-/** The words and the date of the commit that would land. */
-function wordsOf({ plan, session, world }: Site, { task, attempt }: Of, batch: string | null) {
-  const { seq, hash } = session.tip;
-  const trailers = {
-    ...{ "Dgov-Run": session.id, "Dgov-Task": task, "Dgov-Attempt": attempt, [ANCHOR]: `${seq}:${hash}` },
-    ...(batch === null ? {} : { "Dgov-Batch": batch }), // of those that bear the same, the last one's tree was judged
-  };
-  return { message: unitOf({ plan }, task).commit_message, trailers, at_ms: world.now_ms() };
-}
-
-/** Somebody else has landed the same: the branch gets a commit that says so and changes nothing. */
-async function emptyLanding(
-  git: Git,
-  head: string,
-  { message, trailers, at_ms }: ReturnType<typeof wordsOf>,
-): Promise<{ tree: string; commit: string }> {
-  const tree = await treeOf(git, head);
-  const lines = Object.entries(trailers).map(([key, value]) => `${key}: ${value}\n`);
-  const stdin = `${message.trim()}\n\n${lines.join("")}`;
-  return { tree, commit: await git.text(["commit-tree", tree, "-p", head], { stdin, at_ms }) };
 }
 
 /** What an attempt at this task has frozen. */

@@ -4,6 +4,7 @@ import { type Event, taskOf } from "@dgov/kernel";
 import type { Project } from "../project.ts";
 import { eventsIn, openSite, workOf } from "../testing/site.ts";
 import { judge } from "./judge.ts";
+import { verdictsDigest } from "./landing_words.ts";
 
 setDefaultTimeout(60_000); // many processes each, and the machine may be busy
 
@@ -44,6 +45,25 @@ test("D17 what passes is one commit on the head, with the tree that was judged a
   const show = (format: string) => place.repo.user("show", "-s", `--format=${format}`, integrated?.commit ?? "");
   expect(await show("%P %T")).toBe(`${place.head} ${integrated?.tree}`);
   expect(await show("%B")).toContain(`Dgov-Task: ${place.task}`);
+});
+
+test("D17 the commit says by which plan it was made, behind which jail, and what the gates have said of it", async () => {
+  const place = await lay({ commands: { test: "echo said", lint: "true" } });
+  await workOf(place, { "a.txt": "two\n" });
+  await ask(place);
+  const { run } = place.site.session;
+  const commit = taskOf(run, place.task).work?.integrated?.commit ?? "";
+  const trailer = (key: string) => place.repo.user("show", "-s", `--format=%(trailers:key=${key},valueonly)`, commit);
+  const stored = [...place.log.read()];
+  const said = stored.filter(({ event }) => event.kind === "gate_judged");
+  const records = said.flatMap(({ event }) => (event.kind === "gate_judged" ? [event] : []));
+  expect(records.map(({ gate }) => gate)).toEqual(["claims", "lint", "tests"]);
+  expect((await trailer("Dgov-Plan")).trim()).toBe(run.started.plan_hash);
+  expect((await trailer("Dgov-Sandbox")).trim()).toBe(place.site.jail.level);
+  expect((await trailer("Dgov-Verdicts")).trim()).toBe(verdictsDigest(records));
+  expect(verdictsDigest(records.slice(1))).not.toBe(verdictsDigest(records));
+  const last = said.at(-1);
+  expect((await trailer("Dgov-Log")).trim()).toBe(`${last?.seq}:${last?.hash}`); // the chain covers their words, too
 });
 
 test("D13 gates see the work together with what has landed meanwhile, and that is what lands", async () => {

@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import { type Action, type Event, taskOf } from "@dgov/kernel";
+import { landingCommit } from "../git/integrate.ts";
 import { targetHead } from "../git/land.ts";
 import { type Short, sayShort } from "../short_text.ts";
 import type { Site } from "../site.ts";
@@ -7,6 +8,7 @@ import { attribute } from "./attribute.ts";
 import { fit, type Of, type Refusal, refusalOf } from "./fit.ts";
 import { type Settling, type Verdict, verdictEvent } from "./gate.ts";
 import { type NotedJail, noteLevels } from "./gate_level.ts";
+import { landingWords } from "./landing_words.ts";
 import { judgeByCommands, type TreeToLand } from "./tree_to_land.ts";
 
 /** Asks the reviewers of a project. `short`: the ceiling that it came to, where no verdict could be paid for. */
@@ -40,13 +42,14 @@ export async function judge(
   const of: Of = { task, attempt };
   const site = judging(plain);
   const { session, git } = site;
-  const settling = recording(site, of, signal);
   const head = () => targetHead(git, site.target);
-  const found = await fit(site, { of, head, batch: null, settling, signal });
+  const verdicts: Verdict[] = [];
+  const settling = noting(recording(site, of, signal), verdicts);
+  const found = await fit(site, { of, head, settling, signal });
   const reject = (refusal: Refusal) => session.record({ kind: "candidate_rejected", ...of, ...refusal });
   if (found.did === "stopped") return;
   if (found.did === "refused") return reject(found.refusal);
-  const { subject, work, commit } = found;
+  const { subject, work } = found;
   const fell = await judgeByCommands(subject, settling, signal);
   if (signal.aborted) return;
   if (fell !== null) {
@@ -58,8 +61,19 @@ export async function judge(
   const voted = await reviewed({ site, of, settling, signal }, review, subject);
   if (signal.aborted) return;
   const { head: on, tree } = subject;
-  session.record(voted ?? { kind: "candidate_passed", ...of, head: on, tree, commit });
+  if (voted !== null) return session.record(voted);
+  const commit = await landingCommit(git, { head: on, tree }, landingWords(site, of, verdicts, null));
+  session.record({ kind: "candidate_passed", ...of, head: on, tree, commit });
 }
+
+/** Keeps verdicts for the commit that may land. */
+export const noting = (settling: Settling, verdicts: Verdict[]): Settling => ({
+  ...settling,
+  record(verdict) {
+    verdicts.push(verdict);
+    settling.record(verdict);
+  },
+});
 
 type Asking = { site: Judging; of: Of; settling: Settling; signal: AbortSignal };
 
