@@ -129,7 +129,7 @@ function baseOf(bytes: Buffer, at: number, oid_bytes: number, type: number) {
 
 /** @returns null where it is not whole: git says then what is wrong */
 export function inflate(bytes: Uint8Array): Uint8Array | null {
-  const body = Uint8Array.from(bytes.subarray(2)); // without its head
+  const body = new Uint8Array(bytes.subarray(2)); // without its head
   try {
     return Bun.inflateSync(body);
   } catch (error) {
