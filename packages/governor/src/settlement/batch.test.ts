@@ -187,6 +187,20 @@ describe("who does not fit is judged alone, and holds up nobody", () => {
     agrees(place);
   });
 
+  test("reviewers that came after the run had begun: each is judged alone, and none lands that they have not seen", async () => {
+    const place = await lay({ work: { a: { "a.txt": "x" }, b: { "b.txt": "x" } } });
+    const seats = [{ name: "oak", provider: "p", agent: "m", family: "oak", look_for: "" }];
+    const { project } = place.site;
+    project.rules = { ...project.rules, review: { approvals: 1, turns: 2, time_ms: 60_000, seats } };
+    const events = await settleAll(place);
+    expect([of(events, "batch_judged"), of(events, "task_landed")]).toEqual([[], []]);
+    expect(of(events, "candidate_rejected").map(({ gate, cause }) => `${gate} ${cause}`)).toEqual([
+      "review broken", // nobody sits there in this test
+      "review broken",
+    ]);
+    agrees(place);
+  });
+
   test("when none fits, the first is told why", async () => {
     const place = await lay({ work: { a: { "x.txt": "x" }, b: { "y.txt": "x" } }, claims: ["b.txt"] });
     const events = await settleAll(place);

@@ -33,6 +33,13 @@ export async function judgeBatch(
   const site = judging(plain);
   const { session } = site;
   const head = await targetHead(site.git, site.target);
+  if (site.project.rules.review !== null) {
+    // The run began before there were reviewers: each is judged alone, so that none lands which they have not seen.
+    const [first, ...rest] = wanted.map(memberOf);
+    const apart = rest.map((of) => ({ ...of, gate: "review", why: "Each change is reviewed by itself" }));
+    session.record({ kind: "batch_begun", head, tasks: first ? [first] : [], apart });
+    return;
+  }
   const pile = await pileUp(site, { head, wanted }, signal);
   if (pile === null) return;
   const { placed, apart } = pile;
