@@ -91,6 +91,24 @@ test("a process that was started before is the one that is asked", async () => {
   strange.close();
 });
 
+test("few texts are shared among processes by who has asked for many before", async () => {
+  const child = `
+    const { pack } = await import(${JSON.stringify(join(import.meta.dir, "packed.ts"))});
+    for await (const line of console) {
+      const parts = JSON.parse(line).analyse.map(() => pack({ unknown: String(process.pid) }));
+      await Bun.write(Bun.stdout, Buffer.concat([Buffer.from(parts.map((p) => p.length).join(" ") + "\\n"), ...parts]));
+    }`;
+  const strange = createAnalyst([process.execPath, "-e", child], 2);
+  const texts = (count: number) => Array.from({ length: count }, (_, n) => ({ path: `${n}`, text: "x".repeat(1_000) }));
+  const pids = async (count: number) =>
+    new Set((await strange.analyse(texts(count), "all")).map((part) => JSON.stringify(analysed(part)))).size;
+  expect(await pids(40)).toBe(1);
+  expect(await pids(140)).toBe(1);
+  expect(await pids(40)).toBe(2);
+  expect(await pids(5)).toBe(1);
+  strange.close();
+});
+
 test("where no such process can be had, nothing is said of the texts", async () => {
   const none = createAnalyst([process.execPath, "-e", "process.exit(1)"], 1);
   expect(none.analyse([{ path: "a.py", text: "a = 1\n" }], "all")).rejects.toThrow("cannot be started");

@@ -44,6 +44,8 @@ const ALONE_MS = 60_000;
 const BATCH_CHARS = 300_000;
 /** What is shorter is looked at sooner than another process can be started for the half of it. */
 const SHARED_CHARS = 150_000;
+/** Who has asked for more than that asks for more yet, and then the processes are there: so little is worth the words. */
+const LEAST_SHARE_CHARS = 10_000;
 
 /** As many as this machine can keep busy without the run loop having nothing left. */
 const PROCESSES = Math.min(4, Math.max(1, navigator.hardwareConcurrency));
@@ -56,6 +58,7 @@ export function createAnalyst(self: readonly string[], processes: number = PROCE
   const seats = Array.from({ length: processes }, () => openSeat(self));
   const idle = seats.toReversed(); // the last one is taken first, so that a few texts start one process
   const waiting: ((seat: Seat) => void)[] = [];
+  const asked = { chars: 0 };
   const seated = async <T>(work: (seat: Seat) => Promise<T>): Promise<T> => {
     const seat = idle.pop() ?? (await new Promise<Seat>((turn) => void waiting.push(turn)));
     try {
@@ -74,7 +77,9 @@ export function createAnalyst(self: readonly string[], processes: number = PROCE
     },
     async analyse(texts, depth) {
       const chars = texts.reduce((sum, { text }) => sum + text.length, 0);
-      const share = Math.min(BATCH_CHARS, Math.max(SHARED_CHARS, Math.ceil(chars / processes)));
+      const least = asked.chars > SHARED_CHARS ? LEAST_SHARE_CHARS : SHARED_CHARS;
+      asked.chars += chars;
+      const share = Math.min(BATCH_CHARS, Math.max(least, Math.ceil(chars / processes)));
       const answers = await Promise.all(
         batchesOf(texts, share).map((batch) => seated((seat) => ask(seat, batch, depth))),
       );

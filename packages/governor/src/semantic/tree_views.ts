@@ -32,36 +32,47 @@ export function openTreeViews(git: Pick<Git, "objects">, readFiles: ReadFiles): 
     if (known === undefined) wanted.folders.add(oid);
     return known ?? null;
   };
-  const entryAt = (tree: string, path: string): TreeEntry | null => {
+  /** null: there is nothing; undefined: nobody knows yet. */
+  const entryAt = (tree: string, path: string): TreeEntry | null | undefined => {
     let entry: TreeEntry = { kind: "folder", oid: tree };
     for (const name of path === "" ? [] : path.split("/")) {
-      const next: TreeEntry | undefined = entry.kind === "folder" ? folder(entry.oid)?.get(name) : undefined;
+      if (entry.kind !== "folder") return null;
+      const entries: Folder | null = folder(entry.oid);
+      if (entries === null) return undefined;
+      const next = entries.get(name);
       if (next === undefined) return null;
       entry = next;
     }
     return entry;
   };
   return {
-    view: (tree) => ({
-      blob(path) {
-        const entry = entryAt(tree, path);
-        return entry !== null && isText(entry) ? entry.oid : null;
-      },
-      folder(path) {
-        const entry = entryAt(tree, path);
-        if (entry?.kind !== "folder") return null;
-        const entries = [...(folder(entry.oid) ?? NO_ENTRIES)];
-        return entries.map(([name, { kind }]) => (kind === "folder" ? `${name}/` : name));
-      },
-      file(path) {
-        const entry = entryAt(tree, path);
-        if (entry === null || !isText(entry)) return null;
-        const key = `${entry.oid} ${path}`;
-        const known = files.get(key);
-        if (known === undefined) wanted.files.set(key, { path, blob: entry.oid });
-        return known ?? null;
-      },
-    }),
+    view: (tree) => {
+      const placeOf = keeping((path: string) => entryAt(tree, path));
+      const seen = new Map<string, FileView>();
+      return {
+        blob(path) {
+          const entry = placeOf(path);
+          return entry !== null && isText(entry) ? entry.oid : null;
+        },
+        folder(path) {
+          const entry = placeOf(path);
+          if (entry?.kind !== "folder") return null;
+          const entries = [...(folder(entry.oid) ?? NO_ENTRIES)];
+          return entries.map(([name, { kind }]) => (kind === "folder" ? `${name}/` : name));
+        },
+        file(path) {
+          const before = seen.get(path);
+          if (before !== undefined) return before;
+          const entry = placeOf(path);
+          if (entry === null || !isText(entry)) return null;
+          const key = `${entry.oid} ${path}`;
+          const known = files.get(key);
+          if (known === undefined) wanted.files.set(key, { path, blob: entry.oid });
+          else seen.set(path, known);
+          return known ?? null;
+        },
+      };
+    },
     async load() {
       const oids = [...wanted.folders];
       const keys = [...wanted.files];
@@ -75,6 +86,18 @@ export function openTreeViews(git: Pick<Git, "objects">, readFiles: ReadFiles): 
       keys.forEach(([key], at) => void files.set(key, seen[at] ?? { text: null, unknown: "nobody has read it" }));
       return oids.length + keys.length > 0;
     },
+  };
+}
+
+/** A judgement asks for each file many times over, and what is known of a path in a tree does not change. */
+function keeping(find: (path: string) => TreeEntry | null | undefined): (path: string) => TreeEntry | null {
+  const places = new Map<string, TreeEntry | null>();
+  return (path) => {
+    const known = places.get(path);
+    if (known !== undefined) return known;
+    const entry = find(path);
+    if (entry !== undefined) places.set(path, entry);
+    return entry ?? null;
   };
 }
 
