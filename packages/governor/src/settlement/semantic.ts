@@ -1,5 +1,5 @@
 import type { Finding as KernelFinding } from "@dgov/kernel";
-import type { Finding, Judgement as Judged } from "@dgov/semantic";
+import type { FilePlace, Finding, Judgement as Judged } from "@dgov/semantic";
 import type { Brought } from "../git/brought.ts";
 import type { MergedTrees, MergeWords, Symbols } from "../semantic/symbols.ts";
 import { type Gate, type Judgement, pass, reject } from "./gate.ts";
@@ -43,16 +43,30 @@ function judgementOf({ verdict, findings, unchecked }: Judged, brought: Brought)
 
 const isGrave = ({ verdict }: Finding): boolean => verdict === "conflict" || verdict === "block";
 
-/** The sentence, the tasks of the other side where some are known, and the mend where it needs no thought. */
+/**
+ * The sentence, the tasks of the other side where some are known, the lines of both sides, and the mend where it needs no
+ * thought.
+ */
 function kernelFinding({ kind, sentence, place, causes, fix }: Finding, brought: Brought): KernelFinding {
-  const paths = causes.flatMap(({ side, place: { path } }) => (side === "left" ? [path] : []));
+  const theirs = causes.flatMap((cause) => (cause.side === "left" ? [cause.place] : []));
+  const paths = theirs.map(({ path }) => path);
   const mend = fix === null ? "" : `; ${fix.sentence}`;
   return {
     code: kind,
-    message: `${sentence}${tasksOf(brought, ...paths)}${mend}`,
+    message: `${sentence}${tasksOf(brought, ...paths)}${linesOf(place, theirs)}${mend}`,
     ...(place === null ? {} : { path: place.path, line: place.lines[0] }),
   };
 }
+
+/** Where it shows, against where the other side did what it comes of; "": one of them is nowhere. */
+function linesOf(place: FilePlace | null, theirs: readonly FilePlace[]): string {
+  if (place === null || theirs.length === 0) return "";
+  return `, ${rangeOf(place)} against ${[...new Set(theirs.map(rangeOf))].slice(0, PLACES_MAX).join(", ")}`;
+}
+
+const PLACES_MAX = 4;
+const rangeOf = ({ path, lines: [first, last] }: FilePlace): string =>
+  first === last ? `${path}:${first}` : `${path}:${first}-${last}`;
 
 /** In words, the tasks that changed these paths on the target; "": none did. */
 export function tasksOf(brought: Brought, ...paths: readonly string[]): string {
