@@ -1,7 +1,8 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { carryOver, integrate, landingCommit, type Mend } from "./integrate.ts";
+import { carryOver, integrate, type Mend } from "./integrate.ts";
+import { landingCommit } from "./landing_commit.ts";
 import { type Content, type Repository, repository } from "./testing/repository.ts";
 
 setDefaultTimeout(60_000); // many processes each, and the machine may be busy

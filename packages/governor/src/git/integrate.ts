@@ -51,20 +51,6 @@ export async function integrate(git: Git, { base, candidate, head, mend }: Integ
   return { kind: "clean", tree, mended: merged.mended ?? [] };
 }
 
-/** What a commit says of itself. The trailers stand below the message. */
-export type Words = { message: string; trailers: Readonly<Record<string, string | number>>; at_ms: number };
-
-/** Makes the commit of a tree on top of the head, with which it may land. The same input gives the same commit. */
-export async function landingCommit(
-  git: Git,
-  { head, tree }: { head: string; tree: string },
-  { message, trailers, at_ms }: Words,
-): Promise<string> {
-  const lines = Object.entries(trailers).map(([key, value]) => `${key}: ${value}\n`);
-  const stdin = `${message.trim()}\n\n${lines.join("")}`;
-  return await git.text(["commit-tree", tree, "-p", head], { stdin, at_ms });
-}
-
 /**
  * The kept work of an attempt, moved from its base (the commit's only parent) to a new head, as a tree. All of the work
  * is kept, also what a process that was killed could not put back; `only` says what of it is gone on from.

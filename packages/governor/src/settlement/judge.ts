@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { type Action, type Event, taskOf } from "@dgov/kernel";
-import { landingCommit } from "../git/integrate.ts";
 import { targetHead } from "../git/land.ts";
+import { landingCommit } from "../git/landing_commit.ts";
 import { type Short, sayShort } from "../short_text.ts";
 import type { Site } from "../site.ts";
 import { attribute } from "./attribute.ts";

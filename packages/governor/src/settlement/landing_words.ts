@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { canonical } from "@dgov/kernel";
 import { ANCHOR } from "../git/anchors.ts";
-import type { Words } from "../git/integrate.ts";
+import type { Words } from "../git/landing_commit.ts";
 import { type Site, unitOf } from "../site.ts";
 import type { Of } from "./fit.ts";
 import { recordOf, type Verdict } from "./gate.ts";
