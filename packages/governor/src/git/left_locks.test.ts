@@ -43,11 +43,24 @@ test("a lock from before the landing is somebody else's", async () => {
 
 test("while a git is at work in the checkout every lock may be its own", async () => {
   const { repo, interrupted, left } = await locked(1_000);
-  const busy = Bun.spawn(["git", "cat-file", "--batch"], { cwd: repo.root, stdin: "pipe", stdout: "pipe" });
+  const words = ["sh", "-c", "echo begun; git cat-file --batch; :"];
+  const busy = Bun.spawn(words, { cwd: repo.root, stdin: "pipe", stdout: "pipe" });
+  const said = busy.stdout.getReader();
+  await said.read();
+  busy.stdin.write("HEAD\n"); // its answer says that it is there
+  await busy.stdin.flush();
+  await said.read();
   await removeLeftLocks(repo.git, interrupted);
   expect(left()).toEqual(NAMES);
   await busy.stdin.end();
   await busy.exited;
+});
+
+test("our own git, which answers questions, holds no lock", async () => {
+  const { repo, interrupted, left } = await locked(1_000);
+  await repo.git.objects.info(["HEAD"]);
+  await removeLeftLocks(repo.git, interrupted);
+  expect(left()).toEqual([]);
 });
 
 test("the lock that a killed git left on the ref of an attempt does not keep its work from being kept", async () => {

@@ -33,16 +33,21 @@ export async function removeLeftLocks(git: Git, { refs, checkouts, since_ms }: I
 
 const bornAt = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Number.NEGATIVE_INFINITY;
 
-/** The gits that are at work in some folders. Where there is no /proc nobody can tell, and one is supposed to be. */
+/**
+ * The gits that are at work in some folders, but for our own, which only read. Where there is no /proc nobody can tell, and
+ * one is supposed to be.
+ */
 function gitsIn(folders: readonly string[]): string[] {
   if (process.platform !== "linux") return ["unknown"];
   const isIn = (path: string) => folders.some((folder) => path === folder || path.startsWith(`${folder}/`));
   return readdirSync("/proc").filter(
-    (pid) => /^\d+$/.test(pid) && nameOf(pid).startsWith("git") && isIn(folderOf(pid)),
+    (pid) => /^\d+$/.test(pid) && nameOf(pid).startsWith("git") && isIn(folderOf(pid)) && !isOurs(pid),
   );
 }
 
 const nameOf = (pid: string): string => orGone(() => readFileSync(`/proc/${pid}/comm`, "utf8"));
+const isOurs = (pid: string): boolean =>
+  orGone(() => readFileSync(`/proc/${pid}/status`, "utf8")).includes(`\nPPid:\t${process.pid}\n`);
 const folderOf = (pid: string): string => orGone(() => readlinkSync(`/proc/${pid}/cwd`));
 
 /** Of a process that has ended meanwhile, or is somebody else's, there is nothing to be read. */
