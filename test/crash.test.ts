@@ -1,19 +1,12 @@
 import { afterEach, expect, test } from "bun:test";
 import { chmodSync, existsSync } from "node:fs";
 import { join } from "node:path";
-import { dgov, eventsOf, git, layOut, makeRepository, type Place, startDgov, writeIn } from "./repo.ts";
+import { dgov, eventsOf, git, makeRepository, type Place, startDgov, writeIn } from "./repo.ts";
 
-const CASE = join(import.meta.dir, "fixtures/crash/three_tasks");
 const open: Place[] = [];
 afterEach(() => {
   for (const place of open.splice(0)) place.stop();
 });
-
-function place(): Place {
-  const made = layOut(CASE);
-  open.push(made);
-  return made;
-}
 
 /** The governor as a process that kills itself once event `seq` is in its log. */
 function killedAfter(seq: number, { root, env }: Place) {
@@ -32,54 +25,6 @@ async function endOf(run: Bun.Subprocess<"ignore", "pipe" | "ignore", "pipe">) {
   const [exit, said] = await Promise.all([run.exited, new Response(run.stderr).text()]);
   return { exit, signal: run.signalCode, said };
 }
-
-/** What a run has come to, in the user's eyes and in the log's. */
-const outcome = (where: Place) => ({
-  tree: git(where, "rev-parse", "main^{tree}"),
-  status: git(where, "status", "--porcelain"),
-  commits: git(where, "log", "--format=%(trailers:key=Dgov-Task,valueonly,separator=%x20)", "main")
-    .split("\n")
-    .filter(Boolean)
-    .sort(),
-  landed: eventsOf(where).filter(({ kind }) => kind === "task_landed").length,
-});
-
-/** Kills a run after event `seq` and runs again. false: the run had ended by itself, since two tasks may race. */
-async function goesOnAfter(seq: number, wanted: ReturnType<typeof outcome>): Promise<boolean> {
-  const killed = place();
-  const first = await endOf(killedAfter(seq, killed));
-  if (first.exit === 0) return false;
-  expect({ seq, ...first }).toMatchObject({ seq, signal: "SIGKILL" });
-  const before = eventsOf(killed).map((event) => `${event.kind} ${"task" in event ? event.task : ""}`);
-  const again = await endOf(startDgov(killed, "run", ".dgov/plans/p", "--jobs", "2"));
-  const told = { seq, before: before.slice(-12), said: again.said };
-  expect({ ...told, exit: again.exit }).toEqual({ ...told, exit: 0 });
-  expect({ ...told, ...outcome(killed) }).toEqual({ ...told, ...wanted });
-  killed.stop();
-  return true;
-}
-
-test("a run killed at any event goes on and ends with the same tree, and nothing twice", async () => {
-  const whole = place();
-  expect(dgov(whole, "run", ".dgov/plans/p", "--jobs", "2").status).toBe(0);
-  const events = eventsOf(whole).length;
-  expect(events).toBeGreaterThan(20);
-  const wanted = outcome(whole);
-  expect(wanted).toMatchObject({
-    status: "",
-    commits: ["tasks/main.a", "tasks/main.b", "tasks/main.c"],
-    landed: 3,
-  });
-  const left = Array.from({ length: events }, (_, at) => at + 1);
-  const done: boolean[] = [];
-  const oneByOne = async () => {
-    for (let seq = left.shift(); seq !== undefined; seq = left.shift()) done.push(await goesOnAfter(seq, wanted));
-  };
-  // Two at a time: most of a run is waiting. Both are waited for, also when one has failed.
-  for (const ended of await Promise.allSettled([oneByOne(), oneByOne()]))
-    if (ended.status === "rejected") throw ended.reason;
-  expect(done.filter(Boolean).length).toBeGreaterThan(events / 2);
-}, 1_200_000);
 
 /** A plan of one task that makes a file. */
 function makesAFile(): Place {
