@@ -109,6 +109,30 @@ test("few texts are shared among processes by who has asked for many before", as
   strange.close();
 });
 
+test("who is told that much will come is started for it at once, and who is at work then answers first", async () => {
+  const child = `
+    const { pack } = await import(${JSON.stringify(join(import.meta.dir, "packed.ts"))});
+    for await (const line of console) {
+      await Bun.sleep(100);
+      const parts = JSON.parse(line).analyse.map(() => pack({ unknown: process.pid + " " + Bun.env.BUN_JSC_useFTLJIT }));
+      await Bun.write(Bun.stdout, Buffer.concat([Buffer.from(parts.map((p) => p.length).join(" ") + "\\n"), ...parts]));
+    }`;
+  const strange = createAnalyst([process.execPath, "-e", child], 1);
+  const said = async (): Promise<(string | undefined)[]> => {
+    const [part] = await strange.analyse([{ path: "a", text: "x" }], "all");
+    const found = analysed(part!);
+    return "unknown" in found ? found.unknown.split(" ") : [];
+  };
+  const under_way = said();
+  await Bun.sleep(20);
+  strange.expect(10_000_000);
+  const [first, brief] = await under_way;
+  const [next, lasting] = await said();
+  expect([brief, lasting, first === next]).toEqual(["0", "undefined", false]);
+  expect(await said()).toEqual([next, "undefined"]);
+  strange.close();
+});
+
 test("where no such process can be had, nothing is said of the texts", async () => {
   const none = createAnalyst([process.execPath, "-e", "process.exit(1)"], 1);
   expect(none.analyse([{ path: "a.py", text: "a = 1\n" }], "all")).rejects.toThrow("cannot be started");

@@ -20,6 +20,8 @@ export type Question = { analyse: readonly Text[]; depth: Depth } | { merge: Mer
 export type Analyst = {
   /** Begins before there is a question: a process is started, and learns the languages of files that are called so. */
   start(paths: readonly string[], depth: Depth): void;
+  /** Says that so many characters will be asked about: the processes are started for that at once. */
+  expect(chars: number): void;
   /**
    * Of each text what it says (`Analysed`), packed as the process has packed it: it is mostly wanted to be kept.
    *
@@ -74,6 +76,9 @@ export function createAnalyst(self: readonly string[], processes: number = PROCE
     start(paths, depth) {
       const texts = paths.map((path) => ({ path, text: "" }));
       void seats[0]?.turn({ analyse: texts, depth }, ALONE_MS).catch(() => {}); // whoever asks is told
+    },
+    expect(chars) {
+      for (const seat of seats) seat.expect(chars / processes);
     },
     async analyse(texts, depth) {
       const chars = texts.reduce((sum, { text }) => sum + text.length, 0);
@@ -137,6 +142,7 @@ const ENDED = pack({ unknown: "it ends the process that looks at it, or takes to
 
 /** One process, started anew when it is gone. `turn` gives null when it ended or took too long. */
 type Seat = {
+  expect(chars: number): void;
   turn(question: Question, limit_ms: number): Promise<Packed[] | null>;
   /** @throws DgovError `machine_refused` when there can be no such process */
   prove(): Promise<void>;
@@ -144,14 +150,17 @@ type Seat = {
 };
 
 function openSeat(self: readonly string[]): Seat {
-  const state: { talk: Conversation | null; chars: number } = { talk: null, chars: 0 };
+  const state: { talk: Conversation | null; brief: boolean; chars: number } = { talk: null, brief: true, chars: 0 };
   const seat: Seat = {
+    expect(chars) {
+      state.chars += chars; // whoever is being asked is let answer
+    },
     async turn(question, limit_ms) {
-      const before = state.chars;
       state.chars += charsOf(question);
-      if (before <= BRIEF_CHARS && state.chars > BRIEF_CHARS) seat.leave();
-      const env = state.chars > BRIEF_CHARS ? ENV : BRIEF_ENV;
-      state.talk ??= converse([...self, "__symbols"], { cwd: "/", env });
+      const brief = state.chars <= BRIEF_CHARS;
+      if (state.brief && !brief) seat.leave();
+      state.brief = brief;
+      state.talk ??= converse([...self, "__symbols"], { cwd: "/", env: brief ? BRIEF_ENV : ENV });
       try {
         return await state.talk.turn(`${JSON.stringify(question)}\n`, readAnswer, limit_ms);
       } catch {

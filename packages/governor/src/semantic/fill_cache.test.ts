@@ -42,6 +42,7 @@ test("every content is looked at once, whatever there is of it, and then no more
       merge: () => Promise.reject(new Error("nobody merges here")),
       close: () => {},
       start: () => {},
+      expect: () => {},
     },
   };
   expect(await fillCache(reading, files)).toBe(692);

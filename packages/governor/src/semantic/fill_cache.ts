@@ -19,6 +19,7 @@ export async function fillCache(reading: Reading, files: readonly Wanted[]): Pro
   const contents = new Map(files.map((file) => [keyOf(reading, file), file]));
   const fresh = [...contents].flatMap(([key, file]) => (reading.cache.has(key) ? [] : [file]));
   const infos = await reading.git.objects.info(fresh.map(({ blob }) => blob));
+  reading.analyst.expect(infos.reduce((sum, info) => sum + (info?.size_bytes ?? 0), 0));
   const portions = portionsOf(fresh.map((file, at) => ({ file, size_bytes: infos[at]?.size_bytes ?? 0 })));
   const work = async () => {
     for (let own = portions.pop(); own !== undefined; own = portions.pop()) {
