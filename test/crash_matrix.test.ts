@@ -21,7 +21,10 @@ function startDriver() {
       driver.stdin.write(`${JSON.stringify(asked)}\n`);
       await driver.stdin.flush();
       const { value, done } = await lines.next();
-      if (done) throw new Error(`The driver has ended at ${JSON.stringify(asked)}`);
+      if (done)
+        throw new Error(
+          `The driver has ended (${await driver.exited}, ${driver.signalCode}) at ${JSON.stringify(asked)}`,
+        );
       return JSON.parse(value);
     },
     async stop() {

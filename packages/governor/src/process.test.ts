@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type RunOptions, run } from "./process.ts";
+import { converse, type RunOptions, run } from "./process.ts";
 
 const options = (more: Partial<RunOptions> = {}): RunOptions => ({
   cwd: tmpdir(),
@@ -80,4 +80,14 @@ test("an abort ends it, before or after the start", async () => {
   setTimeout(() => abort.abort(), 50);
   expect((await running).ended).toBe("aborted");
   expect((await sh("true", { signal: abort.signal })).ended).toBe("aborted");
+});
+
+test("a question that its program does not hear is an error of its turn, and of nobody else", async () => {
+  for (let tries = 0; tries < 8; tries++) {
+    const deaf = converse(["sh", "-c", "exec <&-; sleep 0.02"], { cwd: "/", env: { PATH: process.env.PATH ?? "" } });
+    if (tries % 2 === 1) await Bun.sleep(40);
+    const asked = deaf.turn("?".repeat(500_000), (talk) => talk.line(), 5_000);
+    expect(await asked.then(String, () => "refused")).toBe("refused");
+  }
+  await Bun.sleep(20); // what nobody has heard would be told now
 });

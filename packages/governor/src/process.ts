@@ -129,8 +129,8 @@ export function converse(argv: readonly string[], { cwd, env }: Pick<RunOptions,
       const mine = state.turns.then(async () => {
         const timer = setTimeout(end, limit_ms);
         try {
-          child.stdin.write(question);
-          await child.stdin.flush();
+          const written = child.stdin.write(question); // it fails by itself, beside the flush
+          await Promise.all([written, child.stdin.flush()]);
           return await read(talk);
         } finally {
           clearTimeout(timer);

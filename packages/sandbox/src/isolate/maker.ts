@@ -87,8 +87,8 @@ async function startIsolation({ level, spec, self, nursery, way, wall, ...tools 
   nursery.live.add(child.pid);
   const words = new Response(child.stderr).text();
   const send = async (bytes: Uint8Array) => {
-    child.stdin.write(bytes);
-    await child.stdin.flush();
+    const written = child.stdin.write(bytes); // where the other side has died it fails by itself, beside the flush
+    await Promise.all([written, child.stdin.flush()]);
   };
   const connection = new Connection({
     send,

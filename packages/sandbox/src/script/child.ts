@@ -36,8 +36,8 @@ export function startChild({ argv, env, setup, spared }: ChildPlace): Child {
   const words = decodeFrames(child.stdout);
   const kill = () => void signal(child.pid, "SIGKILL");
   const write = async (frame: unknown) => {
-    child.stdin.write(encodeFrame(frame));
-    await child.stdin.flush();
+    const written = child.stdin.write(encodeFrame(frame)); // it fails by itself, beside the flush
+    await Promise.all([written, child.stdin.flush()]);
   };
   const send = (frame: ChildSetup | ScriptOrder | ScriptReply) => {
     write(frame).catch(kill); // it does not listen any more: its end is heard where its words are waited for
