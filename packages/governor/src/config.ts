@@ -12,6 +12,7 @@ import { projectCommands } from "./programs.ts";
 import type { Component, Limits, Project, Provider } from "./project.ts";
 import { PROJECT_FILE } from "./project_file.ts";
 import { reviewOf, reviewPlaces } from "./review_file.ts";
+import { routedProviders, routingOf, routingPlaces } from "./routing_file.ts";
 import { check, parseToml, type Toml } from "./toml.ts";
 import type { KeyPath } from "./toml_place.ts";
 
@@ -89,11 +90,12 @@ export function withLimits(limits: Limits, plan: LimitsTable): Limits {
     jobs: plan.jobs ?? limits.jobs,
     budget: limits.budget,
     escalation: limits.escalation,
+    routing: limits.routing,
     batch: limits.batch,
   };
 }
 
-const NO_LIMITS: Omit<Limits, "budget" | "escalation" | "batch"> = {
+const NO_LIMITS: Omit<Limits, "budget" | "escalation" | "routing" | "batch"> = {
   run: { tokens: null, calls: null, cost_micros: null, wall_ms: null },
   retries: 3,
   settlement_retries: 1,
@@ -119,6 +121,7 @@ const referencePlaces = (file: ProjectFile, toml: Toml): Place[] => [
   ...rulePlaces(file, toml),
   ...reviewPlaces(file, toml),
   ...batchPlaces(file, toml),
+  ...routingPlaces(file.routing, ["routing"], toml),
 ];
 
 /** A seat votes on one change, and its vote is bound to the tree that this one alone makes. */
@@ -164,7 +167,7 @@ function namePlaces({ tools, gates }: ProjectFile, toml: Toml): Place[] {
 }
 
 /** A provider that is named must be there. */
-function providerPlaces({ project, providers, tiers }: ProjectFile, toml: Toml): Place[] {
+function providerPlaces({ project, providers, tiers, routing }: ProjectFile, toml: Toml): Place[] {
   const known = ["scripted", ...Object.keys(providers)];
   const named: [string | undefined, KeyPath][] = [
     [project.provider, ["project", "provider"]],
@@ -172,6 +175,7 @@ function providerPlaces({ project, providers, tiers }: ProjectFile, toml: Toml):
       provider,
       ["tiers", "escalation", at, "provider"],
     ]),
+    ...routedProviders(routing, ["routing"]),
   ];
   return named.flatMap(([name, path]): Place[] => {
     if (name === undefined || known.includes(name)) return [];
@@ -220,7 +224,7 @@ function projectOf(root: string, file: ProjectFile, hash: string): Project {
   const provider = project.provider ?? (declared.length === 1 ? declared[0]! : null);
   const { batch } = file.settlement;
   const escalation = file.tiers.escalation.map((rung) => ({ agent: rung.agent, provider: rung.provider ?? null }));
-  const own = { budget: budgetOf(file), escalation, batch };
+  const own = { budget: budgetOf(file), escalation, routing: routingOf(file.routing, file.agents), batch };
   return {
     root,
     layout: {

@@ -3,6 +3,7 @@ import { isHostRule } from "@dgov/sandbox/network";
 import { z } from "zod";
 import { Amount, PriceTable, ProjectBudgetTable } from "./budget_file.ts";
 import { ReviewTable } from "./review_file.ts";
+import { RoutingTable } from "./routing_file.ts";
 import { RUNNER_NAMES } from "./settlement/test_runners.ts";
 
 /** `.dgov/project.toml` as people write it: the original's keys and defaults, and ours after them. One schema, strict. */
@@ -248,6 +249,7 @@ export const ProjectFile = z.strictObject({
     .prefault({}),
   agents: z.record(z.string(), named).default({}).describe("Alias to model"),
   tiers: TiersTable.prefault({}),
+  routing: RoutingTable.prefault({}),
   conventions: z
     .record(z.string(), z.unknown().transform(told))
     .default({})

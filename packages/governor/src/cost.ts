@@ -11,6 +11,7 @@ import { chooseProvider } from "./plan/resolve.ts";
 import type { Project } from "./project.ts";
 import { compileOrRefuse } from "./ready.ts";
 import { findPlan, findRoot } from "./root.ts";
+import { wishOf } from "./routing.ts";
 import { COST_KEYS, type Cost, type CostKey, type CostSum, callsIn, costOf } from "./view/cost.ts";
 import { type Estimate, type Estimated, estimate } from "./view/estimate.ts";
 
@@ -93,10 +94,10 @@ const pastCalls = (log: Store) =>
 
 /** Who works on each task, and who reviews it. */
 function bound(plan: CompiledPlan, project: Project): Estimated[] {
-  const { default_agent, default_provider } = plan;
   const { prices } = project.limits.budget;
-  return plan.tasks.flatMap(({ id, role, worker }): Estimated[] => {
-    const chosen = chooseProvider({ ...worker, default_agent, default_provider }, project);
+  return plan.tasks.flatMap((task): Estimated[] => {
+    const { id, role } = task;
+    const chosen = chooseProvider(wishOf(task, plan, project), project);
     if (!chosen.ok) throw new DgovError("provider_unknown", `Cannot estimate "${id}": ${chosen.why}`);
     const model = `${chosen.provider.name}/${chosen.agent ?? chosen.provider.name}`;
     const own = { task: id, role, model, price: prices[model] ?? chosen.provider.price };

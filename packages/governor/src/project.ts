@@ -3,6 +3,7 @@ import type { Level, Network, ResourceLimits, ToolPolicy } from "@dgov/sandbox";
 import type { Price } from "@dgov/worker";
 import type { Budget } from "./budget.ts";
 import type { Review } from "./review_file.ts";
+import type { Routing } from "./routing_file.ts";
 import type { RunnerName } from "./settlement/test_runners.ts";
 
 /**
@@ -122,6 +123,7 @@ export type Limits = {
   settlement_retries: number;
   backoff_ms: readonly number[];
   escalation: readonly { agent: string; provider: string | null }[]; // model or alias; null: the task's own
+  routing: Routing; // who is asked first
   budget: Budget;
   batch: number; // how many candidates may be judged as one tree; 1: each alone
   jobs: number | null; // null: as many as there are cores, at least 2

@@ -153,6 +153,15 @@ export const Event = z.discriminatedUnion("kind", [
     carried_from: Oid.nullable(), // the kept work of an earlier attempt this one goes on from
   }),
   z.strictObject({
+    kind: z.literal("task_routed"), // why the attempt has its agent: a rule of [routing] has chosen it
+    ...attempt,
+    rule: z.string(),
+    task_kind: z.string(), // what kind of task that is, as `worker:py`
+    candidates: z.array(z.strictObject({ model: z.string(), cost_micros: z.int().min(0).nullable() })).min(1),
+    chosen: z.string(), // of these, `PROVIDER/MODEL`
+    why: z.enum(["only", "cheapest", "unpriced"]),
+  }),
+  z.strictObject({
     kind: z.literal("attempt_failed"),
     ...attempt,
     cause: Cause,

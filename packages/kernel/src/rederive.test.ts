@@ -6,7 +6,7 @@ import { lifeOf, oid, sampleOf, spec, startedWith, task } from "./testing/events
 const [a, b, c] = [task("a"), task("b"), task("c")];
 const of = { a: sampleOf(a), b: sampleOf(b), c: sampleOf(c, b) };
 const judged = { took_ms: 1, command: null, exit: null, output: null };
-const none = { dispatch: 0, judge: 0, judge_batch: 0, land: 0, retry: 0, skip: 0, end: 0, spend: 0 };
+const none = { dispatch: 0, judge: 0, judge_batch: 0, land: 0, retry: 0, skip: 0, end: 0, spend: 0, route: 0 };
 
 function told(...events: readonly Event[]): Rederived {
   return rederive(events.map((event, at) => ({ seq: at + 1, at_ms: at, event })));
@@ -53,13 +53,36 @@ describe("C14 a run is decided once more from its log alone", () => {
     ];
     const { difference, decisions, run } = told(...events);
     expect(difference).toBeNull();
-    expect(decisions).toEqual({ dispatch: 3, judge: 2, judge_batch: 0, land: 1, retry: 1, skip: 1, end: 1, spend: 0 });
+    expect(decisions).toEqual({
+      dispatch: 3,
+      judge: 2,
+      judge_batch: 0,
+      land: 1,
+      retry: 1,
+      skip: 1,
+      end: 1,
+      spend: 0,
+      route: 0,
+    });
     expect(run?.status).toBe("partial");
   });
 
   test("no events, and a run that has just begun", () => {
     expect(told()).toEqual({ run: null, events: 0, decisions: none, difference: null });
     expect(told(one)).toMatchObject({ events: 1, decisions: none, difference: null });
+  });
+
+  test("H6 a route comes out of its candidates, and is where the attempt went", () => {
+    const candidates = [
+      { model: "p/dear", cost_micros: 9 },
+      { model: "scripted/default", cost_micros: 3 },
+      { model: "p/unknown", cost_micros: null },
+    ];
+    const route = { ...of.a.task_routed, candidates, why: "cheapest" as const };
+    expect(told(one, dispatched("a"), route)).toMatchObject({ difference: null, decisions: { route: 1 } });
+    expect(saidOf(one, dispatched("a"), { ...route, chosen: "p/dear" })).toContain('to go to "scripted/default"');
+    expect(saidOf(one, dispatched("a"), { ...route, why: "only" })).toContain("(cheapest)");
+    expect(saidOf(one, dispatched("a", { agent: "other" }), route)).toContain('given to "scripted/other"');
   });
 
   test("what the user asks for is nobody's decision", () => {

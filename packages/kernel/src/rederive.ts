@@ -4,6 +4,7 @@ import type { Event, EventOf } from "./event.ts";
 import type { TaskId } from "./plan.ts";
 import { countVotes } from "./quorum.ts";
 import { fold, type Told } from "./replay.ts";
+import { chooseRoute } from "./route.ts";
 import { type Run, taskOf } from "./run.ts";
 import { shortOf } from "./spent.ts";
 import { LogCorrupt } from "./store.ts";
@@ -11,9 +12,10 @@ import { type Action, next } from "./transition.ts";
 
 /**
  * What is decided in a run, and is a function of facts that its log holds. `judge`: what became of a candidate, by the
- * verdicts of its gates; `spend`: that a call could be paid for. All others are actions of `next`.
+ * verdicts of its gates; `spend`: that a call could be paid for; `route`: who of several does a task. All others are
+ * actions of `next`.
  */
-export type Decided = Action["do"] | "spend";
+export type Decided = Action["do"] | "spend" | "route";
 
 /** The first event that the kernel would not have let come. `asked`: what it asked for instead, of the task or the run. */
 export type Difference = {
@@ -40,7 +42,7 @@ export type Rederived = {
  */
 export function rederive(events: Iterable<Told>): Rederived {
   const decisions: Record<Decided, number> = { ...NONE };
-  const memory: Memory = { asked: new Map(), verdicts: new Map(), reviews: new Map() };
+  const memory: Memory = { asked: new Map(), verdicts: new Map(), reviews: new Map(), agents: new Map() };
   let run: Run | null = null;
   let count = 0;
   for (const told of events) {
@@ -70,18 +72,19 @@ export function rederive(events: Iterable<Told>): Rederived {
 }
 
 // biome-ignore format: one line says it
-const NONE = { dispatch: 0, judge: 0, judge_batch: 0, land: 0, retry: 0, skip: 0, end: 0, spend: 0 };
+const NONE = { dispatch: 0, judge: 0, judge_batch: 0, land: 0, retry: 0, skip: 0, end: 0, spend: 0, route: 0 };
 
 /**
  * What a governor may know when it acts. `asked`: what `next` has asked for of a task since it last moved; who performs it
  * may have begun it then, and have been overtaken by others since. `verdicts`: what the gates have said of a task's
  * candidate since they were asked last. `reviews`: whose votes were asked for last, and all that were given, for a vote counts
- * as long as its question is asked.
+ * as long as its question is asked. `agents`: who each task was given to last.
  */
 type Memory = {
   asked: Map<TaskId, Map<string, Action>>;
   verdicts: Map<TaskId, EventOf<"gate_judged">[]>;
   reviews: Map<TaskId, Review>;
+  agents: Map<TaskId, string>;
 };
 type Review = { opened: EventOf<"review_opened"> | null; votes: EventOf<"seat_voted">[] };
 
@@ -105,6 +108,8 @@ function decidedBy(event: Event): Decided | null {
       return "end";
     case "call_reserved":
       return "spend";
+    case "task_routed":
+      return "route";
     default:
       return null;
   }
@@ -146,6 +151,8 @@ function differenceIn(run: Run, memory: Memory, event: Event): string | null {
         : `The run was not to end as "${event.status}"`;
     case "call_reserved":
       return paid(run, event);
+    case "task_routed":
+      return routed(memory, event);
     default:
       return null;
   }
@@ -176,6 +183,14 @@ function paid(run: Run, { task, tokens, cost_micros, again }: EventOf<"call_rese
   const ask = { task, tokens, cost_micros, ...(again ? { again } : {}) };
   const short = shortOf(run, ask, { run_ms: 0, task_ms: 0 });
   return short && `The ${short.of} could not pay for the call: it had ${short.most} ${short.limit}`;
+}
+
+function routed({ agents }: Memory, { task, candidates, chosen, why }: EventOf<"task_routed">): string | null {
+  const derived = chooseRoute(candidates);
+  if (derived.chosen.model !== chosen || derived.why !== why)
+    return `Of its candidates it was to go to "${derived.chosen.model}" (${derived.why}), not to "${chosen}" (${why})`;
+  const agent = agents.get(task);
+  return agent === chosen ? null : `It had been given to "${agent}", not to "${chosen}"`;
 }
 
 /** A review says what its votes come to, whatever anybody has written of it; null: there was none, or it does. */
@@ -211,7 +226,8 @@ const askedFor = ({ asked }: Memory, task: TaskId): Action[] => [...(asked.get(t
 type Step = { before: Run | null; after: Run; event: Event };
 
 /** Takes in what an event changes: what is asked for now, and which verdicts still count. */
-function remember({ asked, verdicts, reviews }: Memory, { before, after, event }: Step): void {
+function remember({ asked, verdicts, reviews, agents }: Memory, { before, after, event }: Step): void {
+  if (event.kind === "task_dispatched") agents.set(event.task, `${event.provider}/${event.agent}`);
   if (event.kind === "gate_judged") verdicts.set(event.task, [...(verdicts.get(event.task) ?? []), event]);
   if (event.kind === "review_opened" || event.kind === "seat_voted")
     reviews.set(event.task, reviewAfter(reviews.get(event.task), event));

@@ -93,6 +93,7 @@ export function apply(run: Run, event: Event): Run {
       return { ...run, batches: foldBatch(run, event) };
     case "sandbox_chosen":
       return run;
+    case "task_routed":
     case "tool_called":
     case "gate_judged":
     case "integration_risk_scored":

@@ -21,6 +21,7 @@ export const replay = defineCommand({
 
 const WORDS: Readonly<Record<keyof ReplayView["decisions"], string>> = {
   dispatch: "attempts begun",
+  route: "routes chosen",
   spend: "model calls paid for",
   judge: "candidates judged",
   judge_batch: "batches judged",

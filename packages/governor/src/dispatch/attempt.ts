@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { type Action, type Cause, shortOf, type TaskId, taskOf } from "@dgov/kernel";
+import { type Action, type Cause, type EventOf, shortOf, type TaskId, taskOf } from "@dgov/kernel";
 import { type Claim, covers, createToolbox, type Isolation, IsolationLost, type Scope } from "@dgov/sandbox";
 import { type Outcome, work } from "@dgov/worker";
 import { DgovError } from "../error.ts";
@@ -12,6 +12,7 @@ import { ignoreRule } from "../ignore.ts";
 import type { CompiledTask } from "../plan/compiled.ts";
 import { hostsOrNone } from "../presets.ts";
 import type { Project } from "../project.ts";
+import type { Route } from "../routing.ts";
 import { type Short, sayShort } from "../short_text.ts";
 import { type Site, unitOf } from "../site.ts";
 import { meterOf } from "./meter.ts";
@@ -81,6 +82,7 @@ export async function dispatch(
     tier: action.tier,
     carried_from: carried === null ? null : kept,
   });
+  if (binding.route) site.session.record(routedEvent(of, binding.route));
   try {
     const owner = { run: site.session.id, ...of, base: head };
     const worktree = await site.pool.acquire(head, { tree: carried ?? head, owner });
@@ -94,6 +96,11 @@ export async function dispatch(
     if (!(error instanceof DgovError) || taskOf(site.session.run, of.task).state !== "active") throw error;
     site.session.record({ kind: "attempt_failed", ...of, cause: "error", detail: error.message, kept: null });
   }
+}
+
+function routedEvent(of: { task: TaskId; attempt: number }, route: Route): EventOf<"task_routed"> {
+  const { to: _to, candidates, ...chosen } = route;
+  return { kind: "task_routed", ...of, ...chosen, candidates: [...candidates] };
 }
 
 const isClaimed = (claims: readonly Claim[], path: string) => claims.some((claim) => covers(claim, path));

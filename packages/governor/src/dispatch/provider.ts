@@ -6,10 +6,11 @@ import { limitsOf } from "../budget.ts";
 import { DgovError } from "../error.ts";
 import type { CompiledPlan, CompiledTask } from "../plan/compiled.ts";
 import type { Project, Provider } from "../project.ts";
+import { type Route, wishOf } from "../routing.ts";
 import type { World } from "../session.ts";
 
-/** Who works on a task: resolved once, before anything is spent, and put in the log with each attempt. */
-export type Binding = { provider: Provider; agent: string; price: Price | null };
+/** Who works on a task: resolved once, before anything is spent, and put in the log with each attempt, with why. */
+export type Binding = { provider: Provider; agent: string; price: Price | null; route: Route | null };
 
 /** An attempt at a task, and the rung of the ladder that it is made from: 0 is the task's own agent. */
 export type Rung = { task: TaskId; tier: number };
@@ -70,14 +71,16 @@ export function bindModels(
 /** The task's own agent, and above it those that its project escalates to. */
 function bindLadder(task: CompiledTask, plan: CompiledPlan, project: Project): Binding[] {
   const above = project.limits.escalation.map(({ agent, provider }): CompiledTask => {
-    const own = task.worker.provider ?? plan.default_provider ?? project.provider;
+    const wish = wishOf(task, plan, project);
+    const own = wish.provider ?? wish.default_provider ?? project.provider;
     return { ...task, worker: { ...task.worker, agent, provider: provider ?? own } };
   });
   return [task, ...above].map((rung) => bind(rung, plan, project));
 }
 
 function bind(task: CompiledTask, plan: CompiledPlan, project: Project): Binding {
-  const name = task.worker.provider ?? plan.default_provider ?? project.provider;
+  const wish = wishOf(task, plan, project);
+  const name = wish.provider ?? wish.default_provider ?? project.provider;
   if (name === null)
     throw new DgovError(
       "provider_unknown",
@@ -87,19 +90,18 @@ function bind(task: CompiledTask, plan: CompiledPlan, project: Project): Binding
   if (!provider) throw new DgovError("provider_unknown", `Cannot run "${task.id}": no provider is named "${name}"`);
   // A model belongs to its provider: the project's own choice must not leak to another one.
   const fallback = provider.default_agent ?? (name === project.provider ? project.default_agent : null);
-  const asked =
-    task.worker.agent ?? plan.default_agent ?? fallback ?? (provider.kind === "scripted" ? "scripted" : null);
+  const asked = wish.agent ?? wish.default_agent ?? fallback ?? (provider.kind === "scripted" ? "scripted" : null);
   if (asked === null)
     throw new DgovError("provider_unknown", `Cannot run "${task.id}": no agent is named for provider "${name}"`, {
       hint: `Set agent on the task, default_agent on the plan, or default_agent in [providers.${name}]`,
     });
   const agent = project.agents[asked] ?? asked;
-  return priced({ provider, agent }, project, [task]);
+  return priced({ provider, agent, route: wish.route }, project, [task]);
 }
 
 /** With its price, which it must have where money has a ceiling: what nobody can count, nobody can limit. */
 function priced(
-  { provider, agent }: Pick<Binding, "provider" | "agent">,
+  { provider, agent, route }: Omit<Binding, "price">,
   project: Project,
   tasks: readonly CompiledTask[],
 ): Binding {
@@ -110,7 +112,7 @@ function priced(
     throw new DgovError("config_invalid", `Cannot limit what "${limited.id}" costs: "${model}" has no price`, {
       hint: `Set input and output in [prices."${model}"] of .dgov/project.toml, 0 for what is free`,
     });
-  return { provider, agent, price };
+  return { provider, agent, price, route };
 }
 
 /** The seats of the review, by name. Nobody sits in judgement over what it has made itself. */
@@ -135,7 +137,7 @@ function bindSeats(
             hint: `Choose another model in [review.seats.${name}] of .dgov/project.toml, or for the task`,
           },
         );
-      return [name, priced({ provider, agent }, project, judged)];
+      return [name, priced({ provider, agent, route: null }, project, judged)];
     }),
   );
 }

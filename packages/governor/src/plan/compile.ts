@@ -3,12 +3,13 @@ import { TaskId } from "@dgov/kernel";
 import { formatClaim } from "@dgov/sandbox/claim";
 import type { Place } from "../error.ts";
 import type { Project } from "../project.ts";
+import { wishOf } from "../routing.ts";
 import type { Sop } from "../sop_file.ts";
 import { pickSops, renderSops, type SopSet } from "../sops.ts";
 import { claimPlaces, departmentPlaces, isWrite } from "./claims.ts";
 import type { CompiledPlan, CompiledTask, Files } from "./compiled.ts";
 import { type Graph, resolveGraph } from "./graph.ts";
-import { chooseProvider } from "./resolve.ts";
+import { chooseProvider, type Wish } from "./resolve.ts";
 import { FILE_KEYS, type PlanSource, placeOf, type RootFile, type SourceTask } from "./source.ts";
 import type { SymbolFacts } from "./symbols.ts";
 import { warningPlaces } from "./warnings.ts";
@@ -53,7 +54,9 @@ export function compilePlan(
     ...claimPlaces({ tasks, graph, facts, symbols, landed: (id) => landed.has(units.get(id)!) || deployed.has(id) }),
     ...departmentPlaces(tasks, project.rules.departments),
     ...tasks.flatMap(emptyPrompt),
-    ...tasks.flatMap((task) => providerPlaces(task, root, project, providers)),
+    ...tasks.flatMap((task, at) =>
+      providerPlaces(task, wishOf(compiled[at]!, defaultsOf(root), project), { project, mode: providers }),
+    ),
     ...tasks.flatMap(({ id }) => assigned.get(id)!.places),
     ...warningPlaces({ tasks, graph, facts, project, unmatched: unmatched.map(({ id }) => id) }),
   ];
@@ -75,8 +78,7 @@ function planOf({ dir, hash }: PlanSource, { plan, limits, budget }: RootFile, s
     name: plan.name,
     summary: plan.summary,
     dir,
-    default_agent: orNull(plan.default_agent),
-    default_provider: orNull(plan.default_provider),
+    ...defaultsOf({ plan }),
     limits,
     ...(budget ? { budget } : {}),
     source_hash: hash,
@@ -84,6 +86,11 @@ function planOf({ dir, hash }: PlanSource, { plan, limits, budget }: RootFile, s
     sop_set_hash: sops.hash,
   };
 }
+
+const defaultsOf = ({ plan }: Pick<RootFile, "plan">) => ({
+  default_agent: orNull(plan.default_agent),
+  default_provider: orNull(plan.default_provider),
+});
 
 function compileTask(task: SourceTask, graph: Graph, sops: readonly Sop[]): CompiledTask {
   const { table } = task;
@@ -106,7 +113,8 @@ function compileTask(task: SourceTask, graph: Graph, sops: readonly Sop[]): Comp
   };
   const unit = sha256({ ...body, sop_texts: renderSops(sops) });
   const { budget } = table;
-  const worker = { ...body.worker, ...(budget ? { budget } : {}) };
+  const tags = [...new Set(table.tags)];
+  const worker = { ...body.worker, ...(budget ? { budget } : {}), ...(tags.length > 0 ? { tags } : {}) };
   return { id: TaskId.parse(task.id), ...body, worker, unit };
 }
 
@@ -145,16 +153,10 @@ function emptyPrompt(task: SourceTask): Place[] {
   return [placeOf(task, ["prompt"], { code: "prompt_empty", message })];
 }
 
-function providerPlaces(task: SourceTask, { plan }: RootFile, project: Project, mode: "required" | "advised"): Place[] {
-  const chosen = chooseProvider(
-    {
-      agent: orNull(task.table.agent),
-      provider: orNull(task.table.provider),
-      default_agent: orNull(plan.default_agent),
-      default_provider: orNull(plan.default_provider),
-    },
-    project,
-  );
+type Providing = { project: Project; mode: "required" | "advised" };
+
+function providerPlaces(task: SourceTask, wish: Wish, { project, mode }: Providing): Place[] {
+  const chosen = chooseProvider(wish, project);
   if (chosen.ok) return [];
   const severity = mode === "required" ? "error" : "warning";
   const key = chosen.code === "agent_missing" ? "agent" : "provider";

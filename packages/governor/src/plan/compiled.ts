@@ -30,16 +30,20 @@ export type CompiledTask = {
   sops: readonly string[]; // names, in file order
   worker: WorkerWish;
   review: { self_review: boolean; max_fork_depth: number };
-  unit: string; // sha-256 (hex) of all of the above but `id` and `worker.budget`, with SOP texts: an edited unit is another unit
+  unit: string; // sha-256 (hex) of all of the above but `id`, `worker.budget` and `worker.tags`, with SOP texts: an edited unit is another unit
 };
 
-/** `budget`: beside the run's; it is no part of `unit`, for who raises a ceiling has not changed the task. */
+/**
+ * `budget`: beside the run's, and `tags`, for `[routing]`: they are no part of `unit`, for who raises a ceiling, or gives the
+ * task to another agent, has not changed it.
+ */
 export type WorkerWish = {
   agent: string | null;
   provider: string | null;
   timeout_s: number;
   iteration_budget: number | null;
   budget?: CeilingTable;
+  tags?: readonly string[]; // absent: none
 };
 
 /** Claims as texts that `parseClaim` takes, normalised. */

@@ -50,6 +50,10 @@ export const TaskTable = z.strictObject({
   depends_on: list.default([]).describe("A slug of this file, or a whole id: section/file.slug"),
   agent: text.default(""),
   provider: text.default(""),
+  tags: z
+    .array(z.string().regex(NAME, { error: "it must be letters, digits, _ and -" }))
+    .default([])
+    .describe("What kind of task it is, for [routing]"),
   role: Role.default("worker"),
   timeout_s: z.int().min(0).default(0).describe("Seconds for one attempt; 0 is the standard 600"),
   iteration_budget: z.int().min(1).optional(),

@@ -117,6 +117,7 @@ const CompiledTable = z.strictObject({
   max_fork_depth: z.int().min(0).default(1),
   sop_mapping: list.default([]),
   budget: CeilingTable.optional(),
+  tags: list.optional(),
   unit: text,
   files: z.union([list.transform((touch) => FilesTable.parse({ touch })), FilesTable]).prefault({}),
 });
@@ -167,6 +168,7 @@ function taskOf([id, table]: [string, z.infer<typeof CompiledTable>]): CompiledT
       timeout_s: table.timeout_s,
       iteration_budget: table.iteration_budget ?? null,
       ...(table.budget ? { budget: table.budget } : {}),
+      ...(table.tags ? { tags: table.tags } : {}),
     },
     review: { self_review: table.self_review, max_fork_depth: table.max_fork_depth },
     unit: table.unit,
@@ -219,6 +221,7 @@ function taskTable(task: CompiledTask): JsonMap {
     ...(task.sops.length === 0 ? {} : { sop_mapping: [...task.sops] }),
     unit: task.unit,
     ...(task.worker.budget ? { budget: present(task.worker.budget) } : {}),
+    ...(task.worker.tags ? { tags: [...task.worker.tags] } : {}),
     ...(used.length === 0 ? {} : { files }),
   };
 }

@@ -42,7 +42,7 @@ async function lay(plays: readonly Plays[], { approvals = plays.length, time_ms 
   const { site } = place;
   site.models = {
     ...site.models,
-    seat: (name) => ({ provider: { name: "p" } as never, agent: `m-${name}`, price: null }),
+    seat: (name) => ({ provider: { name: "p" } as never, agent: `m-${name}`, price: null, route: null }),
     seatModel: (name) =>
       playing(plays[SEATS.indexOf(name)]!, (ask) => {
         heard[name] = [...(heard[name] ?? []), ask];

@@ -121,6 +121,10 @@ function ofTask(event: OfTask): Words {
       const carried = event.carried_from === null ? "" : ", going on from its earlier work";
       return milestone(`starts${again} with "${event.agent}"${carried}`);
     }
+    case "task_routed":
+      return detail(
+        `goes to "${event.chosen}" by the rule "${event.rule}" of [routing], as a task of kind ${event.task_kind}: ${chosenBecause(event)}`,
+      );
     case "attempt_failed":
       if (event.cause === "interrupted") return milestone(`stopped${kept(event.kept)}`);
       return milestone(`failed: ${reasonOf({ ...event, findings: [] })}${kept(event.kept)}`, false);
@@ -147,6 +151,15 @@ function ofTask(event: OfTask): Words {
     case "checkout_behind":
       return milestone(`has landed, but the checkout has local changes and was left alone: ${event.cure}`, false);
   }
+}
+
+/** Why one of the candidates was chosen, in words. */
+function chosenBecause({ candidates, why }: EventOf<"task_routed">): string {
+  const others = candidates.length - 1;
+  if (why === "only") return "it is the only one there";
+  if (why === "unpriced") return `the first of ${candidates.length} of which none has a price`;
+  const unpriced = candidates.filter(({ cost_micros }) => cost_micros === null).length;
+  return `its price is the least beside ${count(others, "other")}${unpriced > 0 ? `, of which ${unpriced} have none` : ""}`;
 }
 
 function ofBatch(event: EventOf<"batch_begun" | "batch_judged" | "batch_split">): Words {

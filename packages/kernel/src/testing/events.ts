@@ -73,6 +73,7 @@ export function sampleOf(of: TaskId, because: TaskId = of): { [Kind in EventKind
     ...batchOf([at, { task: because, attempt: 1 }]),
     call_reserved: { kind: "call_reserved", ...at, call: 1, tokens: 10, cost_micros: 10 },
     call_settled: { kind: "call_settled", ...at, call: 1, usage, took_ms: 1, said: "" },
+    task_routed: { kind: "task_routed", ...at, ...routed },
     tool_called: { kind: "tool_called", ...at, ...called },
     integration_risk_scored: {
       kind: "integration_risk_scored",
@@ -117,6 +118,10 @@ function batchOf(tasks: EventOf<"batch_begun">["tasks"]) {
 
 const worker = { provider: "scripted", agent: "default", tier: 0 };
 const called = { n: 1, tool: "t", input: "{}", ok: true, refused_by: null, touched: [], text: "", took_ms: 1 };
+const routed = {
+  ...{ rule: "all", task_kind: "worker:py", chosen: "scripted/default", why: "only" as const },
+  candidates: [{ model: "scripted/default", cost_micros: null }],
+};
 const seat = { seat: "one", family: "oak", model: "scripted/oak", asked: "a1" };
 const voted = { vote: "approve" as const, why: null, findings: [], said: "it is right", took_ms: 1 };
 const ran = { findings: [], took_ms: 1, command: "true", exit: 0 };
