@@ -52,7 +52,7 @@ function treeDifference(grammars: Grammars, { grammar: name, path, text }: Sampl
   const grammar = grammars.grammar(name);
   const units = unitsByByte(text);
   const found = withTree(grammar, text, (tree) => {
-    const ours = rowsOf(readTree(tree, text, grammar.tables), grammar);
+    const ours = rowsOf(readTree(tree, text, grammar), grammar);
     const theirs = nodes.map(([type, named, field, start, end]) =>
       row(type, named, field, [units[start]!, units[end]!]),
     );

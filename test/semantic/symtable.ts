@@ -23,8 +23,8 @@ export function scopeDifferences(grammars: Grammars, path: string, expected: rea
   const grammar = grammars.grammar("python");
   const text = readFileSync(path, "utf8").replace(/^\uFEFF/, "");
   const found = withTree(grammar, text, (tree) => {
-    const { references: query, profile, tables } = grammar;
-    return scopeTable({ tree: readTree(tree, text, tables), query, profile: profile.references });
+    const { references: query, profile } = grammar;
+    return scopeTable({ tree: readTree(tree, text, grammar), query, profile: profile.references });
   });
   if ("unknown" in found) return [`${path}: ${found.unknown}`];
   const starts = lineStarts(text);

@@ -17,8 +17,8 @@ export function analyse(grammars: Grammars, path: string, text: string, depth: D
   if (language === null) return NO_GRAMMAR;
   const grammar = grammars.grammar(language);
   return withTree(grammar, text, (tree): Summary | Unknown => {
-    const { profile, tables, version } = grammar;
-    const syntax = readTree(tree, text, tables);
+    const { profile, version } = grammar;
+    const syntax = readTree(tree, text, grammar);
     const units = unitsOf(grammar, syntax);
     if (units === null) return { unknown: `its symbols are nested more than ${DEEPEST} deep` };
     if (depth === "units") return { language, version, units, ...NOTHING, faults: faultsOf(tree.rootNode) };

@@ -27,6 +27,7 @@ export const ERROR_TYPE = 65_535;
 /** The bit of a type in `inside`. */
 export const bitOf = (type: number): number => 1 << (type & 31);
 
+/** Asks the parser for one node after the other. Of types that are not in `named` nobody wants to know what is inside. */
 export function flatten(tree: Tree, text: string, named: Uint8Array): FlatTree {
   const cursor = tree.walk();
   try {
@@ -37,35 +38,39 @@ export function flatten(tree: Tree, text: string, named: Uint8Array): FlatTree {
 }
 
 function walk(cursor: TreeCursor, flat: FlatTree, named: Uint8Array): FlatTree {
-  let above = -1;
+  let parent = -1;
   for (;;) {
-    const at = append(flat, cursor, above);
-    if (named[flat.type[at]!] !== 0 && cursor.gotoFirstChild()) {
-      above = at;
+    const { nodeTypeId: type, currentFieldId: field, startIndex: start, endIndex: end } = cursor;
+    const at = append(flat, { type, field, start, end, parent });
+    if (named[type] !== 0 && cursor.gotoFirstChild()) {
+      parent = at;
       continue;
     }
     flat.next[at] = flat.count;
     while (!cursor.gotoNextSibling()) {
       if (!cursor.gotoParent()) return flat;
-      flat.next[above] = flat.count;
-      above = flat.parent[above]!;
+      flat.next[parent] = flat.count;
+      parent = flat.parent[parent]!;
     }
   }
 }
 
-function append(flat: FlatTree, cursor: TreeCursor, parent: number): number {
+export type FlatNode = { type: number; field: number; start: number; end: number; parent: number };
+
+/** @returns where it stands */
+export function append(flat: FlatTree, { type, field, start, end, parent }: FlatNode): number {
   if (flat.count === flat.type.length) grow(flat);
   const at = flat.count++;
-  flat.type[at] = cursor.nodeTypeId;
-  flat.field[at] = cursor.currentFieldId;
-  flat.start[at] = cursor.startIndex;
-  flat.end[at] = cursor.endIndex;
+  flat.type[at] = type;
+  flat.field[at] = field;
+  flat.start[at] = start;
+  flat.end[at] = end;
   flat.parent[at] = parent;
-  if (parent >= 0) flat.inside[parent]! |= bitOf(flat.type[at]!);
+  if (parent >= 0) flat.inside[parent]! |= bitOf(type);
   return at;
 }
 
-function emptyTree(text: string): FlatTree {
+export function emptyTree(text: string): FlatTree {
   const room = 64 + (text.length >> 2); // few texts have more nodes than that
   const wide = () => new Int32Array(room);
   return {

@@ -20,6 +20,8 @@ export type Grammar = {
   /** It is large, and read when it is first asked for. */
   readonly references: Query;
   tables: Tables;
+  /** The parser's, in which its trees lie. null: this process had started the parser before, and elsewhere. */
+  readonly memory: WebAssembly.Memory | null;
 };
 
 /** All grammars of a folder. A grammar is loaded when it is first asked for. */
@@ -44,6 +46,9 @@ export async function openGrammars(files: GrammarFiles = openGrammarFiles()): Pr
   };
 }
 
+/** There is one in a process, and it never stops. */
+const parser: { memory: WebAssembly.Memory | null } = { memory: null };
+
 /** In the background, as the parser would do it by itself, it takes longer than here: it is small, and all wait for it. */
 function startAtOnce(
   imports: ConstructorParameters<typeof WebAssembly.Instance>[1],
@@ -51,6 +56,7 @@ function startAtOnce(
 ): WebAssembly.Instance["exports"] {
   const own = new WebAssembly.Module(readFileSync(core));
   const instance = new WebAssembly.Instance(own, imports);
+  parser.memory = imports?.env?.memory as WebAssembly.Memory;
   started(instance, own);
   return instance.exports;
 }
@@ -73,6 +79,7 @@ function load(files: GrammarFiles, name: string, profile: Profile): Grammar {
       return references;
     },
     tables,
+    memory: parser.memory,
   };
 }
 

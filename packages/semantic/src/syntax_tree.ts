@@ -1,5 +1,6 @@
 import type { Tree } from "web-tree-sitter";
 import { ERROR_TYPE, type FlatTree, flatten } from "./flat_tree.ts";
+import { readMemory } from "./tree_memory.ts";
 import type { Tables } from "./units/tables.ts";
 
 /** A tree that is read from arrays. `parsed`: as the parser has it, for what the arrays do not say. */
@@ -47,9 +48,13 @@ export class SyntaxNode {
   }
 }
 
-export function readTree(parsed: Tree, text: string, tables: Tables): SyntaxTree {
-  const flat = flatten(parsed, text, tables.named);
-  const nodes: SyntaxNode[] = [];
+/** What of a grammar is needed to read its trees. `memory`: the parser's; null: another one has started the parser. */
+type Reading = { tables: Tables; memory: WebAssembly.Memory | null };
+
+export function readTree(parsed: Tree, text: string, { tables, memory }: Reading): SyntaxTree {
+  const { named } = tables;
+  const flat = memory === null ? flatten(parsed, text, named) : readMemory(parsed, text, named, memory);
+  const nodes = new Array<SyntaxNode | undefined>(flat.count);
   const tree: SyntaxTree = {
     flat,
     tables,

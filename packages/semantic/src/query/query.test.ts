@@ -15,7 +15,7 @@ const inOrder = (rows: readonly Row[]) =>
 /** What a query finds in a text, by ours and by the parser's own. */
 function both(grammar: Grammar, query: string, text: string): { ours: string[]; theirs: string[] } {
   const found = withTree(grammar, text, (parsed) => {
-    const tree = readTree(parsed, text, grammar.tables);
+    const tree = readTree(parsed, text, grammar);
     const ours: Row[] = [];
     readQuery(query, grammar.language, grammar.tables).matches(tree, (captures, pattern) =>
       ours.push([pattern, ...captures.map(({ name, at }) => `${name}:${at}`)]),

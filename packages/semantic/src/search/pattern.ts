@@ -78,7 +78,7 @@ function parsed(grammar: Grammar, [before, code, after]: readonly [string, strin
   const text = before + code + after;
   const found = withTree(grammar, text, (tree): { root: PatternNode | string | null } => {
     if (tree.rootNode.hasError) return { root: null };
-    const syntax = readTree(tree, text, grammar.tables);
+    const syntax = readTree(tree, text, grammar);
     const at = innermost(syntax, before.length, before.length + code.length);
     if (at < 0) return { root: null };
     if (syntax.flat.count > NODES_MAX) return { root: `the pattern has more than ${NODES_MAX} nodes; give less of it` };

@@ -14,7 +14,7 @@ export type MatchedLine = { line: number; text: string };
 export function findMatches(grammars: Grammars, pattern: Pattern, text: string): MatchedLine[] | Unknown {
   const grammar = grammars.grammar(pattern.language);
   return withTree(grammar, text, (tree): MatchedLine[] | Unknown => {
-    const found = matchesIn(readTree(tree, text, grammar.tables), pattern.root);
+    const found = matchesIn(readTree(tree, text, grammar), pattern.root);
     if (found === null) return { unknown: "comparing it takes too long; use fewer $$$, or more code around them" };
     const starts = lineStarts(text);
     const lines = new Set(found.map((at) => lineOf(starts, at)));

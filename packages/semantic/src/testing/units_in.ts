@@ -11,7 +11,7 @@ const grammars = await openGrammars();
 export function parsedUnits(language: string, text: string): { units: Unit[]; faulty: boolean } {
   const grammar = grammars.grammar(language);
   const parsed = withTree(grammar, text, (tree) => ({
-    units: unitsOf(grammar, readTree(tree, text, grammar.tables)) ?? [],
+    units: unitsOf(grammar, readTree(tree, text, grammar)) ?? [],
     faulty: tree.rootNode.hasError,
   }));
   if ("unknown" in parsed) throw new Error(parsed.unknown);

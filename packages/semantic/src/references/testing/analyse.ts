@@ -7,9 +7,10 @@ const grammars = await openGrammars();
 
 /** What a small text refers to, without units. */
 export function analyse(language: string, text: string): References {
-  const { references: query, profile, tables } = grammars.grammar(language);
-  const found = withTree(grammars.grammar(language), text, (tree) =>
-    referencesOf({ tree: readTree(tree, text, tables), query, profile: profile.references, units: [] }),
+  const grammar = grammars.grammar(language);
+  const { references: query, profile } = grammar;
+  const found = withTree(grammar, text, (tree) =>
+    referencesOf({ tree: readTree(tree, text, grammar), query, profile: profile.references, units: [] }),
   );
   if ("unknown" in found) throw new Error(found.unknown);
   return found;
