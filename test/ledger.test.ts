@@ -1,4 +1,6 @@
+import { Database } from "bun:sqlite";
 import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
 import { dgov, git, type Place, readIn, writeIn } from "./repo.ts";
 import { done, edit, layTasks } from "./scripted.ts";
 
@@ -43,6 +45,30 @@ describe("the ledger on the command line", () => {
     expect(said("list", "-s", "resolved").out).toBe("#2 [bug] it is slow");
     expect(said("add", "idea", "x")).toMatchObject({ status: 2, out: "" });
     expect(said("list", "-r", "/").out).toBe("No open entries found.");
+  });
+
+  test("G15 an entry that was changed is told to nobody, and said so wherever it is met, until it is accepted", () => {
+    const place = lay();
+    const verify = () => dgov(place, "ledger", "verify");
+    dgov(place, "ledger", "add", "rule", "money is in cents");
+    dgov(place, "ledger", "add", "rule", "no globals");
+    expect(verify()).toMatchObject({ status: 0, stdout: expect.stringContaining("2 of 2 entries have a hash") });
+    const db = new Database(join(place.root, ".dgov/state.db"), { readwrite: true });
+    db.run("UPDATE ledger SET content = 'money is in floats' WHERE id = 1");
+    db.close();
+    expect(verify()).toMatchObject({ status: 1, stdout: expect.stringContaining("Entry #1 was changed") });
+    expect(dgov(place, "ledger", "list").stderr).toContain('"dgov ledger accept"');
+    const { entries, faults } = JSON.parse(dgov(place, "ledger", "list", "--json").stdout);
+    expect(entries).toMatchObject([{ integrity: { is: "sealed" } }, { integrity: { is: "edited" } }]);
+    expect(faults).toEqual({ broken_at: null, edited: [1], missing: [] });
+    const run = dgov(place, "run", ".dgov/plans/p");
+    expect(run.stderr).toContain(
+      'is not told #1 of the ledger, changed since it was written: see "dgov ledger verify"',
+    );
+    expect(dgov(place, "log", "verify").status).toBe(0);
+    expect(dgov(place, "ledger", "accept").stdout).toContain("Entry #1 was changed");
+    expect(verify().status).toBe(0);
+    expect(dgov(place, "ledger", "accept").stdout).toContain("nothing to accept");
   });
 
   test("G5 G6 what two runs could not land is one open entry, until it lands or a commit shows it", () => {

@@ -43,6 +43,8 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   "ledger add": async () => (await import("./commands/ledger_add.ts")).ledgerAdd,
   "ledger list": async () => (await import("./commands/ledger_list.ts")).ledgerList,
   "ledger resolve": async () => (await import("./commands/ledger_resolve.ts")).ledgerResolve,
+  "ledger verify": async () => (await import("./commands/ledger_verify.ts")).ledgerVerify,
+  "ledger accept": async () => (await import("./commands/ledger_accept.ts")).ledgerAccept,
   "verify list": async () => (await import("./commands/verify_list.ts")).verifyList,
   "verify run": async () => (await import("./commands/verify_run.ts")).verifyRun,
   prune: async () => (await import("./commands/prune.ts")).prune,

@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { afterEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,7 +7,7 @@ import { type Event, openLog, RunId } from "@dgov/kernel";
 import type { Category } from "@dgov/kernel/ledger";
 import { parseClaim } from "@dgov/sandbox";
 import { caseLaw, takeDown } from "./case_law.ts";
-import { readEntries, withWritable } from "./ledger.ts";
+import { readEntries, withWritable } from "./ledger_file.ts";
 import { summarise } from "./view/run_summary.ts";
 import { dispatched, frozen, landed, oid, rejected, started, TWO } from "./view/testing/sample_run.ts";
 
@@ -27,7 +28,7 @@ describe("what a worker is told", () => {
     withWritable(root, (ledger) => {
       for (const [category, content, ...paths] of entries) ledger.add({ category, content, paths, found: null }, 1);
     });
-    return caseLaw(root, claims.map(parseClaim));
+    return caseLaw(root, claims.map(parseClaim), 2).lines;
   };
 
   test("open entries about what it may write, either way round, and rules about everything", () => {
@@ -69,8 +70,58 @@ describe("what a worker is told", () => {
 
   test("nothing is told, and no file made, where nothing was written down", () => {
     const root = fresh();
-    expect(caseLaw(root, [parseClaim("src/a.py")])).toEqual([]);
+    expect(caseLaw(root, [parseClaim("src/a.py")], 2)).toEqual({ lines: [], recalled: null });
     expect(readEntries(root)).toEqual([]);
+  });
+});
+
+describe("G15 an entry that was changed after it was written", () => {
+  function lay() {
+    const root = fresh();
+    withWritable(root, (ledger) => {
+      for (const content of ["money is in cents", "no globals"])
+        ledger.add({ category: "rule", content, paths: [], found: null }, 1);
+    });
+    return { root, recall: () => caseLaw(root, [parseClaim("src/a.py")], 2) };
+  }
+  const edit = (root: string, sql: string) => {
+    const db = new Database(join(root, ".dgov/state.db"), { readwrite: true });
+    db.run(sql);
+    db.close();
+  };
+
+  test("is told to nobody, and the others are; both with their hashes", () => {
+    const { root, recall } = lay();
+    const before = recall();
+    expect(before.recalled).toMatchObject({ told: [{ entry: 2 }, { entry: 1 }], withheld: [] });
+    edit(root, "UPDATE ledger SET content = 'money is in floats' WHERE id = 1");
+    const after = recall();
+    expect(after.lines).toEqual(["rule: no globals"]);
+    expect(after.recalled?.told).toEqual(before.recalled?.told.slice(0, 1) ?? []);
+    expect(after.recalled?.withheld).toEqual([
+      { entry: 1, hash: expect.not.stringMatching(before.recalled?.told[1]?.hash ?? ""), why: "edited" },
+    ]);
+  });
+
+  test("that dgov 0.8 resolves is none: what it says is the same", () => {
+    const { root, recall } = lay();
+    edit(root, "UPDATE ledger SET status = 'resolved', resolved_at = 5 WHERE id = 1");
+    expect(recall()).toMatchObject({ lines: ["rule: no globals"], recalled: { withheld: [] } });
+  });
+
+  test("one that dgov 0.8 has written is told, and its hash is taken then", () => {
+    const { root, recall } = lay();
+    edit(root, "INSERT INTO ledger (category, content, created_at) VALUES ('rule', 'of 0.8', 3)");
+    expect(recall().lines).toContain("rule: of 0.8");
+    edit(root, "UPDATE ledger SET content = 'of somebody else' WHERE id = 3");
+    expect(recall().recalled?.withheld).toMatchObject([{ entry: 3, why: "edited" }]);
+  });
+
+  test("where the facts themselves were changed, nothing is told", () => {
+    const { root, recall } = lay();
+    edit(root, "DROP TRIGGER ledger_fact_is_never_updated");
+    edit(root, "UPDATE ledger_fact SET at_ms = 7 WHERE seq = 1");
+    expect(recall()).toMatchObject({ lines: [], recalled: { withheld: [{ why: "unproven" }, { why: "unproven" }] } });
   });
 });
 

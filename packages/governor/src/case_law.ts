@@ -1,7 +1,7 @@
 import { type EventOf, RunId, type Store } from "@dgov/kernel";
 import type { Entry } from "@dgov/kernel/ledger";
 import { type Claim, ClaimError, overlap, parseClaim } from "@dgov/sandbox";
-import { readEntries, withWritable } from "./ledger.ts";
+import { readEntries, withWritable } from "./ledger_file.ts";
 import type { RunView } from "./run_view.ts";
 import { reasonOf } from "./view/run_summary.ts";
 
@@ -9,22 +9,44 @@ import { reasonOf } from "./view/run_summary.ts";
 const MOST = 20;
 const CHARS = 500;
 
+/** What is told to a worker, a line for each entry, and the record of it; `recalled` is null for nothing. */
+export type CaseLaw = {
+  lines: string[];
+  recalled: Pick<EventOf<"ledger_recalled">, "told" | "withheld"> | null;
+};
+
 /**
  * What the ledger tells a worker: open entries about what it may write, and rules that are about everything. Newest first;
- * one line each, since what is in them may come from a tool's output.
+ * one line each, since what is in them may come from a tool's output. An entry that was changed after it was written is
+ * withheld; one whose hash nobody has taken is told, and its hash is taken now.
  */
-export function caseLaw(root: string, write: readonly Claim[]): string[] {
+export function caseLaw(root: string, write: readonly Claim[], now_ms: number): CaseLaw {
   const whole = write.map((claim) => ({ ...claim, symbol: null }));
   const about = (entry: Entry) =>
     entry.paths.length === 0
       ? entry.category === "rule"
       : entry.paths.some((path) => whole.some((claim) => touches(claim, path)));
-  const law = readEntries(root).filter((entry) => entry.status === "open" && about(entry));
-  return law.slice(0, MOST).map(({ category, content, paths }) => {
+  const entries = readEntries(root);
+  if (entries.some(isNew)) withWritable(root, (ledger) => ledger.seal(now_ms));
+  const law = entries.filter((entry) => entry.status === "open" && about(entry));
+  const told = law.filter((entry) => distrust(entry) === null).slice(0, MOST);
+  const withheld = law.flatMap((entry) => {
+    const why = distrust(entry);
+    return why === null ? [] : [{ entry: entry.id, hash: entry.integrity.hash, why }];
+  });
+  const lines = told.map(({ category, content, paths }) => {
     const where = paths.length === 0 ? "" : ` (${paths.join(", ")})`;
     return oneLine(`${category}: ${content}`) + where;
   });
+  if (law.length === 0) return { lines, recalled: null };
+  const hashes = told.map(({ id, integrity }) => ({ entry: id, hash: integrity.hash }));
+  return { lines, recalled: { told: hashes, withheld: withheld.slice(0, MOST) } };
 }
+
+const isNew = ({ integrity }: Entry) => integrity.is === "unsealed" || integrity.is === "damaged";
+
+const distrust = ({ integrity }: Entry): "edited" | "unproven" | null =>
+  integrity.is === "edited" || integrity.is === "unproven" ? integrity.is : null;
 
 function oneLine(text: string): string {
   const line = text.replace(/\s+/g, " ").trim();

@@ -2,7 +2,8 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Repository, repository } from "./git/testing/repository.ts";
-import { addToLedger, type Category, type LedgerFilter, listLedger, resolveInLedger, withWritable } from "./ledger.ts";
+import { addToLedger, type Category, type LedgerFilter, listLedger, resolveInLedger } from "./ledger.ts";
+import { withWritable } from "./ledger_file.ts";
 
 const open: Repository[] = [];
 afterEach(() => {

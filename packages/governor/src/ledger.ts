@@ -1,12 +1,10 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { Category, type Entry, type Ledger, openLedger } from "@dgov/kernel/ledger";
+import { Category, type Entry, type Faults } from "@dgov/kernel/ledger";
 import { ClaimError, formatClaim, parseClaim } from "@dgov/sandbox";
 import { DgovError } from "./error.ts";
 import { reachable } from "./git/describe.ts";
 import type { Git } from "./git/git.ts";
 import { openRepository } from "./git/readiness.ts";
-import { logPath, openWritable } from "./log.ts";
+import { readEntries, withReadable, withWritable } from "./ledger_file.ts";
 import { findRoot } from "./root.ts";
 
 export { Category };
@@ -17,24 +15,25 @@ type From = { cwd: string; env: Readonly<Record<string, string | undefined>>; no
 export type LedgerFilter = { category: Category | null; status: "open" | "resolved" | "all"; query: string | null };
 
 /** An entry for people and programs. Times are ISO 8601; keys that dgov 0.8 had keep their names. */
-export type LedgerEntry = Pick<Entry, "id" | "category" | "content" | "status" | "commit" | "found" | "seen"> & {
+export type LedgerEntry = Pick<
+  Entry,
+  "id" | "category" | "content" | "status" | "commit" | "found" | "seen" | "integrity"
+> & {
   created_at: string;
   resolved_at: string | null;
   affected_paths: readonly string[];
   affected_tags: readonly string[];
 };
 
-/** `damaged`: entries whose paths or tags cannot be read, and count as none. */
-export type LedgerList = { filter: LedgerFilter; entries: LedgerEntry[]; damaged: number[] };
+/** `faults`: of the ledger as a whole, whatever was asked for. */
+export type LedgerList = { filter: LedgerFilter; entries: LedgerEntry[]; faults: Faults };
 
 /** The entries of the repository that holds `cwd`, newest first. */
 export function listLedger({ cwd }: Pick<From, "cwd">, filter: LedgerFilter): LedgerList {
-  const entries = readEntries(findRoot(cwd)).filter((entry) => matches(entry, filter));
-  return {
-    filter,
-    entries: entries.map(viewOf),
-    damaged: entries.filter(({ damaged }) => damaged).map(({ id }) => id),
-  };
+  return withReadable(findRoot(cwd), (ledger) => {
+    const entries = ledger.entries().filter((entry) => matches(entry, filter));
+    return { filter, entries: entries.map(viewOf), faults: ledger.faults() };
+  });
 }
 
 /** @param paths as a plan claims them, without symbols. @throws DgovError `usage` for an empty text, or for what is no path */
@@ -92,27 +91,6 @@ async function provenBy(git: Git, id: number, commit: string): Promise<string> {
   );
 }
 
-/** What is in the ledger of a root, newest first; nothing where there is none. */
-export function readEntries(root: string): Entry[] {
-  const ledger = openLedger(logPath(root), { readonly: true });
-  try {
-    return ledger.entries();
-  } finally {
-    ledger.close();
-  }
-}
-
-/** Opens the ledger to write in it, makes its file where there is none, and closes it again. */
-export function withWritable<T>(root: string, work: (ledger: Ledger) => T): T {
-  if (!existsSync(join(root, ".dgov"))) openWritable(root, { readonly: false }).close(); // makes the folder
-  const ledger = openLedger(logPath(root));
-  try {
-    return work(ledger);
-  } finally {
-    ledger.close();
-  }
-}
-
 function matches(entry: Entry, { category, status, query }: LedgerFilter): boolean {
   return (
     (category === null || entry.category === category) &&
@@ -121,7 +99,7 @@ function matches(entry: Entry, { category, status, query }: LedgerFilter): boole
   );
 }
 
-const viewOf = ({ paths, tags, created_at_ms, resolved_at_ms, damaged: _, ...entry }: Entry): LedgerEntry => ({
+const viewOf = ({ paths, tags, created_at_ms, resolved_at_ms, ...entry }: Entry): LedgerEntry => ({
   ...entry,
   created_at: new Date(created_at_ms).toISOString(),
   resolved_at: resolved_at_ms === null ? null : new Date(resolved_at_ms).toISOString(),

@@ -344,6 +344,12 @@ export const Event = z.discriminatedUnion("kind", [
     unknown: z.array(z.strictObject({ path: z.string(), why: z.string() })), // by the rule for whole files
     unknown_more: z.int().min(1).optional(), // how many there were beside those; absent: none
   }),
+  z.strictObject({
+    kind: z.literal("ledger_recalled"), // which entries of the ledger an attempt is told, and which it is not
+    ...attempt,
+    told: z.array(z.strictObject({ entry: z.int().min(1), hash: z.string() })), // sha-256 (hex) of what the entry says
+    withheld: z.array(z.strictObject({ entry: z.int().min(1), hash: z.string(), why: z.enum(["edited", "unproven"]) })),
+  }),
   z.strictObject({ kind: z.literal("checkout_behind"), ...attempt, commit: Oid, cure: z.string() }),
 ]);
 export type Event = z.infer<typeof Event>;

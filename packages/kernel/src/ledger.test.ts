@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { type Draft, type Found, openLedger } from "./ledger.ts";
+import { type Draft, type Faults, type Found, openLedger } from "./ledger.ts";
 import { openLog } from "./log.ts";
 
 const open: string[] = [];
@@ -145,7 +145,7 @@ describe("a file of dgov 0.8", () => {
       [2, "rule", "open", 6000, null],
       [1, "debt", "resolved", 5500, 7250],
     ]);
-    expect(read[0]).toMatchObject({ paths: ["src/a.py"], tags: ["x"], damaged: false });
+    expect(read[0]).toMatchObject({ paths: ["src/a.py"], tags: ["x"], integrity: { is: "unsealed" } });
     const ledger = openLedger(path);
     expect(ledger.add(draft("new"), 8000)).toBe(3);
     ledger.close();
@@ -161,7 +161,7 @@ describe("a file of dgov 0.8", () => {
   test("of before it had paths: it is read, and written", () => {
     const path = old([], `('note', 'old', 'open', 1, NULL)`);
     const view = openLedger(path, { readonly: true });
-    expect(view.entries()).toMatchObject([{ id: 1, paths: [], damaged: false }]);
+    expect(view.entries()).toMatchObject([{ id: 1, paths: [], integrity: { is: "unsealed" } }]);
     view.close();
     const ledger = openLedger(path);
     ledger.add(draft("new", { paths: ["src/a.py"] }), 2);
@@ -172,7 +172,7 @@ describe("a file of dgov 0.8", () => {
   test.each([["not json"], ['{"a": 1}'], ["[1]"]])("paths that cannot be read are told: %s", (cell) => {
     const path = old(BOTH, `('note', 'old', 'open', 1, NULL, '${cell}', NULL)`);
     const view = openLedger(path, { readonly: true });
-    expect(view.entries()).toMatchObject([{ paths: [], damaged: true }]);
+    expect(view.entries()).toMatchObject([{ paths: [], integrity: { is: "damaged" } }]);
     view.close();
   });
 });
@@ -201,5 +201,104 @@ describe("G5 what runs find", () => {
       { id: 1, status: "resolved" },
     ]);
     ledger.close();
+  });
+});
+
+describe("G15 the ledger knows what it said", () => {
+  /** Three entries, of which the second is resolved; then something is done to the file. */
+  function after(...tampering: string[]) {
+    const path = freshPath();
+    const ledger = openLedger(path);
+    for (const content of ["a", "b", "c"]) ledger.add(draft(content), 1);
+    ledger.resolve(2, null, 2);
+    ledger.close();
+    const db = new Database(path, { readwrite: true });
+    for (const name of ["updated", "deleted"]) db.run(`DROP TRIGGER ledger_fact_is_never_${name}`);
+    for (const sql of tampering) db.run(sql);
+    db.close();
+    return path;
+  }
+  const faultsOf = (path: string) => {
+    const view = openLedger(path, { readonly: true });
+    try {
+      return view.faults();
+    } finally {
+      view.close();
+    }
+  };
+  const WHOLE: Faults = { broken_at: null, edited: [], missing: [] };
+
+  test.each<[what: string, faults: Partial<Faults>, sql: string[]]>([
+    ["nothing", {}, []],
+    ["dgov 0.8 resolves", {}, ["UPDATE ledger SET status = 'resolved', resolved_at = 9 WHERE id = 1"]],
+    ["text", { edited: [1] }, ["UPDATE ledger SET content = 'x' WHERE id = 1"]],
+    ["paths", { edited: [3] }, ["UPDATE ledger SET affected_paths = '[\"src/\"]' WHERE id = 3"]],
+    ["category", { edited: [2] }, ["UPDATE ledger SET category = 'note' WHERE id = 2"]],
+    ["an entry is gone", { missing: [2] }, ["DELETE FROM ledger WHERE id = 2"]],
+    ["a flip in a fact", { broken_at: 2 }, ["UPDATE ledger_fact SET entry = 3 WHERE seq = 2"]],
+    ["the last fact", { broken_at: 4 }, ["UPDATE ledger_fact SET at_ms = 3 WHERE seq = 4"]],
+    ["a fact is gone", { broken_at: 3, missing: [] }, ["DELETE FROM ledger_fact WHERE seq = 2"]],
+    ["no JSON", { broken_at: 1 }, ["UPDATE ledger_fact SET body = 'x' WHERE seq = 1"]],
+    [
+      "a fact without a link",
+      { broken_at: 5 },
+      [`INSERT INTO ledger_fact VALUES (5, 1, 3, '{"kind":"resolved","commit":null}')`],
+    ],
+    [
+      "two facts change places",
+      { broken_at: 1 },
+      [
+        "UPDATE ledger_fact SET seq = 9 WHERE seq = 1",
+        "UPDATE ledger_fact SET seq = 1 WHERE seq = 2",
+        "UPDATE ledger_fact SET seq = 2 WHERE seq = 9",
+      ],
+    ],
+  ])("%s", (_, faults, sql) => {
+    expect(faultsOf(after(...sql))).toEqual({ ...WHOLE, ...faults });
+  });
+
+  test("accepting takes it as it stands, and what is changed after that shows again", () => {
+    const path = after(
+      "UPDATE ledger SET content = 'x' WHERE id = 1",
+      "DELETE FROM ledger WHERE id = 3",
+      "UPDATE ledger_fact SET at_ms = 3 WHERE seq = 4",
+    );
+    const ledger = openLedger(path);
+    ledger.accept(8);
+    expect(ledger.faults()).toEqual(WHOLE);
+    expect(ledger.entries().map(({ id, content, integrity }) => [id, content, integrity.is])).toEqual([
+      [2, "b", "sealed"],
+      [1, "x", "sealed"],
+    ]);
+    ledger.close();
+    const db = new Database(path, { readwrite: true });
+    db.run("UPDATE ledger SET content = 'y' WHERE id = 1");
+    expect(faultsOf(path)).toEqual({ ...WHOLE, edited: [1] });
+    db.run("DROP TRIGGER ledger_fact_is_never_updated");
+    db.run("UPDATE ledger_fact SET at_ms = 4 WHERE seq = 1"); // what was accepted is held by that
+    expect(faultsOf(path).broken_at).toBe(5);
+    db.close();
+  });
+
+  test("facts of before there were hashes stay readable, and the first hash holds them", () => {
+    const path = after(
+      "DELETE FROM ledger_fact",
+      `INSERT INTO ledger_fact VALUES (1, 2, 1, '{"kind":"resolved","commit":null}')`,
+    );
+    expect(faultsOf(path)).toEqual(WHOLE);
+    const ledger = openLedger(path);
+    ledger.seal(5);
+    expect(ledger.entries().map(({ status, integrity }) => [status, integrity.is])).toEqual([
+      ["open", "sealed"],
+      ["resolved", "sealed"],
+      ["open", "sealed"],
+    ]);
+    expect(ledger.faults()).toEqual(WHOLE);
+    ledger.close();
+    const db = new Database(path, { readwrite: true });
+    db.run("DROP TRIGGER ledger_fact_is_never_updated");
+    db.run("UPDATE ledger_fact SET entry = 1 WHERE seq = 1");
+    db.close();
+    expect(faultsOf(path).broken_at).toBe(2);
   });
 });

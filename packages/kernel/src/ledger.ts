@@ -1,5 +1,6 @@
 import { Database } from "bun:sqlite";
 import { z } from "zod";
+import { ANCHOR, brokenAt, type FactRow, linkAfter, sealOf } from "./ledger_seal.ts";
 import { guard, openLog, openToRead } from "./log.ts";
 import { LogUnavailable } from "./store.ts";
 
@@ -17,6 +18,13 @@ export const Found = z.strictObject({
 });
 export type Found = z.infer<typeof Found>;
 
+/**
+ * Whether an entry says what it said when it was written, and the sha-256 (hex) of what it says now. `sealed`: it does ·
+ * `unsealed`: nobody has taken its hash yet, as of one that dgov 0.8 wrote · `damaged`: either, and its paths or tags cannot
+ * be read and count as none · `edited`: it was changed since · `unproven`: the facts that would tell were changed
+ */
+export type Integrity = { is: "sealed" | "unsealed" | "damaged" | "edited" | "unproven"; hash: string };
+
 /** An entry as a reader sees it: its row, and what was said of it since. */
 export type Entry = {
   id: number;
@@ -30,8 +38,11 @@ export type Entry = {
   tags: readonly string[];
   found: Found | null; // null: a person wrote it
   seen: number; // how many runs have met it; 0: a person wrote it
-  damaged: boolean; // its paths or tags cannot be read, and count as none
+  integrity: Integrity;
 };
+
+/** What is wrong with the ledger as a whole: the first fact that was changed, and entries that were deleted. */
+export type Faults = { broken_at: number | null; edited: readonly number[]; missing: readonly number[] };
 
 /** What a person or a run writes down. */
 export type Draft = { category: Category; content: string; paths: readonly string[]; found: Found | null };
@@ -39,10 +50,20 @@ export type Draft = { category: Category; content: string; paths: readonly strin
 /**
  * What people and runs have learned of a repository. Entries are in the table that dgov 0.8 has in the same file, with its
  * ids: either program sees what the other adds. They are never changed here: what becomes of one is a fact of its own.
+ * Whatever writes first takes the hash of each entry that has none, so that a change of it shows from then on.
  */
 export interface Ledger {
   /** Every entry, newest first. */
   entries(): Entry[];
+
+  /** What of it is not as it was written. */
+  faults(): Faults;
+
+  /** Takes the hash of each entry that has none, and does nothing else. */
+  seal(at_ms: number): void;
+
+  /** Takes the ledger as it now stands: its facts, what entries say, and that some are gone. */
+  accept(at_ms: number): void;
 
   /** @returns the id of the new entry */
   add(draft: Draft, at_ms: number): number;
@@ -86,9 +107,11 @@ const Fact = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("found"), ...Found.shape }),
   z.strictObject({ kind: z.literal("seen"), run: z.string() }),
   z.strictObject({ kind: z.literal("resolved"), commit: z.string().nullable() }),
+  z.strictObject({ kind: z.literal("sealed"), hash: z.string() }),
+  z.strictObject({ kind: z.literal("gone") }), // that the entry was deleted is known, and accepted
+  z.strictObject({ kind: z.literal("accepted_all") }), // see `ANCHOR`
 ]);
 type Fact = z.infer<typeof Fact>;
-type FactRow = { entry: number; at_ms: number; body: string };
 
 /** Columns that 0.8 has added in its time may be missing. */
 type EntryRow = {
@@ -112,19 +135,28 @@ const BUSY_MS = 10_000;
 export function openLedger(path: string, { readonly = false }: { readonly?: boolean } = {}): Ledger {
   if (!readonly) openLog(path).close(); // the file is the log's: it is made as a log is
   const db = guard(path, () => (readonly ? openToRead(path) : openWriter(path)));
-  const entries = () => guard(path, () => (db ? readAll(db) : []));
+  const look = () => guard(path, () => (db ? readAll(db) : EMPTY));
   const write = <T>(work: (db: Database) => T): T =>
     guard(path, () => {
       if (!db) throw new LogUnavailable(path, "SQLITE_READONLY");
       return db.transaction(() => work(db)).immediate();
     });
+  const sealing = <T>(at_ms: number, work: (db: Database) => T): T =>
+    write((db) => {
+      const done = work(db);
+      sealNew(db, at_ms);
+      return done;
+    });
   return {
-    entries,
-    add: (draft, at_ms) => write((db) => insert(db, draft, at_ms)),
-    note: (draft, at_ms) => write((db) => note(db, draft, at_ms)),
+    entries: () => look().entries,
+    faults: () => look().faults,
+    seal: (at_ms) => sealing(at_ms, () => {}),
+    accept: (at_ms) => sealing(at_ms, (db) => acceptAll(db, at_ms)),
+    add: (draft, at_ms) => sealing(at_ms, (db) => insert(db, draft, at_ms)),
+    note: (draft, at_ms) => sealing(at_ms, (db) => note(db, draft, at_ms)),
     resolve: (id, commit, at_ms) =>
-      write((db) => {
-        const status = readAll(db).find((entry) => entry.id === id)?.status ?? "unknown";
+      sealing(at_ms, (db) => {
+        const status = readAll(db).entries.find((entry) => entry.id === id)?.status ?? "unknown";
         if (status === "open") append(db, id, at_ms, { kind: "resolved", commit });
         return status;
       }),
@@ -150,24 +182,59 @@ function openWriter(path: string): Database {
   return db;
 }
 
+type Look = { entries: Entry[]; faults: Faults; unsealed: readonly EntryRow[] };
+const EMPTY: Look = { entries: [], faults: { broken_at: null, edited: [], missing: [] }, unsealed: [] };
+
 /** In one look: between two of them another process may write. */
-const readAll = (db: Database): Entry[] =>
+const readAll = (db: Database): Look =>
   db.transaction(() => {
-    const facts = new Map<number, { at_ms: number; fact: Fact }[]>();
-    for (const { entry, at_ms, body } of rows<FactRow>(db, "ledger_fact", "seq")) {
-      const of = facts.get(entry) ?? [];
-      of.push({ at_ms, fact: Fact.parse(JSON.parse(body)) });
-      facts.set(entry, of);
+    const chain = rows<FactRow>(db, "ledger_fact", "seq");
+    const facts = new Map<number, Since[]>();
+    for (const { entry, at_ms, body } of chain) {
+      const fact = factIn(body);
+      if (fact) facts.set(entry, [...(facts.get(entry) ?? []), { at_ms, fact }]);
     }
-    return rows<EntryRow>(db, "ledger", "id DESC").map((row) => entryOf(row, facts.get(row.id) ?? []));
+    const broken_at = brokenAt(chain);
+    const written = rows<EntryRow>(db, "ledger", "id DESC");
+    const entries = written.map((row) => entryOf(row, facts.get(row.id) ?? [], broken_at === null));
+    const there = new Set(written.map(({ id }) => id));
+    const missing = [...facts].filter(([id, since]) => id !== WHOLE && !there.has(id) && sealIn(since) !== null);
+    const edited = entries.filter(({ integrity }) => integrity.is === "edited");
+    return {
+      entries,
+      faults: { broken_at, edited: edited.map(({ id }) => id), missing: missing.map(([id]) => id) },
+      unsealed: written.filter(({ id }) => sealIn(facts.get(id) ?? []) === null),
+    };
   })();
+
+type Since = { at_ms: number; fact: Fact };
+
+/** Facts about the ledger as a whole have the number of no entry. */
+const WHOLE = 0;
+
+/** @returns null for what is no fact, which breaks the chain where it stands */
+function factIn(body: string): Fact | null {
+  try {
+    const { link: _, ...fact } = z.looseObject({}).parse(JSON.parse(body));
+    return Fact.safeParse(fact).data ?? null;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof z.ZodError) return null;
+    throw error;
+  }
+}
+
+/** The hash that an entry was taken with last; null where it never was, or is known to be gone. */
+function sealIn(since: readonly Since[]): string | null {
+  const last = since.findLast(({ fact }) => fact.kind === "sealed" || fact.kind === "gone");
+  return last?.fact.kind === "sealed" ? last.fact.hash : null;
+}
 
 function rows<Row>(db: Database, table: "ledger" | "ledger_fact", order: string): Row[] {
   const there = db.query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?").get(table) !== null;
   return there ? db.query<Row, []>(`SELECT * FROM ${table} ORDER BY ${order}`).all() : [];
 }
 
-function entryOf(row: EntryRow, facts: readonly { at_ms: number; fact: Fact }[]): Entry {
+function entryOf(row: EntryRow, facts: readonly Since[], provable: boolean): Entry {
   const paths = namesIn(row.affected_paths);
   const tags = namesIn(row.affected_tags);
   const entry: Entry = {
@@ -182,12 +249,24 @@ function entryOf(row: EntryRow, facts: readonly { at_ms: number; fact: Fact }[])
     tags: tags ?? [],
     found: null,
     seen: 0,
-    damaged: paths === null || tags === null,
+    integrity: {
+      is: provable ? stateOf(row, sealIn(facts), paths !== null && tags !== null) : "unproven",
+      hash: hashOf(row),
+    },
   };
   return facts.reduce(applyFact, entry);
 }
 
-function applyFact(entry: Entry, { at_ms, fact }: { at_ms: number; fact: Fact }): Entry {
+function stateOf(row: EntryRow, seal: string | null, readable: boolean): Integrity["is"] {
+  if (seal !== null && seal !== hashOf(row)) return "edited";
+  if (!readable) return "damaged";
+  return seal === null ? "unsealed" : "sealed";
+}
+
+const hashOf = ({ affected_paths = null, affected_tags = null, ...row }: EntryRow): string =>
+  sealOf({ ...row, affected_paths, affected_tags });
+
+function applyFact(entry: Entry, { at_ms, fact }: Since): Entry {
   switch (fact.kind) {
     case "found": {
       const { kind: _, ...found } = fact;
@@ -197,6 +276,10 @@ function applyFact(entry: Entry, { at_ms, fact }: { at_ms: number; fact: Fact })
       return { ...entry, seen: entry.seen + 1 };
     case "resolved":
       return { ...entry, status: "resolved", resolved_at_ms: at_ms, commit: fact.commit };
+    case "sealed":
+    case "gone":
+    case "accepted_all":
+      return entry;
   }
 }
 
@@ -225,7 +308,7 @@ function insert(db: Database, { category, content, paths, found }: Draft, at_ms:
 
 function note(db: Database, draft: Draft & { found: Found }, at_ms: number): void {
   const { key, run } = draft.found;
-  const known = readAll(db).filter(({ found }) => found?.key === key);
+  const known = readAll(db).entries.filter(({ found }) => found?.key === key);
   const open = known.find(({ status }) => status === "open");
   if (!open) {
     if (!known.some((entry) => metBy(db, entry, run))) insert(db, draft, at_ms);
@@ -237,9 +320,32 @@ const metBy = (db: Database, { id, found }: Entry, run: string): boolean =>
   db
     .query<{ body: string }, [number]>("SELECT body FROM ledger_fact WHERE entry = ?")
     .all(id)
-    .map(({ body }) => Fact.parse(JSON.parse(body)))
-    .some((fact) => fact.kind === "seen" && fact.run === run);
+    .map(({ body }) => factIn(body))
+    .some((fact) => fact?.kind === "seen" && fact.run === run);
+
+function sealNew(db: Database, at_ms: number): void {
+  for (const row of readAll(db).unsealed) append(db, row.id, at_ms, { kind: "sealed", hash: hashOf(row) });
+}
+
+function acceptAll(db: Database, at_ms: number): void {
+  const { broken_at, edited, missing } = readAll(db).faults;
+  if (broken_at !== null) append(db, WHOLE, at_ms, { kind: "accepted_all" });
+  for (const id of missing) append(db, id, at_ms, { kind: "gone" });
+  const now = broken_at === null ? edited : readAll(db).faults.edited;
+  for (const row of rows<EntryRow>(db, "ledger", "id"))
+    if (now.includes(row.id)) append(db, row.id, at_ms, { kind: "sealed", hash: hashOf(row) });
+}
 
 function append(db: Database, entry: number, at_ms: number, fact: Fact): void {
-  db.query("INSERT INTO ledger_fact (entry, at_ms, body) VALUES (?, ?, ?)").run(entry, at_ms, JSON.stringify(fact));
+  const last = db.query<FactRow, []>("SELECT * FROM ledger_fact ORDER BY seq DESC LIMIT 1").get();
+  const seq = (last?.seq ?? 0) + 1;
+  const link = linkAfter(fact.kind === ANCHOR ? null : last, () => rows<FactRow>(db, "ledger_fact", "seq"), {
+    seq,
+    entry,
+    at_ms,
+    fact,
+  });
+  db.query("INSERT INTO ledger_fact (seq, entry, at_ms, body) VALUES (?, ?, ?, ?)").run(
+    ...[seq, entry, at_ms, JSON.stringify({ ...fact, link })],
+  );
 }

@@ -99,6 +99,7 @@ export function apply(run: Run, event: Event): Run {
     case "integration_risk_scored":
     case "merged_by_symbol":
     case "symbols_touched":
+    case "ledger_recalled":
     case "checkout_behind":
       assertBegun(taskOf(run, event.task), event);
       return run;

@@ -3,6 +3,7 @@ import { Category, type LedgerList, listLedger } from "@dgov/governor/ledger";
 import { z } from "zod";
 import { paint, plain } from "../ansi.ts";
 import { defineCommand } from "../command.ts";
+import { LEDGER_CURE, ledgerFaults } from "../ledger_text.ts";
 
 export const ledgerList = defineCommand({
   name: "ledger list",
@@ -21,7 +22,14 @@ export const ledgerList = defineCommand({
     verbose,
   }),
   text: renderLedger,
-  notes: ({ damaged }) => damaged.map((id) => `Entry #${id}: its paths or tags cannot be read, and count as none`),
+  notes: ({ entries, faults }) => {
+    const damaged = entries.filter(({ integrity }) => integrity.is === "damaged");
+    const said = ledgerFaults(faults);
+    return [
+      ...damaged.map(({ id }) => `Entry #${id}: its paths or tags cannot be read, and count as none`),
+      ...(said.length === 0 ? [] : [...said, LEDGER_CURE]),
+    ];
+  },
 });
 
 const PLURAL: Readonly<Record<Category, string>> = {

@@ -142,7 +142,10 @@ async function attend(site: Site, attempt: Attempt, { signal, mend, failed, carr
     git: answerGit(worktree.git, attempt.base),
   });
   try {
-    const outcome = await converse(site, attempt, { isolation, scope, signal, order: await ordering });
+    const order = await ordering;
+    const { task, attempt: n } = attempt;
+    if (order.recalled) site.session.record({ kind: "ledger_recalled", task, attempt: n, ...order.recalled });
+    const outcome = await converse(site, attempt, { isolation, scope, signal, order });
     const ending = endingOf(outcome, signal, site.project.limits.budget.currency);
     if (!ending.done || unit.role !== "worker" || !mends(site.project)) return ending;
     return await mended(site, attempt, { ending, signal, mend, isolation });

@@ -1,6 +1,6 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { type EventOf, taskOf } from "@dgov/kernel";
-import { withWritable } from "../ledger.ts";
+import { withWritable } from "../ledger_file.ts";
 import { openSite, WORKER, workOf } from "../testing/site.ts";
 import { orderOf } from "./order.ts";
 import { scopeOf } from "./scope.ts";

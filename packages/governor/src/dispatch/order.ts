@@ -1,13 +1,19 @@
 import type { Cause, EventOf, Failed, TaskId } from "@dgov/kernel";
 import type { RecipeName, Scope } from "@dgov/sandbox";
 import { type Facts, firstMessages, type Limits, type Order, type Previous, ROLES } from "@dgov/worker";
-import { caseLaw } from "../case_law.ts";
+import { type CaseLaw, caseLaw } from "../case_law.ts";
 import type { CompiledTask } from "../plan/compiled.ts";
 import type { Site } from "../site.ts";
 import { commonFacts, recipeTools } from "./facts.ts";
 
-/** What a worker is sent off with. `required`: the check that fell before, which must pass before `done` is taken. */
-export type WorkOrder = Order & { required: { label: string; recipe: RecipeName } | null };
+/**
+ * What a worker is sent off with. `required`: the check that fell before, which must pass before `done` is taken;
+ * `recalled`: what of it is from the ledger.
+ */
+export type WorkOrder = Order & {
+  required: { label: string; recipe: RecipeName } | null;
+  recalled: CaseLaw["recalled"];
+};
 
 type Attempting = { unit: CompiledTask; attempt: number; scope: Scope; failed: Failed | null; carried: boolean };
 
@@ -17,15 +23,16 @@ export async function orderOf(site: Site, attempting: Attempting): Promise<WorkO
   const { project } = site;
   const required = requiredCheck(attempting, lastRejection(site, unit.id));
   const limits = limitsOf(site, unit);
+  const law = caseLaw(project.root, scope.write, site.world.now_ms());
   const facts: Facts = {
     ...(await commonFacts(site, { unit, scope, hosts: project.rules.sandbox.hosts })),
     checks: { recipes: recipeTools(scope), test_targets: scope.test_targets, required: required?.label ?? null },
-    known: caseLaw(project.root, scope.write),
+    known: law.lines,
     limits,
     previous: previousOf(site, attempting),
   };
   const { ending } = ROLES[unit.role];
-  return { messages: firstMessages(unit.role, facts, unit.prompt), ending, limits, required };
+  return { messages: firstMessages(unit.role, facts, unit.prompt), ending, limits, required, recalled: law.recalled };
 }
 
 function limitsOf({ project, session }: Site, { id, worker: own }: CompiledTask): Limits {

@@ -148,6 +148,8 @@ function ofTask(event: OfTask): Words {
       return milestone(event.by === "user" ? "is tried again, as the user asked" : "is tried again");
     case "task_skipped":
       return milestone(`skipped: it needs "${event.because}", which did not land`, false);
+    case "ledger_recalled":
+      return recalled(event);
     case "checkout_behind":
       return milestone(`has landed, but the checkout has local changes and was left alone: ${event.cure}`, false);
   }
@@ -160,6 +162,15 @@ function chosenBecause({ candidates, why }: EventOf<"task_routed">): string {
   if (why === "unpriced") return `the first of ${candidates.length} of which none has a price`;
   const unpriced = candidates.filter(({ cost_micros }) => cost_micros === null).length;
   return `its price is the least beside ${count(others, "other")}${unpriced > 0 ? `, of which ${unpriced} have none` : ""}`;
+}
+
+function recalled({ told, withheld }: EventOf<"ledger_recalled">): Words {
+  const named = (entries: readonly { entry: number }[]) => entries.map(({ entry }) => `#${entry}`).join(", ");
+  if (withheld.length === 0) return detail(`is told ${named(told)} of the ledger`);
+  return milestone(
+    `is not told ${named(withheld)} of the ledger, changed since it was written: see "dgov ledger verify"`,
+    false,
+  );
 }
 
 function ofBatch(event: EventOf<"batch_begun" | "batch_judged" | "batch_split">): Words {

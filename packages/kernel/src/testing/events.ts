@@ -75,29 +75,7 @@ export function sampleOf(of: TaskId, because: TaskId = of): { [Kind in EventKind
     call_settled: { kind: "call_settled", ...at, call: 1, usage, took_ms: 1, said: "" },
     task_routed: { kind: "task_routed", ...at, ...routed },
     tool_called: { kind: "tool_called", ...at, ...called },
-    integration_risk_scored: {
-      kind: "integration_risk_scored",
-      ...at,
-      head: oid("4"),
-      level: "high",
-      overlaps: [{ path: "src/a.py", symbol: "f", kind: "same_symbol", ours: "edited", theirs: "removed by b" }],
-    },
-    merged_by_symbol: {
-      kind: "merged_by_symbol",
-      ...at,
-      head: oid("4"),
-      tree: oid("4"),
-      files: [{ path: "src/a.py", decided: [{ symbol: "f", from: "left", rule: "only one side changed it" }] }],
-    },
-    symbols_touched: {
-      kind: "symbols_touched",
-      ...at,
-      base: oid("4"),
-      tree: oid("4"),
-      grammars: "digest",
-      touched: [{ path: "src/a.py", symbol: "f", did: "edited", edited: ["body"], claimed: true }],
-      unknown: [],
-    },
+    ...knownOf(at),
     review_opened: { kind: "review_opened", ...at, head: oid("0"), tree: oid("2"), approvals: 1, seats: [seat] },
     seat_voted: { kind: "seat_voted", ...at, seat: "one", asked: seat.asked, tree: oid("2"), ...voted },
     gate_judged: { kind: "gate_judged", ...at, gate: "lint", verdict: "pass", ...ran, output },
@@ -138,4 +116,34 @@ export function lifeOf(
     sample.landing_started,
     sample.task_landed,
   ];
+}
+
+/** Events that are told of an attempt and move nothing. */
+function knownOf(at: { task: TaskId; attempt: number }) {
+  return {
+    integration_risk_scored: {
+      kind: "integration_risk_scored",
+      ...at,
+      head: oid("4"),
+      level: "high",
+      overlaps: [{ path: "src/a.py", symbol: "f", kind: "same_symbol", ours: "edited", theirs: "removed by b" }],
+    },
+    merged_by_symbol: {
+      kind: "merged_by_symbol",
+      ...at,
+      head: oid("4"),
+      tree: oid("4"),
+      files: [{ path: "src/a.py", decided: [{ symbol: "f", from: "left", rule: "only one side changed it" }] }],
+    },
+    symbols_touched: {
+      kind: "symbols_touched",
+      ...at,
+      base: oid("4"),
+      tree: oid("4"),
+      grammars: "digest",
+      touched: [{ path: "src/a.py", symbol: "f", did: "edited", edited: ["body"], claimed: true }],
+      unknown: [],
+    },
+    ledger_recalled: { kind: "ledger_recalled", ...at, told: [{ entry: 1, hash: "ab" }], withheld: [] },
+  } as const satisfies { [Kind in EventKind]?: EventOf<Kind> };
 }
