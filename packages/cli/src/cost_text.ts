@@ -8,7 +8,11 @@ export function renderCost(cost: Cost | null): string {
   if (!cost) return "Nothing was ever run here";
   const { run, plan, currency, total, by, rows, limits } = cost;
   const head = `Run ${run} of "${plain(plan)}": ${total.calls} calls, ${sayCost(total, currency)}`;
-  if (total.calls === 0) return head;
+  const unseen = cost.unmetered.map(
+    ({ agent, attempts }) =>
+      `Not counted: what ${attempts} attempt(s) of the program "${plain(agent)}" cost, whose calls dgov does not see`,
+  );
+  if (total.calls === 0) return [head, ...unseen].join("\n");
   const table = [
     [by, "calls", "input", "cached", "output", "cost"],
     ...[...rows, { key: "total", ...total }].map((row) => [
@@ -33,6 +37,7 @@ export function renderCost(cost: Cost | null): string {
     ...(total.unsettled_calls > 0
       ? [`${total.unsettled_calls} calls were never settled: they count as the most they can have cost`]
       : []),
+    ...unseen,
   ].join("\n");
 }
 

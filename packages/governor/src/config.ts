@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { TOOL_NAMES } from "@dgov/sandbox/tool_names";
+import { agentsOf, programNamed } from "./agent_file.ts";
 import { budgetOf, priceOf, withBudget } from "./budget.ts";
 import { type LimitsTable, ProjectFile } from "./config_file.ts";
 import { DgovError, type Place } from "./error.ts";
@@ -119,7 +120,8 @@ const referencePlaces = (file: ProjectFile, toml: Toml): Place[] => [
   ...currencyPlaces(file, toml),
   ...namePlaces(file, toml),
   ...rulePlaces(file, toml),
-  ...reviewPlaces(file, toml),
+  ...reviewPlaces({ ...file, agents: agentsOf(file.agents) }, toml),
+  ...rungPlaces(file, toml),
   ...batchPlaces(file, toml),
   ...routingPlaces(file.routing, ["routing"], toml),
 ];
@@ -185,6 +187,15 @@ function providerPlaces({ project, providers, tiers, routing }: ProjectFile, tom
   });
 }
 
+/** Two who could be meant is nobody: a program is asked of no provider. */
+const rungPlaces = ({ tiers, agents }: ProjectFile, toml: Toml): Place[] =>
+  tiers.escalation.flatMap(({ agent, provider }, at): Place[] => {
+    if (provider === undefined || programNamed(agentsOf(agents), agent) === null) return [];
+    const message = `Cannot ask "${provider}" for "${agent}": it is the program of [agents.${agent}]; remove provider`;
+    const spot = toml.at(["tiers", "escalation", at, "provider"]);
+    return [{ severity: "error", code: "provider_unwanted", message, file: toml.file, ...spot, unit: null }];
+  });
+
 /** A price that no task can ever meet is a slip of the pen, and its model would be counted as one without a price. */
 function pricePlaces({ prices, providers }: ProjectFile, toml: Toml): Place[] {
   const known = ["scripted", ...Object.keys(providers)];
@@ -224,7 +235,7 @@ function projectOf(root: string, file: ProjectFile, hash: string): Project {
   const provider = project.provider ?? (declared.length === 1 ? declared[0]! : null);
   const { batch } = file.settlement;
   const escalation = file.tiers.escalation.map((rung) => ({ agent: rung.agent, provider: rung.provider ?? null }));
-  const own = { budget: budgetOf(file), escalation, routing: routingOf(file.routing, file.agents), batch };
+  const own = { budget: budgetOf(file), escalation, routing: routingOf(file.routing, agentsOf(file.agents)), batch };
   return {
     root,
     layout: {
@@ -248,7 +259,7 @@ function projectOf(root: string, file: ProjectFile, hash: string): Project {
     provider,
     default_agent:
       orNull(project.default_agent) ?? (provider === null ? null : (providers[provider]?.default_agent ?? null)),
-    agents: file.agents,
+    agents: agentsOf(file.agents),
     rules: rulesOf(file),
     limits: withBudget(withLimits({ ...NO_LIMITS, ...own }, file.limits), file.budget),
     hash,
@@ -297,7 +308,7 @@ function rulesOf(file: ProjectFile): Project["rules"] {
     gates: byName(file.gates, componentOf),
     verify: Object.fromEntries(recipes),
     baselines: baselinesOf(file),
-    review: reviewOf(file.review, file.agents),
+    review: reviewOf(file.review, agentsOf(file.agents)),
   };
 }
 

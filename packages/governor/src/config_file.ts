@@ -1,6 +1,7 @@
 import { ProjectRule } from "@dgov/sandbox";
 import { isHostRule } from "@dgov/sandbox/network";
 import { z } from "zod";
+import { ProgramTable } from "./agent_file.ts";
 import { Amount, PriceTable, ProjectBudgetTable } from "./budget_file.ts";
 import { ReviewTable } from "./review_file.ts";
 import { RoutingTable } from "./routing_file.ts";
@@ -247,7 +248,10 @@ export const ProjectFile = z.strictObject({
     .object({ scripted: z.strictObject({ script: named.optional(), default_agent: text.default("") }).optional() })
     .catchall(ProviderTable)
     .prefault({}),
-  agents: z.record(z.string(), named).default({}).describe("Alias to model"),
+  agents: z
+    .record(z.string(), z.union([named, ProgramTable]))
+    .default({})
+    .describe("Alias to model, or to a command-line agent"),
   tiers: TiersTable.prefault({}),
   routing: RoutingTable.prefault({}),
   conventions: z

@@ -3,6 +3,7 @@ import { release } from "node:os";
 import { createIsolationMaker, type Level } from "@dgov/sandbox";
 import { proveRules } from "./command_rules.ts";
 import { readProject } from "./config.ts";
+import { refuseUnready } from "./dispatch/ready_programs.ts";
 import { type Check, check, OK, type Patient } from "./doctor_check.ts";
 import { componentChecks } from "./doctor_components.ts";
 import { DgovError } from "./error.ts";
@@ -106,7 +107,21 @@ async function providerChecks(root: string, { env }: Patient): Promise<Check[]> 
     const provider = project.provider === null ? null : project.providers[project.provider];
     return provider ? keyOf(provider, env) : "none is chosen for the project";
   });
-  return read.code === "config_invalid" ? [] : [read, ...(await seatChecks(readProject(root), env))];
+  if (read.code === "config_invalid") return [];
+  const project = readProject(root);
+  return [read, ...(await seatChecks(project, env)), ...(await programChecks(project, env))];
+}
+
+/** Each command-line agent must be there, with what it is to be given. */
+async function programChecks({ agents }: Project, env: Patient["env"]): Promise<Check[]> {
+  const checks: Check[] = [];
+  for (const program of Object.values(agents)) {
+    if (typeof program === "string") continue;
+    const { name, passed } = program;
+    const given = passed.length === 0 ? "is given no variable" : `is given ${passed.join(", ")}`;
+    checks.push(await check(`agent ${name}`, async () => `${refuseUnready(program, env)}, which ${given}`));
+  }
+  return checks;
 }
 
 /** Each seat of the review needs the key of its provider. */

@@ -34,6 +34,7 @@ const ERRORS = {
   repo_missing:         { exit: 4, hint: 'Run "git init" and make a first commit, then run again' },
   repo_unfinished:      { exit: 4, hint: "Finish or abort what git is in the middle of, then run again" },
   run_unknown:          { exit: 3, hint: 'See the last run with "dgov status"' },
+  program_missing:      { exit: 5, hint: "Install it, or put its folder on PATH" },
   recipe_unknown:       { exit: 1, hint: 'List the recipes with "dgov verify list"' },
   sandbox_missing:      { exit: 5, hint: "Install bubblewrap: apt-get install bubblewrap" },
   script_invalid:       { exit: 3, hint: "Mend the script of the scripted provider, then run again" },

@@ -1,3 +1,4 @@
+import { shellQuote } from "@dgov/sandbox/shell_quote";
 import type { CompiledPlan } from "./plan/compiled.ts";
 import type { Commands, Project } from "./project.ts";
 
@@ -8,10 +9,13 @@ export function projectCommands({ generated, ...single }: Commands): string[] {
 }
 
 /** Every command that a person has written: what it names by an absolute path is the project's own toolchain. */
-export function ownCommands({ commands, rules }: Project, plan: Pick<CompiledPlan, "tasks">): string[] {
+export function ownCommands({ commands, rules, agents }: Project, plan: Pick<CompiledPlan, "tasks">): string[] {
   const verify = Object.values(rules.verify).map(({ command }) => command);
   const tasks = plan.tasks.map(({ test_cmd }) => test_cmd);
-  return [...projectCommands(commands), ...verify, ...rules.review_hooks, ...tasks].filter((one) => one !== null);
+  const programs = Object.values(agents).flatMap((one) => (typeof one === "string" ? [] : one.command.map(shellQuote)));
+  return [...projectCommands(commands), ...verify, ...rules.review_hooks, ...tasks, ...programs].filter(
+    (one) => one !== null,
+  );
 }
 
 /** The absolute paths that commands name, each once: quoted or not, also after a variable's "=". */

@@ -1,6 +1,7 @@
 import type { RunLimits } from "@dgov/kernel";
 import type { Level, Network, ResourceLimits, ToolPolicy } from "@dgov/sandbox";
 import type { Price } from "@dgov/worker";
+import type { Program } from "./agent_file.ts";
 import type { Budget } from "./budget.ts";
 import type { Review } from "./review_file.ts";
 import type { Routing } from "./routing_file.ts";
@@ -19,7 +20,7 @@ export type Project = {
   providers: Readonly<Record<string, Provider>>;
   provider: string | null; // the project's own choice
   default_agent: string | null;
-  agents: Readonly<Record<string, string>>; // alias → model
+  agents: Readonly<Record<string, string | Program>>; // alias → model, or a command-line agent
   rules: Rules;
   limits: Limits;
   hash: string; // sha-256 (hex) of the bytes it was read from; "" when there is no file
@@ -59,7 +60,7 @@ export type WorkerSettings = {
 /** `api_key_env` is null for a provider that needs no key. */
 export type Provider = {
   name: string;
-  kind: "openai" | "scripted";
+  kind: "openai" | "scripted" | "program";
   base_url: string | null;
   api_key_env: string | null;
   default_agent: string | null;

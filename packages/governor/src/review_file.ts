@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { modelOf, programNamed } from "./agent_file.ts";
 import type { Place } from "./error.ts";
 import { nearest } from "./nearest.ts";
+import type { Project } from "./project.ts";
 import type { Toml } from "./toml.ts";
 import type { KeyPath } from "./toml_place.ts";
 
@@ -34,12 +36,12 @@ export type Seat = { name: string; provider: string; agent: string; family: stri
 export type Review = { approvals: number; turns: number; time_ms: number; seats: readonly Seat[] };
 
 /** null: nobody is asked. */
-export function reviewOf(table: ReviewTable, agents: Readonly<Record<string, string>>): Review | null {
+export function reviewOf(table: ReviewTable, agents: Project["agents"]): Review | null {
   const seats = Object.entries(table.seats).map(
     ([name, { provider, agent, family, look_for }]): Seat => ({
       name,
       provider,
-      agent: agents[agent] ?? agent,
+      agent: modelOf(agents, agent),
       family: family.trim(),
       look_for: look_for.trim(),
     }),
@@ -50,7 +52,7 @@ export function reviewOf(table: ReviewTable, agents: Readonly<Record<string, str
 
 type File = {
   review: ReviewTable;
-  agents: Readonly<Record<string, string>>;
+  agents: Project["agents"];
   providers: Readonly<Record<string, unknown>>;
 };
 
@@ -60,6 +62,7 @@ export function reviewPlaces({ review, agents, providers }: File, toml: Toml): P
   const known = ["scripted", ...Object.keys(providers)];
   const faults = [
     ...shortFaults(review.approvals, seats.length),
+    ...programFaults(review, agents),
     ...seats.flatMap((seat, at) => seatFaults(seat, { before: seats.slice(0, at), known })),
   ];
   return faults.map(({ path, code, message }): Place => {
@@ -74,6 +77,14 @@ function shortFaults(approvals: number | undefined, seats: number): Fault[] {
   const message = `Cannot wait for ${approvals} approvals: [review] has ${seats} seat(s); add [review.seats.NAME]`;
   return [{ path: ["review", "approvals"], code: "review_short", message }];
 }
+
+/** A vote is a tool call, bound to what was asked: what a program prints is none. */
+const programFaults = ({ seats }: ReviewTable, agents: Project["agents"]): Fault[] =>
+  Object.entries(seats).flatMap(([name, { agent }]): Fault[] => {
+    if (programNamed(agents, agent) === null) return [];
+    const message = `Cannot seat "${name}": "${agent}" is a program, and what it prints is no vote; choose a model`;
+    return [{ path: ["review", "seats", name, "agent"], code: "agent_program", message }];
+  });
 
 function seatFaults(seat: Seat, { before, known }: { before: readonly Seat[]; known: readonly string[] }): Fault[] {
   const { name, provider, family, agent } = seat;

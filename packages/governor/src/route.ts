@@ -1,3 +1,4 @@
+import { modelOf, programNamed } from "./agent_file.ts";
 import { symbolFinder } from "./claimable.ts";
 import { landedUnits } from "./compile.ts";
 import { readProject } from "./config.ts";
@@ -57,8 +58,10 @@ function routed(task: CompiledTask, plan: CompiledPlan, project: Project): Route
       : plan.default_agent !== null || plan.default_provider !== null
         ? "plan"
         : "project";
-  const ladder = project.limits.escalation.map(
-    (rung) => `${rung.provider ?? chosen.provider.name}/${project.agents[rung.agent] ?? rung.agent}`,
+  const ladder = project.limits.escalation.map((rung) =>
+    programNamed(project.agents, rung.agent) === null
+      ? `${rung.provider ?? chosen.provider.name}/${modelOf(project.agents, rung.agent)}`
+      : `program/${rung.agent}`,
   );
   return {
     ...{ task: task.id, task_kind: taskKind(task), by, ladder },

@@ -89,6 +89,7 @@ test("H6 a task that names who does it is not routed, and the plan's default is 
   expect(wishOf(taskWith({ agent: "own" }), plan, project)).toMatchObject({ agent: "own", route: null });
   expect(wishOf(taskWith({}), plan, project)).toMatchObject({ agent: "large", provider: "far" });
   expect(wishOf(taskWith({ edit: ["a.md"] }), plan, project)).toEqual({
+    role: "worker",
     ...{ agent: null, provider: null, route: null, ...plan },
   });
 });

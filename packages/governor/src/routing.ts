@@ -28,7 +28,7 @@ export function wishOf(task: Routed, plan: Defaults, project: Project): Wish & {
   const { agent, provider } = task.worker;
   const route = routeOf(task, project);
   const own = route ? { agent: route.to.agent, provider: route.to.provider } : { agent, provider };
-  return { ...own, default_agent: plan.default_agent, default_provider: plan.default_provider, route };
+  return { role: task.role, ...own, default_agent: plan.default_agent, default_provider: plan.default_provider, route };
 }
 
 /** The first rule that fits, and whom it chooses; null: the task says itself who does it, or no rule fits. */

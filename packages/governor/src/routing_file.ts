@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { modelOf } from "./agent_file.ts";
 import type { Place } from "./error.ts";
+import type { Project } from "./project.ts";
 import type { Toml } from "./toml.ts";
 import type { KeyPath } from "./toml_place.ts";
 
@@ -52,17 +54,17 @@ export type RouteRule = Omit<RuleTable, "candidates"> & { candidates: readonly R
 /** `usage` in tokens of one task. */
 export type Routing = { usage: { input: number; cached: number; output: number }; rules: readonly RouteRule[] };
 
-export function routingOf({ usage, rules }: RoutingTable, agents: Readonly<Record<string, string>>): Routing {
+export function routingOf({ usage, rules }: RoutingTable, agents: Project["agents"]): Routing {
   return {
     usage: { input: usage.input, cached: usage.cached_input, output: usage.output },
     rules: rules.map((rule) => ({ ...rule, candidates: rule.candidates.map((text) => candidateOf(text, agents)) })),
   };
 }
 
-function candidateOf(text: string, agents: Readonly<Record<string, string>>): RouteCandidate {
+function candidateOf(text: string, agents: Project["agents"]): RouteCandidate {
   const at = text.indexOf("/");
   const agent = text.slice(at + 1);
-  return { provider: text.slice(0, at), agent: Object.hasOwn(agents, agent) ? agents[agent]! : agent };
+  return { provider: text.slice(0, at), agent: modelOf(agents, agent) };
 }
 
 /** The provider that each candidate names, and where it does; `above` is the key path of the `[routing]` they stand in. */

@@ -8,6 +8,7 @@ import { proveRules } from "./command_rules.ts";
 import { forgetOthers, openComponents, withComponents } from "./components.ts";
 import { readProject } from "./config.ts";
 import { bindModels, type Models } from "./dispatch/provider.ts";
+import { readyPrograms } from "./dispatch/ready_programs.ts";
 import { DgovError } from "./error.ts";
 import { reachable } from "./git/describe.ts";
 import type { Git } from "./git/git.ts";
@@ -127,6 +128,7 @@ async function carryOut(ready: Ready, { decided, only, models, log, request }: C
   const jail = await openJail({ ...withComponents(project), commands: ownCommands(project, plan) }, world);
   refuseNativeGates(jail.level, project, plan);
   refuseHosts(jail.level, project.rules.sandbox);
+  readyPrograms(models.programs, jail.level, world);
   await refuseBrokenRules(jail, { git, project, head }, world.signal);
   const components = await openComponents({ git, project, head, jail });
   forgetOthers(root, components);

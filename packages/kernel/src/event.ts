@@ -265,6 +265,27 @@ export const Event = z.discriminatedUnion("kind", [
     seat: z.string().optional(), // of the review, whose reviewer made it; absent: the task's own worker did
   }),
   z.strictObject({
+    kind: z.literal("agent_started"), // a command-line agent, which does the whole attempt
+    ...attempt,
+    agent: z.string(), // its name in the project's `[agents]`
+    command: z.array(z.string()), // as the project has it, without the task in it
+    passed: z.array(z.string()), // names of the variables that it was given from the governor's environment
+    hosts: z.array(z.string()), // that it may reach; none: no network
+    level: Level,
+    time_ms: z.int().min(0),
+  }),
+  z.strictObject({
+    kind: z.literal("agent_ended"), // absent where its isolation died or the run was stopped
+    ...attempt,
+    agent: z.string(),
+    ended: z.string(), // by what: `exit`, `timeout`, `signal`, or a limit of the sandbox
+    exit: z.int().nullable(),
+    output: Output, // what it said: words, and no evidence of anything
+    put_back: z.array(z.string()), // unclaimed paths that it changed, and that were restored
+    put_back_more: z.int().min(1).optional(), // how many there were beside those; absent: none
+    took_ms: z.int().min(0),
+  }),
+  z.strictObject({
     kind: z.literal("gate_judged"),
     ...attempt,
     ...said,

@@ -95,6 +95,8 @@ export function apply(run: Run, event: Event): Run {
       return run;
     case "task_routed":
     case "tool_called":
+    case "agent_started":
+    case "agent_ended":
     case "gate_judged":
     case "integration_risk_scored":
     case "merged_by_symbol":

@@ -19,7 +19,7 @@ export const ROLES = {
 export type RoleName = keyof typeof ROLES;
 
 /** What the project says about itself. `conventions`: its own words by topic, in the order of its file. */
-export type ProjectFacts = {
+type ProjectFacts = {
   language: string;
   src_dir: string;
   test_dir: string;
@@ -29,7 +29,7 @@ export type ProjectFacts = {
 };
 
 /** Claims and rules as text, as the plan and the policy write them. Empty lists: there are none. */
-export type ClaimFacts = {
+type ClaimFacts = {
   write: readonly string[];
   read: readonly string[];
   deny: readonly string[];
@@ -40,7 +40,7 @@ export type ClaimFacts = {
  * What can be run. `recipes`: names of tools that have a command behind them (`run_tests`, `lint_check`, …).
  * `required`: the command that must pass before `done` is accepted, or null.
  */
-export type CheckFacts = { recipes: readonly string[]; test_targets: readonly string[]; required: string | null };
+type CheckFacts = { recipes: readonly string[]; test_targets: readonly string[]; required: string | null };
 
 /** All a prompt is made from. The same facts give the same text, byte for byte. */
 export type Facts = {
@@ -64,20 +64,30 @@ const REPO_MAP_CHARS = 12_000;
 export function systemPrompt(role: RoleName, facts: Facts): string {
   const sections = [
     ROLES[role].prompt.trim(),
-    section("Task", [`Unit: ${facts.task}`]),
-    section("Project", projectLines(facts.project)),
-    section("Claims", claimLines(role, facts.claims)),
+    ...commonSections(role, facts),
     section("Tool policy", facts.policy.map(item)),
     section("Checks", checkLines(facts.checks)),
-    section("Sandbox", facts.sandbox.map(item)),
-    ...facts.sops.map(({ name, text }) => section(`Procedure: ${name}`, [clip(text.trim(), SOP_CHARS)])),
-    section("Known here", knownLines(facts.known)),
-    section("Repository map", facts.repo_map === "" ? [] : [clip(facts.repo_map.trimEnd(), REPO_MAP_CHARS)]),
+    ...sectionsAfter(facts),
     section("Budget", budgetLines(facts.limits)),
     facts.previous ? previousSection(facts.previous, facts.checks.required) : "",
   ];
   return `${sections.filter((text) => text !== "").join("\n\n")}\n`;
 }
+
+/** What whoever works is told first: which task, in which project, and what of it is theirs. */
+export const commonSections = (role: RoleName, { task, project, claims }: Facts): string[] => [
+  section("Task", [`Unit: ${task}`]),
+  section("Project", projectLines(project)),
+  section("Claims", claimLines(role, claims)),
+];
+
+/** What stands after the checks. */
+export const sectionsAfter = ({ sandbox, sops, known, repo_map }: Facts): string[] => [
+  section("Sandbox", sandbox.map(item)),
+  ...sops.map(({ name, text }) => section(`Procedure: ${name}`, [clip(text.trim(), SOP_CHARS)])),
+  section("Known here", knownLines(known)),
+  section("Repository map", repo_map === "" ? [] : [clip(repo_map.trimEnd(), REPO_MAP_CHARS)]),
+];
 
 /** How a role's conversation begins. */
 export const firstMessages = (role: RoleName, facts: Facts, goal: string): Message[] => [
@@ -88,7 +98,7 @@ export const firstMessages = (role: RoleName, facts: Facts, goal: string): Messa
 const item = (text: string): string => `- ${text}`;
 const list = (name: string, items: readonly string[]): string[] =>
   items.length > 0 ? [`${name}:`, ...items.map(item)] : [];
-const section = (title: string, lines: readonly string[]): string =>
+export const section = (title: string, lines: readonly string[]): string =>
   lines.length > 0 ? `## ${title}\n\n${lines.join("\n")}` : "";
 
 function clip(text: string, chars: number): string {

@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { type Action, type Cause, type EventOf, shortOf, type TaskId, taskOf } from "@dgov/kernel";
 import { type Claim, covers, createToolbox, type Isolation, IsolationLost, type Scope } from "@dgov/sandbox";
 import { type Outcome, work } from "@dgov/worker";
+import type { Program } from "../agent_file.ts";
 import { DgovError } from "../error.ts";
 import { answerGit } from "../git/answer_git.ts";
 import { type FreezeOptions, type Frozen, freeze, keep } from "../git/candidate.ts";
@@ -18,6 +19,7 @@ import { type Site, unitOf } from "../site.ts";
 import { meterOf } from "./meter.ts";
 import { orderOf, type WorkOrder } from "./order.ts";
 import { endedBy, prepare } from "./prepare.ts";
+import { workByProgram } from "./program.ts";
 import { grantsIn, scopeOf } from "./scope.ts";
 
 /**
@@ -126,18 +128,19 @@ type Attending = {
 async function attend(site: Site, attempt: Attempt, { signal, mend, failed, carried }: Attending): Promise<Ending> {
   const { unit, worktree } = attempt;
   const scope: Scope = { ...scopeOf(site.project, unit, attempt.base), components: site.components.tools };
+  const { program } = site.models.binding(attempt);
   const unprepared = await prepare(site, worktree, signal);
   if (signal.aborted) return interrupted(signal);
   if (unprepared !== null) return { done: false, cause: "setup", detail: unprepared };
   if (site.project.commands.setup !== null) await noteTraces(attempt, scope.write);
   // The order is written while the isolated process starts: each waits for other programs most of its time.
-  const ordering = orderOf(site, { unit, attempt: attempt.attempt, scope, failed, carried });
+  const ordering = orderOf(site, { unit, attempt: attempt.attempt, scope, failed, carried, program });
   ordering.catch(() => {}); // heard below, when the isolated process is sure to be ended
   const isolation = await site.jail.start({
     root: worktree.path,
     write: grantsIn(worktree.path, unit),
     git_dir: await site.git.commonDir(),
-    network: hostsOrNone(site.project.rules.sandbox.hosts),
+    network: hostsOrNone(program?.hosts ?? site.project.rules.sandbox.hosts),
     scope,
     git: answerGit(worktree.git, attempt.base),
   });
@@ -145,8 +148,11 @@ async function attend(site: Site, attempt: Attempt, { signal, mend, failed, carr
     const order = await ordering;
     const { task, attempt: n } = attempt;
     if (order.recalled) site.session.record({ kind: "ledger_recalled", task, attempt: n, ...order.recalled });
-    const outcome = await converse(site, attempt, { isolation, scope, signal, order });
-    const ending = endingOf(outcome, signal, site.project.limits.budget.currency);
+    const talking = { isolation, scope, signal, order };
+    const ending =
+      program === null
+        ? endingOf(await converse(site, attempt, talking), signal, site.project.limits.budget.currency)
+        : await lent(site, attempt, { ...talking, program });
     if (!ending.done || unit.role !== "worker" || !mends(site.project)) return ending;
     return await mended(site, attempt, { ending, signal, mend, isolation });
   } catch (error) {
@@ -218,6 +224,15 @@ async function converse(site: Site, attempt: Attempt, { isolation, scope, signal
   }
   const late = outcome.ended === "timeout" ? outOfTime(site, task) : null;
   return late === null ? outcome : { ended: "budget", short: late };
+}
+
+/** The whole attempt is another program's. What it says decides nothing: how it ends does, and what it leaves. */
+async function lent(site: Site, attempt: Attempt, talking: Talking & { program: Program }): Promise<Ending> {
+  const ending = await workByProgram(site, attempt, talking);
+  if (ending === null) return interrupted(talking.signal);
+  const late = !ending.done && ending.cause === "timeout" ? outOfTime(site, attempt.task) : null;
+  if (late === null) return ending;
+  return { done: false, cause: "budget", detail: sayShort(late, site.project.limits.budget.currency), short: late };
 }
 
 /** The ceiling of time that a worker came to, or null when it was its own timeout. */

@@ -23,7 +23,14 @@ async function order({ site, head }: Place, attempt: number, carried = false) {
   const [unit] = site.plan.tasks;
   if (!unit) throw new Error("No task");
   const { failed } = taskOf(site.session.run, unit.id);
-  const made = await orderOf(site, { unit, attempt, scope: scopeOf(site.project, unit, head), failed, carried });
+  const made = await orderOf(site, {
+    unit,
+    attempt,
+    scope: scopeOf(site.project, unit, head),
+    failed,
+    carried,
+    program: null,
+  });
   return { ...made, text: made.messages.map(({ text }) => text).join("\n") };
 }
 

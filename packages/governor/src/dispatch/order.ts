@@ -1,6 +1,8 @@
 import type { Cause, EventOf, Failed, TaskId } from "@dgov/kernel";
 import type { RecipeName, Scope } from "@dgov/sandbox";
-import { type Facts, firstMessages, type Limits, type Order, type Previous, ROLES } from "@dgov/worker";
+import { shellPath } from "@dgov/sandbox/shell_quote";
+import { type Facts, firstMessages, type Limits, type Order, type Previous, programPrompt, ROLES } from "@dgov/worker";
+import type { Program } from "../agent_file.ts";
 import { type CaseLaw, caseLaw } from "../case_law.ts";
 import type { CompiledTask } from "../plan/compiled.ts";
 import type { Site } from "../site.ts";
@@ -15,30 +17,57 @@ export type WorkOrder = Order & {
   recalled: CaseLaw["recalled"];
 };
 
-type Attempting = { unit: CompiledTask; attempt: number; scope: Scope; failed: Failed | null; carried: boolean };
+/** `program`: the command-line agent that does it all, or null: a model does, with our tools. */
+type Attempting = {
+  unit: CompiledTask;
+  attempt: number;
+  scope: Scope;
+  failed: Failed | null;
+  carried: boolean;
+  program: Program | null;
+};
 
 /** Makes the order of one attempt: the role's words, the facts of the task, and what the attempt before it taught. */
 export async function orderOf(site: Site, attempting: Attempting): Promise<WorkOrder> {
-  const { unit, scope } = attempting;
+  const { unit, scope, program } = attempting;
   const { project } = site;
   const required = requiredCheck(attempting, lastRejection(site, unit.id));
-  const limits = limitsOf(site, unit);
+  const limits = limitsOf(site, unit, program);
+  const hosts = program?.hosts ?? project.rules.sandbox.hosts;
   const law = caseLaw(project.root, scope.write, site.world.now_ms());
   const facts: Facts = {
-    ...(await commonFacts(site, { unit, scope, hosts: project.rules.sandbox.hosts })),
+    ...(await commonFacts(site, { unit, scope, hosts })),
     checks: { recipes: recipeTools(scope), test_targets: scope.test_targets, required: required?.label ?? null },
     known: law.lines,
     limits,
     previous: previousOf(site, attempting),
   };
+  if (program !== null) {
+    const text = programPrompt({ ...facts, checks: { ...facts.checks, recipes: ownChecks(scope) } }, unit.prompt);
+    return { messages: [{ role: "user", text }], ending: "", limits, required: null, recalled: law.recalled };
+  }
   const { ending } = ROLES[unit.role];
   return { messages: firstMessages(unit.role, facts, unit.prompt), ending, limits, required, recalled: law.recalled };
 }
 
-function limitsOf({ project, session }: Site, { id, worker: own }: CompiledTask): Limits {
+/** The project's checks as a program can run them itself. */
+function ownChecks({ recipes, test_targets }: Scope): string[] {
+  const targets = test_targets.length === 0 ? "" : test_targets.map(shellPath).join(" ");
+  return Object.values(recipes).flatMap((command) => {
+    if (command === null || (targets === "" && command.includes("{test_dir}"))) return [];
+    return [command.replaceAll("{test_dir}", targets)];
+  });
+}
+
+function limitsOf({ project, session }: Site, { id, worker: own }: CompiledTask, program: Program | null): Limits {
   const { worker } = project;
   const turns = own.iteration_budget ?? worker.iteration_budget;
-  const left_ms = [...(own.timeout_s > 0 ? [own.timeout_s * 1000] : []), ...timeLeft(session, id)];
+  const capped_ms = program?.timeout_ms ?? null;
+  const left_ms = [
+    ...(own.timeout_s > 0 ? [own.timeout_s * 1000] : []),
+    ...(capped_ms === null ? [] : [capped_ms]),
+    ...timeLeft(session, id),
+  ];
   const time_ms = left_ms.length === 0 ? null : Math.min(...left_ms);
   return { turns, warn_at: Math.min(worker.warn_at, turns), time_ms };
 }

@@ -2,15 +2,26 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { TaskId } from "@dgov/kernel";
 import { type Model, openaiModel, type Price, parseScript, ScriptError, scriptedModel } from "@dgov/worker";
+import { modelOf, type Program, programNamed } from "../agent_file.ts";
 import { limitsOf } from "../budget.ts";
 import { DgovError } from "../error.ts";
 import type { CompiledPlan, CompiledTask } from "../plan/compiled.ts";
+import { PROGRAMS, programFor } from "../plan/resolve.ts";
 import type { Project, Provider } from "../project.ts";
 import { type Route, wishOf } from "../routing.ts";
 import type { World } from "../session.ts";
 
-/** Who works on a task: resolved once, before anything is spent, and put in the log with each attempt, with why. */
-export type Binding = { provider: Provider; agent: string; price: Price | null; route: Route | null };
+/**
+ * Who works on a task: resolved once, before anything is spent, and put in the log with each attempt, with why. `program`: it
+ * is a command-line agent, which is asked for no model.
+ */
+export type Binding = {
+  provider: Provider;
+  agent: string;
+  price: Price | null;
+  program: Program | null;
+  route: Route | null;
+};
 
 /** An attempt at a task, and the rung of the ladder that it is made from: 0 is the task's own agent. */
 export type Rung = { task: TaskId; tier: number };
@@ -21,6 +32,7 @@ export type Models = {
   model(of: Rung & { attempt: number }): Model;
   seat(name: string): Binding;
   seatModel(name: string, of: { task: TaskId; attempt: number }): Model;
+  programs: readonly Program[]; // all that may be asked, each once
 };
 
 /**
@@ -37,7 +49,8 @@ export function bindModels(
   const seats = bindSeats({ plan, project }, ladders);
   const makers = new Map<Provider, ReturnType<typeof makerOf>>();
   for (const { provider } of [...ladders.values()].flat().concat(...seats.values()))
-    if (!makers.has(provider)) makers.set(provider, makerOf(provider, { plan, project, world }));
+    if (provider !== PROGRAMS && !makers.has(provider))
+      makers.set(provider, makerOf(provider, { plan, project, world }));
   const makerFor = (provider: Provider) => {
     const make = makers.get(provider);
     if (!make) throw new Error(`No maker for provider "${provider.name}"`);
@@ -54,7 +67,9 @@ export function bindModels(
     if (!found) throw new Error(`No seat "${name}" in the review`);
     return found;
   };
+  const programs = new Set([...ladders.values()].flat().flatMap(({ program }) => program ?? []));
   return {
+    programs: [...programs],
     binding,
     model: ({ task, tier, attempt }) => {
       const { provider, agent } = binding({ task, tier });
@@ -73,13 +88,20 @@ function bindLadder(task: CompiledTask, plan: CompiledPlan, project: Project): B
   const above = project.limits.escalation.map(({ agent, provider }): CompiledTask => {
     const wish = wishOf(task, plan, project);
     const own = wish.provider ?? wish.default_provider ?? project.provider;
-    return { ...task, worker: { ...task.worker, agent, provider: provider ?? own } };
+    const asked = programNamed(project.agents, agent) === null ? (provider ?? own) : null;
+    return { ...task, worker: { ...task.worker, agent, provider: asked } };
   });
-  return [task, ...above].map((rung) => bind(rung, plan, project));
+  // Who only reads can report to no program: the rung below is asked instead.
+  const fit = above.filter(
+    ({ role, worker }) => role === "worker" || programNamed(project.agents, worker.agent) === null,
+  );
+  return [task, ...fit].map((rung) => bind(rung, plan, project));
 }
 
 function bind(task: CompiledTask, plan: CompiledPlan, project: Project): Binding {
   const wish = wishOf(task, plan, project);
+  const program = programFor(wish, project);
+  if (program !== null) return bindProgram(program, task, project);
   const name = wish.provider ?? wish.default_provider ?? project.provider;
   if (name === null)
     throw new DgovError(
@@ -95,13 +117,13 @@ function bind(task: CompiledTask, plan: CompiledPlan, project: Project): Binding
     throw new DgovError("provider_unknown", `Cannot run "${task.id}": no agent is named for provider "${name}"`, {
       hint: `Set agent on the task, default_agent on the plan, or default_agent in [providers.${name}]`,
     });
-  const agent = project.agents[asked] ?? asked;
+  const agent = modelOf(project.agents, asked);
   return priced({ provider, agent, route: wish.route }, project, [task]);
 }
 
 /** With its price, which it must have where money has a ceiling: what nobody can count, nobody can limit. */
 function priced(
-  { provider, agent, route }: Omit<Binding, "price">,
+  { provider, agent, route }: Omit<Binding, "price" | "program">,
   project: Project,
   tasks: readonly CompiledTask[],
 ): Binding {
@@ -112,8 +134,33 @@ function priced(
     throw new DgovError("config_invalid", `Cannot limit what "${limited.id}" costs: "${model}" has no price`, {
       hint: `Set input and output in [prices."${model}"] of .dgov/project.toml, 0 for what is free`,
     });
-  return { provider, agent, price, route };
+  return { provider, agent, price, route, program: null };
 }
+
+/** Where something has a ceiling that nobody can count for it, it works only if the project says that it may. */
+function bindProgram(program: Program, task: CompiledTask, { limits }: Project): Binding {
+  const { name, unmetered } = program;
+  const ceilings = [limits.run, limits.budget.task, limitsOf(task.worker.budget)];
+  const counted = ceilings
+    .flatMap(({ cost_micros, tokens, calls, turns = null }) => Object.entries({ cost_micros, tokens, calls, turns }))
+    .find(([, most]) => most !== null);
+  if (counted && !unmetered)
+    throw new DgovError(
+      "config_invalid",
+      `Cannot keep the ceiling of ${CEILINGS[counted[0]]} for "${task.id}": "${name}" is a program, and dgov sees none of its calls`,
+      {
+        hint: `Set unmetered = true in [agents.${name}]: the ceiling then holds for the other agents, not for this one`,
+      },
+    );
+  return { provider: PROGRAMS, agent: name, price: null, program, route: null };
+}
+
+const CEILINGS: Readonly<Record<string, string>> = {
+  cost_micros: "money",
+  tokens: "tokens",
+  calls: "calls",
+  turns: "turns",
+};
 
 /** The seats of the review, by name. Nobody sits in judgement over what it has made itself. */
 function bindSeats(

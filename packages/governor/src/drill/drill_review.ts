@@ -68,7 +68,7 @@ function siteOf(range: Range, { session, world, voting, tree }: Seated): Site {
     ...{ name: "stand-in", kind: "scripted", base_url: null, api_key_env: null },
     ...{ default_agent: null, script: null, price: null },
   };
-  const binding = { provider, agent: "stand-in", price: null, route: null };
+  const binding = { provider, agent: "stand-in", price: null, route: null, program: null };
   const model = () => standIn(voting, tree);
   const hashes = { source_hash: "", charter_hash: "", sop_set_hash: "", hash: "" };
   return {
@@ -77,7 +77,7 @@ function siteOf(range: Range, { session, world, voting, tree }: Seated): Site {
       ...{ name: "drill", summary: "", dir: "", default_agent: null, default_provider: null, limits: {}, ...hashes },
       tasks: [{ ...unitFor(range, {}), id: task }],
     },
-    models: { binding: () => binding, model, seat: () => binding, seatModel: model },
+    models: { binding: () => binding, model, seat: () => binding, seatModel: model, programs: [] },
     target: "refs/heads/main",
     leftOut: new Map(),
   };

@@ -159,7 +159,7 @@ function providerPlaces(task: SourceTask, wish: Wish, { project, mode }: Providi
   const chosen = chooseProvider(wish, project);
   if (chosen.ok) return [];
   const severity = mode === "required" ? "error" : "warning";
-  const key = chosen.code === "agent_missing" ? "agent" : "provider";
+  const key = chosen.code.startsWith("agent_") ? "agent" : "provider";
   return [placeOf(task, [key], { severity, code: chosen.code, message: `Cannot start "${task.id}": ${chosen.why}` })];
 }
 

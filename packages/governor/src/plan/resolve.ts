@@ -1,8 +1,11 @@
+import type { Role } from "@dgov/kernel";
+import { modelOf, type Program, programNamed } from "../agent_file.ts";
 import { nearest } from "../nearest.ts";
 import type { Project, Provider } from "../project.ts";
 
 /** What a task asks for and what its plan sets; null where they are silent. */
 export type Wish = {
+  role: Role;
   agent: string | null;
   provider: string | null;
   default_agent: string | null;
@@ -17,6 +20,8 @@ export type Chosen = { ok: true; provider: Provider; agent: string | null } | { 
  * provider does not inherit another provider's model.
  */
 export function chooseProvider(wish: Wish, project: Project): Chosen {
+  const program = programFor(wish, project);
+  if (program !== null) return chooseProgram(program, wish);
   const name = wish.provider ?? wish.default_provider ?? project.provider;
   if (name === null)
     return { ok: false, code: "provider_missing", why: "no provider is set, neither for it nor in .dgov/project.toml" };
@@ -34,6 +39,35 @@ export function chooseProvider(wish: Wish, project: Project): Chosen {
       code: "agent_missing",
       why: `no agent is set for it, and the provider "${name}" has no default_agent`,
     };
-  const agent = alias !== null && Object.hasOwn(project.agents, alias) ? project.agents[alias]! : alias;
+  const agent = alias === null ? null : modelOf(project.agents, alias);
   return { ok: true, provider, agent };
+}
+
+/** What works where a program does: it has no address, no key of ours and no price. */
+export const PROGRAMS: Provider = {
+  name: "program",
+  kind: "program",
+  base_url: null,
+  api_key_env: null,
+  default_agent: null,
+  script: null,
+  price: null,
+};
+
+/** The command-line agent that a task's own word names, or its plan's, or, where both are silent, the project's. */
+export function programFor(wish: Omit<Wish, "role">, { agents, default_agent }: Project): Program | null {
+  const silent = wish.provider === null && wish.default_provider === null;
+  return programNamed(agents, wish.agent ?? wish.default_agent ?? (silent ? default_agent : null));
+}
+
+function chooseProgram({ name }: Program, { provider, role }: Wish): Chosen {
+  if (provider !== null) {
+    const why = `"${name}" is the program of [agents.${name}] and is asked of no provider; remove provider = "${provider}"`;
+    return { ok: false, code: "provider_unwanted", why };
+  }
+  if (role !== "worker") {
+    const why = `a ${role} reports by a tool call, and "${name}" is a program, which has no tools of ours; choose a model`;
+    return { ok: false, code: "agent_program", why };
+  }
+  return { ok: true, provider: PROGRAMS, agent: name };
 }

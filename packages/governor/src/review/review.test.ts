@@ -42,7 +42,7 @@ async function lay(plays: readonly Plays[], { approvals = plays.length, time_ms 
   const { site } = place;
   site.models = {
     ...site.models,
-    seat: (name) => ({ provider: { name: "p" } as never, agent: `m-${name}`, price: null, route: null }),
+    seat: (name) => ({ provider: { name: "p" } as never, agent: `m-${name}`, price: null, route: null, program: null }),
     seatModel: (name) =>
       playing(plays[SEATS.indexOf(name)]!, (ask) => {
         heard[name] = [...(heard[name] ?? []), ask];
@@ -115,7 +115,7 @@ describe("a review", () => {
     const { failed, failures } = taskOf(session.run, place.task);
     expect(failures).toEqual({ own: 0, settlement: 1 });
     const scope = scopeOf(project, unit, place.head);
-    const { messages } = await orderOf(place.site, { unit, attempt: 2, scope, failed, carried: true });
+    const { messages } = await orderOf(place.site, { unit, attempt: 2, scope, failed, carried: true, program: null });
     expect(messages[0]?.text).toContain("a.txt:1: elm: it is two where three was asked (review_blocker)");
   });
 

@@ -1,9 +1,10 @@
 import type { Finding } from "@dgov/kernel";
 import type { CompiledTask } from "../plan/compiled.ts";
 import type { Project } from "../project.ts";
+import { runProjectCommand, unanswered } from "../project_command.ts";
 import type { IntegratedCandidate } from "./candidate.ts";
 import { freshFindings } from "./checkers/fresh.ts";
-import { judged, runProjectCommand, shellPaths, unanswered } from "./command.ts";
+import { judged, shellPaths } from "./command.ts";
 import { coverageGate } from "./coverage/coverage.ts";
 import { type Failing, formatFindings } from "./format.ts";
 import { type Gate, pass } from "./gate.ts";

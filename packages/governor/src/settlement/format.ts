@@ -2,8 +2,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Finding } from "@dgov/kernel";
 import type { Isolation } from "@dgov/sandbox";
+import { runProjectCommand, type Said, unanswered } from "../project_command.ts";
 import type { IntegratedCandidate } from "./candidate.ts";
-import { runProjectCommand, type Said, shellPaths, unanswered } from "./command.ts";
+import { shellPaths } from "./command.ts";
 
 /** A check that failed over `files`, and what it is made from. */
 export type Failing = { template: string; said: Said; files: readonly string[] };

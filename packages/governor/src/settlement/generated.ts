@@ -1,8 +1,9 @@
 import type { Finding } from "@dgov/kernel";
 import { ignoreRule } from "../ignore.ts";
 import type { Project } from "../project.ts";
+import { runProjectCommand, unanswered } from "../project_command.ts";
 import type { IntegratedCandidate, Left } from "./candidate.ts";
-import { judged, runProjectCommand, unanswered } from "./command.ts";
+import { judged } from "./command.ts";
 import { type Gate, type Judgement, pass } from "./gate.ts";
 
 /**

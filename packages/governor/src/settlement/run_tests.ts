@@ -1,6 +1,7 @@
 import type { Finding } from "@dgov/kernel";
+import { runProjectCommand, unanswered } from "../project_command.ts";
 import type { IntegratedCandidate } from "./candidate.ts";
-import { judged, runProjectCommand, unanswered } from "./command.ts";
+import { judged } from "./command.ts";
 import { type Gate, type Judgement, pass } from "./gate.ts";
 import { testCommands } from "./tests.ts";
 

@@ -1,7 +1,8 @@
 import { STRUCTURE_BASELINE } from "../baseline_files.ts";
+import { runProjectCommand, unanswered, wholeText } from "../project_command.ts";
 import { saysDegraded } from "../structure/outside.ts";
 import type { IntegratedCandidate } from "./candidate.ts";
-import { judged, runProjectCommand, unanswered, wholeText } from "./command.ts";
+import { judged } from "./command.ts";
 import { type Gate, pass } from "./gate.ts";
 
 /**

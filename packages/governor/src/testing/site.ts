@@ -108,6 +108,7 @@ export async function openSite({
       model: () => unused("model"),
       seat: () => unused("seat"),
       seatModel: () => unused("seatModel"),
+      programs: [],
     },
     git: repo.git,
     pool: pool(),

@@ -46,6 +46,7 @@ export type Cost = {
   by: CostKey;
   rows: CostRow[];
   calls: CallCost[];
+  unmetered: { agent: string; attempts: number }[]; // of command-line agents, whose calls nobody here sees
 };
 
 /** Folds a run's events, from its first, into what it cost. */
@@ -56,7 +57,12 @@ export function costOf(id: string, events: readonly Pick<Stored, "seq" | "at_ms"
   const groups = Map.groupBy(calls, (call) => keyOf(call, by));
   const rows = [...groups].map(([key, own]): CostRow => ({ key, ...sumOf(own) }));
   const { plan, currency = "USD", limits } = run.started;
-  return { run: id, plan, currency, limits, total: sumOf(calls), by, rows, calls };
+  return { run: id, plan, currency, limits, total: sumOf(calls), by, rows, calls, unmetered: unmeteredIn(events) };
+}
+
+function unmeteredIn(events: readonly Pick<Stored, "event">[]): Cost["unmetered"] {
+  const agents = events.flatMap(({ event }) => (event.kind === "agent_started" ? [event.agent] : []));
+  return [...Map.groupBy(agents, (agent) => agent)].map(([agent, all]) => ({ agent, attempts: all.length }));
 }
 
 const keyOf = (call: CallCost, by: CostKey): string =>

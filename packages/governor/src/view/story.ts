@@ -43,6 +43,9 @@ function words(event: Event): Words | null {
       return event.said === "" ? null : stream(`says: ${event.said}`);
     case "tool_called":
       return ofTool(event);
+    case "agent_started":
+    case "agent_ended":
+      return ofProgram(event);
     case "gate_judged":
       return ofGate(event);
     case "review_opened":
@@ -105,6 +108,8 @@ type OfTask = Exclude<
     | "call_reserved"
     | "call_settled"
     | "tool_called"
+    | "agent_started"
+    | "agent_ended"
     | "gate_judged"
     | "review_opened"
     | "seat_voted"
@@ -200,6 +205,20 @@ function ofTool({ seat, ...event }: EventOf<"tool_called">): Words {
   const told = ofCall(event);
   // A reviewer that may not do something is no news of the work.
   return seat === undefined ? told : { ...detail(`seat ${seat}: ${told.text}`), good: told.good };
+}
+
+function ofProgram(event: EventOf<"agent_started" | "agent_ended">): Words {
+  const named = `program "${event.agent}"`;
+  if (event.kind === "agent_started") {
+    const given = event.passed.length > 0 ? `, and is given ${event.passed.join(", ")}` : "";
+    const reached = event.hosts.length > 0 ? `, and reaches ${event.hosts.join(", ")}` : "";
+    return milestone(`${named} works by itself: ${event.command.join(" ")}${given}${reached}`);
+  }
+  const { ended, exit, output, put_back, took_ms } = event;
+  const said = (output.tail || output.head).trim();
+  const how = exit === null ? `was ended by ${ended}` : `ended with exit status ${exit}`;
+  const back = put_back.length > 0 ? `; put back, as it is not claimed: ${put_back.join(", ")}` : "";
+  return stream(`${named} ${how} after ${took_ms} ms${back}${said === "" ? "" : `, and said: ${said}`}`, exit === 0);
 }
 
 function ofCall({ tool, input, ok, refused_by, text, within }: EventOf<"tool_called">): Words {

@@ -102,6 +102,8 @@ const routed = {
 };
 const seat = { seat: "one", family: "oak", model: "scripted/oak", asked: "a1" };
 const voted = { vote: "approve" as const, why: null, findings: [], said: "it is right", took_ms: 1 };
+const lent = { command: ["cli"], passed: ["KEY"], hosts: [], level: "bwrap" as const, time_ms: 9 };
+const quiet = { head: "ok", tail: "", omitted_bytes: 0, log: null };
 const ran = { findings: [], took_ms: 1, command: "true", exit: 0 };
 
 /** The events that bring a worker's first attempt to each state, one after the other. */
@@ -144,6 +146,17 @@ function knownOf(at: { task: TaskId; attempt: number }) {
       touched: [{ path: "src/a.py", symbol: "f", did: "edited", edited: ["body"], claimed: true }],
       unknown: [],
     },
+    agent_started: { kind: "agent_started", ...at, agent: "cli", ...lent },
+    agent_ended: {
+      kind: "agent_ended",
+      ...at,
+      agent: "cli",
+      ended: "exit",
+      exit: 0,
+      output: quiet,
+      put_back: [],
+      took_ms: 3,
+    },
     ledger_recalled: { kind: "ledger_recalled", ...at, told: [{ entry: 1, hash: "ab" }], withheld: [] },
-  } as const satisfies { [Kind in EventKind]?: EventOf<Kind> };
+  } satisfies { [Kind in EventKind]?: EventOf<Kind> };
 }

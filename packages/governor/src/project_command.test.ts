@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync,
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Isolation } from "@dgov/sandbox";
-import { runProjectCommand, wholeText } from "./command.ts";
-import { openShell } from "./testing/isolation.ts";
+import { runProjectCommand, wholeText } from "./project_command.ts";
+import { openShell } from "./settlement/testing/isolation.ts";
 
 const base = realpathSync(mkdtempSync(join(tmpdir(), "dgov-log-")));
 afterAll(() => rmSync(base, { recursive: true, force: true }));
