@@ -1,7 +1,9 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { importCircles, layoutFaults } from "./layout.ts";
 import { ourFiles, parseSource, ROOT, readSource } from "./source.ts";
+
+setDefaultTimeout(60_000); // every file is parsed, and the machine may be busy
 
 const sources = ourFiles().map(readSource);
 
