@@ -21,6 +21,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   "attest sign": async () => (await import("./commands/attest_sign.ts")).attestSign,
   "attest verify": async () => (await import("./commands/attest_verify.ts")).attestVerify,
   "route explain": async () => (await import("./commands/route_explain.ts")).routeExplain,
+  report: async () => (await import("./commands/report.ts")).report,
   cost: async () => (await import("./commands/cost.ts")).cost,
   metrics: async () => (await import("./commands/metrics.ts")).metrics,
   "plan remediate": async () => (await import("./commands/plan_remediate.ts")).planRemediate,

@@ -1,4 +1,5 @@
 import type { ReportedSymbol, ScopeReport } from "@dgov/governor/scope_report";
+import { cell, code } from "./markdown.ts";
 import { authorWords, counted, didWords, useWords } from "./scope_text.ts";
 
 const USES_SHOWN = 20;
@@ -51,17 +52,3 @@ function details({ path, symbol, uses, uses_more, risk }: ReportedSymbol): strin
 }
 
 const referenceCount = ({ uses, uses_more }: ReportedSymbol): string => `${uses.length + uses_more}`;
-
-/** Names come from strangers' files: none may end a table's cell, a line or a tag. */
-const cell = (text: string): string =>
-  text
-    .replace(/\s+/g, " ")
-    .replace(/[\\`*_[\]|~@#]/g, "\\$&")
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;");
-
-function code(text: string): string {
-  const ticks = "`".repeat(1 + Math.max(0, ...(text.match(/`+/g) ?? []).map(({ length }) => length)));
-  const pad = ticks.length > 1 || text.startsWith("`") ? " " : "";
-  return `${ticks}${pad}${text.replace(/\s+/g, " ").replaceAll("|", "\\|")}${pad}${ticks}`;
-}

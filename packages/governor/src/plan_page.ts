@@ -1,6 +1,3 @@
-import { writeFileSync } from "node:fs";
-import { resolve } from "node:path";
-import { DgovError } from "./error.ts";
 import { withLog } from "./log.ts";
 import { loadCompiled } from "./plan/store.ts";
 import { type PlanReview, type ReviewedUnit, readPlanReview } from "./plan_views.ts";
@@ -35,21 +32,4 @@ export async function readPlanPage({ cwd, env }: From, plan: string, only: strin
     const cost = last ? costOf(last.run, events, "model") : null;
     return { review, after, timeline: timelineOf(events), cost };
   });
-}
-
-/**
- * Writes a page where a person wants it, over what is there.
- *
- * @returns its absolute path
- * @throws DgovError `machine_refused`
- */
-export function writePage(cwd: string, file: string, text: string): string {
-  const path = resolve(cwd, file);
-  try {
-    writeFileSync(path, text);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new DgovError("machine_refused", `Cannot write the page "${file}": ${why}`, { cause });
-  }
-  return path;
 }

@@ -1,5 +1,6 @@
+import { writeAsked } from "@dgov/governor/asked_file";
 import { sayMoney } from "@dgov/governor/money";
-import { readPlanPage, writePage } from "@dgov/governor/plan_page";
+import { readPlanPage } from "@dgov/governor/plan_page";
 import { type PlanReview, type ReviewedUnit, readPlanReview } from "@dgov/governor/plan_views";
 import { z } from "zod";
 import { type Colour, paint, plain } from "../ansi.ts";
@@ -27,7 +28,8 @@ export const planReview = defineCommand({
     const named = (unit: string | undefined) => (unit === undefined ? [] : [unit]);
     const review = await readPlanReview(here, plan, { only, diffs: named(diff), events: named(events) });
     if (html === undefined) return review;
-    return { ...review, html: writePage(here.cwd, html, renderPage(await readPlanPage(here, plan, only))) };
+    const page = renderPage(await readPlanPage(here, plan, only));
+    return { ...review, html: writeAsked({ cwd: here.cwd, what: "page", file: html }, page) };
   },
   text: (view) =>
     view.html === undefined ? renderPlanReview(view) : `${renderPlanReview(view)}\n\nThe page is ${plain(view.html)}`,
