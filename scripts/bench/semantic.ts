@@ -13,7 +13,7 @@ import { openBlobCache } from "../../packages/governor/src/semantic/blob_cache.t
 import { fillCache } from "../../packages/governor/src/semantic/fill_cache.ts";
 import { openSymbols } from "../../packages/governor/src/semantic/symbols.ts";
 import { descendantsOf } from "../../packages/sandbox/src/process_tree.ts";
-import { analyse } from "../../packages/semantic/src/analyse.ts";
+import { analyse, type Depth } from "../../packages/semantic/src/analyse.ts";
 import { openGrammars } from "../../packages/semantic/src/grammar.ts";
 import { openLanguages } from "../../packages/semantic/src/languages.ts";
 import { mergeSources } from "../../packages/semantic/src/merge/index.ts";
@@ -148,7 +148,10 @@ async function measureMerge(): Promise<void> {
     left: `${text((n) => (n % 20 === 0 ? "    c += 1\n" : ""))}def left():\n    return os\n`,
     right: `${text((n) => (n % 20 === 1 ? "    c += 2\n" : ""))}def right():\n    return os\n`,
   };
-  const reader = { grammar: grammars.grammar("python"), summary: (own: string) => analyse(grammars, "a.py", own) };
+  const reader = {
+    grammar: grammars.grammar("python"),
+    summary: (own: string, depth: Depth) => analyse(grammars, "a.py", own, depth),
+  };
   const merge = async () => {
     if (mergeSources(reader, texts).did !== "merged") throw new Error("it is not merged");
   };

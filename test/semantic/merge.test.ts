@@ -20,7 +20,7 @@ const merge = (path: string, texts: Three<string>) =>
   mergeSources(
     {
       grammar: grammars.grammar(languageOf(grammars, path, texts.base)!),
-      summary: (text) => analyse(grammars, path, text),
+      summary: (text, depth) => analyse(grammars, path, text, depth),
     },
     texts,
   );

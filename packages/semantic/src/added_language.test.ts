@@ -26,7 +26,7 @@ const findings = async (all: Partial<Record<"base" | "left" | "right" | "merged"
 };
 const merge = (base: string, left: string, right: string) =>
   mergeSources(
-    { grammar: grammars.grammar("lua"), summary: (text) => analyse(grammars, "a.lua", text) },
+    { grammar: grammars.grammar("lua"), summary: (text, depth) => analyse(grammars, "a.lua", text, depth) },
     { base, left, right },
   );
 

@@ -1,4 +1,4 @@
-import { analyse, type Grammars, languageOf, NO_GRAMMAR, openGrammars } from "@dgov/semantic";
+import { analyse, type Depth, type Grammars, languageOf, NO_GRAMMAR, openGrammars } from "@dgov/semantic";
 import { type Merged, mergeSources } from "@dgov/semantic/merge";
 import type { Analysed, MergeOrder, Question } from "./analyst.ts";
 import { type Packed, pack } from "./packed.ts";
@@ -28,7 +28,7 @@ function answer(grammars: Grammars, question: Question): Packed[] {
 function mergeTexts(grammars: Grammars, { path, texts, names }: MergeOrder): Merged {
   const language = languageOf(grammars, path, texts.left);
   if (language === null) return { did: "refused", reason: NO_GRAMMAR.unknown };
-  const summary = (text: string) => analyse(grammars, path, text);
+  const summary = (text: string, depth: Depth) => analyse(grammars, path, text, depth);
   return mergeSources({ grammar: grammars.grammar(language), summary }, texts, names);
 }
 

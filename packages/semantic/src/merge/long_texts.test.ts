@@ -11,7 +11,10 @@ const lines = (many: number, line: (n: number) => string) => Array.from({ length
 
 function merge(path: string, base: string, left: string, right: string) {
   const grammar = grammars.grammar(languageOf(grammars, path, base)!);
-  const found = mergeSources({ grammar, summary: (text) => analyse(grammars, path, text) }, { base, left, right });
+  const found = mergeSources(
+    { grammar, summary: (text, depth) => analyse(grammars, path, text, depth) },
+    { base, left, right },
+  );
   return found.did === "merged" ? found.text : found.did;
 }
 

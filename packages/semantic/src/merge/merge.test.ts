@@ -9,7 +9,10 @@ const grammars = await openGrammars();
 
 function merge(path: string, base: string, left: string, right: string): Merged {
   const grammar = grammars.grammar(languageOf(grammars, path, left || right)!);
-  return mergeSources({ grammar, summary: (text) => analyse(grammars, path, text) }, { base, left, right });
+  return mergeSources(
+    { grammar, summary: (text, depth) => analyse(grammars, path, text, depth) },
+    { base, left, right },
+  );
 }
 
 /** The text; or the keys in conflict; or why it was refused. */

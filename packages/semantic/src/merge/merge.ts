@@ -1,3 +1,4 @@
+import type { Depth } from "../analyse.ts";
 import type { ClassShape } from "../class_shape.ts";
 import type { Side } from "../finding.ts";
 import type { Grammar } from "../grammar.ts";
@@ -12,7 +13,7 @@ import { faultInMerge } from "./prove.ts";
 import { mergeModule } from "./scope.ts";
 
 /** How a file's texts are read: its grammar, and what one of them says (see `analyse`). */
-export type Reader = { grammar: Grammar; summary(text: string): Summary | Unknown };
+export type Reader = { grammar: Grammar; summary(text: string, depth: Depth): Summary | Unknown };
 
 const NAMES: SideNames = { left: "left", right: "right" };
 
@@ -24,7 +25,8 @@ const NAMES: SideNames = { left: "left", right: "right" };
  */
 export function mergeSources(reader: Reader, given: Three<string>, names: SideNames = NAMES): Merged {
   const { texts, dress } = undress(given);
-  const read = three((from) => reader.summary(texts[from]));
+  // What the base refers to is asked by nobody: that counts on the sides, and in the result.
+  const read = three((from) => reader.summary(texts[from], from === "base" ? "units" : "all"));
   for (const from of SOURCES) {
     const own = read[from];
     const why = "unknown" in own ? own.unknown : own.faults[0]?.message;
@@ -36,7 +38,7 @@ export function mergeSources(reader: Reader, given: Three<string>, names: SideNa
   const pieces = joinPieces(outcome.pieces);
   const text = textOf(texts, pieces);
   if (conflicts.length > 0) return { did: "conflict", text: dress(text), conflicts, decisions };
-  const summary = reader.summary(text);
+  const summary = reader.summary(text, "all");
   if ("unknown" in summary) return { did: "refused", reason: `of the result nothing is known: ${summary.unknown}` };
   const { grammar } = reader;
   const entries = (code: string) =>

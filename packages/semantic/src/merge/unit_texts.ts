@@ -18,4 +18,4 @@ export function allUnits(units: readonly Unit[], text: string): Listed[] {
 }
 
 /** A key without the number that tells it from others of its name. */
-export const stemOf = (key: string): string => key.replace(/#\d+$/, "");
+export const stemOf = (key: string): string => (key.includes("#") ? key.replace(/#\d+$/, "") : key);
