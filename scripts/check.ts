@@ -12,7 +12,10 @@ const steps: [name: string, argv: string[]][] = [
   ],
   ["types", [bun, "node_modules/typescript/bin/tsc", "--noEmit", "-p", "."]],
   ["grammars", [bun, "scripts/grammars.ts", "--check"]],
-  ["layout and tidiness", [bun, "test", "--only-failures", "test/layout.test.ts", "test/tidy.test.ts"]],
+  [
+    "layout and tidiness",
+    [bun, "test", "--timeout=60000", "--only-failures", "test/layout.test.ts", "test/tidy.test.ts"],
+  ],
 ];
 
 const failed: string[] = [];

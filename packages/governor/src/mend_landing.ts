@@ -26,7 +26,7 @@ export async function mendLanding(git: Git, root: string): Promise<void> {
 
 /** A git that was killed while it moved the branch, or a checkout, has left it locked. */
 async function unlock(git: Git, log: Store, target: string): Promise<void> {
-  const begun = [...log.read({})].findLast(({ event }) => event.kind === "landing_started");
+  const begun = [...log.read({ kinds: ["landing_started"] })].at(-1);
   await removeLeftLocks(git, {
     refs: [target, pendingRef(target)],
     checkouts: await checkoutsOf(git, target),
