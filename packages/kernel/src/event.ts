@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Oid, Price, RetryPolicy, RunId, RunLimits, TaskId, TaskSpec } from "./plan.ts";
+import { WeighedCheck } from "./stated.ts";
 
 /**
  * Why an attempt ended without a landing. A cause decides the retry (see `retry.ts`); it is never read out of a message.
@@ -370,6 +371,13 @@ export const Event = z.discriminatedUnion("kind", [
     ...attempt,
     told: z.array(z.strictObject({ entry: z.int().min(1), hash: z.string() })), // sha-256 (hex) of what the entry says
     withheld: z.array(z.strictObject({ entry: z.int().min(1), hash: z.string(), why: z.enum(["edited", "unproven"]) })),
+  }),
+  z.strictObject({
+    kind: z.literal("checks_stated"), // what a worker says of its work, and what its own calls make of that
+    ...attempt,
+    left: Oid, // the tree that it left
+    tree: Oid, // the tree that is judged: another where its work was formatted or fixed since
+    checks: z.array(WeighedCheck).min(1),
   }),
   z.strictObject({ kind: z.literal("checkout_behind"), ...attempt, commit: Oid, cure: z.string() }),
 ]);

@@ -6,7 +6,18 @@ import { lifeOf, oid, sampleOf, spec, startedWith, task } from "./testing/events
 const [a, b, c] = [task("a"), task("b"), task("c")];
 const of = { a: sampleOf(a), b: sampleOf(b), c: sampleOf(c, b) };
 const judged = { took_ms: 1, command: null, exit: null, output: null };
-const none = { dispatch: 0, judge: 0, judge_batch: 0, land: 0, retry: 0, skip: 0, end: 0, spend: 0, route: 0 };
+const none = {
+  dispatch: 0,
+  judge: 0,
+  judge_batch: 0,
+  land: 0,
+  retry: 0,
+  skip: 0,
+  end: 0,
+  spend: 0,
+  route: 0,
+  weigh: 0,
+};
 
 function told(...events: readonly Event[]): Rederived {
   return rederive(events.map((event, at) => ({ seq: at + 1, at_ms: at, event })));
@@ -63,6 +74,7 @@ describe("C14 a run is decided once more from its log alone", () => {
       end: 1,
       spend: 0,
       route: 0,
+      weigh: 0,
     });
     expect(run?.status).toBe("partial");
   });
@@ -83,6 +95,19 @@ describe("C14 a run is decided once more from its log alone", () => {
     expect(saidOf(one, dispatched("a"), { ...route, chosen: "p/dear" })).toContain('to go to "scripted/default"');
     expect(saidOf(one, dispatched("a"), { ...route, why: "only" })).toContain("(cheapest)");
     expect(saidOf(one, dispatched("a", { agent: "other" }), route)).toContain('given to "scripted/other"');
+  });
+
+  test("G9 what a worker states weighs what its calls make of it, whatever was recorded", () => {
+    const run = { ...of.a.tool_called, tool: "run_tests", input: "{}", ok: true, refused_by: null, touched: [] };
+    const [bare] = of.a.checks_stated.checks;
+    if (!bare) throw new Error("No statement");
+    const shown = { ...bare, standing: "verified" as const, why: null, call: run.n };
+    const stated = (check: typeof bare) => ({ ...of.a.checks_stated, checks: [check] });
+    const begun = [one, dispatched("a")];
+    expect(told(...begun, stated(bare))).toMatchObject({ difference: null, decisions: { weigh: 1 } });
+    expect(saidOf(...begun, run, stated(shown))).toBeUndefined();
+    for (const forged of [[stated(shown)], [run, stated(bare)], [{ ...run, ok: false }, stated(shown)]])
+      expect(saidOf(...begun, ...forged)).toBe("What it states is not what its calls make of it");
   });
 
   test("what the user asks for is nobody's decision", () => {

@@ -7,6 +7,7 @@ import { fold, type Told } from "./replay.ts";
 import { chooseRoute } from "./route.ts";
 import { type Run, taskOf } from "./run.ts";
 import { shortOf } from "./spent.ts";
+import { type MadeCall, noteCall, weighChecks } from "./stated.ts";
 import { LogCorrupt } from "./store.ts";
 import { type Action, next } from "./transition.ts";
 
@@ -15,7 +16,7 @@ import { type Action, next } from "./transition.ts";
  * verdicts of its gates; `spend`: that a call could be paid for; `route`: who of several does a task. All others are
  * actions of `next`.
  */
-export type Decided = Action["do"] | "spend" | "route";
+export type Decided = Action["do"] | "weigh" | "spend" | "route";
 
 /** The first event that the kernel would not have let come. `asked`: what it asked for instead, of the task or the run. */
 export type Difference = {
@@ -42,7 +43,13 @@ export type Rederived = {
  */
 export function rederive(events: Iterable<Told>): Rederived {
   const decisions: Record<Decided, number> = { ...NONE };
-  const memory: Memory = { asked: new Map(), verdicts: new Map(), reviews: new Map(), agents: new Map() };
+  const memory: Memory = {
+    asked: new Map(),
+    verdicts: new Map(),
+    reviews: new Map(),
+    agents: new Map(),
+    calls: new Map(),
+  };
   let run: Run | null = null;
   let count = 0;
   for (const told of events) {
@@ -72,7 +79,7 @@ export function rederive(events: Iterable<Told>): Rederived {
 }
 
 // biome-ignore format: one line says it
-const NONE = { dispatch: 0, judge: 0, judge_batch: 0, land: 0, retry: 0, skip: 0, end: 0, spend: 0, route: 0 };
+const NONE = { dispatch: 0, judge: 0, judge_batch: 0, land: 0, retry: 0, skip: 0, end: 0, spend: 0, route: 0, weigh: 0 };
 
 /**
  * What a governor may know when it acts. `asked`: what `next` has asked for of a task since it last moved; who performs it
@@ -85,6 +92,7 @@ type Memory = {
   verdicts: Map<TaskId, EventOf<"gate_judged">[]>;
   reviews: Map<TaskId, Review>;
   agents: Map<TaskId, string>;
+  calls: Map<TaskId, MadeCall[]>;
 };
 type Review = { opened: EventOf<"review_opened"> | null; votes: EventOf<"seat_voted">[] };
 
@@ -106,6 +114,8 @@ function decidedBy(event: Event): Decided | null {
       return "skip";
     case "run_ended":
       return "end";
+    case "checks_stated":
+      return "weigh";
     case "call_reserved":
       return "spend";
     case "task_routed":
@@ -153,6 +163,8 @@ function differenceIn(run: Run, memory: Memory, event: Event): string | null {
       return paid(run, event);
     case "task_routed":
       return routed(memory, event);
+    case "checks_stated":
+      return weighed(memory.calls.get(event.task) ?? [], event);
     default:
       return null;
   }
@@ -193,6 +205,13 @@ function routed({ agents }: Memory, { task, candidates, chosen, why }: EventOf<"
   return agent === chosen ? null : `It had been given to "${agent}", not to "${chosen}"`;
 }
 
+/** What a worker states weighs what its own calls make of it. */
+function weighed(calls: readonly MadeCall[], { checks, left, tree }: EventOf<"checks_stated">): string | null {
+  const derived = checks.map(({ check, command, outcome }) => ({ check, command, outcome }));
+  const same = canonical(weighChecks(derived, calls, left !== tree)) === canonical(checks);
+  return same ? null : "What it states is not what its calls make of it";
+}
+
 /** A review says what its votes come to, whatever anybody has written of it; null: there was none, or it does. */
 function reviewed({ verdicts, reviews }: Memory, task: TaskId): string | null {
   const said = verdicts.get(task)?.findLast(({ gate }) => gate === "review") ?? null;
@@ -226,8 +245,9 @@ const askedFor = ({ asked }: Memory, task: TaskId): Action[] => [...(asked.get(t
 type Step = { before: Run | null; after: Run; event: Event };
 
 /** Takes in what an event changes: what is asked for now, and which verdicts still count. */
-function remember({ asked, verdicts, reviews, agents }: Memory, { before, after, event }: Step): void {
+function remember({ asked, verdicts, reviews, agents, calls }: Memory, { before, after, event }: Step): void {
   if (event.kind === "task_dispatched") agents.set(event.task, `${event.provider}/${event.agent}`);
+  noteCall(calls, event);
   if (event.kind === "gate_judged") verdicts.set(event.task, [...(verdicts.get(event.task) ?? []), event]);
   if (event.kind === "review_opened" || event.kind === "seat_voted")
     reviews.set(event.task, reviewAfter(reviews.get(event.task), event));

@@ -102,6 +102,7 @@ export function apply(run: Run, event: Event): Run {
     case "merged_by_symbol":
     case "symbols_touched":
     case "ledger_recalled":
+    case "checks_stated":
     case "checkout_behind":
       assertBegun(taskOf(run, event.task), event);
       return run;

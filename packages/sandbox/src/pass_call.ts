@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { parseInput } from "./input.ts";
 import { nearest } from "./nearest.ts";
 import { decide, needsShell, type Policy } from "./policy.ts";
@@ -10,6 +11,7 @@ import { toldPaths } from "./told_paths.ts";
 import type { Access, Answer, Scope } from "./tool.ts";
 import { TOOL_LIMITS } from "./tool_limits.ts";
 import type { ToolboxOptions, ToolRecord } from "./toolbox.ts";
+import { type StatedCheck, StatedChecks } from "./tools/done.ts";
 
 /** What passing a call needs. `name` and `raw` are the model's: a tool's name, and JSON. */
 export type Passing = Pick<ToolboxOptions, "scope" | "policy" | "isolation" | "root">;
@@ -63,9 +65,18 @@ async function answerTo({ scope, policy, isolation, root }: Passing, asked: Aske
   const { ended, ...answer } = await isolation.call(tool.name, parsed.input, policy);
   const own = scope.components?.some(({ name }) => name === tool.name);
   if (own) accesses.push(...(answer.touched ?? []).map((path) => ({ kind: "write", path }) as const)); // it shows afterwards
-  // No other tool can end the work.
-  return { answer: ended !== undefined && tool === ENDING[scope.role] ? { ...answer, ended } : answer, accesses };
+  // No other tool can end the work, and what is stated is the model's own word and not the isolated process's.
+  if (ended === undefined || tool !== ENDING[scope.role]) return { answer, accesses };
+  const { checks: _, ...end } = ended;
+  const checks = statedIn(parsed.input);
+  return { answer: { ...answer, ended: checks.length > 0 ? { ...end, checks } : end }, accesses };
 }
+
+const Stating = z.looseObject({ checks: StatedChecks });
+
+/** Commands are told as the log has those that were run: without what looks like a secret. */
+const statedIn = (input: unknown): StatedCheck[] =>
+  (Stating.safeParse(input).data?.checks ?? []).map((one) => ({ ...one, command: withoutSecrets(one.command) }));
 
 /** The one question that the policy, which is pure, cannot answer: what the links in the worktree point to. */
 function followsOut(root: string, { shell }: Policy, accesses: readonly Access[]): Answer | null {

@@ -14,6 +14,9 @@ const RECIPES: Readonly<Record<RecipeName, { key: string; placeholder: string }>
   type_check: { key: "type_check_cmd", placeholder: "{file}" },
 };
 
+/** Who refuses a recipe that was never started: what it answers says nothing of the work. */
+export const NOT_RUN = "recipe";
+
 /** The tool through which a model runs each recipe. */
 export const RECIPE_TOOLS = {
   test: "run_tests",
@@ -27,7 +30,7 @@ export const RECIPE_TOOLS = {
 export async function runRecipe(host: Host, name: RecipeName, targets: readonly string[]): Promise<Answer> {
   const { key, placeholder } = RECIPES[name];
   const recipe = host.scope.recipes[name];
-  const fail = (why: string): Answer => ({ ok: false, text: `Error: Cannot run ${key}: ${why}` });
+  const fail = (why: string): Answer => ({ ok: false, text: `Error: Cannot run ${key}: ${why}`, refused_by: NOT_RUN });
   if (recipe === null) return fail("the project does not configure it");
   const takes = recipe.includes(placeholder);
   if (!takes && (name === "lint_fix" || name === "format"))

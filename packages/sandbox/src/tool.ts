@@ -8,6 +8,7 @@ import type { GitQuestion, GitReply } from "./git_question.ts";
 import type { ExecRequest, ExecResult } from "./isolate/isolation.ts";
 import type { PlanDraft } from "./plan_draft.ts";
 import type { ToldPaths } from "./told_paths.ts";
+import type { StatedCheck } from "./tools/done.ts";
 
 /** What a call would touch. The policy judges these, and nothing else, before `run` is entered. Paths are normalised. */
 export type Access =
@@ -79,6 +80,9 @@ export type HostErrorCode =
   | "read_only"
   | "io";
 
+/** `checks`: what a worker states of its work; absent: nothing, or the role cannot. */
+type Ended = { outcome: "done" | "incomplete" | "blocked"; summary: string; checks?: readonly StatedCheck[] };
+
 /**
  * What a tool answers. `ok: false` is an answer the model can act on, never a crash of ours.
  *
@@ -92,7 +96,7 @@ export type Answer = {
   text: string;
   touched?: readonly string[];
   refused_by?: string;
-  ended?: { outcome: "done" | "incomplete" | "blocked"; summary: string; plan?: PlanDraft };
+  ended?: Ended & { plan?: PlanDraft };
   calls?: readonly BoundCall[];
 };
 

@@ -2,7 +2,7 @@ import { type Clock, startClock } from "./clock.ts";
 import { CONTEXT_CHARS, compact, estimateTokens, squeeze } from "./history.ts";
 import type { Call, Message, ProviderFailure, Reply, Tokens } from "./model.ts";
 import { afterEnding, budgetNote, cutCall, cutOff, LAST_TURNS, nudge } from "./notes.ts";
-import type { Order, Outcome, Outside } from "./order.ts";
+import type { Order, Outcome, Outside, ToolResult } from "./order.ts";
 import { bytesOf, firstSize, mostInput, type Size } from "./size.ts";
 
 const IDLE_TURNS = 3;
@@ -113,11 +113,15 @@ async function act(
       if (over) return over;
       const result = await clock.within(outside.tools.call(call));
       if (result === "over") return clock.ending();
-      if (result.ended) return { ended: result.ended.outcome, summary: result.ended.summary };
+      if (result.ended) return endingOf(result.ended);
       answer(talk, call, result.text);
     }
   }
   return null;
+}
+
+function endingOf({ outcome, summary, checks = [] }: NonNullable<ToolResult["ended"]>): Outcome {
+  return outcome === "done" && checks.length > 0 ? { ended: outcome, summary, checks } : { ended: outcome, summary };
 }
 
 const answer = (talk: Talk, { id, tool }: Call, text: string): void => hear(talk, { role: "tool", id, tool, text });

@@ -8,7 +8,14 @@ export interface ToolBox {
 export type ToolResult = {
   ok: boolean;
   text: string;
-  ended?: { outcome: "done" | "incomplete" | "blocked"; summary: string };
+  ended?: { outcome: "done" | "incomplete" | "blocked"; summary: string; checks?: readonly StatedCheck[] };
+};
+
+/** What the model states of its work, in fields. It is passed on: whether it is so is for others to say. */
+export type StatedCheck = {
+  check: "tests" | "lint" | "types" | "command";
+  command: string; // "" for all but a command
+  outcome: "passed" | "failed";
 };
 
 /**
@@ -31,7 +38,7 @@ export interface Meter {
 
 /** How an attempt ended. Every ending is one of these: the governor never reads meaning out of a text. */
 export type Outcome =
-  | { ended: "done"; summary: string }
+  | { ended: "done"; summary: string; checks?: readonly StatedCheck[] } // absent: it states nothing
   | { ended: "incomplete"; summary: string }
   | { ended: "blocked"; summary: string }
   | { ended: "stuck"; after_turns: number }

@@ -65,6 +65,7 @@ function renderUnit(unit: ReviewedUnit): string[] {
     `${paint(colour, `${sign} ${unit.unit}`)}  ${unit.status.replaceAll("_", " ")}${unit.summary === "" ? "" : `: ${plain(unit.summary)}`}`,
     ...landing(unit),
     ...(unit.done_summary === "" ? [] : [`    worker: ${plain(unit.done_summary)}`]),
+    ...unit.stated.map(({ text }) => `    states: ${plain(text)}`),
     ...earlier(unit),
     ...(unit.risk === null || unit.risk === "none" ? [] : [`    risk before it was merged: ${unit.risk}`]),
     ...refusal(unit),

@@ -23,6 +23,7 @@ const WORDS: Readonly<Record<keyof ReplayView["decisions"], string>> = {
   dispatch: "attempts begun",
   route: "routes chosen",
   spend: "model calls paid for",
+  weigh: "statements of workers weighed",
   judge: "candidates judged",
   judge_batch: "batches judged",
   land: "turns to land",

@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import { type Action, type Cause, type EventOf, shortOf, type TaskId, taskOf } from "@dgov/kernel";
+import type { StatedCheck } from "@dgov/kernel/stated";
 import { type Claim, covers, createToolbox, type Isolation, IsolationLost, type Scope } from "@dgov/sandbox";
 import { type Outcome, work } from "@dgov/worker";
 import type { Program } from "../agent_file.ts";
@@ -21,6 +22,7 @@ import { orderOf, type WorkOrder } from "./order.ts";
 import { endedBy, prepare } from "./prepare.ts";
 import { workByProgram } from "./program.ts";
 import { grantsIn, scopeOf } from "./scope.ts";
+import { statedOf } from "./stated.ts";
 
 /**
  * One attempt under way. `base` is the commit its worktree was made from; `traces` are unclaimed paths that its setup
@@ -39,10 +41,10 @@ type Attempt = {
 
 /**
  * How the worker's part ended, before anybody has looked at the work. `frozen`: its work, where what stands in the
- * worktree is no longer it.
+ * worktree is no longer it. `left`: the tree it left, where its work was mended since.
  */
 type Ending =
-  | { done: true; summary: string }
+  | { done: true; summary: string; checks?: readonly StatedCheck[]; left?: string }
   | { done: false; cause: Cause; detail: string; frozen?: Frozen; short?: Short };
 
 /** How the talk with the model ended; of a budget, the ceiling that it came to. */
@@ -178,7 +180,7 @@ async function mended(site: Site, attempt: Attempt, { ending, signal, mend, isol
   const of = { task, attempt: attempt.attempt };
   try {
     await endedBy(signal, isolation, () => mend({ of, base, ...frozen, refreeze, isolation }));
-    return signal.aborted ? { ...interrupted(signal), frozen } : ending;
+    return signal.aborted ? { ...interrupted(signal), frozen } : { ...ending, left: frozen.tree };
   } catch (error) {
     if (error instanceof IsolationLost)
       return { done: false, cause: "error", detail: "Its isolated process died while it was mended", frozen };
@@ -246,7 +248,7 @@ function outOfTime({ session }: Site, task: TaskId): Short | null {
 function endingOf(outcome: Talked, signal: AbortSignal, currency: string): Ending {
   switch (outcome.ended) {
     case "done":
-      return { done: true, summary: outcome.summary };
+      return { done: true, summary: outcome.summary, ...(outcome.checks ? { checks: outcome.checks } : {}) };
     case "incomplete":
     case "blocked":
       return { done: false, cause: outcome.ended, detail: outcome.summary };
@@ -303,17 +305,13 @@ async function conclude(site: Site, attempt: Attempt, ending: Ending): Promise<v
     assert(commit);
     const own = frozen.ignored.filter((path) => !attempt.ignored.has(path));
     if (own.length > 0) site.leftOut.set(commit, own);
-    session.record({
-      kind: "candidate_frozen",
-      task,
-      attempt: n,
-      base,
-      tree: frozen.tree,
-      commit,
-      summary: ending.summary,
-    });
+    const { tree } = frozen;
+    const stated = statedOf(site, attempt, { ...ending, tree });
+    const { summary } = ending;
+    session.recordAll([...stated, { kind: "candidate_frozen", task, attempt: n, base, tree, commit, summary }]);
   } else if (frozen.changes.length === 0) {
-    session.record({ kind: "report_filed", task, attempt: n, base, summary: ending.summary });
+    const stated = statedOf(site, attempt, { ...ending, tree: frozen.tree });
+    session.recordAll([...stated, { kind: "report_filed", task, attempt: n, base, summary: ending.summary }]);
   } else {
     const detail = `A ${unit.role} changed ${frozen.changes.map(({ path }) => `"${path}"`).join(", ")}`;
     session.record({ kind: "attempt_failed", task, attempt: n, cause: "scope", detail, kept: commit });

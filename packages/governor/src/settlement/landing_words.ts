@@ -24,9 +24,18 @@ export function landingWords(
     ...{ "Dgov-Run": session.id, "Dgov-Task": task, "Dgov-Attempt": attempt },
     ...{ "Dgov-Plan": session.run.started.plan_hash, "Dgov-Sandbox": jail.level },
     ...{ "Dgov-Verdicts": verdictsDigest(verdicts.map(recordOf)), [ANCHOR]: `${seq}:${hash}` },
+    ...unproved(session, { task, attempt }),
     ...(batch === null ? {} : { "Dgov-Batch": batch }), // of those that bear the same, the last one's tree was judged
   };
   return { message: unitOf({ plan }, task).commit_message, trailers, at_ms: world.now_ms() };
+}
+
+/** What the worker has stated that its own calls do not show: it stands in the commit, so that nobody takes it for granted. */
+function unproved(session: Site["session"], { task, attempt }: Of): Record<string, string> {
+  const stated = session.read("checks_stated", task).findLast((event) => event.attempt === attempt)?.checks ?? [];
+  const bare = stated.filter(({ standing }) => standing !== "verified");
+  if (bare.length === 0) return {};
+  return { "Dgov-Unverified": bare.map(({ check, outcome }) => `${check} ${outcome}`).join(", ") };
 }
 
 /** sha-256 (hex) of the canonical JSON of what gates have said, as the log has it but for how long it took. */

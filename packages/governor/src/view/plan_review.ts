@@ -12,6 +12,7 @@ import {
 } from "@dgov/kernel";
 import { HINTS } from "./hint.ts";
 import { reasonOf } from "./run_summary.ts";
+import { sayStated } from "./stated_words.ts";
 import { tell } from "./story.ts";
 
 /** One unit of a plan, as its last run left it. Keys that dgov 0.8 had keep their names. */
@@ -61,10 +62,14 @@ export type UnitWork = {
   reported: boolean; // its role only reads: what it lands is a report, and no change
   kept_sha: string | null; // the last attempt's work, landed or not
   done_summary: string; // the worker's own words
+  stated: readonly StatedView[]; // what it states in fields, and what its calls make of that
   rejections: readonly { attempt: number; gate: string; reason: string }[]; // what the judges refused, in order
   risk: EventOf<"integration_risk_scored">["level"] | null; // how near it came to what had landed; null: nothing had
   activity: readonly { seq: number; at_ms: number; text: string }[];
 };
+
+/** `text`: the same for people. */
+export type StatedView = EventOf<"checks_stated">["checks"][number] & { text: string };
 
 /** What a review must know of the plan; `landed` is where an earlier run landed this very unit. */
 export type PlanShape = {
@@ -74,7 +79,7 @@ export type PlanShape = {
 
 type Tally = UnitUse &
   Pick<UnitEnd, "phase_timings" | "output"> &
-  Pick<UnitWork, "done_summary" | "rejections" | "risk" | "activity"> & { first_ms: number };
+  Pick<UnitWork, "done_summary" | "stated" | "rejections" | "risk" | "activity"> & { first_ms: number };
 
 const NOTHING: Tally = {
   agent: "",
@@ -90,6 +95,7 @@ const NOTHING: Tally = {
   phase_timings: [],
   output: null,
   done_summary: "",
+  stated: [],
   rejections: [],
   risk: null,
   activity: [],
@@ -142,7 +148,7 @@ function tally(before: Tally, { seq, at_ms, event }: Pick<Stored, "seq" | "at_ms
 function counted(before: Tally, event: Event): Partial<Tally> {
   switch (event.kind) {
     case "task_dispatched":
-      return { agent: event.agent, phase_timings: [], output: null };
+      return { agent: event.agent, phase_timings: [], output: null, stated: [] };
     case "call_settled":
       return {
         calls: before.calls + 1,
@@ -169,6 +175,8 @@ function counted(before: Tally, event: Event): Partial<Tally> {
     }
     case "integration_risk_scored":
       return { risk: event.level };
+    case "checks_stated":
+      return { stated: event.checks.map((check) => ({ ...check, text: sayStated(check) })) };
     case "candidate_frozen":
     case "report_filed":
       return { done_summary: event.summary };

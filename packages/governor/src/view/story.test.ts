@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import type { EventOf } from "@dgov/kernel";
+import type { WeighedCheck } from "@dgov/kernel/stated";
 import { tell } from "./story.ts";
 import { ONE, PARTIAL, toolCalled } from "./testing/sample_run.ts";
 
@@ -38,6 +39,28 @@ test.each<[changes: Parameters<typeof toolCalled>[1], weight: string, text: stri
   [{ ok: false, refused_by: "claim", text: "no" }, "milestone", "read_file was refused (claim): no"],
 ])("a call %p is a %s", (changes, weight, text) => {
   expect(tell(toolCalled(ONE, changes))).toMatchObject({ weight, text });
+});
+
+test.each<[weight: "detail" | "milestone", check: Partial<WeighedCheck>, text: string]>([
+  ["detail", { standing: "verified", call: 3 }, "states tests passed (verified, call 3)"],
+  ["milestone", { why: "no_run" }, "states tests passed (unverified: no run of it)"],
+  [
+    "milestone",
+    { check: "command", command: "make", standing: "contradicted", call: 2 },
+    'states "make" passed (contradicted, call 2)',
+  ],
+])("G9 what is not verified is told as it happens: %s %#", (weight, check, text) => {
+  const stated = {
+    check: "tests",
+    command: "",
+    outcome: "passed",
+    standing: "unverified",
+    why: null,
+    call: null,
+  } as const;
+  const trees = { left: "1".repeat(40), tree: "1".repeat(40) };
+  const event = { kind: "checks_stated" as const, task: ONE, attempt: 1, ...trees, checks: [{ ...stated, ...check }] };
+  expect(tell(event)).toMatchObject({ weight, text });
 });
 
 type Symbols = EventOf<"integration_risk_scored" | "merged_by_symbol" | "symbols_touched">;

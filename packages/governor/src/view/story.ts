@@ -1,6 +1,7 @@
 import type { Event, EventOf, Finding } from "@dgov/kernel";
 import { withBlame } from "./blame.ts";
 import { reasonOf, sayFinding, WORDS } from "./run_summary.ts";
+import { sayStated } from "./stated_words.ts";
 
 /** How much a reader must care: what happened to the work · what the workers say and do · everything else. */
 export type Weight = "milestone" | "stream" | "detail";
@@ -155,6 +156,8 @@ function ofTask(event: OfTask): Words {
       return milestone(`skipped: it needs "${event.because}", which did not land`, false);
     case "ledger_recalled":
       return recalled(event);
+    case "checks_stated":
+      return stated(event);
     case "checkout_behind":
       return milestone(`has landed, but the checkout has local changes and was left alone: ${event.cure}`, false);
   }
@@ -167,6 +170,11 @@ function chosenBecause({ candidates, why }: EventOf<"task_routed">): string {
   if (why === "unpriced") return `the first of ${candidates.length} of which none has a price`;
   const unpriced = candidates.filter(({ cost_micros }) => cost_micros === null).length;
   return `its price is the least beside ${count(others, "other")}${unpriced > 0 ? `, of which ${unpriced} have none` : ""}`;
+}
+
+function stated({ checks }: EventOf<"checks_stated">): Words {
+  const text = `states ${checks.map(sayStated).join("; ")}`;
+  return checks.every(({ standing }) => standing === "verified") ? detail(text) : milestone(text, false);
 }
 
 function recalled({ told, withheld }: EventOf<"ledger_recalled">): Words {

@@ -1,6 +1,7 @@
 import type { Event, EventKind, EventOf } from "../event.ts";
 import { RunId, TaskId, TaskSpec } from "../plan.ts";
 import { type Run, start } from "../run.ts";
+import type { WeighedCheck } from "../stated.ts";
 import { apply } from "../transition.ts";
 
 /** `task("a")` is the task `core/part.a`. */
@@ -122,6 +123,8 @@ export function lifeOf(
 
 /** Events that are told of an attempt and move nothing. */
 function knownOf(at: { task: TaskId; attempt: number }) {
+  const stated = { check: "tests", command: "", outcome: "passed" } as const;
+  const weighed: WeighedCheck = { ...stated, standing: "unverified", why: "no_run", call: null };
   return {
     integration_risk_scored: {
       kind: "integration_risk_scored",
@@ -157,6 +160,7 @@ function knownOf(at: { task: TaskId; attempt: number }) {
       put_back: [],
       took_ms: 3,
     },
+    checks_stated: { kind: "checks_stated", ...at, left: oid("2"), tree: oid("2"), checks: [weighed] },
     ledger_recalled: { kind: "ledger_recalled", ...at, told: [{ entry: 1, hash: "ab" }], withheld: [] },
   } satisfies { [Kind in EventKind]?: EventOf<Kind> };
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { runRecipe } from "../recipe.ts";
+import { NOT_RUN, runRecipe } from "../recipe.ts";
 import { defineTool } from "../tool.ts";
 import description from "./type_check.txt" with { type: "text" };
 
@@ -14,6 +14,7 @@ export const typeCheck = defineTool({
       return {
         ok: true,
         text: "Type checking is not configured for this project (no type_check_cmd); go on without it.",
+        refused_by: NOT_RUN,
       };
     return await runRecipe(host, "type_check", []);
   },
