@@ -16,7 +16,7 @@ import { type Kept, openKept } from "./preflight/verdicts.ts";
 import type { JudgedGate, PreflightView } from "./preflight/view.ts";
 import type { touchesOnce } from "./preflight_symbols.ts";
 import { PROJECT_FILE } from "./project_file.ts";
-import { createAnalyst } from "./semantic/analyst.ts";
+import { type Analyst, createAnalyst } from "./semantic/analyst.ts";
 import { RULES_FOLDER } from "./settlement/rules/load.ts";
 
 export type { JudgedGate, PreflightView };
@@ -40,10 +40,9 @@ type Asking = {
  * @returns null where more is to be asked, or something is wrong: `preflight` says what
  */
 export async function preflightAtOnce(asking: Asking): Promise<PreflightView | null> {
-  const { env, version, now_ms, touches } = asking;
+  const { version, now_ms, touches } = asking;
   const start_ms = now_ms();
   const took = () => ({ took_ms: Math.round(now_ms() - start_ms) });
-  const again = (view: PreflightView) => ({ ...view, known: true, ...took() });
   const wanted = (view: PreflightView | null) => (touches && view?.symbols === null ? null : view);
   const place = placeOrNone(asking);
   const head = place && headOf(place);
@@ -52,8 +51,31 @@ export async function preflightAtOnce(asking: Asking): Promise<PreflightView | n
   const index = indexOf(place);
   const at_once = indexKey(version, place, index);
   const known = wanted(knownView(kept, at_once));
-  if (known) return again(known);
+  if (known) return { ...known, known: true, ...took() };
   if (place.joins.length > 0) return null;
+  const look = touches && beginToLook(touches);
+  try {
+    const subject = await subjectOf(asking, { place, head, kept, index });
+    if (subject === null) return null;
+    const key = subjectKey(version, { ...STAGED, ...subject, joined: null });
+    const before_this = wanted(knownView(kept, key));
+    const judged = before_this ?? (await judge({ ...asking, place }, subject, look));
+    const view = { ...judged, known: before_this !== null, ...took() };
+    keepView(kept, [key, at_once], view);
+    return view;
+  } finally {
+    look?.analyst.close();
+  }
+}
+
+/** What is judged, and what is asked of it. */
+type StagedSubject = Contents & { git: StoredGit; head: string; changes: readonly Change[] };
+
+/** What is staged, where all of it is there and nobody else has a say. */
+async function subjectOf(
+  { env, version }: Asking,
+  { place, head, kept, index }: { place: CommitPlace; head: string; kept: Kept; index: ReturnType<typeof indexOf> },
+): Promise<StagedSubject | null> {
   const git = withStored(gitIn(place, env), place, head);
   const [tree, before, rules] = await Promise.all([
     treeOfIndex(index, head.length / 2, git.objects.keepTree) ?? stagedTree(git, place).catch(noneFor),
@@ -62,17 +84,7 @@ export async function preflightAtOnce(asking: Asking): Promise<PreflightView | n
   ]);
   if (tree === null || before === null || rules === undefined) return null;
   const changes = await diffTrees(git, before, tree);
-  const look = touches && beginToLook(touches, changes, { git, place, now_ms });
-  if (!(await isWhole(git, changes))) return null;
-  const key = subjectKey(version, { ...STAGED, head, before, tree, joined: null });
-  const before_this = wanted(knownView(kept, key));
-  const judged = async () => ({
-    ...(await judge({ git, head, before, tree, rules }, look, now_ms)),
-    ...took(),
-  });
-  const view = before_this ? again(before_this) : await judged();
-  keepView(kept, [key, at_once], view);
-  return view;
+  return (await isWhole(git, changes)) ? { git, head, before, tree, rules, changes } : null;
 }
 
 type StoredGit = Git & { objects: StoredObjects };
@@ -83,37 +95,43 @@ const withStored = (git: Git, { common_dir }: CommitPlace, head: string): Stored
   objects: openStored(common_dir, head.length / 2, git.objects),
 });
 
-/** The contents, and what their symbols are where that is asked for. */
+/** The contents, and what their symbols are where that is asked for: the contents are judged while others look at those. */
 async function judge(
-  contents: Contents & { head: string },
+  { place, now_ms }: Asking & { place: CommitPlace },
+  subject: StagedSubject,
   look: Look | null,
-  now_ms: () => number,
 ): Promise<Omit<PreflightView, "took_ms">> {
+  const { git, head, tree, changes } = subject;
   const taken = takeDown(now_ms, () => null);
-  const { changes } = await judgeContents(contents, taken);
-  const { head, before, tree } = contents;
   const { gates, notes } = taken;
-  const symbols = look && noteTouches(await look({ before, tree }), notes);
+  const [touched] = await Promise.all([
+    look && touchedBy(look, { git, folder: place.common_dir, now_ms }, subject),
+    judgeContents(subject, taken),
+  ]);
+  const symbols = touched && noteTouches(touched, notes);
   const about = { judged: STAGED.words, base: head, tree, files: changes.length, symbols };
   return { verdict: verdictOf(taken), ...about, gates, notes, known: false };
 }
 
-type Look = (trees: { before: string; tree: string }) => Promise<Touches>;
+type Look = NonNullable<Asking["touches"]> & { analyst: Analyst };
 
-/** The process that parses starts while the contents are judged, and what asks it is loaded while it does. */
-function beginToLook(
-  { self, open }: NonNullable<Asking["touches"]>,
-  changes: readonly Change[],
-  { git, place, now_ms }: { git: Git; place: CommitPlace; now_ms: () => number },
-): Look {
-  const analyst = createAnalyst(self);
+/** The process that parses starts before it is known what there is to parse. */
+function beginToLook(touches: NonNullable<Asking["touches"]>): Look {
+  const analyst = createAnalyst(touches.self);
+  analyst.start([], "units");
+  return { ...touches, analyst };
+}
+
+/** It learns the languages while what asks it is loaded. */
+async function touchedBy(
+  { analyst, open }: Look,
+  place: { git: Git; folder: string; now_ms: () => number },
+  { before, tree, changes }: StagedSubject,
+): Promise<Touches> {
   const one_each = new Map(changes.map(({ path }) => [extname(path), path]));
   analyst.start([...one_each.values()].slice(0, LANGUAGES_MAX), "units");
-  return async ({ before, tree }) => {
-    const touches = await open();
-    const asked = { from: before, to: tree, claimed: () => null };
-    return touches({ git, folder: place.common_dir, now_ms, analyst }, asked).finally(analyst.close);
-  };
+  const touches = await open();
+  return touches({ ...place, analyst }, { from: before, to: tree, claimed: () => null });
 }
 
 /** To learn one takes as long as to parse a file. */
