@@ -1,11 +1,13 @@
-// grammars/: takes grammar.wasm and LICENSE from the pinned packages that the profiles name, and lists every file with its
-// digest in manifest.json. After an edit of a .scm or a profile, run it: what the manifest does not list is not loaded.
+// grammars/: takes grammar.wasm and LICENSE from the pinned packages that the profiles name, puts what the profiles say in
+// whole into languages.json, and lists every file with its digest in manifest.json. After an edit of a .scm or a profile, run
+// it: what the manifest does not list is not loaded.
 // Usage: bun scripts/grammars.ts [--check] [LANG/FILE…]   --check writes nothing; with files, only those are listed anew
 
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { openGrammars } from "../packages/semantic/src/grammar.ts";
 import { digest, type Manifest, openGrammarFiles } from "../packages/semantic/src/grammar_files.ts";
+import { readLanguage, type Sections } from "../packages/semantic/src/profile.ts";
 
 const FOLDER = resolve(import.meta.dir, "../grammars");
 const PACKAGES = resolve(import.meta.dir, "../node_modules");
@@ -39,16 +41,22 @@ function build(): string[] {
     );
     grammars[name] = { package: source?.package ?? null, version: source === null ? null : versionOf(source), files };
   }
-  writeFileSync(`${FOLDER}/manifest.json`, `${JSON.stringify({ grammars } satisfies Manifest, null, 2)}\n`);
+  const languages = languagesText();
+  const manifest: Manifest = { languages: digest(languages), grammars };
+  writeFileSync(`${FOLDER}/languages.json`, languages);
+  writeFileSync(`${FOLDER}/manifest.json`, `${JSON.stringify(manifest, null, 2)}\n`);
   return [];
 }
 
 /** What in the folder is not as the packages and the manifest have it. */
 function compare(): string[] {
-  const { grammars } = openGrammarFiles(FOLDER).manifest;
+  const { grammars, languages } = openGrammarFiles(FOLDER).manifest;
   const names = folders();
+  const read = readFileSync(`${FOLDER}/languages.json`, "utf8");
   const gone = Object.keys(grammars).filter((name) => !names.includes(name));
   return [
+    ...(read === languagesText() ? [] : ["grammars/languages.json is not what the profiles say"]),
+    ...(digest(read) === languages ? [] : ["grammars/languages.json is not what grammars/manifest.json lists"]),
     ...gone.map((name) => `grammars/${name} is listed in grammars/manifest.json and is not there`),
     ...names.flatMap((name) => compareGrammar(name, grammars[name])),
   ];
@@ -87,8 +95,20 @@ function folders(): string[] {
   return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
 }
 
+/** What all profiles say, with all that they leave out: a language a line. */
+function languagesText(): string {
+  const lines = folders().flatMap((name) =>
+    sourceOf(name) === null ? [] : [`${JSON.stringify(name)}: ${JSON.stringify(readLanguage(name, sectionsOf))}`],
+  );
+  return `{\n${lines.join(",\n")}\n}\n`;
+}
+
+function sectionsOf(name: string): Sections {
+  return JSON.parse(readFileSync(`${FOLDER}/${name}/profile.json`, "utf8")) as Sections;
+}
+
 function sourceOf(name: string): Source | null {
-  const { source } = JSON.parse(readFileSync(`${FOLDER}/${name}/profile.json`, "utf8")) as { source?: Source };
+  const { source } = sectionsOf(name) as { source?: Source };
   return source ?? null;
 }
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Language, Parser } from "web-tree-sitter";
 import core from "web-tree-sitter/web-tree-sitter.wasm" with { type: "file" };
 import { digest, type GrammarFiles, openGrammarFiles } from "./grammar_files.ts";
-import { ALGORITHM, type Languages, lineage, openLanguages, textOf } from "./languages.ts";
+import { ALGORITHM, type Languages, openLanguages, textOf } from "./languages.ts";
 import type { Profile } from "./profile.ts";
 import { type Query, readQuery } from "./query/query.ts";
 import { type Tables, tablesOf } from "./units/tables.ts";
@@ -39,7 +39,7 @@ export async function openGrammars(files: GrammarFiles = openGrammarFiles()): Pr
   return {
     ...languages,
     grammar(name) {
-      const known = loaded.get(name) ?? load(files, name, languages.profile(name));
+      const known = loaded.get(name) ?? load(files, name, languages);
       loaded.set(name, known);
       return known;
     },
@@ -61,16 +61,18 @@ function startAtOnce(
   return instance.exports;
 }
 
-function load(files: GrammarFiles, name: string, profile: Profile): Grammar {
+function load(files: GrammarFiles, name: string, languages: Languages): Grammar {
   const wasm = files.read(name, "grammar.wasm");
   if (wasm === null) throw new Error(`Cannot load the grammar of ${name}: grammars/manifest.json does not list it`);
   const language = Language.loadSync(new WebAssembly.Module(wasm));
+  const profile = languages.profile(name);
+  const lineage = languages.lineage(name);
   const tables = tablesOf(language, profile);
-  const query = (file: string) => readQuery(queryText(files, name, file), language, tables);
+  const query = (file: string) => readQuery(queryText(files, lineage, file), language, tables);
   let references: Query | null = null;
   return {
     name,
-    version: versionOf(files, name),
+    version: versionOf(files, lineage),
     language,
     profile,
     symbols: query("symbols.scm"),
@@ -83,11 +85,9 @@ function load(files: GrammarFiles, name: string, profile: Profile): Grammar {
   };
 }
 
-const versionOf = (files: GrammarFiles, name: string): string =>
-  digest(JSON.stringify([ALGORITHM, lineage(files, name).map((one) => files.manifest.grammars[one])])).slice(0, 32);
+const versionOf = (files: GrammarFiles, lineage: readonly string[]): string =>
+  digest(JSON.stringify([ALGORITHM, lineage.map((one) => files.manifest.grammars[one])])).slice(0, 32);
 
 /** What is inherited comes first. */
-const queryText = (files: GrammarFiles, name: string, file: string): string =>
-  lineage(files, name)
-    .map((one) => textOf(files.read(one, file)))
-    .join("\n");
+const queryText = (files: GrammarFiles, lineage: readonly string[], file: string): string =>
+  lineage.map((one) => textOf(files.read(one, file))).join("\n");

@@ -1,22 +1,36 @@
 import { expect, test } from "bun:test";
-import { openLanguages } from "./languages.ts";
-import { profileSchema, readProfile } from "./profile.ts";
+import { openGrammarFiles } from "./grammar_files.ts";
+import { textOf } from "./languages.ts";
+import { profileSchema, readLanguage, type Sections } from "./profile.ts";
 
-const SECTIONS = { files: { endings: ["x"], names: [], programs: [] } };
+const FILES = { endings: ["x"], names: [], programs: [] };
 
-test("a profile that is read bit by bit is the one that is read at once", () => {
-  expect({ ...readProfile(SECTIONS) }).toEqual(profileSchema.parse(SECTIONS));
-  const languages = openLanguages();
-  for (const name of languages.names) {
-    const whole = { ...languages.profile(name) };
-    expect(profileSchema.parse(whole)).toEqual(whole);
+/** A language with what some folders say. */
+const read = (folders: Record<string, Sections>) => readLanguage("x", (name) => folders[name] ?? {});
+
+test("what languages.json says is what the folders say, with all that they leave out", () => {
+  const files = openGrammarFiles();
+  const sections = (name: string) => JSON.parse(textOf(files.read(name, "profile.json"))) as Sections;
+  const languages = files.languages();
+  for (const [name, language] of Object.entries(languages)) {
+    expect(language).toEqual(readLanguage(name, sections));
+    expect(profileSchema.parse(language.profile)).toEqual(language.profile);
   }
+  expect(Object.keys(languages)).toEqual(
+    Object.keys(files.manifest.grammars).filter((name) => files.manifest.grammars[name]?.package !== null),
+  );
+  expect(languages.tsx?.lineage).toEqual(["ecma", "typescript", "tsx"]);
 });
 
-test("a section that is none is refused at once, and what is wrong in one when it is asked for", () => {
-  expect(() => readProfile({ ...SECTIONS, fils: {} })).toThrow("fils");
-  const profile = readProfile({ ...SECTIONS, merge: { strange: 1 } });
-  expect(profile.units.values).toEqual([]);
-  expect(() => profile.merge).toThrow("strange");
-  expect(() => profile.merge).toThrow("strange");
+test("what is inherited stands under what inherits, and is the first of its lineage", () => {
+  const low = { files: FILES, merge: { comments: ["#"] }, units: { values: ["a"] } };
+  const { lineage, profile } = read({ x: { inherits: ["low"], units: { values: ["b"] } }, low });
+  expect(lineage).toEqual(["low", "x"]);
+  expect([profile.files, profile.units.values, profile.syntax.trivia]).toEqual([FILES, ["b"], []]);
+});
+
+test("what nobody understands is refused: a section, a key in one, and a language without files", () => {
+  expect(() => read({ x: { files: FILES, fils: {} } })).toThrow("fils");
+  expect(() => read({ x: { files: FILES, merge: { strange: 1 } } })).toThrow("strange");
+  expect(() => read({ x: {} })).toThrow("files");
 });

@@ -26,33 +26,30 @@ export const profileSchema = z.strictObject({
 });
 export type Profile = z.infer<typeof profileSchema>;
 
+/** A language as its folders say it. `lineage`: the names of all that it inherits, the farthest first, and of itself. */
+export type LanguageRead = { lineage: string[]; profile: Profile };
+
 /**
- * A profile, of which each section is read when it is first asked for: to make the reader of one takes longer than to use
- * it, and few need them all.
+ * Reads what folders say of a language. It takes longer than to parse some files, so nobody does it but who makes
+ * `languages.json`.
  *
- * @throws ZodError for a section that is none; for what is wrong in one, when it is asked for
+ * @param sections what the profile.json of a folder says
+ * @throws ZodError where it says what nobody understands
  */
-export function readProfile(sections: Sections): Profile {
-  const { shape } = profileSchema;
-  const names = profileSchema.keyof().options;
-  const [strange] = Object.keys(sections).filter((name) => !names.some((known) => known === name));
-  if (strange !== undefined) profileSchema.parse(sections); // which says so
-  const profile = {};
-  for (const name of names) {
-    const read = () => {
-      const value = shape[name].parse(sections[name]);
-      Object.defineProperty(profile, name, { value, enumerable: true });
-      return value;
-    };
-    Object.defineProperty(profile, name, { get: read, enumerable: true, configurable: true });
-  }
-  return profile as Profile; // each by its own schema
+export function readLanguage(name: string, sections: (folder: string) => Sections): LanguageRead {
+  const lineage = lineageOf(name, sections);
+  return { lineage, profile: profileSchema.parse(lineage.map(sections).reduce(overlay, {})) };
 }
 
-type Sections = Record<string, unknown>;
+function lineageOf(name: string, sections: (folder: string) => Sections): string[] {
+  const above = sections(name).inherits;
+  return [...(Array.isArray(above) ? above.flatMap((one) => lineageOf(String(one), sections)) : []), name];
+}
+
+export type Sections = Record<string, unknown>;
 
 /** One section over another: what both have as a table is joined, else the upper one counts. */
-export function overlay(under: Sections, over: Sections): Sections {
+function overlay(under: Sections, over: Sections): Sections {
   const both = { ...under };
   for (const [key, value] of Object.entries(over))
     both[key] = isTable(value) && isTable(both[key]) ? overlay(both[key], value) : value;

@@ -1,8 +1,9 @@
 import type { ClassShape } from "../class_shape.ts";
 import { type Lineage, wantedOf } from "../linker/lineage.ts";
 import type { Linker, Name } from "../linker/linker.ts";
+import { isNamed } from "../linker/named.ts";
 import { classOf, type Outcome, type Target } from "../linker/outcome.ts";
-import { isNamed, type LinkRules } from "../linker/rules.ts";
+import type { LinkRules } from "../linker/rules.ts";
 import type { Decorator, Parameter, Signature, Unit } from "../unit.ts";
 
 /**

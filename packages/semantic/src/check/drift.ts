@@ -1,7 +1,7 @@
 import type { FindingKind, Side } from "../finding.ts";
 import type { Linker } from "../linker/linker.ts";
+import { isNamed } from "../linker/named.ts";
 import { type Outcome, targetKey } from "../linker/outcome.ts";
-import { isNamed } from "../linker/rules.ts";
 import type { Call } from "../summary.ts";
 import type { Signature } from "../unit.ts";
 

@@ -1,6 +1,6 @@
 import type { Side } from "../finding.ts";
 import type { Contents } from "../linker/contents.ts";
-import { isNamed } from "../linker/rules.ts";
+import { isNamed } from "../linker/named.ts";
 import type { Unit, UnitKind } from "../unit.ts";
 import type { Check } from "./check.ts";
 import * as places from "./places.ts";

@@ -1,7 +1,7 @@
 import type { ClassShape, Member } from "../class_shape.ts";
 import type { Side } from "../finding.ts";
 import { type Lineage, wantedOf } from "../linker/lineage.ts";
-import { isNamed } from "../linker/rules.ts";
+import { isNamed } from "../linker/named.ts";
 import type { Read } from "../summary.ts";
 import type { Unit } from "../unit.ts";
 import { bindCall } from "./bind_call.ts";

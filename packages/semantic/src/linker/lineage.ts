@@ -1,8 +1,8 @@
 import type { ClassShape } from "../class_shape.ts";
 import type { Linker } from "./linker.ts";
+import { isNamed } from "./named.ts";
 import { once } from "./once.ts";
 import { classOf } from "./outcome.ts";
-import { isNamed } from "./rules.ts";
 
 /**
  * A class and what it inherits from, in the order in which members are looked for.

@@ -1,10 +1,10 @@
 import type { Side } from "../finding.ts";
 import type { Unit } from "../unit.ts";
+import { isFree } from "./free.ts";
 import type { Slot } from "./match.ts";
 import type { Order } from "./order.ts";
 import type { Job } from "./outcome.ts";
 import { other, slice } from "./piece.ts";
-import { isFree } from "./rules.ts";
 import { allUnits } from "./unit_texts.ts";
 
 /** What a side did to a unit that its order may matter for. */

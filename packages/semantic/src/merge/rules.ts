@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { Unit } from "../unit.ts";
 
 const names = z.array(z.string());
 
@@ -51,7 +50,3 @@ export const mergeRulesSchema = z.strictObject({
   separator: z.string().nullable().default(null),
 });
 export type MergeRules = z.infer<typeof mergeRulesSchema>;
-
-/** Whether the order of a unit among others means nothing. */
-export const isFree = (rules: MergeRules, { kind, name, key }: Pick<Unit, "kind" | "name" | "key">): boolean =>
-  rules.free.includes(kind) || (name === null && rules.free_blocks.some((start) => key.startsWith(start)));
