@@ -142,7 +142,7 @@ async function measureMerge(): Promise<void> {
   const body = (n: number, own: string) =>
     `def f${n}(a, b=${n}):\n    """Of ${n}."""\n    c = a + b\n${own}    return c * ${n}\n\n\n`;
   const text = (own: (n: number) => string) =>
-    `import os\n\n\n${Array.from({ length: LINES / 7 }, (_, n) => body(n, own(n))).join("")}`;
+    `import os\n\n\n${Array.from({ length: Math.ceil(LINES / 6) }, (_, n) => body(n, own(n))).join("")}`;
   const texts = {
     base: text(() => ""),
     left: `${text((n) => (n % 20 === 0 ? "    c += 1\n" : ""))}def left():\n    return os\n`,

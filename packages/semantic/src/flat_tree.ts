@@ -41,7 +41,14 @@ function walk(cursor: TreeCursor, flat: FlatTree, named: Uint8Array): FlatTree {
   let parent = -1;
   for (;;) {
     const { nodeTypeId: type, currentFieldId: field, startIndex: start, endIndex: end } = cursor;
-    const at = append(flat, { type, field, start, end, parent });
+    if (flat.count === flat.type.length) grow(flat);
+    const at = flat.count++;
+    flat.type[at] = type;
+    flat.field[at] = field;
+    flat.start[at] = start;
+    flat.end[at] = end;
+    flat.parent[at] = parent;
+    if (parent >= 0) flat.inside[parent]! |= bitOf(type);
     if (named[type] !== 0 && cursor.gotoFirstChild()) {
       parent = at;
       continue;
@@ -55,21 +62,6 @@ function walk(cursor: TreeCursor, flat: FlatTree, named: Uint8Array): FlatTree {
   }
 }
 
-export type FlatNode = { type: number; field: number; start: number; end: number; parent: number };
-
-/** @returns where it stands */
-export function append(flat: FlatTree, { type, field, start, end, parent }: FlatNode): number {
-  if (flat.count === flat.type.length) grow(flat);
-  const at = flat.count++;
-  flat.type[at] = type;
-  flat.field[at] = field;
-  flat.start[at] = start;
-  flat.end[at] = end;
-  flat.parent[at] = parent;
-  if (parent >= 0) flat.inside[parent]! |= bitOf(type);
-  return at;
-}
-
 export function emptyTree(text: string): FlatTree {
   const room = 64 + (text.length >> 2); // few texts have more nodes than that
   const wide = () => new Int32Array(room);
@@ -79,7 +71,8 @@ export function emptyTree(text: string): FlatTree {
   };
 }
 
-function grow(flat: FlatTree): void {
+/** Makes room for as many nodes again. */
+export function grow(flat: FlatTree): void {
   const larger = <A extends Int32Array | Uint16Array>(array: A, made: A): A => {
     made.set(array);
     return made;

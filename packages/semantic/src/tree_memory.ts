@@ -1,5 +1,5 @@
 import type { Tree } from "web-tree-sitter";
-import { append, emptyTree, type FlatTree } from "./flat_tree.ts";
+import { bitOf, emptyTree, type FlatTree, grow } from "./flat_tree.ts";
 
 /**
  * A tree as it lies in the parser's memory: reading a node there costs no call into it, and five calls for each node were
@@ -25,8 +25,20 @@ const ERROR_SYMBOL = 65_535;
  */
 type Naming = { fields: number; longest: number; slices: number; entries: number; symbols: number; sequences: number };
 
-/** A subtree that is looked at; sizes in bytes. `at`: its address, if it has children. */
-type Seen = { at: number; children: number; symbol: number; flags: number; padding: number; size: number };
+/**
+ * The subtree that is looked at; one for all, for an object for each would cost more than to look. Sizes, and where it starts,
+ * are in bytes. `at`: its address, if it has children. `field`: which one it is of what is around it.
+ */
+type Seen = {
+  at: number;
+  children: number;
+  symbol: number;
+  flags: number;
+  padding: number;
+  size: number;
+  start: number;
+  field: number;
+};
 
 /**
  * A subtree whose children are read: its address, how many there are, which is next (of all, and of those that are not
@@ -50,8 +62,8 @@ type Walk = {
 export function readMemory(tree: Tree, text: string, named: Uint8Array, memory: WebAssembly.Memory): FlatTree {
   const flat = emptyTree(text);
   const walk = begin(tree, memory, flat, named);
-  const { seen } = walk;
-  addNode(walk, { symbol: seen.symbol, field: 0, start: seen.padding, parent: -1 });
+  walk.seen.start = walk.seen.padding;
+  addNode(walk, walk.seen.symbol, -1);
   while (walk.depth > 0) {
     const frame = (walk.depth - 1) * WIDTH;
     if (walk.frames[frame + FRAME.next] !== walk.frames[frame + FRAME.children]) readChild(walk, frame);
@@ -64,7 +76,7 @@ function begin(tree: Tree, { buffer }: WebAssembly.Memory, flat: FlatTree, named
   // The buffer is another one each time that the memory has grown.
   const memory = { bytes: new Uint8Array(buffer), halves: new Uint16Array(buffer), words: new Uint32Array(buffer) };
   const address = (tree as unknown as readonly number[])[0]!;
-  const seen = { at: 0, children: 0, symbol: 0, flags: 0, padding: 0, size: 0 };
+  const seen = { at: 0, children: 0, symbol: 0, flags: 0, padding: 0, size: 0, start: 0, field: 0 };
   look(memory, address + TREE.root, seen);
   const naming = namingOf(memory, memory.words[(address + TREE.language) >> 2]!);
   return { memory, naming, flat, named, seen, frames: new Int32Array(WIDTH * 64), depth: 0 };
@@ -108,20 +120,21 @@ function readChild(walk: Walk, frame: number): void {
   const at = frames[frame + FRAME.at]!;
   look(memory, at - (frames[frame + FRAME.children]! - next) * CHILD, seen);
   // What stands before the first child stands before what is around it, too.
-  const start = frames[frame + FRAME.end]! + (next === 0 ? 0 : seen.padding);
-  frames[frame + FRAME.end] = start + seen.size;
-  let [alias, field] = [0, 0];
+  seen.start = frames[frame + FRAME.end]! + (next === 0 ? 0 : seen.padding);
+  frames[frame + FRAME.end] = seen.start + seen.size;
+  seen.field = 0;
+  let alias = 0;
   if ((seen.flags & EXTRA) === 0) {
     const place = frames[frame + FRAME.structural]!++;
     const production = memory.halves[(at + SUBTREE.production) >> 1]!;
     if (production !== 0 && naming.longest > 0)
       alias = memory.halves[(naming.sequences >> 1) + production * naming.longest + place]!;
-    field = fieldAt(memory, naming, production, place) || frames[frame + FRAME.field]!;
+    seen.field = fieldAt(memory, naming, production, place) || frames[frame + FRAME.field]!;
   }
   const parent = frames[frame + FRAME.around]!;
-  if (alias !== 0) addNode(walk, { symbol: alias, field, start, parent });
-  else if ((seen.flags & VISIBLE) !== 0) addNode(walk, { symbol: seen.symbol, field, start, parent });
-  else if (seen.children > 0) enter(walk, { start, own: -1, around: parent, field });
+  if (alias !== 0) addNode(walk, alias, parent);
+  else if ((seen.flags & VISIBLE) !== 0) addNode(walk, seen.symbol, parent);
+  else if (seen.children > 0) enter(walk, -1, parent, seen.field);
 }
 
 /** The field that a language gives to what a production has at a place; 0: none. */
@@ -136,16 +149,23 @@ function fieldAt({ bytes, halves }: Memory, naming: Naming, production: number, 
   return 0;
 }
 
-function addNode(walk: Walk, node: { symbol: number; field: number; start: number; parent: number }): void {
-  const { memory, naming, flat, named, seen } = walk;
-  const { symbol, start, parent } = node;
+function addNode(walk: Walk, symbol: number, parent: number): void {
+  const { memory, naming, flat, seen } = walk;
   const type = symbol === ERROR_SYMBOL ? symbol : memory.halves[(naming.symbols >> 1) + symbol]!;
-  const at = append(flat, { type, field: node.field, start: start >> 1, end: (start + seen.size) >> 1, parent });
-  if (seen.children > 0 && named[type] !== 0) enter(walk, { start, own: at, around: at, field: 0 });
+  if (flat.count === flat.type.length) grow(flat);
+  const at = flat.count++;
+  flat.type[at] = type;
+  flat.field[at] = seen.field;
+  flat.start[at] = seen.start >> 1;
+  flat.end[at] = (seen.start + seen.size) >> 1;
+  flat.parent[at] = parent;
+  if (parent >= 0) flat.inside[parent]! |= bitOf(type);
+  if (seen.children > 0 && walk.named[type] !== 0) enter(walk, at, at, 0);
   else flat.next[at] = flat.count;
 }
 
-function enter(walk: Walk, inside: { start: number; own: number; around: number; field: number }): void {
+/** @param field what its children are of, if they are of none that is their own */
+function enter(walk: Walk, own: number, around: number, field: number): void {
   const frame = walk.depth * WIDTH;
   if (frame === walk.frames.length) {
     const wider = new Int32Array(frame * 2);
@@ -157,10 +177,10 @@ function enter(walk: Walk, inside: { start: number; own: number; around: number;
   frames[frame + FRAME.children] = seen.children;
   frames[frame + FRAME.next] = 0;
   frames[frame + FRAME.structural] = 0;
-  frames[frame + FRAME.end] = inside.start;
-  frames[frame + FRAME.own] = inside.own;
-  frames[frame + FRAME.around] = inside.around;
-  frames[frame + FRAME.field] = inside.field;
+  frames[frame + FRAME.end] = seen.start;
+  frames[frame + FRAME.own] = own;
+  frames[frame + FRAME.around] = around;
+  frames[frame + FRAME.field] = field;
   walk.depth += 1;
 }
 
