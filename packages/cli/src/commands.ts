@@ -36,6 +36,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   "sentrux gate": async () => (await import("./commands/sentrux_gate.ts")).sentruxGate,
   "sentrux offenders": async () => (await import("./commands/sentrux_offenders.ts")).sentruxOffenders,
   "sentrux status": async () => (await import("./commands/sentrux_status.ts")).sentruxStatus,
+  "api diff": async () => (await import("./commands/api_diff.ts")).apiDiff,
   "merge-check": async () => (await import("./commands/merge_check.ts")).mergeCheck,
   "merge-driver": async () => (await import("./commands/merge_driver.ts")).mergeDriver,
   "sandbox explain": async () => (await import("./commands/sandbox_explain.ts")).sandboxExplain,

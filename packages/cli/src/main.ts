@@ -12,6 +12,9 @@ if (argv[0] === "__isolated") {
 } else if (argv[0] === "__symbols") {
   const { serveAnalyst } = await import("@dgov/governor/symbols_process");
   await serveAnalyst();
+} else if (argv[0] === "__api") {
+  const { serveApis } = await import("@dgov/governor/api_process");
+  await serveApis();
 } else if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
   console.log(`dgov ${version}`);
 } else if (!(await answeredAtOnce())) {

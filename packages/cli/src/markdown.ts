@@ -1,6 +1,8 @@
+import { plain } from "./ansi.ts";
+
 /** A text within a table's cell or a line. Names come from strangers' files: none may end a cell, a line or a tag. */
 export const cell = (text: string): string =>
-  text
+  plain(text)
     .replace(/\s+/g, " ")
     .replace(/[\\`*_[\]|~@#]/g, "\\$&")
     .replaceAll("&", "&amp;")
@@ -10,7 +12,7 @@ export const cell = (text: string): string =>
 export function code(text: string): string {
   const ticks = "`".repeat(1 + Math.max(0, ...(text.match(/`+/g) ?? []).map(({ length }) => length)));
   const pad = ticks.length > 1 || text.startsWith("`") ? " " : "";
-  return `${ticks}${pad}${text.replace(/\s+/g, " ").replaceAll("|", "\\|")}${pad}${ticks}`;
+  return `${ticks}${pad}${plain(text).replace(/\s+/g, " ").replaceAll("|", "\\|")}${pad}${ticks}`;
 }
 
 /** A table of cells that are Markdown already; "" where there is no row. */

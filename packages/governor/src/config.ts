@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { TOOL_NAMES } from "@dgov/sandbox/tool_names";
 import { agentsOf, programNamed } from "./agent_file.ts";
+import { apisOf } from "./api_file.ts";
 import { budgetOf, priceOf, withBudget } from "./budget.ts";
 import { type LimitsTable, ProjectFile } from "./config_file.ts";
 import { DgovError, type Place } from "./error.ts";
@@ -151,7 +152,7 @@ function rulePlaces(file: ProjectFile, toml: Toml): Place[] {
 
 /** The gates that every project may have, by the names under which their verdicts are kept. */
 const GATE_NAMES =
-  "claims integration policy script_hooks setup hooks lint format types generated tests coverage structure sentrux review".split(
+  "claims integration policy script_hooks setup hooks lint format types generated tests coverage structure api sentrux review".split(
     " ",
   );
 
@@ -312,9 +313,10 @@ function rulesOf(file: ProjectFile): Project["rules"] {
   };
 }
 
-const baselinesOf = ({ project, sentrux }: ProjectFile): Project["rules"]["baselines"] => {
+const baselinesOf = ({ project, sentrux, api }: ProjectFile): Project["rules"]["baselines"] => {
   const { mode, use, stale_commits, stale_days } = sentrux;
-  return { points: project.coverage_threshold, strict: mode === "strict", by: use, stale_commits, stale_days };
+  const structure = { strict: mode === "strict", by: use, stale_commits, stale_days };
+  return { points: project.coverage_threshold, ...structure, apis: apisOf(api) };
 };
 
 const componentOf = (table: ProjectFile["gates"][string]): Component => ({

@@ -2,6 +2,7 @@ import { ProjectRule } from "@dgov/sandbox";
 import { isHostRule } from "@dgov/sandbox/network";
 import { z } from "zod";
 import { ProgramTable } from "./agent_file.ts";
+import { ApiTable } from "./api_file.ts";
 import { Amount, PriceTable, ProjectBudgetTable } from "./budget_file.ts";
 import { ReviewTable } from "./review_file.ts";
 import { RoutingTable } from "./routing_file.ts";
@@ -262,6 +263,7 @@ export const ProjectFile = z.strictObject({
   scope: ScopeTable.prefault({}),
   settlement: SettlementTable.prefault({}),
   sentrux: SentruxTable.prefault({}),
+  api: z.record(toolName, ApiTable).default({}).describe("Interfaces that OpenAPI documents describe, by name"),
   departments: z.record(z.string(), list).default({}).describe("Name to patterns of the files it owns"),
   generated: z.record(toolName, GeneratedTable).default({}).describe("Files that are made from others, by name"),
   verify: z.record(z.string(), VerifyTable).default({}),

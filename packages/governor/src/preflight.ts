@@ -1,6 +1,6 @@
 import type { Git } from "./git/git.ts";
 import { verdictOf } from "./preflight/answer.ts";
-import { isQuiet } from "./preflight/base_project.ts";
+import { isSilent } from "./preflight/base_project.ts";
 import { judgeSubject, type Outside } from "./preflight/judge.ts";
 import { indexKey, keepView, knownView, quietKey, subjectKey } from "./preflight/keys.ts";
 import { findCommitPlace, gitIn } from "./preflight/place.ts";
@@ -53,7 +53,7 @@ async function keepQuiet(
   kept: Kept,
   { git, head, project, version }: { git: Git; head: string; project: Project; version: string },
 ): Promise<void> {
-  if (!isQuiet(project)) return;
+  if (!isSilent(project)) return;
   const [file] = await git.objects.info([`${head}:${PROJECT_FILE}`]);
   const { scope } = project.rules;
   if (file) kept.write([quietKey(version, file.oid)], { scope });

@@ -2,6 +2,7 @@ import type { RunLimits } from "@dgov/kernel";
 import type { Level, Network, ResourceLimits, ToolPolicy } from "@dgov/sandbox";
 import type { Price } from "@dgov/worker";
 import type { Program } from "./agent_file.ts";
+import type { Api } from "./api_file.ts";
 import type { Budget } from "./budget.ts";
 import type { Review } from "./review_file.ts";
 import type { Routing } from "./routing_file.ts";
@@ -75,6 +76,7 @@ type BaselineRules = {
   by: "dgov" | "sentrux"; // who measures structure
   stale_commits: number;
   stale_days: number;
+  apis: Readonly<Record<string, Api>>; // by name
 };
 
 export type Rules = {

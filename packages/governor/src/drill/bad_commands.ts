@@ -7,6 +7,12 @@ import { freePath } from "./free_path.ts";
 /** What the gates that a project asks for must refuse: the same fault in the language of its sources. */
 export const COMMANDS: readonly Drill[] = [
   { gate: "structure", what: "two files that import each other", code: null, make: circle },
+  {
+    gate: "api",
+    what: "an operation that is gone, in an interface that says it is what it was",
+    code: null,
+    make: broken,
+  },
   { gate: "lint", what: "code with an unused name, or none that parses", code: null, make: codeWith("lint") },
   { gate: "format", what: "code that nobody has formatted", code: null, make: codeWith("format") },
   { gate: "types", what: "a text where a number must be", code: null, make: codeWith("types") },
@@ -131,3 +137,23 @@ const SUSPECTS = `${[
   "x".repeat(600),
   "\u0000\u0001\u0002",
 ].join("\n")}`;
+
+/** Each interface without one of its two paths, and then with a lower version, which no rule of a project lets pass. */
+function broken({ project }: Facts): readonly BadChange[] {
+  const text = (version: string, ...paths: string[]) => {
+    const operations = paths.map((path) => [path, { get: { responses: { 200: { description: "OK" } } } }]);
+    return JSON.stringify({
+      openapi: "3.0.3",
+      info: { title: "A drill", version },
+      paths: Object.fromEntries(operations),
+    });
+  };
+  const documents = Object.values(project.rules.baselines.apis).map(({ document }) => document);
+  return documents.flatMap((document) => {
+    const around = {
+      base: { [document]: text("1.1.0", "/a", "/b") },
+      harmless: { [document]: text("2.0.0", "/a", "/b") },
+    };
+    return [text("1.1.0", "/a"), text("1.0.0", "/a", "/b")].map((bad) => ({ ...around, work: { [document]: bad } }));
+  });
+}

@@ -3,7 +3,7 @@ import { componentGates } from "../settlement/components.ts";
 import { openEvaluator, ruleGates } from "../settlement/policy.ts";
 import { askAll } from "../settlement/rules/ask.ts";
 import { loadRules } from "../settlement/rules/load.ts";
-import { structureGates } from "../settlement/structure.ts";
+import { treeGates } from "../settlement/tree_gates.ts";
 import { askGate, type Range, unitFor } from "./ask_gate.ts";
 import { CLAIMS } from "./bad_claims.ts";
 import { COMMANDS } from "./bad_commands.ts";
@@ -37,14 +37,9 @@ export async function drillAll(range: Range, facts: Facts, begins: Begins): Prom
 async function gatesOf(range: Range): Promise<string[]> {
   const { scratch, project, symbols, signal, now_ms } = range;
   const { git, head } = scratch;
-  const structure = await structureGates({ git, project, symbols, head, tree: head }, now_ms);
+  const trees = await treeGates({ git, project, symbols, head, tree: head }, now_ms);
   const commands = commandGates(project, unitFor(range, {}));
-  const asked = [
-    ...structure,
-    ...(await ruleGates({ git, head, project })),
-    ...commands,
-    ...componentGates(range, signal),
-  ];
+  const asked = [...trees, ...(await ruleGates({ git, head, project })), ...commands, ...componentGates(range, signal)];
   return ["claims", "integration", "semantic", ...asked.map(({ name }) => name)];
 }
 

@@ -22,7 +22,7 @@ import { conflictFindings } from "../settlement/conflict.ts";
 import { reject, type Settling, settle } from "../settlement/gate.ts";
 import { noteLevels } from "../settlement/gate_level.ts";
 import { semanticGate } from "../settlement/semantic.ts";
-import { structureGates } from "../settlement/structure.ts";
+import { treeGates } from "../settlement/tree_gates.ts";
 import { judgeByCommands, judgeByRules, type TreeToLand } from "../settlement/tree_to_land.ts";
 import { type Answer, noteTouches, takeDown } from "./answer.ts";
 import { hasRules, isQuiet, projectAt } from "./base_project.ts";
@@ -75,7 +75,7 @@ async function judgeWith(project: Project | null, subject: Subject, judging: Jud
   if (subject.joined && (await fits({ ...subject.joined, head, tree, by_symbols }, judging, settling))) return judged;
   if (project && !(isQuiet(project) && !(await hasRules(git, head, project))))
     await byProject({ ...subject, head, tree, changes, project }, judging, taken);
-  else if (project) await byStructure({ git, project, symbols, head, tree }, settling);
+  else if (project) await byTrees({ git, project, symbols, head, tree }, settling);
   return judged;
 }
 
@@ -114,9 +114,9 @@ async function putTogether(
 
 type Asked = Subject & Pick<TreeToLand, "head" | "tree" | "changes" | "project">;
 
-/** Structure is judged without a checkout, and without a jail where nothing else needs one. */
-const byStructure = async (tree: Parameters<typeof structureGates>[0], settling: Settling) =>
-  settle(await structureGates(tree, settling.now_ms), tree, settling);
+/** Structure and interfaces are judged without a checkout, and without a jail where nothing else needs one. */
+const byTrees = async (tree: Parameters<typeof treeGates>[0], settling: Settling) =>
+  settle(await treeGates(tree, settling.now_ms), tree, settling);
 
 /** The project's rules, commands and components, on a checkout of the tree in a place of the pool. */
 async function byProject(subject: Asked, { git, place, world, symbols }: Judging, answer: Answer): Promise<void> {

@@ -17,6 +17,7 @@ import type { Git } from "../git/git.ts";
 import { diffTrees } from "../git/tree_changes.ts";
 import { type Analyst, createAnalyst } from "./analyst.ts";
 import { type BlobCache, openBlobCache } from "./blob_cache.ts";
+import { type ApiAnswer, type ApiOrder, compareApis } from "./compare_apis.ts";
 import { type ChangedIn, type Dependents, dependentsIn } from "./dependents.ts";
 import { type Target, type Uses, usesIn } from "./find_uses.ts";
 import { createReadFiles } from "./read_files.ts";
@@ -53,6 +54,8 @@ export type Symbols = {
   /** Where what was done on the left since the base meets what was done on the right. */
   overlaps(trees: Parents): Promise<Overlap[]>;
   merge: Analyst["merge"];
+  /** What became of an interface; see `compareApis`. It asks no symbols: it is there because who asks it has these at hand. */
+  apis(order: ApiOrder): Promise<ApiAnswer>;
   close(): void;
 };
 
@@ -90,6 +93,7 @@ export function openSymbols({ git, self, now_ms, cache_folder }: SymbolsPlace): 
     version: () => languages().version,
     views,
     merge: analyst.merge,
+    apis: (order) => compareApis(self, order),
     async judge(trees, words) {
       const at = await views();
       const seen = {

@@ -7,7 +7,7 @@ import { commandGates } from "./commands.ts";
 import { componentGates } from "./components.ts";
 import { type Settling, settle, type Verdict } from "./gate.ts";
 import { openEvaluator, ruleGates } from "./policy.ts";
-import { structureGates } from "./structure.ts";
+import { treeGates } from "./tree_gates.ts";
 import { unchanging } from "./unchanging.ts";
 
 /**
@@ -23,7 +23,7 @@ export type TreeToLand = Pick<Site, "git" | "project" | "pool" | "jail" | "compo
   };
 
 /**
- * Asks of structure, and the project's scripts, before anything is checked out: they look at the change alone.
+ * Asks of structure and interfaces, and the project's scripts, before anything is checked out: they look at the change alone.
  *
  * @param only as in `judgeByCommands`
  */
@@ -34,8 +34,8 @@ export async function judgeByRules(
   only: readonly string[] | null = null,
 ): Promise<Verdict | null> {
   const isAsked = ({ name }: { name: string }) => only?.includes(name) ?? true;
-  const structure = (await structureGates(tree, settling.now_ms)).filter(isAsked);
-  const stopped = await settle(structure, tree, settling);
+  const trees = (await treeGates(tree, settling.now_ms)).filter(isAsked);
+  const stopped = await settle(trees, tree, settling);
   if (stopped) return stopped;
   const gates = (await ruleGates(tree)).filter(isAsked);
   if (gates.length === 0) return null;

@@ -16,7 +16,7 @@ export type ApiTexts = { root: string; files: Readonly<Record<string, string>> }
 /** `line` counts from 1; null: nobody can say. */
 export type Spotted = { file: string; pointer: string; line: number | null };
 
-/** `operations`: who is concerned, as `GET /things`; none: all of the interface. */
+/** `operations`: who is concerned, as `GET /things`, at most 50 of them; none: all of the interface. */
 export type ApiChange = {
   kind: Kind;
   level: Level;
@@ -49,8 +49,8 @@ export type ApiDiff = {
 /** `side`: which of the two cannot be compared. `why` is a clause. */
 export type NoDiff = { side: "base" | "head" | "both"; file: string; line: number | null; unreadable: string };
 
-/** What is looked at in all; a document of 10 MB needs a tenth. */
-const STEPS_MAX = 5_000_000;
+/** What is looked at in all: some seconds. */
+const STEPS_MAX = 1_000_000;
 
 /** Compares two states of an interface. Nothing is fetched, and only what is given is read. */
 export function diffApis(base: ApiTexts, head: ApiTexts, overrides: Overrides): ApiDiff | NoDiff {

@@ -44,11 +44,18 @@ export function openSchemas(found: Found[], steps: Steps) {
 /** Keys of pairs begin with their flow, names of operations do not. */
 const isPair = (name: string): boolean => /^(request|response) /.test(name);
 
+/** The nearest come first: more than some are read by nobody, and in a large interface all come by each. */
 function usersOf(users: ReadonlyMap<string, ReadonlySet<string>>, key: string): string[] {
   const seen = new Set([key]);
-  for (const one of seen) for (const user of users.get(one) ?? []) seen.add(user);
-  return [...seen].filter((one) => !isPair(one)).sort();
+  const found: string[] = [];
+  for (const one of seen) {
+    if (!isPair(one)) found.push(one);
+    if (found.length >= OPERATIONS_MAX) break;
+    for (const user of users.get(one) ?? []) seen.add(user);
+  }
+  return found.sort();
 }
+const OPERATIONS_MAX = 50;
 
 type Place = { found: Found[]; steps: Steps; ask: Comparing["schemas"]["ask"] };
 

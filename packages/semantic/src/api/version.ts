@@ -8,7 +8,7 @@ export type Need = "major" | "minor" | "patch" | "none";
 
 /** null: it is none. */
 export function versionOf(text: string): Version | null {
-  const shape = /^v?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?$/;
+  const shape = /^v?(\d{1,9})(?:\.(\d{1,9})(?:\.(\d{1,9})(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?)?)?$/;
   const found = shape.exec(text.trim());
   if (!found) return null;
   const [, major, minor = "0", patch = "0", pre = ""] = found;

@@ -81,7 +81,7 @@ function partsOf(view: View, spot: Spot): Spot[] {
     else more.push(found);
     if (spot.side.nullable) return more;
   }
-  view.parts.push(spot);
+  if (Object.keys(tableAt(spot)).some((key) => key !== "$ref" && key !== "allOf")) view.parts.push(spot);
   return [...more, ...entries(under(spot, "allOf")).map(([, part]) => part)];
 }
 
