@@ -19,6 +19,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   "log verify": async () => (await import("./commands/log_verify.ts")).logVerify,
   "attest keygen": async () => (await import("./commands/attest_keygen.ts")).attestKeygen,
   "attest sign": async () => (await import("./commands/attest_sign.ts")).attestSign,
+  "attest bundle": async () => (await import("./commands/attest_bundle.ts")).attestBundle,
   "attest verify": async () => (await import("./commands/attest_verify.ts")).attestVerify,
   "route explain": async () => (await import("./commands/route_explain.ts")).routeExplain,
   report: async () => (await import("./commands/report.ts")).report,

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { canonical, type Run, type Stored, type TaskId } from "@dgov/kernel";
+import { canonical, type Run, type RunId, type Stored, type TaskId } from "@dgov/kernel";
 import { rederive } from "@dgov/kernel/rederive";
 import { type Envelope, seal } from "./attest/envelope.ts";
 import { readPrivateKey } from "./attest/keys.ts";
@@ -16,7 +16,7 @@ import { findRoot } from "./root.ts";
 
 export { makeKey } from "./attest/keys.ts";
 
-type Asking = { cwd: string; env: Readonly<Record<string, string | undefined>>; version: string };
+export type Attesting = { cwd: string; env: Readonly<Record<string, string | undefined>>; version: string };
 
 /** `out`: where the envelope was written. */
 export type Attested = { out: string; signed_by: string[]; statement: RunStatement; envelope: Envelope };
@@ -28,7 +28,7 @@ export type Attested = { out: string; signed_by: string[]; statement: RunStateme
  * @throws DgovError `run_unknown`; `key_unusable`; `unattestable` when the run is not over, or its log is not what was written
  */
 export async function attestRun(
-  asking: Asking,
+  asking: Attesting,
   text: string,
   order: { keys: readonly string[]; out: string | null },
 ): Promise<Attested> {
@@ -41,7 +41,8 @@ export async function attestRun(
   return { out, signed_by: [...new Set(keys.map(({ id }) => id))], statement, envelope };
 }
 
-function writeNew(path: string, text: string): void {
+/** @throws DgovError `usage` when there is such a file already, or none can be written */
+export function writeNew(path: string, text: string): void {
   try {
     writeFileSync(path, text, { flag: "wx" });
   } catch (cause) {
@@ -51,10 +52,24 @@ function writeNew(path: string, text: string): void {
   }
 }
 
-const unattestable = (run: string, why: string) =>
+export const unattestable = (run: string, why: string) =>
   new DgovError("unattestable", `Cannot attest the run ${run}: ${why}`);
 
-async function statementOf({ cwd, env, version }: Asking, text: string): Promise<RunStatement> {
+/** `events` all of the run's own, from its first; `decisions`: how many follow from them. */
+type Ended = {
+  id: RunId;
+  root: string;
+  events: Stored[];
+  run: Run & { status: RunStatement["status"] };
+  decisions: number;
+};
+
+/**
+ * A run that is over, when its log is what was written and everything in it follows.
+ *
+ * @throws DgovError `run_unknown`, `unattestable`
+ */
+export async function endedRun({ cwd, env }: Attesting, text: string): Promise<Ended> {
   const root = findRoot(cwd);
   const { id, events } = await withLog(root, (log) => {
     const row = findRun(log, text);
@@ -65,6 +80,13 @@ async function statementOf({ cwd, env, version }: Asking, text: string): Promise
   const { run, decisions, difference } = rederive(events);
   if (difference) throw unattestable(id, `event ${difference.seq} does not follow from those before it`);
   if (run?.state !== "ended" || run.status === null) throw unattestable(id, "it is not over");
+  const count = Object.values(decisions).reduce((sum, one) => sum + one, 0);
+  return { id, root, events, run: { ...run, status: run.status }, decisions: count };
+}
+
+async function statementOf(asking: Attesting, text: string): Promise<RunStatement> {
+  const { id, root, events, run, decisions } = await endedRun(asking, text);
+  const { env, version } = asking;
   const git = createGit(root, env);
   const landed = run.tasks.flatMap(({ work }) => work?.landed ?? []);
   const [head, base] = await Promise.all([
@@ -85,7 +107,7 @@ async function statementOf({ cwd, env, version }: Asking, text: string): Promise
     base,
     head,
     tasks,
-    replay: { decisions: Object.values(decisions).reduce((sum, count) => sum + count, 0), agrees: true },
+    replay: { decisions, agrees: true },
     log: logStatement(events),
     does_not_attest: [...DOES_NOT_ATTEST],
   };

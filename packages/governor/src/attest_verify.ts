@@ -1,8 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { canonical, openLog } from "@dgov/kernel";
+import type { z } from "zod";
+import { type Bundle, BundleStatement, bundleFault, type Disclosed, disclosedIn, type Shown } from "./attest/bundle.ts";
 import { Envelope, PAYLOAD_TYPE, signersOf } from "./attest/envelope.ts";
 import { readPublicKey } from "./attest/keys.ts";
+import { showsThe } from "./attest/redact.ts";
 import { type RunStatement, Statement } from "./attest/statement.ts";
 import { changedFiles, logStatement } from "./attest.ts";
 import { DgovError } from "./error.ts";
@@ -15,7 +18,8 @@ export type Held = "same" | "other" | "absent";
 
 /**
  * What became of checking a statement. `holds`: enough trusted keys have signed it, it can be read, and nothing that is here
- * is other than it says. `statement` is null where it cannot be read, or nobody who is trusted has signed it.
+ * is other than it says. `statement` and `bundle` are null where it cannot be read, or nobody who is trusted has signed it;
+ * else it is the one or the other.
  */
 export type Verified = {
   holds: boolean;
@@ -25,18 +29,82 @@ export type Verified = {
   log: Held;
   commits: Held;
   statement: RunStatement | null;
+  bundle: (Pick<Bundle, "run" | "log" | "events" | "does_not_attest"> & { disclosed: Disclosed }) | null;
 };
 
-type Order = { keys: readonly string[]; needed: number | null; log: string | null };
+type Order = { keys: readonly string[]; needed: number | null; log: string | null; of?: string | null };
 
 /**
  * Checks an attestation with what lies here: no network, and nothing is written.
  *
  * @param order `keys` paths of public keys that are trusted; `needed` how many different ones must have signed, null: all;
- *              `log` another log than the project's
+ *              `log` another log than the project's; `of`: an attestation of the run that a bundle must be of
  * @throws DgovError `usage` when more keys are needed than are given, or there is no such file; `key_unusable`
  */
 export async function verifyAttestation(cwd: string, file: string, order: Order): Promise<Verified> {
+  const signed = openSigned(cwd, file, order);
+  if (signed.payload === null) return failed(signed, signed.why);
+  const said = json(signed.payload);
+  const bundle = BundleStatement.safeParse(said);
+  if (bundle.success) return verifyBundle(cwd, order, { signed, ...bundle.data });
+  const statement = Statement.safeParse(said);
+  if (!statement.success)
+    return failed(signed, "it is signed, and no statement about a run that this version of dgov knows");
+  if (order.of) throw new DgovError("usage", `Cannot hold "${file}" against an attestation: it is no bundle`);
+  return verifyStatement(cwd, order, { signed, ...statement.data });
+}
+
+type Signers = { signed_by: string[]; needed: number };
+
+const failed = ({ signed_by, needed }: Signers, why: string): Verified => ({
+  ...{ holds: false, why, signed_by, needed, log: "absent", commits: "absent", statement: null, bundle: null },
+});
+
+type Told<T> = { signed: Signers } & T;
+
+async function verifyStatement(cwd: string, order: Order, told: Told<Statement>): Promise<Verified> {
+  const { signed, subject, predicate: statement } = told;
+  if (subject[0]?.digest.gitCommit !== statement.head.commit)
+    return failed(signed, "its subject is another commit than the run's");
+  const [log, commits] = [logHeld(cwd, order.log, statement), await commitsHeld(cwd, statement)];
+  const others = [log === "other" && "the log", commits === "other" && "a commit"].filter((one) => one !== false);
+  const absent = order.log !== null && log === "absent" ? `"${order.log}" has no such run` : null;
+  const why = others.length > 0 ? `${others.join(" and ")} here is other than it says` : absent;
+  const { signed_by, needed } = signed;
+  return { holds: why === null, why, signed_by, needed, log, commits, statement, bundle: null };
+}
+
+async function verifyBundle(cwd: string, order: Order, told: Told<z.infer<typeof BundleStatement>>): Promise<Verified> {
+  const { signed, subject, predicate } = told;
+  const { run, log: stated, events, does_not_attest } = predicate;
+  const fault = subject[0]?.digest.sha256 === stated.root ? bundleFault(predicate) : "its subject is another log";
+  if (fault !== null) return failed(signed, fault);
+  const log = logHeld(cwd, order.log, predicate);
+  const absent = order.log !== null && log === "absent" ? `"${order.log}" has no such run` : null;
+  const other = log === "other" ? "the log here is other than it says" : absent;
+  const why = other ?? (order.of ? await attestedFault(cwd, order.of, { order, predicate }) : null);
+  const { signed_by, needed } = signed;
+  const bundle = { run, log: stated, events, does_not_attest, disclosed: disclosedIn(predicate) };
+  return { holds: why === null, why, signed_by, needed, log, commits: "absent", statement: null, bundle };
+}
+
+/** Why a bundle is not of the run that is attested; null: it is. */
+async function attestedFault(
+  cwd: string,
+  file: string,
+  { order, predicate }: { order: Order; predicate: Bundle },
+): Promise<string | null> {
+  const attested = await verifyAttestation(cwd, file, { ...order, of: null });
+  if (!attested.holds) return `the attestation does not hold: ${attested.why ?? ""}`;
+  const { statement } = attested;
+  const same = statement?.run === predicate.run && canonical(statement.log) === canonical(predicate.log);
+  return same ? null : "the attestation is of another run, or of another log of it";
+}
+
+type Opened = Signers & ({ payload: string } | { payload: null; why: string });
+
+/** What enough of the trusted keys have signed. */
+function openSigned(cwd: string, file: string, order: Order): Opened {
   const trusted = order.keys.map((path) => readPublicKey(resolve(cwd, path)));
   const different = new Set(trusted.map(({ id }) => id)).size;
   const needed = order.needed ?? different;
@@ -44,25 +112,19 @@ export async function verifyAttestation(cwd: string, file: string, order: Order)
     throw new DgovError("usage", `Cannot ask for ${needed} signatures: ${different} different keys are given`, {
       hint: "Give the public keys that are trusted with --key; the same one twice is one",
     });
-  const failed = (why: string, signed_by: string[] = []): Verified => ({
-    ...{ holds: false, why, signed_by, needed, log: "absent", commits: "absent", statement: null },
-  });
   const envelope = Envelope.safeParse(json(readText(resolve(cwd, file))));
-  if (!envelope.success) return failed("it is no signed statement");
+  if (!envelope.success) return { signed_by: [], needed, payload: null, why: "it is no signed statement" };
   const signed_by = signersOf(envelope.data, trusted);
-  if (signed_by.length < needed)
-    return failed(`${signed_by.length} of the trusted keys have signed it, and ${needed} must`, signed_by);
-  const said = Statement.safeParse(json(Buffer.from(envelope.data.payload, "base64").toString("utf8")));
-  if (envelope.data.payloadType !== PAYLOAD_TYPE || !said.success)
-    return failed("it is signed, and no statement about a run that this version of dgov knows", signed_by);
-  const statement = said.data.predicate;
-  if (said.data.subject[0]?.digest.gitCommit !== statement.head.commit)
-    return failed("its subject is another commit than the run's", signed_by);
-  const [log, commits] = [logHeld(cwd, order.log, statement), await commitsHeld(cwd, statement)];
-  const others = [log === "other" && "the log", commits === "other" && "a commit"].filter((one) => one !== false);
-  const absent = order.log !== null && log === "absent" ? `"${order.log}" has no such run` : null;
-  const why = others.length > 0 ? `${others.join(" and ")} here is other than it says` : absent;
-  return { holds: why === null, why, signed_by, needed, log, commits, statement };
+  const few = `${signed_by.length} of the trusted keys have signed it, and ${needed} must`;
+  if (signed_by.length < needed) return { signed_by, needed, payload: null, why: few };
+  if (envelope.data.payloadType !== PAYLOAD_TYPE)
+    return {
+      signed_by,
+      needed,
+      payload: null,
+      why: "it is signed, and of a type that this version of dgov does not know",
+    };
+  return { signed_by, needed, payload: Buffer.from(envelope.data.payload, "base64").toString("utf8") };
 }
 
 function readText(path: string): string {
@@ -85,6 +147,8 @@ function json(text: string): unknown {
   }
 }
 
+type Logged = Pick<RunStatement, "run" | "log"> & { events?: readonly Shown[] };
+
 /** A statement can be checked where there is no repository at all. */
 function rootOf(cwd: string): string | null {
   try {
@@ -95,7 +159,8 @@ function rootOf(cwd: string): string | null {
   }
 }
 
-function logHeld(cwd: string, asked: string | null, statement: RunStatement): Held {
+/** What a bundle shows of an event must be what the event says, also where its hash does not tell. */
+function logHeld(cwd: string, asked: string | null, statement: Logged): Held {
   const root = rootOf(cwd);
   const path = asked === null ? root && logPath(root) : resolve(cwd, asked);
   if (path === null || !existsSync(path)) return "absent";
@@ -109,7 +174,10 @@ function logHeld(cwd: string, asked: string | null, statement: RunStatement): He
     if (then.length === 0) return "other";
     const [is, was] = [logStatement(then), statement.log];
     const same = is.root === was.root && is.events === was.events;
-    return same && is.first.hash === was.first.hash && is.last.hash === was.last.hash ? "same" : "other";
+    if (!same || is.first.hash !== was.first.hash || is.last.hash !== was.last.hash) return "other";
+    return statement.events?.every((shown, at) => shown.shown !== "part" || showsThe(shown.event, then[at]!)) === false
+      ? "other"
+      : "same";
   } finally {
     log.close();
   }

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { LogCorrupt, LogMoved, LogTooNew, LogUnavailable, openLog, type Store } from "@dgov/kernel";
@@ -15,11 +16,14 @@ export function openWritable(root: string, { readonly }: { readonly: boolean }):
   const path = logPath(root);
   if (readonly) return openLog(path, { readonly });
   mkdirSync(join(root, ".dgov"), { recursive: true });
-  const log = openLog(path, { appended: (last) => noteHead(path, last) });
+  const log = openLog(path, { salt: newSalt, appended: (last) => noteHead(path, last) });
   const heads = readHeads(path);
   if (heads?.last && !hasEvent(log, heads.last)) noteLoss(path, heads);
   return log;
 }
+
+/** Nothing is decided by it. */
+const newSalt = (): string => randomBytes(16).toString("hex");
 
 /** Whether this very event is in the log. */
 export function hasEvent(log: Store, { seq, hash }: Head): boolean {

@@ -97,6 +97,22 @@ describe("append-only by construction", () => {
       expect(hash).toBe(new Bun.CryptoHasher("sha256").update(text).digest("hex"));
     }
   });
+
+  test("a salt is hashed with the event, stands beside it, and what is no salt is no event", () => {
+    const salts = ["0a".repeat(16), "0b".repeat(16)];
+    const log = openLog(path, { salt: () => salts.shift() });
+    const appended = log.appendAll(run, 0, 5, [sample.run_started, sample.sandbox_chosen]);
+    expect(appended.map(({ salt }) => salt)).toEqual(["0a".repeat(16), "0b".repeat(16)]);
+    expect([...log.read()]).toEqual(appended);
+    const [, { seq, prev, hash, event }] = appended as [Stored, Stored];
+    expect(hash).toBe(hashOf({ seq, run, at_ms: 5, prev, body: canonical({ ...event, salt: "0b".repeat(16) }) }));
+    expect(event).toEqual(sample.sandbox_chosen);
+    log.close();
+    const bad = { seq, run, at_ms: 5, prev, body: canonical({ ...event, salt: "short" }) };
+    const unlocked = ["event_is_never_updated", "event_is_never_deleted"].map((name) => `DROP TRIGGER ${name}`);
+    behind(...unlocked, `UPDATE event SET body = '${bad.body}', hash = '${hashOf(bad)}' WHERE seq = 2`);
+    expect(() => openLog(path, { readonly: true }).verify()).toThrow('"schema"');
+  });
 });
 
 describe("what was tampered with is found, and never passed over", () => {

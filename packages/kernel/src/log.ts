@@ -1,9 +1,8 @@
 import { constants, Database, SQLiteError } from "bun:sqlite";
 import { strict as assert } from "node:assert";
-import { canonical } from "./canonical.ts";
 import { DURABLE, Event } from "./event.ts";
 import { RunId } from "./plan.ts";
-import { checkLink, hashOf, NOTHING, parse, type Row, type Tip } from "./row.ts";
+import { bodyOf, checkLink, hashOf, NOTHING, parse, type Row, type Tip } from "./row.ts";
 import {
   type Filter,
   LogCorrupt,
@@ -54,26 +53,32 @@ const PAGE = 256;
  *
  * @param readonly for views: never writes, works in a folder that cannot be written, and sees an empty log where there is
  *                 no file yet
+ * @param salt     32 hex digits, others each time, to be hashed with an event; absent: events are not salted
  * @param appended told of the last event after each append, when it is in the log; what it throws goes to the writer
  * @throws LogUnavailable, LogTooNew
  */
-export function openLog(path: string, { readonly = false, appended = () => {} }: Opening = {}): Store {
-  return new SqliteLog(path, { readonly, appended });
+export function openLog(
+  path: string,
+  { readonly = false, salt = () => undefined, appended = () => {} }: Opening = {},
+): Store {
+  return new SqliteLog(path, { readonly, salt, appended });
 }
 
-type Opening = { readonly?: boolean; appended?: (last: Tip) => void };
+type Opening = { readonly?: boolean; salt?: () => string | undefined; appended?: (last: Tip) => void };
 
 class SqliteLog implements Store {
   readonly #path: string;
   readonly #readonly: boolean;
+  readonly #salt: () => string | undefined;
   readonly #appended: (last: Tip) => void;
   #db: Database | null;
   #durable = false; // the connection's `synchronous` is FULL
   #tip: Tip = NOTHING; // the last event known to be whole
 
-  constructor(path: string, { readonly, appended }: Required<Opening>) {
+  constructor(path: string, { readonly, salt, appended }: Required<Opening>) {
     this.#path = path;
     this.#readonly = readonly;
+    this.#salt = salt;
     this.#appended = appended;
     this.#db = guard(path, () => (readonly ? openView(path) : openWriter(path)));
   }
@@ -193,11 +198,13 @@ class SqliteLog implements Store {
     );
     let tip: Tip = last;
     const stored = events.map((event) => {
-      const row = { seq: tip.seq + 1, run: at.run, at_ms: at.at_ms, prev: tip.hash, body: canonical(event) };
+      const salt = this.#salt();
+      const salted = salt === undefined ? { event } : { salt, event };
+      const row = { seq: tip.seq + 1, run: at.run, at_ms: at.at_ms, prev: tip.hash, body: bodyOf(salted) };
       const hash = hashOf(row);
       insert.run(row.seq, row.run, row.at_ms, event.kind, row.prev, hash, row.body);
       tip = { seq: row.seq, hash };
-      return { seq: row.seq, run: at.run, at_ms: at.at_ms, prev: row.prev, hash, event };
+      return { seq: row.seq, run: at.run, at_ms: at.at_ms, prev: row.prev, hash, ...salted };
     });
     this.#tip = tip;
     return stored;

@@ -1,8 +1,12 @@
+import { canonical } from "./canonical.ts";
 import { Event } from "./event.ts";
 import { RunId } from "./plan.ts";
 import { LogCorrupt, type Stored } from "./store.ts";
 
-/** An event as the table holds it. `body` is canonical JSON; `kind` repeats the body's for an index. */
+/**
+ * An event as the table holds it. `body` is canonical JSON, of the event and of the salt beside its keys; `kind` repeats the
+ * event's for an index.
+ */
 export type Row = { seq: number; run: string; at_ms: number; kind: string; prev: string; hash: string; body: string };
 
 /** Where a chain ends. */
@@ -19,11 +23,29 @@ export function checkLink(before: Tip | null, row: Row): void {
 export function parse(row: Row): Stored {
   if (hashOf(row) !== row.hash) throw new LogCorrupt(row.seq, "hash");
   const run = RunId.safeParse(row.run);
-  const event = Event.safeParse(json(row));
+  const { salt, said } = apart(json(row));
+  const event = Event.safeParse(said);
   if (!run.success) throw new LogCorrupt(row.seq, "schema", { cause: run.error });
   if (!event.success) throw new LogCorrupt(row.seq, "schema", { cause: event.error });
   if (event.data.kind !== row.kind) throw new LogCorrupt(row.seq, "kind");
-  return { seq: row.seq, run: run.data, at_ms: row.at_ms, prev: row.prev, hash: row.hash, event: event.data };
+  return {
+    ...{ seq: row.seq, run: run.data, at_ms: row.at_ms, prev: row.prev, hash: row.hash },
+    ...salt,
+    event: event.data,
+  };
+}
+
+/** What is hashed of an event: canonical JSON, with its salt if it has one. */
+export const bodyOf = ({ event, salt }: Pick<Stored, "event" | "salt">): string => canonical({ ...event, salt });
+
+/** No event has a key of that name. */
+const SALT = /^[0-9a-f]{32}$/;
+
+/** What is no salt stays with the event, which then is none. */
+function apart(body: unknown): { salt: { salt: string } | null; said: unknown } {
+  if (typeof body !== "object" || body === null || !("salt" in body)) return { salt: null, said: body };
+  const { salt, ...said } = body;
+  return typeof salt === "string" && SALT.test(salt) ? { salt: { salt }, said } : { salt: null, said: body };
 }
 
 function json({ seq, body }: Row): unknown {

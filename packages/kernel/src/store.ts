@@ -53,8 +53,19 @@ export interface Store {
   close(): void;
 }
 
-/** An event as the log holds it. `prev` is the hash of the event before it, of whatever run; empty for the first. */
-export type Stored = { seq: number; run: RunId; at_ms: number; prev: string; hash: string; event: Event };
+/**
+ * An event as the log holds it. `prev` is the hash of the event before it, of whatever run; empty for the first. `salt` (32
+ * hex digits) is hashed with it, so that its hash can be shown and nobody can guess it; absent in older logs.
+ */
+export type Stored = {
+  seq: number;
+  run: RunId;
+  at_ms: number;
+  prev: string;
+  hash: string;
+  salt?: string;
+  event: Event;
+};
 
 /** Conditions hold together. `after` is a sequence number, not included; `kinds: []` matches nothing. */
 export type Filter = { run?: RunId; after?: number; kinds?: readonly EventKind[]; limit?: number };

@@ -3,7 +3,7 @@ import { z } from "zod";
 /** What a run is attested by: its kind of statement, inside one of in-toto's. Another shape gets another name. */
 export const PREDICATE = "urn:dgov:attestation:run:1";
 
-const Hash = z.string().regex(/^[0-9a-f]{64}$/);
+export const Hash = z.string().regex(/^[0-9a-f]{64}$/);
 const Oid = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/);
 const Point = z.strictObject({ commit: Oid, tree: Oid });
 
@@ -22,6 +22,14 @@ const TaskStatement = z.strictObject({
 });
 export type TaskStatement = z.infer<typeof TaskStatement>;
 
+/** Where a run stands in the log. */
+export const LogStatement = z.strictObject({
+  events: z.int().min(1),
+  first: z.strictObject({ seq: z.int().min(1), hash: Hash }),
+  last: z.strictObject({ seq: z.int().min(1), hash: Hash }),
+  root: Hash,
+});
+
 /**
  * What dgov says of a run when it signs for it. `log`: the run's own events in the log, by the number and the hash of the
  * first and the last, and the root of a tree of all their hashes; each hash covers the event before it.
@@ -39,12 +47,7 @@ export const RunStatement = z.strictObject({
   head: Point,
   tasks: z.array(TaskStatement),
   replay: z.strictObject({ decisions: z.int().min(0), agrees: z.literal(true) }),
-  log: z.strictObject({
-    events: z.int().min(1),
-    first: z.strictObject({ seq: z.int().min(1), hash: Hash }),
-    last: z.strictObject({ seq: z.int().min(1), hash: Hash }),
-    root: Hash,
-  }),
+  log: LogStatement,
   does_not_attest: z.array(z.string()).min(1),
 });
 export type RunStatement = z.infer<typeof RunStatement>;
