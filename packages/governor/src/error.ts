@@ -12,6 +12,7 @@ const ERRORS = {
   git_failed:           { exit: 4, hint: "Run the git command by hand to see what git needs" },
   git_missing:          { exit: 5, hint: "Install git 2.38 or newer, and put it on PATH" },
   head_detached:        { exit: 4, hint: 'Check out the branch to land on: "git switch BRANCH"' },
+  kb_unknown:           { exit: 1, hint: 'List the articles with "dgov kb list"' },
   key_missing:          { exit: 5, hint: "Export the variable that api_key_env names, then run again" },
   key_unusable:         { exit: 5, hint: 'Make a pair with "dgov attest keygen FILE"' },
   landing_diverged:     { exit: 4, hint: "Merge the ref that the message names into the branch, then run again" },
