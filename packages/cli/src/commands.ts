@@ -21,6 +21,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   "attest sign": async () => (await import("./commands/attest_sign.ts")).attestSign,
   "attest bundle": async () => (await import("./commands/attest_bundle.ts")).attestBundle,
   "attest verify": async () => (await import("./commands/attest_verify.ts")).attestVerify,
+  bench: async () => (await import("./commands/bench.ts")).bench,
   "route explain": async () => (await import("./commands/route_explain.ts")).routeExplain,
   report: async () => (await import("./commands/report.ts")).report,
   cost: async () => (await import("./commands/cost.ts")).cost,

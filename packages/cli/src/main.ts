@@ -6,6 +6,7 @@ import type { Here } from "./command.ts";
 // wanted: the isolated process must not carry the governor's code, and start-up is a feature.
 
 const argv = process.argv.slice(2);
+const TETHER_MS = 10_000; // up here: what stands below is not there yet while a command runs
 if (argv[0] === "__isolated") {
   const { serveIsolated } = await import("@dgov/governor/isolated");
   await serveIsolated(argv);
@@ -15,6 +16,10 @@ if (argv[0] === "__isolated") {
 } else if (argv[0] === "__api") {
   const { serveApis } = await import("@dgov/governor/api_process");
   await serveApis();
+} else if (argv[0] === "__tethered") {
+  const { dispatch } = await import("./dispatch.ts");
+  endWithStdin();
+  process.exit(await dispatch(argv.slice(1), here()));
 } else if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
   console.log(`dgov ${version}`);
 } else if (!(await answeredAtOnce())) {
@@ -87,6 +92,15 @@ function listen(interrupt: AbortController) {
       if (interrupt.signal.aborted) process.exit(130);
       interrupt.abort(signal);
     });
+}
+
+/** Whoever has started us holds the other end of our input: when it is let go, or its process is gone, we end as by a signal. */
+function endWithStdin(): void {
+  const end = () => {
+    setTimeout(() => process.kill(process.pid, "SIGKILL"), TETHER_MS).unref();
+    process.kill(process.pid, "SIGTERM");
+  };
+  process.stdin.once("close", end).resume(); // not an iterator of it, which is collected while it waits
 }
 
 function sleep_ms(ms: number, signal: AbortSignal): Promise<void> {

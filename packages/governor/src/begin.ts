@@ -52,6 +52,7 @@ export function startedEvent(
     limits: limits.run,
     currency: limits.budget.currency,
     ...(limits.batch > 1 ? { batch: limits.batch } : {}),
+    ...(limits.routing.profile ? { profile: limits.routing.profile.name } : {}),
   };
 }
 

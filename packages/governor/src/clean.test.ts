@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type Event, RunId } from "@dgov/kernel";
 import { type CleanOptions, clean } from "./clean.ts";
 import { createGit, type Git } from "./git/git.ts";
+import { takeLock } from "./git/lockfile.ts";
 import { openPool, poolFolder } from "./git/worktrees.ts";
 import { openWritable } from "./log.ts";
 import { BEGIN_MS, dispatched, ONE, PARTIAL, RUN, started, TWO } from "./view/testing/sample_run.ts";
@@ -46,6 +47,22 @@ const cleaned = ({ root, env }: Place, options: Partial<CleanOptions>) =>
 const kinds = (items: readonly { kind: string }[]) => items.map(({ kind }) => kind).sort();
 const attempts = async ({ git }: Place) =>
   (await git.text(["for-each-ref", "--format=%(refname)", "refs/dgov"])).split("\n").filter(Boolean);
+
+test("what a killed bench has left goes, unless one is at work or a dry run asks", async () => {
+  const place = await afterRun(PARTIAL);
+  const folder = join(poolFolder(place.root, place.env), "bench");
+  mkdirSync(join(folder, "b0123456789abcdef/fine"), { recursive: true });
+  const item = { kind: "worktree" as const, what: folder };
+  expect((await cleaned(place, { dry_run: true })).removed).toContainEqual(item);
+  const lock = takeLock(join(folder, "lock"), 1);
+  expect((await cleaned(place, {})).kept).toContainEqual({ ...item, why: `process ${process.pid} uses it` });
+  if ("release" in lock) lock.release();
+  const lately = await cleaned(place, { before_ms: 1 });
+  expect(lately.kept).toContainEqual({ ...item, why: "it was written to lately" });
+  expect(existsSync(folder)).toBe(true);
+  expect((await cleaned(place, {})).removed).toContainEqual(item);
+  expect(existsSync(folder)).toBe(false);
+});
 
 test("after a run that is over: worktrees and logs go, attempts stay", async () => {
   const place = await afterRun(PARTIAL);

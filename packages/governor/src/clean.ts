@@ -6,6 +6,7 @@ import { takeLock } from "./git/lockfile.ts";
 import { poolFolder } from "./git/worktrees.ts";
 import { withLog } from "./log.ts";
 import { pastRun } from "./past.ts";
+import { removeTree } from "./remove_tree.ts";
 import { findRoot } from "./root.ts";
 
 /**
@@ -87,7 +88,21 @@ async function cleanWorktrees({ view, options, past, place }: Cleaner, git: Git)
     }
     lock.release();
   }
+  cleanBench({ view, options, past, place }, join(folder, "bench"));
   if (!options.dry_run && readdirSync(folder).length === 0) rmSync(folder, { recursive: true });
+}
+
+/** What a bench that was killed would go on with. */
+function cleanBench({ view, options, place }: Cleaner, folder: string): void {
+  if (!existsSync(folder)) return;
+  const item: CleanItem = { kind: "worktree", what: folder };
+  const lock = takeLock(join(folder, "lock"), place.now_ms());
+  const late = options.before_ms !== null && statSync(folder).mtimeMs >= options.before_ms;
+  if ("held_by" in lock) view.kept.push({ ...item, why: `process ${lock.held_by.pid} uses it` });
+  else if (late) view.kept.push({ ...item, why: "it was written to lately" });
+  else view.removed.push(item);
+  if ("release" in lock) lock.release();
+  if (view.removed.includes(item) && !options.dry_run) removeTree(folder);
 }
 
 async function removeWorktree(git: Git, path: string): Promise<void> {

@@ -10,6 +10,7 @@ import { DgovError, type Place } from "./error.ts";
 import { microsOf } from "./money.ts";
 import { nearest } from "./nearest.ts";
 import { withPreset } from "./presets.ts";
+import { profiledProviders, profileOf, profilePlaces, withProfile } from "./profile_file.ts";
 import { projectCommands } from "./programs.ts";
 import type { Component, Limits, Project, Provider } from "./project.ts";
 import { PROJECT_FILE } from "./project_file.ts";
@@ -26,11 +27,12 @@ const ALWAYS_IGNORED = [".venv", "uv.lock", "__pycache__", "*.pyc"];
 /**
  * The project as its file says it. Without a file, all defaults.
  *
- * @throws DgovError `config_invalid` with every place that must be mended
+ * @param profile the name of a `[profiles.NAME]` whose word goes before the file's; null: nobody's
+ * @throws DgovError `config_invalid` with every place that must be mended, `profile_unknown`
  */
-export function readProject(root: string): Project {
+export function readProject(root: string, profile: string | null = null): Project {
   const there = (name: string) => existsSync(join(root, name));
-  return projectFrom(root, readIfThere(join(root, PROJECT_FILE)), there);
+  return withUvSetup(parsedOrRefused(root, readIfThere(join(root, PROJECT_FILE)), profile), there);
 }
 
 /**
@@ -39,8 +41,16 @@ export function readProject(root: string): Project {
  * @throws DgovError `config_invalid`
  */
 export function projectFrom(root: string, bytes: Uint8Array | null, there: (name: string) => boolean): Project {
-  const { project, places, implies_setup } = parseProject(root, bytes);
-  if (project) return implies_setup ? withUvSetup(project, there) : project;
+  return withUvSetup(parsedOrRefused(root, bytes, null), there);
+}
+
+function parsedOrRefused(
+  root: string,
+  bytes: Uint8Array | null,
+  profile: string | null,
+): Parsed & { project: Project } {
+  const { project, places, implies_setup } = parseProject(root, bytes, profile);
+  if (project) return { project, places, implies_setup };
   throw new DgovError("config_invalid", `Cannot use "${PROJECT_FILE}": ${places[0]?.message ?? "it is invalid"}`, {
     places,
   });
@@ -51,7 +61,7 @@ export function projectFrom(root: string, bytes: Uint8Array | null, there: (name
  *
  * @returns `implies_setup`: nothing is said of a setup, so what the repository uses may imply one
  */
-export function parseProject(root: string, bytes: Uint8Array | null): Parsed {
+export function parseProject(root: string, bytes: Uint8Array | null, profile: string | null = null): Parsed {
   const { toml, places } = parseToml(bytes ?? new Uint8Array(), PROJECT_FILE);
   if (!toml) return { project: null, places, implies_setup: false };
   const checked = check(ProjectFile, { toml, path: [] });
@@ -60,7 +70,7 @@ export function parseProject(root: string, bytes: Uint8Array | null): Parsed {
   if (wrong.length > 0) return { project: null, places: wrong, implies_setup: false };
   const hash = bytes === null ? "" : createHash("sha256").update(bytes).digest("hex");
   const implies_setup = checked.value.project.setup_cmd === undefined;
-  return { project: projectOf(root, checked.value, hash), places: [], implies_setup };
+  return { project: projectOf(root, { file: checked.value, hash, profile }), places: [], implies_setup };
 }
 
 type Parsed = { project: Project | null; places: Place[]; implies_setup: boolean };
@@ -69,7 +79,11 @@ type Parsed = { project: Project | null; places: Place[]; implies_setup: boolean
  * Commands that go through uv need its environment in each worktree, and can fetch nothing themselves: they have no
  * network. As in dgov 0.8 nobody has to say so.
  */
-function withUvSetup(project: Project, there: (name: string) => boolean): Project {
+function withUvSetup(
+  { project, implies_setup }: { project: Project; implies_setup: boolean },
+  there: (name: string) => boolean,
+): Project {
+  if (!implies_setup) return project;
   const { commands, layout } = project;
   const used = there("uv.lock") || projectCommands(commands).some((command) => command.includes("uv run"));
   if (layout.language !== "python" || !there("pyproject.toml") || !used) return project;
@@ -125,6 +139,7 @@ const referencePlaces = (file: ProjectFile, toml: Toml): Place[] => [
   ...rungPlaces(file, toml),
   ...batchPlaces(file, toml),
   ...routingPlaces(file.routing, ["routing"], toml),
+  ...profilePlaces(file, toml),
 ];
 
 /** A seat votes on one change, and its vote is bound to the tree that this one alone makes. */
@@ -170,7 +185,8 @@ function namePlaces({ tools, gates }: ProjectFile, toml: Toml): Place[] {
 }
 
 /** A provider that is named must be there. */
-function providerPlaces({ project, providers, tiers, routing }: ProjectFile, toml: Toml): Place[] {
+function providerPlaces(file: ProjectFile, toml: Toml): Place[] {
+  const { project, providers, tiers, routing } = file;
   const known = ["scripted", ...Object.keys(providers)];
   const named: [string | undefined, KeyPath][] = [
     [project.provider, ["project", "provider"]],
@@ -179,6 +195,7 @@ function providerPlaces({ project, providers, tiers, routing }: ProjectFile, tom
       ["tiers", "escalation", at, "provider"],
     ]),
     ...routedProviders(routing, ["routing"]),
+    ...profiledProviders(file),
   ];
   return named.flatMap(([name, path]): Place[] => {
     if (name === undefined || known.includes(name)) return [];
@@ -229,14 +246,22 @@ function currencyPlaces({ budget, limits, providers }: ProjectFile, toml: Toml):
   });
 }
 
-function projectOf(root: string, file: ProjectFile, hash: string): Project {
+type Read = { file: ProjectFile; hash: string; profile: string | null };
+
+function projectOf(root: string, { file: written, hash, profile }: Read): Project {
+  const file = withProfile(written, profile);
   const { project } = file;
   const providers = providersOf(file.providers);
   const declared = Object.keys(file.providers);
   const provider = project.provider ?? (declared.length === 1 ? declared[0]! : null);
   const { batch } = file.settlement;
   const escalation = file.tiers.escalation.map((rung) => ({ agent: rung.agent, provider: rung.provider ?? null }));
-  const own = { budget: budgetOf(file), escalation, routing: routingOf(file.routing, agentsOf(file.agents)), batch };
+  const own = {
+    budget: budgetOf(file),
+    escalation,
+    routing: routingOf({ routing: file.routing, agents: agentsOf(file.agents), profile: profileOf(file, profile) }),
+    batch,
+  };
   return {
     root,
     layout: {
@@ -261,7 +286,7 @@ function projectOf(root: string, file: ProjectFile, hash: string): Project {
     default_agent:
       orNull(project.default_agent) ?? (provider === null ? null : (providers[provider]?.default_agent ?? null)),
     agents: agentsOf(file.agents),
-    rules: rulesOf(file),
+    rules: rulesOf(written), // no profile says who judges, nor what an alias of theirs means
     limits: withBudget(withLimits({ ...NO_LIMITS, ...own }, file.limits), file.budget),
     hash,
   };

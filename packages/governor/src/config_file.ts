@@ -4,9 +4,11 @@ import { z } from "zod";
 import { ProgramTable } from "./agent_file.ts";
 import { ApiTable } from "./api_file.ts";
 import { Amount, PriceTable, ProjectBudgetTable } from "./budget_file.ts";
+import { ProfileTable, profileName } from "./profile_file.ts";
 import { ReviewTable } from "./review_file.ts";
 import { RoutingTable } from "./routing_file.ts";
 import { RUNNER_NAMES } from "./settlement/test_runners.ts";
+import { TiersTable } from "./tiers_file.ts";
 
 /** `.dgov/project.toml` as people write it: the original's keys and defaults, and ours after them. One schema, strict. */
 
@@ -130,20 +132,6 @@ const SettlementTable = z.strictObject({
     ),
 });
 
-/** A rung of the ladder above a task's own agent. Without a provider it is asked of the task's own. */
-const RungTable = z.strictObject({
-  agent: named.describe("A model, or an alias of [agents]"),
-  provider: named.optional().describe("Name of a [providers.NAME] table, or scripted; absent: the task's own"),
-});
-const RUNGS_MAX = 15; // with the first as many as a run's policy takes
-const TiersTable = z.strictObject({
-  escalation: z
-    .array(RungTable)
-    .max(RUNGS_MAX)
-    .default([])
-    .describe("Who gets one attempt each, in order, at a task whose own agent has used up its attempts"),
-});
-
 const SentruxTable = z.strictObject({
   mode: z
     .enum(["diff", "strict"])
@@ -255,6 +243,10 @@ export const ProjectFile = z.strictObject({
     .describe("Alias to model, or to a command-line agent"),
   tiers: TiersTable.prefault({}),
   routing: RoutingTable.prefault({}),
+  profiles: z
+    .record(profileName, ProfileTable)
+    .default({})
+    .describe("Who works, by name: see dgov run --profile and dgov bench"),
   conventions: z
     .record(z.string(), z.unknown().transform(told))
     .default({})

@@ -50,16 +50,17 @@ export type CostEstimate = {
 /**
  * What the tasks of a plan are likely to cost, by what the log has of tasks like them.
  *
- * @param only the ids of those that are asked for; null: the whole plan, also what has landed
+ * `only` are the ids of those that are asked for; null: the whole plan, also what has landed. `profile` is who would work.
+ *
  * @throws DgovError as `dgov compile` does
  */
 export async function estimatePlan(
   { cwd, env, self }: From,
   text: string,
-  only: readonly string[] | null,
+  { only, profile }: { only: readonly string[] | null; profile: string | null },
 ): Promise<CostEstimate> {
   const root = findRoot(cwd);
-  const project = readProject(root);
+  const project = readProject(root, profile);
   const dir = findPlan(root, cwd, text);
   const looks = { path: env.PATH ?? null, find: symbolFinder(self), landed: await landedUnits(root, dir) };
   const { plan } = await compileOrRefuse(project, dir, looks);

@@ -26,6 +26,7 @@ const ERRORS = {
   plan_invalid:         { exit: 3, hint: "Mend the places listed, then compile again" },
   plan_not_found:       { exit: 3, hint: 'List the plans with "dgov plan list", or make one with "dgov init-plan NAME"' },
   plan_uncompiled:      { exit: 3, hint: 'Run "dgov compile DIR"' },
+  profile_unknown:      { exit: 2, hint: "Write [profiles.NAME] in .dgov/project.toml, or name one that is there" },
   provider_unknown:     { exit: 3, hint: "Define [providers.NAME] in .dgov/project.toml, or use provider = \"scripted\"" },
   remediation_unneeded: { exit: 1, hint: 'See how the plan stands with "dgov plan status PLAN"' },
   repo_bare:            { exit: 4, hint: "Run dgov in a checkout of the repository" },

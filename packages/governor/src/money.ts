@@ -18,3 +18,6 @@ export function sayMoney(micros: number, currency: string): string {
     .replace(/0{1,4}$/, "");
   return `${Math.floor(micros / MICROS)}.${decimals} ${currency}`;
 }
+
+/** `12.34`: an amount as `microsOf` reads it back. */
+export const amountOf = (micros: number): string => sayMoney(micros, "").trimEnd();

@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 /**
  * `env`        the whole environment; nothing is inherited
  * `bytes_max`  of stdout; past it the tree is killed. Of stderr the last 64 KiB are kept
+ * `tethered_ms` it reads its standard input, and ends by itself when that does: with this process, however that ends, or at a
+ *              limit. So long is it then given before its tree is killed. Instead of `stdin`
  */
 export type RunOptions = {
   cwd: string;
@@ -10,6 +12,7 @@ export type RunOptions = {
   stdin?: string | Uint8Array;
   timeout_ms: number;
   bytes_max: number;
+  tethered_ms?: number;
   signal?: AbortSignal;
 };
 
@@ -32,9 +35,9 @@ const LINGER_MS = 250;
  * in the result. At a limit the whole tree below it is killed.
  */
 export async function run(argv: readonly string[], options: RunOptions): Promise<Exit> {
-  const { cwd, env, stdin, timeout_ms, bytes_max, signal } = options;
+  const { cwd, env, stdin, timeout_ms, bytes_max, tethered_ms, signal } = options;
   if (signal?.aborted) return { ...nothing, ended: "aborted" };
-  const child = spawn(argv, { cwd, env, stdin });
+  const child = spawn(argv, { cwd, env, stdin: tethered_ms === undefined ? stdin : TETHER });
   if (typeof child === "string") return { ...nothing, ended: "not_started", why: child };
 
   const kill = () => {
@@ -43,9 +46,12 @@ export async function run(argv: readonly string[], options: RunOptions): Promise
     else signalTo(-child.pid, "SIGKILL"); // the number may be another process by now, the group only while it has members
   };
   let cut: "timeout" | "aborted" | "output_limit" | null = null;
+  let patience: Timer | undefined;
   const end = (why: "timeout" | "aborted" | "output_limit") => {
     cut ??= why;
-    kill();
+    if (tethered_ms === undefined) return kill();
+    patience ??= setTimeout(kill, tethered_ms);
+    letGo(child.stdin);
   };
   const timer = setTimeout(end, timeout_ms, "timeout");
   const abort = () => end("aborted");
@@ -59,8 +65,8 @@ export async function run(argv: readonly string[], options: RunOptions): Promise
     err.stop();
   }, LINGER_MS);
   const [stdout, stderr] = await Promise.all([out.bytes, err.bytes]);
-  clearTimeout(linger);
-  clearTimeout(timer);
+  for (const one of [linger, timer, patience]) clearTimeout(one);
+  letGo(child.stdin);
   signal?.removeEventListener("abort", abort);
 
   const ended = cut ?? (child.signalCode === null ? "exit" : "signal");
@@ -76,14 +82,24 @@ export async function run(argv: readonly string[], options: RunOptions): Promise
 
 const nothing = { code: null, signal: null, stdout: new Uint8Array(), stderr: "", why: "" } as const;
 
+/** A pipe whose other end is ours for as long as we live. */
+const TETHER = Symbol("tether");
+
+function letGo(pipe: Bun.FileSink | number | undefined): void {
+  if (typeof pipe === "object") void Promise.resolve(pipe.end()).catch(() => {}); // it may have ended first
+}
+
 /** The process started, or what the system said against it. */
-function spawn(argv: readonly string[], options: Pick<RunOptions, "cwd" | "env"> & { stdin: RunOptions["stdin"] }) {
+function spawn(
+  argv: readonly string[],
+  options: Pick<RunOptions, "cwd" | "env"> & { stdin: RunOptions["stdin"] | typeof TETHER },
+) {
   const { cwd, env, stdin } = options;
   try {
     return Bun.spawn([...argv], {
       cwd,
       env,
-      stdin: stdin === undefined ? "ignore" : new Blob([typeof stdin === "string" ? stdin : new Uint8Array(stdin)]),
+      stdin: stdinOf(stdin),
       stdout: "pipe",
       stderr: "pipe",
       detached: true,
@@ -91,6 +107,12 @@ function spawn(argv: readonly string[], options: Pick<RunOptions, "cwd" | "env">
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+function stdinOf(stdin: RunOptions["stdin"] | typeof TETHER) {
+  if (stdin === TETHER) return "pipe";
+  if (stdin === undefined) return "ignore";
+  return new Blob([typeof stdin === "string" ? stdin : new Uint8Array(stdin)]);
 }
 
 /** A program that is asked again and again over its pipes. */

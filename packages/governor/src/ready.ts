@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { TaskId } from "@dgov/kernel";
 import { withBudget } from "./budget.ts";
+import type { CeilingTable } from "./budget_file.ts";
 import { readProject, withLimits } from "./config.ts";
 import { DgovError, type Place } from "./error.ts";
 import type { Git } from "./git/git.ts";
@@ -15,8 +16,8 @@ import { findPlan } from "./root.ts";
 import type { World } from "./session.ts";
 
 /**
- * What a user asks of a run. `plan` is a path as they wrote it, seen from `cwd`; `only` are task ids, [] the whole plan; `told` hears the
- * compile's warnings before anything is begun.
+ * What a user asks of a run. `plan` is a path as they wrote it, seen from `cwd`; `only` are task ids, [] the whole plan; `profile` is a
+ * `[profiles.NAME]`; `ceiling` lowers what the run may spend; `told` hears the compile's warnings before anything is begun.
  */
 export type RunRequest = {
   cwd: string;
@@ -26,6 +27,8 @@ export type RunRequest = {
   jobs: number | null;
   yes: boolean;
   dry_run: boolean;
+  profile?: string | null;
+  ceiling?: CeilingTable;
   told?: (warnings: readonly Place[]) => void;
 };
 
@@ -77,16 +80,18 @@ export async function readyRepository(
   return made;
 }
 
+type Asked = Pick<RunRequest, "profile" | "ceiling">;
+
 export async function makeReady(
   { git, root, target, head }: Pick<Ready, "git" | "root" | "target" | "head">,
-  { dir, ...looks }: { dir: string; path: string | null; find: FindSymbols },
+  { dir, request, ...looks }: { dir: string; request: Asked; path: string | null; find: FindSymbols },
   past: readonly PastRun[],
 ): Promise<Ready> {
   if (git.root !== root)
     throw new DgovError("config_invalid", `Cannot run in "${root}": the repository's root is "${git.root}"`, {
       hint: "Move .dgov to the root of the repository",
     });
-  const project = readProject(root);
+  const project = readProject(root, request.profile ?? null);
   const landed = new Set(
     past.flatMap(({ started, landed, landing }) =>
       started.tasks.filter(({ id }) => landed.has(id) || landing.has(id)).map(({ unit }) => unit),
@@ -96,7 +101,10 @@ export async function makeReady(
   return {
     root,
     git,
-    project: { ...project, limits: withBudget(withLimits(project.limits, plan.limits), plan.budget) },
+    project: {
+      ...project,
+      limits: withBudget(withBudget(withLimits(project.limits, plan.limits), plan.budget), request.ceiling),
+    },
     plan,
     warnings: places,
     target,

@@ -20,7 +20,7 @@ export type RoutedTask = {
   task: string;
   task_kind: string;
   model: string;
-  by: "task" | "rule" | "plan" | "project";
+  by: "task" | "rule" | "profile" | "plan" | "project";
   rule: string | null;
   why: Route["why"] | null;
   candidates: Route["candidates"];
@@ -35,9 +35,13 @@ export type RouteView = { plan: string; currency: string; usage: Routing["usage"
  *
  * @throws DgovError as `dgov compile` does
  */
-export async function explainRoutes({ cwd, env, self }: From, text: string): Promise<RouteView> {
+export async function explainRoutes(
+  { cwd, env, self }: From,
+  text: string,
+  profile: string | null,
+): Promise<RouteView> {
   const root = findRoot(cwd);
-  const project = readProject(root);
+  const project = readProject(root, profile);
   const dir = findPlan(root, cwd, text);
   const looks = { path: env.PATH ?? null, find: symbolFinder(self), landed: await landedUnits(root, dir) };
   const { plan } = await compileOrRefuse(project, dir, looks);
@@ -51,13 +55,14 @@ function routed(task: CompiledTask, plan: CompiledPlan, project: Project): Route
   const chosen = chooseProvider(wish, project);
   if (!chosen.ok) throw new Error(`A plan that compiled has nobody for "${task.id}": ${chosen.why}`);
   const { agent, provider } = task.worker;
-  const by = route
-    ? "rule"
-    : agent !== null || provider !== null
-      ? "task"
-      : plan.default_agent !== null || plan.default_provider !== null
-        ? "plan"
-        : "project";
+  const { profile } = project.limits.routing;
+  const words = [
+    ["rule", route?.rule],
+    ["task", agent ?? provider],
+    ["profile", profile?.agent ?? profile?.provider],
+    ["plan", plan.default_agent ?? plan.default_provider],
+  ] as const;
+  const [by = "project"] = words.find(([, word]) => word != null) ?? [];
   const ladder = project.limits.escalation.map((rung) =>
     programNamed(project.agents, rung.agent) === null
       ? `${rung.provider ?? chosen.provider.name}/${modelOf(project.agents, rung.agent)}`

@@ -4,6 +4,7 @@ import { costMicros, type Price } from "@dgov/worker/price";
 import { ignoreRule } from "./ignore.ts";
 import type { CompiledPlan, CompiledTask } from "./plan/compiled.ts";
 import type { Wish } from "./plan/resolve.ts";
+import type { Profile } from "./profile_file.ts";
 import type { Project } from "./project.ts";
 import type { RouteCandidate, RouteRule } from "./routing_file.ts";
 
@@ -21,14 +22,23 @@ type Routed = Pick<CompiledTask, "id" | "role" | "files" | "worker">;
 type Defaults = Pick<CompiledPlan, "default_agent" | "default_provider">;
 
 /**
- * What a task asks for, with what it is routed to: its own word first, then a rule of `[routing]`, then its plan. A function
+ * What a task asks for, with what it is routed to: its own word first, then a rule of `[routing]`, then the profile in
+ * use, then its plan. A function
  * of the plan and the project's tables alone.
  */
 export function wishOf(task: Routed, plan: Defaults, project: Project): Wish & { route: Route | null } {
   const { agent, provider } = task.worker;
   const route = routeOf(task, project);
   const own = route ? { agent: route.to.agent, provider: route.to.provider } : { agent, provider };
-  return { role: task.role, ...own, default_agent: plan.default_agent, default_provider: plan.default_provider, route };
+  return { role: task.role, ...own, ...defaultsOf(plan, project.limits.routing.profile), route };
+}
+
+/** A profile's word goes before the plan's, and no provider inherits another one's model. */
+function defaultsOf({ default_agent, default_provider }: Defaults, profile: Profile | null): Defaults {
+  if (profile === null) return { default_agent, default_provider };
+  const { provider, agent } = profile;
+  if (provider === null) return { default_agent: agent ?? default_agent, default_provider };
+  return { default_agent: agent, default_provider: provider };
 }
 
 /** The first rule that fits, and whom it chooses; null: the task says itself who does it, or no rule fits. */

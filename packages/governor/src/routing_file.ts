@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { modelOf } from "./agent_file.ts";
 import type { Place } from "./error.ts";
+import type { Profile } from "./profile_file.ts";
 import type { Project } from "./project.ts";
 import type { Toml } from "./toml.ts";
 import type { KeyPath } from "./toml_place.ts";
@@ -51,11 +52,18 @@ type RuleTable = RoutingTable["rules"][number];
 /** `model` as it is sent. */
 export type RouteCandidate = { provider: string; agent: string };
 export type RouteRule = Omit<RuleTable, "candidates"> & { candidates: readonly RouteCandidate[] };
-/** `usage` in tokens of one task. */
-export type Routing = { usage: { input: number; cached: number; output: number }; rules: readonly RouteRule[] };
+/** `usage` in tokens of one task; `profile`: whose word goes before the plan's own defaults. */
+export type Routing = {
+  profile: Profile | null;
+  usage: { input: number; cached: number; output: number };
+  rules: readonly RouteRule[];
+};
 
-export function routingOf({ usage, rules }: RoutingTable, agents: Project["agents"]): Routing {
+type Routed = { routing: RoutingTable; agents: Project["agents"]; profile: Profile | null };
+
+export function routingOf({ routing: { usage, rules }, agents, profile }: Routed): Routing {
   return {
+    profile,
     usage: { input: usage.input, cached: usage.cached_input, output: usage.output },
     rules: rules.map((rule) => ({ ...rule, candidates: rule.candidates.map((text) => candidateOf(text, agents)) })),
   };

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { RunId, type Store, type TaskId } from "@dgov/kernel";
+import { type EventOf, RunId, type Store, type TaskId } from "@dgov/kernel";
 import { newRunId, startedEvent } from "./begin.ts";
 import { takeDown } from "./case_law.ts";
 import { symbolFinder } from "./claimable.ts";
@@ -80,13 +80,13 @@ async function underLock(git: Git, request: RunRequest, { world, start_ms }: Out
   const looks = { path: world.env.PATH ?? null, find: symbolFinder(world.self) };
   const at = await readyRepository(git, request, {
     world,
-    check: () => compileOrRefuse(readProject(root), dir, looks),
+    check: () => compileOrRefuse(readProject(root, request.profile), dir, looks),
   });
-  await proveRules(readProject(root));
+  await proveRules(readProject(root, request.profile));
   const log = openWritable(root, { readonly: request.dry_run });
   try {
     const past = pastRuns(log, dir);
-    const ready = await makeReady({ git, root, ...at }, { dir, ...looks }, past);
+    const ready = await makeReady({ git, root, ...at }, { dir, request, ...looks }, past);
     const { plan, warnings } = ready;
     request.told?.(warnings);
     const only = wantedTasks(plan, request.only);
@@ -98,6 +98,7 @@ async function underLock(git: Git, request: RunRequest, { world, start_ms }: Out
     );
     const isThere = (commit: string) => there.has(commit);
     const decided = decideStart(plan, past, request.mode, { only, target: at.target, reachable: isThere, before });
+    if (decided.do === "resume") refuseOtherProfile(past[0]?.started, request);
     const models = bindModels(ready, world);
     if (request.dry_run) return planned(ready, { only, decided, past, start_ms, world });
     const ended = (id: string, did: RunView["did"]) => {
@@ -112,6 +113,16 @@ async function underLock(git: Git, request: RunRequest, { world, start_ms }: Out
   } finally {
     log.close();
   }
+}
+
+/** Who is asked half-way is no comparison, and a slip of the pen. @throws DgovError `usage` */
+function refuseOtherProfile(started: EventOf<"run_started"> | undefined, { profile, plan }: RunRequest): void {
+  const begun = started?.profile ?? null;
+  if (begun === (profile ?? null)) return;
+  const told = (name: string | null) => (name === null ? "without a profile" : `with the profile "${name}"`);
+  throw new DgovError("usage", `Cannot go on ${told(profile ?? null)}: the run was begun ${told(begun)}`, {
+    hint: `Go on with "dgov run ${plan}${begun === null ? "" : ` --profile ${begun}`}", or begin anew with --restart`,
+  });
 }
 
 type Carrying = {

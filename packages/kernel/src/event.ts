@@ -126,6 +126,7 @@ export const Event = z.discriminatedUnion("kind", [
     limits: RunLimits,
     currency: z.string().optional(), // of every amount in the run; absent: USD
     batch: z.int().min(2).optional(), // how many candidates may be judged together; absent: each alone
+    profile: z.string().optional(), // of the project's [profiles], who works; absent: as the project says without one
   }),
   z.strictObject({
     kind: z.literal("sandbox_chosen"),

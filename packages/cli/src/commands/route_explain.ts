@@ -12,8 +12,8 @@ export const routeExplain = defineCommand({
     "By the plan and the project's tables alone: the same tables give the same answer. A model without a price is unpriced,\n" +
     "and never the cheapest.",
   args: z.strictObject({ plan: z.string().describe("The plan's directory or name") }),
-  flags: z.strictObject({}),
-  run: async ({ plan }, here) => explainRoutes(here, plan),
+  flags: z.strictObject({ profile: z.string().optional().describe("As [profiles.NAME] would have it") }),
+  run: async ({ plan, profile = null }, here) => explainRoutes(here, plan, profile),
   text: renderRoutes,
 });
 
@@ -41,6 +41,8 @@ function because({ by, rule, why, candidates }: RoutedTask): string {
   switch (by) {
     case "task":
       return "the task says so itself";
+    case "profile":
+      return "no rule fits; the profile's word";
     case "plan":
       return "no rule fits; the plan's default";
     case "project":

@@ -1,6 +1,7 @@
 import { type CostEstimate, estimatePlan } from "@dgov/governor/cost";
 import { type RunRequest, type RunView, runPlan } from "@dgov/governor/run";
 import { z } from "zod";
+import { CEILING_FLAGS, ceilingOf } from "../ceiling_flags.ts";
 import { defineCommand, type Here } from "../command.ts";
 import { renderEstimate } from "../cost_text.ts";
 import { type LiveView, lineOf, liveColour, liveView } from "../live.ts";
@@ -25,11 +26,13 @@ export const run = defineCommand({
     stream: z.boolean().default(false).describe("Show what the workers say and do"),
     verbose: z.boolean().default(false).describe("Show every event"),
     jobs: z.int().min(1).optional().describe("How many tasks are worked on at once (default: the cores, at least 2)"),
+    profile: z.string().optional().describe("Let those work whom [profiles.NAME] names"),
+    ...CEILING_FLAGS,
     dry_run: z.boolean().default(false).describe("Compile and say what would be done, and do nothing"),
     estimate: z.boolean().default(false).describe("As --dry-run, with what it is likely to cost"),
   }),
   short: { yes: "y", verbose: "v", jobs: "j" },
-  async run({ plan, only, jobs, yes, estimate, ...flags }, here): Promise<View> {
+  async run({ plan, only, jobs, yes, estimate, profile = null, ...flags }, here): Promise<View> {
     const dry_run = flags.dry_run || estimate;
     const mode = flags.restart ? "restart" : flags.continue ? "continue" : "go";
     const live = show(here, flags.verbose ? "detail" : flags.stream ? "stream" : "milestone");
@@ -39,12 +42,12 @@ export const run = defineCommand({
     };
     try {
       const view = await runPlan(
-        { cwd: here.cwd, plan, only, mode, jobs: jobs ?? null, yes, dry_run, told },
+        { cwd: here.cwd, plan, only, mode, jobs: jobs ?? null, yes, dry_run, profile, ceiling: ceilingOf(flags), told },
         { ...worldOf(here), notify: live.event },
       );
       if (!estimate) return view;
       const isToDo = view.did === "planned" && view.unfinished.length > 0;
-      return { ...view, estimate: isToDo ? await estimatePlan(here, plan, view.unfinished) : null };
+      return { ...view, estimate: isToDo ? await estimatePlan(here, plan, { only: view.unfinished, profile }) : null };
     } finally {
       live.end();
     }

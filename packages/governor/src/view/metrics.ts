@@ -60,7 +60,7 @@ const TaskMetric = z.object({
   gates: z.array(GateSum),
 });
 
-const RunMetric = z.object({
+export const RunMetric = z.object({
   format: z.literal(FORMAT),
   kind: z.literal("run"),
   run: z.string(),
