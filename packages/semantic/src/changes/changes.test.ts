@@ -180,3 +180,13 @@ describe("what became of a unit", () => {
     ]);
   });
 });
+
+test("what is asked again has the same answer, and the same contents in other places have another", async () => {
+  const [from, to] = [await treeOf({ "a.py": F }), await treeOf({ "a.py": F.replace("0", "1") })];
+  const elsewhere: typeof to = { ...to, file: () => to.file("a.py") };
+  const between = (path: string, view: typeof to) =>
+    changesBetween(from, view, [{ from: "a.py", to: path }]).changes.map(({ did, to: place }) => [did, place?.path]);
+  expect(between("a.py", to)).toEqual([["edited", "a.py"]]);
+  expect(between("b.py", elsewhere)).toEqual([["moved", "b.py"]]);
+  expect(between("a.py", to)).toEqual([["edited", "a.py"]]);
+});

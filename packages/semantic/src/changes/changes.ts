@@ -17,15 +17,22 @@ export type Changes = { changes: SymbolChange[]; unknown: { path: string; why: s
  */
 export function changesBetween(from: TreeView, to: TreeView, files: readonly FileChange[]): Changes {
   const unknown: Changes["unknown"] = [];
-  const found: Pairs<Found> = { pairs: [], gone: [], come: [] };
+  const within: SymbolChange[][] = [];
+  const [gone, come]: [Found[][], Found[][]] = [[], []];
   for (const file of files) {
-    const [was, is] = [readFile(from, file.from), readFile(to, file.to)];
-    const why = [was, is].find((view) => view !== null && "why" in view);
-    if (why && "why" in why) unknown.push({ path: (file.to ?? file.from)!, why: why.why });
-    else pairFiles(was as File | null, is as File | null, found);
+    const [was, is] = [viewOf(from, file.from), viewOf(to, file.to)];
+    const own = compared(was, is, file);
+    if ("why" in own) unknown.push({ path: (file.to ?? file.from)!, why: own.why });
+    else {
+      within.push(own.changes);
+      gone.push(own.gone);
+      come.push(own.come);
+    }
   }
+  const found: Pairs<Found> = { pairs: [], gone: gone.flat(), come: come.flat() };
   followMoves(found);
   const changes = [
+    ...within.flat(),
     ...found.pairs.flatMap(changeOf),
     ...outermost(found.gone).map((own): SymbolChange => lone("removed", own)),
     ...outermost(found.come).map((own): SymbolChange => lone("added", own)),
@@ -37,8 +44,35 @@ export function changesBetween(from: TreeView, to: TreeView, files: readonly Fil
 type Found = { file: File; unit: Unit; within: Found | null };
 type File = { path: string; text: string; units: readonly Unit[]; lines: readonly number[] };
 
-function readFile(tree: TreeView, path: string | null): File | { why: string } | null {
-  const view: FileView | null = path === null ? null : tree.file(path);
+const viewOf = (tree: TreeView, path: string | null): FileView | null => (path === null ? null : tree.file(path));
+
+/** What became of the units of one file within it, and what is gone from it or new in it: it may be in another one. */
+type Compared = { changes: SymbolChange[]; gone: Found[]; come: Found[] } | { why: string };
+
+/** Who is asked about a head is asked about the one after it, too, and most files are the same ones. */
+const known = new WeakMap<FileView, WeakMap<FileView, { file: FileChange; own: Compared }>>();
+
+function compared(was: FileView | null, is: FileView | null, file: FileChange): Compared {
+  if (was === null || is === null) return compare(was, is, file);
+  const those = known.get(was) ?? new WeakMap<FileView, { file: FileChange; own: Compared }>();
+  known.set(was, those);
+  const before = those.get(is);
+  if (before && before.file.from === file.from && before.file.to === file.to) return before.own;
+  const own = compare(was, is, file);
+  those.set(is, { file, own });
+  return own;
+}
+
+function compare(was: FileView | null, is: FileView | null, { from, to }: FileChange): Compared {
+  const [before, after] = [readFile(was, from), readFile(is, to)];
+  const why = [before, after].find((view) => view !== null && "why" in view);
+  if (why && "why" in why) return why;
+  const found: Pairs<Found> = { pairs: [], gone: [], come: [] };
+  pairFiles(before as File | null, after as File | null, found);
+  return { changes: found.pairs.flatMap(changeOf), gone: found.gone, come: found.come };
+}
+
+function readFile(view: FileView | null, path: string | null): File | { why: string } | null {
   if (path === null || view === null) return null;
   if ("unknown" in view) return { why: view.unknown };
   if (isUnparsed(view.summary)) return { why: "it does not parse" };

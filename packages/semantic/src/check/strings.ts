@@ -10,17 +10,25 @@ import { contentsIn, pathIn, type Scene } from "./scene.ts";
 import { type MergedFile, mergedFiles, other, SIDES } from "./trees.ts";
 
 /** Strings of one side that name what the other side took away: a patch of a test, an entry point. */
-export const danglingStrings: Check = (work) => [
-  ...work.scene.files.flatMap((file) => inCode(work, file)),
-  ...mergedFiles(work.scene.trees, work.scene.merge).flatMap((file) => inText(work, file)),
-];
+export const danglingStrings: Check = (work) => {
+  const { scene } = work;
+  const speaker = speakersIn(scene);
+  const told = (file: MergedFile) => ({ file, code: speaker(file.path) });
+  return [
+    ...scene.files.flatMap((file) => inCode(work, told(file))),
+    ...mergedFiles(scene.trees, scene.merge).flatMap((file) => inText(work, told(file))),
+  ];
+};
 
 /** Two names with dots between, and perhaps one more behind a colon. */
 const DOTTED = /^[\p{L}_][\w]*(\.[\p{L}_][\w]*)*([.:][\p{L}_][\w]*)$/u;
 const QUOTED = /["']([\p{L}_][\w]*(?:\.[\w]+)*[.:][\p{L}_]\w*)["']|=\s*([\p{L}_][\w.]*:[\p{L}_]\w*)\s*$/gmu;
 const LONGEST_TEXT = 500_000;
 
-function inCode({ scene, touched }: Work, file: MergedFile): report.Fault[] {
+/** `code`: a file in whose language the dotted paths of this one are; null: they are in none. */
+type Of = { file: MergedFile; code: string | null };
+
+function inCode({ scene, touched }: Work, { file, code }: Of): report.Fault[] {
   const strings = contentsIn(scene, "merged", file)?.summary.strings ?? [];
   const inSide = (side: Side) => new Set(contentsIn(scene, side, file)?.summary.strings.map((one) => one.text));
   const written = { left: inSide("left"), right: inSide("right") };
@@ -29,16 +37,15 @@ function inCode({ scene, touched }: Work, file: MergedFile): report.Fault[] {
     if (!DOTTED.test(text) || !mayTouch(touched, text)) continue;
     const held = SIDES.filter((side) => written[side].has(text));
     const place = places.placeOf(scene.trees.merged, file.path, { unit, span });
-    const fault = dangling(scene, { file, text, place }, held);
+    const fault = dangling(scene, { file, code, text, place }, held);
     if (fault) faults.push(fault);
   }
   return faults;
 }
 
 /** Entry points stand in files that are no code. */
-function inText({ scene, touched }: Work, file: MergedFile): report.Fault[] {
-  const said = speaker(scene, file.path);
-  const text = said === null || said === file.path ? null : scene.trees.merged.file(file.path)?.text;
+function inText({ scene, touched }: Work, { file, code }: Of): report.Fault[] {
+  const text = code === null || code === file.path ? null : scene.trees.merged.file(file.path)?.text;
   if (typeof text !== "string" || text.length > LONGEST_TEXT) return [];
   return [...text.matchAll(QUOTED)].flatMap((match) => {
     const found = match[1] ?? match[2] ?? "";
@@ -49,7 +56,7 @@ function inText({ scene, touched }: Work, file: MergedFile): report.Fault[] {
     });
     const span = [match.index, match.index + match[0].length] as const;
     const place: FilePlace = { path: file.path, unit: "", lines: places.linesOf(text, span) };
-    const fault = dangling(scene, { file, text: found, place }, held);
+    const fault = dangling(scene, { file, code, text: found, place }, held);
     return fault ? [fault] : [];
   });
 }
@@ -57,12 +64,11 @@ function inText({ scene, touched }: Work, file: MergedFile): report.Fault[] {
 const mayTouch = (touched: Work["touched"], text: string) =>
   text.split(/[.:]/).some((part) => touched.left.names.has(part) || touched.right.names.has(part));
 
-type Told = { file: MergedFile; text: string; place: FilePlace };
+type Told = Of & { text: string; place: FilePlace };
 
-function dangling(scene: Scene, { file, text, place }: Told, held: readonly Side[]): report.Fault | null {
+function dangling(scene: Scene, { file, code, text, place }: Told, held: readonly Side[]): report.Fault | null {
   const [side] = held;
   if (held.length !== 1 || !side) return null;
-  const code = speaker(scene, file.path);
   const now = resolve(scene.link.merged, code, text);
   const was = resolve(scene.link[side], code, text);
   if (now?.is === "found" || was?.is !== "found" || was.target.is === "module" || (was.rest.length > 0 && now !== null))
@@ -86,12 +92,13 @@ function dangling(scene: Scene, { file, text, place }: Told, held: readonly Side
   };
 }
 
-/** A file in whose language the dotted paths of another one are: itself, or the first whose language says so; null: none. */
-function speaker({ files, link }: Scene, path: string): string | null {
+/** Gives a file in whose language the dotted paths of another one are: itself, or the first whose language says so. */
+function speakersIn({ files, link }: Scene): (path: string) => string | null {
   const rules = (of: string) => link.merged.rules(of)?.modules;
-  if (rules(path) !== undefined) return path;
-  const ending = lastPart(path);
-  return files.find((one) => rules(one.path)?.named_in.includes(ending))?.path ?? null;
+  const speakers = new Map<string, string>();
+  for (const { path } of files)
+    for (const ending of rules(path)?.named_in ?? []) if (!speakers.has(ending)) speakers.set(ending, path);
+  return (path) => (rules(path) !== undefined ? path : (speakers.get(lastPart(path)) ?? null));
 }
 
 /** What a dotted path names, seen from a file: the longest module it starts with, and a name of that. */
