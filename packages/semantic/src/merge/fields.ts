@@ -1,5 +1,6 @@
 import type { ClassShape } from "../class_shape.ts";
 import type { FindingKind, Side } from "../finding.ts";
+import type { UnitKind } from "../unit.ts";
 import type { Knot } from "./commute.ts";
 import type { Slot } from "./match.ts";
 import type { Order } from "./order.ts";
@@ -13,8 +14,11 @@ export type Fields = { order: Order; required_first: boolean; ties: readonly Tie
 
 /** Fields of a generated constructor, and members of an enum, have an order or values that mean something. */
 export function orderFields(job: Job, key: string, order: Order): Fields {
-  const shapes = { left: job.classes.left.get(key), right: job.classes.right.get(key) };
   const plain = { order, required_first: false, ties: [] };
+  // To know a class, its whole text must be looked at. A module is none.
+  if (key === "" || !SIDES.every((side) => order.slots.some((slot) => addedBy(slot, side) && mayBeField(slot, side))))
+    return plain;
+  const shapes = { left: job.shapeOf("left", key), right: job.shapeOf("right", key) };
   if (shapes.left === undefined || shapes.right === undefined) return plain;
   if (shapes.left.kind === "enum")
     return { ...plain, ties: enumTies(order, key, { left: shapes.left, right: shapes.right }) };
@@ -47,6 +51,12 @@ type Shapes = Readonly<Record<Side, ClassShape>>;
 
 const addedBy = ({ units }: Slot, side: Side) =>
   units.base === null && units[side] !== null && (side === "left" ? units.right : units.left) === null;
+
+const SIDES = ["left", "right"] as const;
+
+const NO_FIELDS: ReadonlySet<UnitKind> = new Set(["method", "class"]);
+
+const mayBeField = ({ units }: Slot, side: Side) => !NO_FIELDS.has(units[side]!.kind);
 
 const fieldOf = ({ units }: Slot, shapes: Shapes) => {
   const side: Side = units.left === null ? "right" : "left";

@@ -1,5 +1,4 @@
 import type { Depth } from "../analyse.ts";
-import type { ClassShape } from "../class_shape.ts";
 import type { Side } from "../finding.ts";
 import type { Grammar } from "../grammar.ts";
 import type { Unknown } from "../parse.ts";
@@ -25,15 +24,15 @@ const NAMES: SideNames = { left: "left", right: "right" };
  */
 export function mergeSources(reader: Reader, given: Three<string>, names: SideNames = NAMES): Merged {
   const { texts, dress } = undress(given);
-  // What the base refers to is asked by nobody: that counts on the sides, and in the result.
-  const read = three((from) => reader.summary(texts[from], from === "base" ? "units" : "all"));
+  const read = three((from) => reader.summary(texts[from], "units"));
   for (const from of SOURCES) {
     const own = read[from];
     const why = "unknown" in own ? own.unknown : own.faults[0]?.message;
     if (why !== undefined) return { did: "refused", reason: `of the ${from} text nothing is known: ${why}` };
   }
   const summaries = read as Three<Summary>;
-  const outcome = mergeTexts(reader, texts, summaries, names);
+  const whole = sidesAsked(reader, texts);
+  const outcome = mergeTexts(reader, texts, { summaries, names, whole });
   const { decisions, conflicts } = outcome;
   const pieces = joinPieces(outcome.pieces);
   const text = textOf(texts, pieces);
@@ -44,16 +43,32 @@ export function mergeSources(reader: Reader, given: Three<string>, names: SideNa
   const entries = (code: string) =>
     listsIn(grammar, grammar.profile.merge, code, 0).flatMap((list) => list.entries.map(({ key }) => key));
   const rules = grammar.profile.merge;
-  const fault = faultInMerge({ texts, summaries, merged: { text, summary, pieces, decisions }, entries, rules });
+  const fault = faultInMerge({ texts, summaries, merged: { text, summary, pieces, decisions }, whole, entries, rules });
   if (fault !== null) return { did: "refused", reason: `it could not be proved: ${fault}` };
   return { did: "merged", text: dress(text), pieces, decisions };
 }
 
-function mergeTexts({ grammar }: Reader, texts: Three<string>, summaries: Three<Summary>, names: SideNames): Outcome {
+/**
+ * All that a side says, looked at when it is first asked: what it refers to takes as long as its units, and few merges want
+ * to know. Mistakes that a grammar takes count in the result.
+ */
+function sidesAsked(reader: Reader, texts: Three<string>): (side: Side) => Summary {
+  const known = new Map<Side, Summary>();
+  return (side) => {
+    const summary = known.get(side) ?? reader.summary(texts[side], "all");
+    if ("unknown" in summary) throw new Error(`A text whose units are known is unknown: ${summary.unknown}`);
+    known.set(side, summary);
+    return summary;
+  };
+}
+
+type Told = { summaries: Three<Summary>; names: SideNames; whole(side: Side): Summary };
+
+function mergeTexts({ grammar }: Reader, texts: Three<string>, { summaries, names, whole }: Told): Outcome {
   const rules = grammar.profile.merge;
   const job: Job = {
     ...{ texts, rules, names },
-    classes: three((from) => new Map(summaries[from].classes.map((own): [string, ClassShape] => [own.name, own]))),
+    shapeOf: (side, key) => whole(side).classes.findLast(({ name }) => name === key),
     unimported: unimported(grammar, texts, summaries),
     listsIn: (from, span) => listsIn(grammar, rules, slice(texts[from], span), span[0]),
   };

@@ -13,13 +13,13 @@ export type Outcome = {
 };
 
 /**
- * What a merge knows all along. `classes` are by key. `listsIn` parses a stretch by itself: what brackets in it hold
+ * What a merge knows all along. `shapeOf` a side's class, by its key. `listsIn` parses a stretch by itself: what brackets in it hold
  * names or keyed entries; the places are those of the whole text. `unimported`: names that the base imports and a side no
  * longer does, from wherever.
  */
 export type Job = {
   texts: Three<string>;
-  classes: Three<ReadonlyMap<string, ClassShape>>;
+  shapeOf(side: Side, key: string): ClassShape | undefined;
   rules: MergeRules;
   names: SideNames;
   unimported: Readonly<Record<Side, ReadonlySet<string>>>;

@@ -1,3 +1,4 @@
+import type { Side } from "../finding.ts";
 import type { Summary } from "../summary.ts";
 import type { Unit } from "../unit.ts";
 import { counted, unaccounted } from "./conservation.ts";
@@ -10,12 +11,14 @@ import { wordsOf } from "./three_texts.ts";
 import { allUnits, stemOf } from "./unit_texts.ts";
 
 /**
- * A merge that is to be proved. `entries`: the keys of what the lists in a stretch of code hold.
+ * A merge that is to be proved. `summaries` have units alone; `whole` has the rest of a side. `entries`: the keys of what the
+ * lists in a stretch of code hold.
  */
 export type Claim = {
   texts: Three<string>;
   summaries: Three<Summary>;
   merged: { text: string; summary: Summary; pieces: readonly Piece[]; decisions: readonly Decision[] };
+  whole(side: Side): Summary;
   entries(code: string): readonly string[];
   rules: MergeRules;
 };

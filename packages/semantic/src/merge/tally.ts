@@ -65,13 +65,13 @@ export function importLost({ texts, summaries, merged, entries }: Claim): string
 }
 
 /** A name that imports bind to several things, where neither side had that. */
-export function boundTwice({ summaries, merged }: Claim): string | null {
+export function boundTwice({ whole, merged }: Claim): string | null {
   const of = ({ bindings }: Summary) => counted(bindings.filter(({ kind }) => kind === "import").map(bindingKey));
-  const [left, right] = [of(summaries.left), of(summaries.right)];
-  for (const [key, count] of of(merged.summary))
-    if (count > 1 && count > Math.max(left.get(key) ?? 0, right.get(key) ?? 0))
-      return `"${key.split(" ")[0]}" would be imported twice`;
-  return null;
+  const twice = [...of(merged.summary)].filter(([, count]) => count > 1);
+  if (twice.length === 0) return null;
+  const [left, right] = [of(whole("left")), of(whole("right"))];
+  const off = twice.find(([key, count]) => count > Math.max(left.get(key) ?? 0, right.get(key) ?? 0));
+  return off === undefined ? null : `"${off[0].split(" ")[0]}" would be imported twice`;
 }
 
 const bindingKey = ({ name, guards }: Binding) => `${name} ${guards.join(" ")}`;
