@@ -1,9 +1,12 @@
-/** Plays scenarios one after another: `bun drive.ts`, with lines of JSON in and a line of JSON out for each. */
+/**
+ * Plays scenarios one after another: `bun drive.ts DISTURBED`, with lines of JSON in and a line of JSON out for each.
+ * DISTURBED is main.ts as an executable.
+ */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { failureOf } from "../../packages/cli/src/print.ts";
-import type { Place } from "../repo.ts";
+import { DGOV, type Place } from "../repo.ts";
 import { type Disturbed, disturb } from "./disturb.ts";
 import { type Counts, isSurvived, type Scenario } from "./fault.ts";
 import { leftovers, type Outcome, outcomeOf } from "./outcome.ts";
@@ -16,6 +19,7 @@ export type Played = { scenario: Scenario; reached: boolean; wrong: string[]; to
 export type Counted = { outcome: Outcome; counts: Counts; wrong: string[] };
 export type Asked = { count: string } | { scenario: Scenario; wanted: Outcome };
 
+const disturbedProgram = process.argv[2] ?? "";
 const shapes = openShapes();
 const quiet = () => {};
 
@@ -86,17 +90,10 @@ async function playHere(place: Place, fault: Scenario["fault"]): Promise<First> 
 }
 
 async function playApart(place: Place, fault: Scenario["fault"]): Promise<First> {
-  const argv = [
-    process.execPath,
-    "--config=/dev/null",
-    "--no-env-file",
-    `${import.meta.dir}/main.ts`,
-    JSON.stringify(fault),
-  ];
-  const bin = Bun.env.DGOV_TEST_BIN;
+  const argv = [disturbedProgram, JSON.stringify(fault), JSON.stringify(DGOV)];
   const run = Bun.spawn(argv, {
     cwd: place.root,
-    env: { ...place.env, ...(bin ? { DGOV_TEST_BIN: bin } : {}) },
+    env: place.env,
     stdio: ["ignore", "ignore", "pipe"],
     timeout: 120_000,
     killSignal: "SIGTERM",

@@ -1,12 +1,16 @@
-/** One run that is disturbed, in a process of its own: `bun main.ts FAULT` in the repository, with the fault as JSON. */
+/**
+ * One run that is disturbed, in a process of its own: built of this file, and started as `disturbed FAULT SELF` in the
+ * repository, with the fault and the words that start dgov as JSON.
+ */
 import { dirname } from "node:path";
 import { failureOf } from "../../packages/cli/src/print.ts";
 import { disturb } from "./disturb.ts";
 import { NOT_REACHED, play, REACHED } from "./play.ts";
 
 const root = process.cwd();
-const place = { root, folder: dirname(root), env: { ...(process.env as Record<string, string>) } };
-const disturbed = disturb(JSON.parse(process.argv[2] ?? "null"), place);
+const [fault, self] = process.argv.slice(2).map((words) => JSON.parse(words));
+const place = { root, self, folder: dirname(root), env: { ...(process.env as Record<string, string>) } };
+const disturbed = disturb(fault, place);
 try {
   await play(place, disturbed.notify);
 } catch (error) {

@@ -49,13 +49,13 @@ async function processes({ folder }: Place): Promise<string[]> {
 const isIn = (pid: string, folder: string): boolean =>
   [`/proc/${pid}/cwd`, `/proc/${pid}/root`].some((link) => linkOf(link).startsWith(folder));
 
-/** "" for a process that is gone, or nobody's business. */
+/** "" for a process that is gone, or nobody's business; or that another test has put deeper than a path can say. */
 function linkOf(path: string): string {
   try {
     return readlinkSync(path);
   } catch (error) {
-    if (error instanceof Error && "code" in error && ["ENOENT", "ESRCH", "EACCES"].includes(String(error.code)))
-      return "";
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    if (["ENOENT", "ESRCH", "EACCES", "ENAMETOOLONG"].includes(code)) return "";
     throw error;
   }
 }

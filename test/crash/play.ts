@@ -2,9 +2,9 @@ import { runPlan } from "../../packages/governor/src/run.ts";
 import type { World } from "../../packages/governor/src/session.ts";
 import { DGOV, type Place } from "../repo.ts";
 
-/** Runs the plan of a place in this process, as `dgov run` does. @returns the run's status; what it throws goes up */
+/** Runs the plan of a place in this process, as `dgov run` does, with jails of the program `self`. @returns the run's status; what it throws goes up */
 export async function play(
-  { root, env }: Pick<Place, "root" | "env">,
+  { root, env, self = DGOV }: Pick<Place, "root" | "env"> & { self?: readonly string[] },
   notify: World["notify"],
   mode: "go" | "continue" = "go",
 ): Promise<string> {
@@ -15,7 +15,7 @@ export async function play(
       sleep_ms: (ms) => Bun.sleep(Math.min(ms, 50)), // it waits for nobody
       random: Math.random,
       env,
-      self: DGOV,
+      self,
       signal: new AbortController().signal,
       warn: () => {},
       notify,
