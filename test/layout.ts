@@ -43,7 +43,7 @@ const FOLDERS: Readonly<Record<string, { may: RegExp; why: string }>> = {
 const ONLY_IN: readonly [word: RegExp, home: RegExp, why: string][] = [
   [/Bun\.spawn|child_process/, /^(governor\/src\/process\.ts|sandbox\/src\/(host|serve|process_tree|script\/child|isolate\/.*)\.ts)$/, "one place starts processes, on either side of the jail"],
   [/["']node:fs|["']fs["']|Bun\.file|Bun\.write/, /^(governor|sandbox|cli|semantic\/src\/grammar)/, "kernel, semantic and worker have no hands"],
-  [/["']bun:sqlite["']/, /^(kernel\/src\/(log|ledger)|governor\/src\/semantic\/blob_cache)\.ts$/, "one file knows how the log is kept, one how the ledger is, and one what may be lost"],
+  [/["']bun:sqlite["']/, /^(kernel\/src\/(log|ledger)|governor\/src\/(semantic\/blob_cache|jobs\/queue))\.ts$/, "one file knows how the log is kept, one how the ledger is, one the queue, and one what may be lost"],
   [/["']bun:ffi["']/, /^sandbox\/src\//, "one package talks to the operating system"],
   [/(?<![\w.])fetch\(|globalThis\.fetch|from ["']openai/, /^worker\/src\/openai\w*\.ts$/, "one door to the network"],
   [/Date\.now|new Date\(\)|performance\.now|Math\.random|randomUUID/, /^cli\/src\/main\.ts$/, "time and chance come in as arguments"],

@@ -7,7 +7,7 @@ import { type Failure, failureOf, printFailure } from "./print.ts";
 /**
  * argv → command → view → text or JSON. The one place that catches, and the one that turns an end into an exit status:
  * 0 good · 1 the plan or a gate failed · 2 usage · 3 plan or configuration · 4 repository · 5 tool or provider missing
- * · 70 a bug of ours · 130 interrupted.
+ * · 6 conflict · 70 a bug of ours · 130 interrupted.
  */
 export async function dispatch(argv: readonly string[], outside: Here): Promise<number> {
   const asked = readGlobals(argv, outside.env);

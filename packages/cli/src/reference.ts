@@ -15,6 +15,7 @@ const EXITS = [
   ["3", "a bad plan or configuration"],
   ["4", "the repository or the machine is not ready"],
   ["5", "a tool or provider is missing"],
+  ["6", "a job of that key asks for something else"],
   ["70", "a bug of dgov itself"],
   ["130", "interrupted"],
 ];

@@ -1,7 +1,7 @@
 /**
  * Every way dgov can fail that a person can mend, with the exit status a script may test and the cure.
  * 1 the plan or a gate failed; 2 wrong usage; 3 a bad plan or configuration; 4 the repository is not ready;
- * 5 a tool or provider is missing; 130 interrupted.
+ * 5 a tool or provider is missing; 6 a job of that key asks for something else; 130 interrupted.
  */
 // biome-ignore format: a table reads by its columns
 const ERRORS = {
@@ -12,6 +12,10 @@ const ERRORS = {
   git_failed:           { exit: 4, hint: "Run the git command by hand to see what git needs" },
   git_missing:          { exit: 5, hint: "Install git 2.38 or newer, and put it on PATH" },
   head_detached:        { exit: 4, hint: 'Check out the branch to land on: "git switch BRANCH"' },
+  job_conflict:         { exit: 6, hint: "Submit it with another key, or leave the key out" },
+  job_unfit:            { exit: 1, hint: 'See how it stands with "dgov jobs show JOB"' },
+  job_unknown:          { exit: 3, hint: 'List the jobs with "dgov jobs list --all"' },
+  jobs_served:          { exit: 4, hint: "Let that one serve, or stop it first" },
   kb_unknown:           { exit: 1, hint: 'List the articles with "dgov kb list"' },
   key_missing:          { exit: 5, hint: "Export the variable that api_key_env names, then run again" },
   key_unusable:         { exit: 5, hint: 'Make a pair with "dgov attest keygen FILE"' },
@@ -45,8 +49,9 @@ const ERRORS = {
   sentrux_missing:      { exit: 5, hint: 'Install sentrux, or set use = "dgov" under [sentrux]' },
   task_unknown:         { exit: 3, hint: 'List the tasks with "dgov compile DIR --graph"' },
   unattestable:         { exit: 1, hint: 'Let the run come to its end, and see "dgov log verify" and "dgov replay RUN"' },
+  unit_exists:          { exit: 4, hint: "Look at it, and write over it with --force" },
   usage:                { exit: 2, hint: 'See "dgov help"' },
-} as const satisfies Record<string, { exit: 1 | 2 | 3 | 4 | 5 | 130; hint: string }>;
+} as const satisfies Record<string, { exit: 1 | 2 | 3 | 4 | 5 | 6 | 130; hint: string }>;
 
 export type ErrorCode = keyof typeof ERRORS;
 

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
 
 /**
  * `env`        the whole environment; nothing is inherited
@@ -206,6 +207,45 @@ function collect(
 }
 
 /**
+ * Starts a program that outlives this process: in a session of its own, with what it says at the end of a file.
+ *
+ * @returns `exited` resolves when it has ended, however that was
+ */
+export function startApart(
+  argv: readonly string[],
+  { env, log }: { env: Readonly<Record<string, string>>; log: string },
+): { pid: number; exited: Promise<unknown> } {
+  const file = openSync(log, "a", 0o600);
+  try {
+    const stdio: ["ignore", number, number] = ["ignore", file, file];
+    const child = Bun.spawn([...argv], { cwd: dirname(log), env: { ...env }, stdio, detached: true });
+    child.unref();
+    return { pid: child.pid, exited: child.exited };
+  } finally {
+    closeSync(file);
+  }
+}
+
+const LOOK_EVERY_MS = 50;
+const DIES_WITHIN_MS = 5_000;
+
+/** Asks a process to end, and after its time of grace kills it with all below it. */
+export async function endTree(
+  pid: number,
+  { isAlive, grace_ms }: { isAlive: () => boolean; grace_ms: number },
+): Promise<void> {
+  const untilDead = async (limit_ms: number) => {
+    for (let waited_ms = 0; isAlive() && waited_ms < limit_ms; waited_ms += LOOK_EVERY_MS)
+      await Bun.sleep(LOOK_EVERY_MS);
+  };
+  signalTo(pid, "SIGTERM");
+  await untilDead(grace_ms);
+  if (!isAlive()) return;
+  killTree(pid);
+  await untilDead(DIES_WITHIN_MS);
+}
+
+/**
  * Kills a process, its process group and every descendant. Each is stopped before its children are listed, so that none
  * can start another in between. A descendant that was given to init before this is found only by the group.
  */
@@ -222,7 +262,7 @@ export function killTree(pid: number): void {
   for (const each of found) signalTo(each, "SIGKILL");
 }
 
-function signalTo(pid: number, signal: "SIGSTOP" | "SIGKILL") {
+function signalTo(pid: number, signal: "SIGSTOP" | "SIGKILL" | "SIGTERM") {
   try {
     process.kill(pid, signal);
   } catch {

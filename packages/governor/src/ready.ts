@@ -87,10 +87,7 @@ export async function makeReady(
   { dir, request, ...looks }: { dir: string; request: Asked; path: string | null; find: FindSymbols },
   past: readonly PastRun[],
 ): Promise<Ready> {
-  if (git.root !== root)
-    throw new DgovError("config_invalid", `Cannot run in "${root}": the repository's root is "${git.root}"`, {
-      hint: "Move .dgov to the root of the repository",
-    });
+  refuseOtherRoot(git, root);
   const project = readProject(root, request.profile ?? null);
   const landed = new Set(
     past.flatMap(({ started, landed, landing }) =>
@@ -110,6 +107,14 @@ export async function makeReady(
     target,
     head,
   };
+}
+
+/** @throws DgovError `config_invalid` when `.dgov` is not at the root of the repository */
+export function refuseOtherRoot(git: Git, root: string): void {
+  if (git.root === root) return;
+  throw new DgovError("config_invalid", `Cannot run in "${root}": the repository's root is "${git.root}"`, {
+    hint: "Move .dgov to the root of the repository",
+  });
 }
 
 /** @throws DgovError `plan_invalid` */

@@ -1,0 +1,26 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** The folder of a user's jobs: below XDG_STATE_HOME, or where that is not said below `~/.local/state`. */
+export function jobsFolder(env: Env): string {
+  const state = env.XDG_STATE_HOME?.startsWith("/") ? env.XDG_STATE_HOME : join(env.HOME || homedir(), ".local/state");
+  return join(state, "dgov/jobs");
+}
+
+export const queueFile = (env: Env): string => join(jobsFolder(env), "queue.db");
+
+/** What a job has: a repository that borrows the user's objects, what of `.dgov` is in no commit, and what its run said. */
+export type JobPlace = { folder: string; root: string; inputs: string; log: string };
+
+export function placeOfJob(env: Env, id: string): JobPlace {
+  const folder = join(jobsFolder(env), id);
+  return { folder, root: join(folder, "repo"), inputs: join(folder, "inputs"), log: join(folder, "run.log") };
+}
+
+/** Where a job's work lands, in its own repository and in the user's. */
+export const branchOf = (id: string): string => `refs/heads/dgov/jobs/${id}`;
+/** Keeps the commit that a job begins from, and what cannot be put on its branch. */
+export const baseRefOf = (id: string): string => `refs/dgov/jobs/${id}/base`;
+export const tipRefOf = (id: string): string => `refs/dgov/jobs/${id}/tip`;
