@@ -75,7 +75,11 @@ export function checkEnd(run: Run, log: readonly Entry[], world: World): void {
     assert.equal(world.landed.get(task.id) ?? 0, task.state === "landed" && came ? 1 : 0, `"${task.id}" on the branch`);
   }
   const all = run.tasks.every(({ state }) => state === "landed");
-  assert.equal(run.status === "complete", all, "complete means all of it");
+  const [said = "pass"] = run.whole.judged.values();
+  const asked = run.started.final !== undefined && run.short?.limit !== "wall_ms" && run.whole.landings.length > 0;
+  assert.equal(run.whole.judged.size > 0 || !asked, true, "all that has landed is judged together");
+  assert.equal(run.status === "complete", all && said === "pass", "complete means all of it, and that it passes");
+  assert.equal(run.status === "red", all && said !== "pass", "red means all of it, and that it does not pass");
   for (const { id } of run.tasks) checkRetries(run, id, log);
 }
 

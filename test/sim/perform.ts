@@ -20,7 +20,27 @@ export function perform(sim: Sim, action: Exclude<Action, { do: "end" | "skip" }
       return land(sim, action);
     case "retry":
       return tryAgain(sim, action);
+    case "judge_head":
+      return judgeHead(sim, action);
+    case "keep_good":
+      return keepGood(sim, action);
   }
+}
+
+/** What is red stays red, in some runs; in others nothing is told from anything. */
+function* judgeHead(sim: Sim, { commit }: Of<"judge_head">): Flight {
+  yield;
+  if (sim.run.state !== "running") return;
+  const { world, chance } = sim;
+  const at = commit ?? world.head;
+  const verdict = chance.pick(["pass", "pass", "reject", "broken"] as const);
+  const gate = { gate: "tests", verdict, findings: [], took_ms: 1, command: null, exit: null, output: null };
+  sim.record({ kind: "head_judged", commit: at, tree: world.make(), verdict, gates: [gate], known: [] });
+}
+
+function* keepGood(sim: Sim, { commit }: Of<"keep_good">): Flight {
+  yield;
+  if (sim.run.state === "running") sim.record({ kind: "good_head_kept", commit, ref: "refs/dgov/good/r", cure: "" });
 }
 
 const BY_WORKER: readonly Cause[] = [

@@ -30,6 +30,7 @@ export function randomPlan(chance: Chance, head: string): EventOf<"run_started">
       backoff_ms: chance.pick([[0], [10, 1000]]),
     },
     ...(chance.yes(0.5) ? { batch: chance.pick([2, 3, 8]) } : {}),
+    ...(chance.yes(0.5) ? { final: { base: head } } : {}),
     limits: {
       calls: chance.yes(0.2) ? chance.below(20) : null,
       tokens: chance.yes(0.2) ? chance.below(2000) : null,

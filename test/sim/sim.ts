@@ -128,7 +128,7 @@ export class Sim {
   }
 
   #begin(action: Exclude<Action, { do: "end" | "skip" }>): void {
-    const key = `${action.do} ${action.task}`;
+    const key = "task" in action ? `${action.do} ${action.task}` : action.do;
     if (this.#flights.has(key) || !this.#hasRoom(action.do)) return;
     this.#flights.set(key, perform(this, action));
   }

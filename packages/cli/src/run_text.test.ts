@@ -27,6 +27,7 @@ const VIEW: RunView = {
   tasks: [TASK],
   spent: { calls: 2, tokens: 10, cost_micros: null, currency: "EUR", unpriced_calls: 2 },
   abort: null,
+  whole: null,
   pending: null,
   did: "ran",
   warnings: [],

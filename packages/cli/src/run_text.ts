@@ -1,5 +1,6 @@
 import { type RunView, sayFinding } from "@dgov/governor/run";
 import { sayShort } from "@dgov/governor/short_text";
+import { sayWhole } from "@dgov/governor/whole_text";
 import { plain } from "./ansi.ts";
 import { sayCost } from "./cost_text.ts";
 
@@ -24,6 +25,7 @@ export function renderRun(view: RunView): string {
       `The run came to a ceiling: ${sayShort(short, spent.currency)}. Not done because of it: ${pending.join(", ")}`,
     );
   }
+  if (view.whole !== null && view.did !== "planned") lines.push(...sayWhole(view.whole).map(plain));
   const cost = spent.cost_micros ? ` · ${sayCost(spent, spent.currency)}` : "";
   if (spent.calls > 0 && view.did !== "nothing")
     lines.push(`${spent.calls} model calls · ${spent.tokens} tokens${cost} · ${duration_s.toFixed(1)} s`);

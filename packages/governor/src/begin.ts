@@ -3,15 +3,23 @@ import { type EventOf, RunId, type TaskId, type TaskSpec } from "@dgov/kernel";
 import { limitsOf, lowest } from "./budget.ts";
 import type { CeilingTable } from "./budget_file.ts";
 import { DgovError } from "./error.ts";
+import type { Project } from "./project.ts";
 import type { Ready, RunRequest } from "./ready.ts";
 import type { World } from "./session.ts";
 
-type Starting = { carried: ReadonlyMap<TaskId, string>; only: readonly TaskId[]; request: RunRequest; world: World };
+/** `base`: where the plan's first run began, of which this one carries landings over; null: it carries none. */
+type Starting = {
+  carried: ReadonlyMap<TaskId, string>;
+  only: readonly TaskId[];
+  request: RunRequest;
+  world: World;
+  base: string | null;
+};
 
 /** A run's first event: everything that deciding about it will ever need. @throws DgovError `usage` */
 export function startedEvent(
   { project, plan, target, head }: Ready,
-  { carried, only, request, world }: Starting,
+  { carried, only, request, world, base }: Starting,
 ): EventOf<"run_started"> {
   const { limits } = project;
   const ceilings = (own: CeilingTable | undefined) => {
@@ -53,7 +61,14 @@ export function startedEvent(
     currency: limits.budget.currency,
     ...(limits.batch > 1 ? { batch: limits.batch } : {}),
     ...(limits.routing.profile ? { profile: limits.routing.profile.name } : {}),
+    ...(isFinal(project) ? { final: { base: base ?? head } } : {}),
   };
+}
+
+/** Whether tests may have been left out of every judgement, so that nobody has run all of them on what has landed. */
+function isFinal({ commands, limits }: Project): boolean {
+  if (limits.final !== "auto") return limits.final === "always";
+  return commands.test !== null && (commands.test.includes("{test_dir}") || limits.batch > 1);
 }
 
 /** Who asked for the run: DGOV_RUN_SOURCE, or `manual`. @throws DgovError `usage` */

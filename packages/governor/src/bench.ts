@@ -246,4 +246,4 @@ function endOf({ summary, out, at, request, world }: Bench): BenchView {
   return { summary, out, repositories: request.keep ? at : null, exit };
 }
 
-const MEASURED: ReadonlySet<BenchRow["outcome"]> = new Set(["complete", "partial", "failed"]);
+const MEASURED: ReadonlySet<BenchRow["outcome"]> = new Set(["complete", "red", "partial", "failed"]);

@@ -72,7 +72,7 @@ type Outcome = Pick<RunView, "run" | "plan" | "plan_dir" | "status" | "tasks">;
  */
 export function takeDown(root: string, log: Pick<Store, "read">, outcome: Outcome, now_ms: number): void {
   const { run, plan, plan_dir, status, tasks } = outcome;
-  if (status !== "complete" && status !== "partial" && status !== "failed") return;
+  if (status === "interrupted" || status === "running" || status === "planned") return;
   const last = new Map<string, EventOf<"candidate_rejected">>();
   for (const { event } of log.read({ run: RunId.parse(run), kinds: ["candidate_rejected"] }))
     if (event.kind === "candidate_rejected") last.set(event.task, event);

@@ -130,6 +130,21 @@ test("a worktree that a live process uses is kept, even by force", async () => {
   await pool.close();
 });
 
+test("D18 the last good head that a run offered goes where a branch has it, and else by force alone", async () => {
+  const place = await afterRun(PARTIAL);
+  const ref = `refs/dgov/good/${RUN}`;
+  const tree = await place.git.text(["mktree"], { stdin: "" });
+  const beside = await place.git.text(["commit-tree", tree], { stdin: "beside\n", at_ms: BEGIN_MS });
+  await place.git.ask(["update-ref", ref, beside], { at_ms: BEGIN_MS });
+  expect((await cleaned(place, { attempts: true })).kept).toContainEqual({
+    ...{ kind: "good_head", what: ref, why: "it is on no branch" },
+  });
+  await place.git.ask(["update-ref", ref, place.head], { at_ms: BEGIN_MS });
+  expect((await cleaned(place, {})).removed).not.toContainEqual({ kind: "good_head", what: ref });
+  expect((await cleaned(place, { attempts: true })).removed).toContainEqual({ kind: "good_head", what: ref });
+  expect(await attempts(place)).not.toContain(ref);
+});
+
 test("attempts that landed go when asked for, the only copy of work goes by force alone", async () => {
   const place = await afterRun(PARTIAL);
   const view = await cleaned(place, { attempts: true });

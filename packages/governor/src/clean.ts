@@ -2,6 +2,7 @@ import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Store } from "@dgov/kernel";
 import { createGit, type Git } from "./git/git.ts";
+import { goodRef } from "./git/good_ref.ts";
 import { takeLock } from "./git/lockfile.ts";
 import { poolFolder } from "./git/worktrees.ts";
 import { withLog } from "./log.ts";
@@ -14,7 +15,7 @@ import { findRoot } from "./root.ts";
  * that is not over · `dry_run` only say so · `before_ms` nothing of a run that has done something since then; null: of any age
  */
 export type CleanOptions = { attempts: boolean; force: boolean; dry_run: boolean; before_ms: number | null };
-export type CleanItem = { kind: "worktree" | "output" | "attempt" | "cache"; what: string };
+export type CleanItem = { kind: "worktree" | "output" | "attempt" | "good_head" | "cache"; what: string };
 export type CleanView = { dry_run: boolean; removed: CleanItem[]; kept: (CleanItem & { why: string })[] };
 
 type Place = { root: string; env: Readonly<Record<string, string | undefined>>; now_ms: () => number };
@@ -40,7 +41,10 @@ export async function clean(
   const git = existsSync(join(place.root, ".git")) ? createGit(place.root, env) : null;
   if (git) await cleanWorktrees(cleaner, git);
   cleanOutputs(cleaner);
-  if (git && options.attempts) await cleanAttempts(cleaner, git);
+  if (git && options.attempts) {
+    await cleanAttempts(cleaner, git);
+    await cleanGoodHeads(cleaner, git);
+  }
   return cleaner.view;
 }
 
@@ -129,11 +133,8 @@ function cleanOutputs(cleaner: Cleaner): void {
 /** `refs/dgov/attempts/RUN/TASK/N`: the only copy of work that did not land. */
 async function cleanAttempts(cleaner: Cleaner, git: Git): Promise<void> {
   const { view, options, past } = cleaner;
-  const refs = (await git.text(["for-each-ref", "--format=%(refname)", "refs/dgov/attempts"]))
-    .split("\n")
-    .filter(Boolean);
   const gone: string[] = [];
-  for (const what of refs) {
+  for (const what of await refsBelow(git, "refs/dgov/attempts")) {
     const [, run, task] = /^refs\/dgov\/attempts\/([^/]+)\/(.+)\/\d+$/.exec(what) ?? [];
     const landed = past.landed.get(run ?? "")?.has(task ?? "") ?? false;
     const item: CleanItem = { kind: "attempt", what };
@@ -143,8 +144,43 @@ async function cleanAttempts(cleaner: Cleaner, git: Git): Promise<void> {
       view.kept.push({ ...item, why: "this work did not land, and this is its only copy" });
     else {
       view.removed.push(item);
-      gone.push(`delete ${what}\n`);
+      gone.push(what);
     }
   }
-  if (gone.length > 0 && !options.dry_run) await git.ask(["update-ref", "--stdin"], { stdin: gone.join("") });
+  if (!options.dry_run) await removeRefs(git, gone);
+}
+
+/** `refs/dgov/good/RUN`: what a run with a red head offers. On a branch it is kept without a ref of ours. */
+async function cleanGoodHeads(cleaner: Cleaner, git: Git): Promise<void> {
+  const { view, options } = cleaner;
+  const gone: string[] = [];
+  for (const what of await refsBelow(git, GOOD)) {
+    const item: CleanItem = { kind: "good_head", what };
+    const holders = await git.text([
+      "for-each-ref",
+      "--count=1",
+      "--format=%(refname)",
+      "--contains",
+      what,
+      "refs/heads",
+    ]);
+    const why = stillNeeded(cleaner, what.slice(GOOD.length), 0);
+    if (why !== null) view.kept.push({ ...item, why });
+    else if (holders === "" && !options.force) view.kept.push({ ...item, why: "it is on no branch" });
+    else {
+      view.removed.push(item);
+      gone.push(what);
+    }
+  }
+  if (!options.dry_run) await removeRefs(git, gone);
+}
+
+const GOOD = goodRef("");
+
+const refsBelow = async (git: Git, folder: string): Promise<string[]> =>
+  (await git.text(["for-each-ref", "--format=%(refname)", folder])).split("\n").filter(Boolean);
+
+async function removeRefs(git: Git, refs: readonly string[]): Promise<void> {
+  const stdin = refs.map((ref) => `delete ${ref}\n`).join("");
+  if (stdin !== "") await git.ask(["update-ref", "--stdin"], { stdin });
 }

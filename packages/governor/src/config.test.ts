@@ -34,7 +34,7 @@ const DEFAULT_SANDBOX: SandboxRules = {
 const IGNORED = [".venv", "uv.lock", "__pycache__", "*.pyc"];
 const NO_CEILING = { calls: null, tokens: null, turns: null, cost_micros: null, wall_ms: null };
 const ROUTING = { profile: null, usage: { input: 200_000, cached: 0, output: 10_000 }, rules: [] };
-const ALONE = { escalation: [], routing: ROUTING, batch: 1 };
+const ALONE = { escalation: [], routing: ROUTING, batch: 1, final: "auto" as const };
 const NO_BUDGET = { currency: "USD", output_tokens: 16_384, task: NO_CEILING, prices: {} };
 
 test("without a file there are all defaults", () => {
@@ -60,7 +60,7 @@ test("without a file there are all defaults", () => {
       test_markers: [],
       conventions: {},
     },
-    timeouts: { bootstrap_ms: 300_000, settlement_ms: 120_000 },
+    timeouts: { bootstrap_ms: 300_000, settlement_ms: 120_000, final_ms: 600_000 },
     providers: {
       scripted: {
         name: "scripted",
@@ -198,7 +198,7 @@ test("every key is read", () => {
   const found = { language: "go", src_dir: "lib", test_dir: ".", source_extensions: [".go"], test_runner: null };
   expect(layout).toEqual(found);
   expect(commands).toMatchObject({ lint: null, format: null, setup: "make", coverage: "cover {output}" });
-  expect(timeouts).toEqual({ bootstrap_ms: 9000, settlement_ms: 8000 });
+  expect(timeouts).toEqual({ bootstrap_ms: 9000, settlement_ms: 8000, final_ms: 600_000 });
   expect([provider, default_agent]).toEqual(["fireworks", "fast"]);
   expect(providers.fireworks).toMatchObject({
     kind: "openai",

@@ -108,10 +108,11 @@ export function withLimits(limits: Limits, plan: LimitsTable): Limits {
     escalation: limits.escalation,
     routing: limits.routing,
     batch: limits.batch,
+    final: limits.final,
   };
 }
 
-const NO_LIMITS: Omit<Limits, "budget" | "escalation" | "routing" | "batch"> = {
+const NO_LIMITS: Omit<Limits, "budget" | "escalation" | "routing" | "batch" | "final"> = {
   run: { tokens: null, calls: null, cost_micros: null, wall_ms: null },
   retries: 3,
   settlement_retries: 1,
@@ -261,6 +262,7 @@ function projectOf(root: string, { file: written, hash, profile }: Read): Projec
     escalation,
     routing: routingOf({ routing: file.routing, agents: agentsOf(file.agents), profile: profileOf(file, profile) }),
     batch,
+    final: file.settlement.final,
   };
   return {
     root,
@@ -280,7 +282,11 @@ function projectOf(root: string, { file: written, hash, profile }: Read): Projec
       test_markers: project.test_markers,
       conventions: file.conventions,
     },
-    timeouts: { bootstrap_ms: project.bootstrap_timeout * 1000, settlement_ms: project.settlement_timeout * 1000 },
+    timeouts: {
+      bootstrap_ms: project.bootstrap_timeout * 1000,
+      settlement_ms: project.settlement_timeout * 1000,
+      final_ms: file.settlement.final_timeout * 1000,
+    },
     providers,
     provider,
     default_agent:

@@ -122,6 +122,13 @@ const SettlementTable = z.strictObject({
     .enum(RUNNER_NAMES)
     .optional()
     .describe("How {test_dir} is spelled for the runner of the tests; absent: as the command's words say"),
+  final: z
+    .enum(["auto", "always", "never"])
+    .default("auto")
+    .describe(
+      "Whether all gates are asked of the head once no task is left; auto: where test_cmd has {test_dir}, or tasks are batched",
+    ),
+  final_timeout: seconds.default(600).describe("Seconds for each gate command then, which runs all tests"),
   batch: z
     .int()
     .min(1)

@@ -31,6 +31,12 @@ test.each<[string, string, number]>([
   expect(places.map((place) => [place.code, place.line])).toEqual([[code, line]]);
 });
 
+test("D18 whether the whole is judged at the end is as the file says, and else by what is left out before", () => {
+  expect(read("").project?.limits.final).toBe("auto");
+  const said = read('[settlement]\nfinal = "never"\nfinal_timeout = 7').project;
+  expect([said?.limits.final, said?.timeouts.final_ms]).toEqual(["never", 7_000]);
+});
+
 test("a batch is as large as the file says, and 1 without a word", () => {
   expect(read("").project?.limits.batch).toBe(1);
   expect(read("[settlement]\nbatch = 8").project?.limits.batch).toBe(8);
@@ -39,9 +45,11 @@ test("a batch is as large as the file says, and 1 without a word", () => {
 const SEAT = "[review.seats.oak]\nprovider = 'scripted'\nagent = 'oak-9'\nfamily = 'oak'\n";
 test.each<[string, string, number]>([
   ["[settlement]\nbatch = 0", "value_invalid", 2],
+  ['[settlement]\nfinal = "sometimes"', "value_invalid", 2],
+  ["[settlement]\nfinal_timeout = 0", "value_invalid", 2],
   ["[settlement]\nbatch = 65", "value_invalid", 2],
   [`${SEAT}[settlement]\nbatch = 2`, "batch_reviewed", 6],
-])("a batch that cannot be is told at its place: %s", (text, code, line) => {
+])("what cannot be is told at its place: %s", (text, code, line) => {
   expect(read(text).places.map((place) => [place.code, place.line])).toEqual([[code, line]]);
   expect(read(`${SEAT}[settlement]\nbatch = 1`).places).toEqual([]);
 });

@@ -5,6 +5,7 @@
  */
 // biome-ignore format: a table reads by its columns
 const ERRORS = {
+  already_shipped:      { exit: 3, hint: "Go on with the rest with --continue, or do it all again with --restart" },
   baseline_missing:     { exit: 1, hint: 'Make it with "dgov sentrux gate-save", and commit it' },
   config_invalid:       { exit: 3, hint: "Mend the place in .dgov/project.toml, then run again" },
   coverage_unmeasured:  { exit: 1, hint: "Run coverage_cmd by hand: it must pass, and leave a report where {output} stands" },

@@ -30,8 +30,10 @@ type Deciding = {
   target: string;
   reachable: (commit: string) => boolean;
   before?: Landings;
+  shipped?: ReadonlyMap<string, string>;
 };
 const NONE: Landings = new Map();
+const NOTHING_SHIPPED: ReadonlyMap<string, string> = new Map();
 
 /**
  * Decides between going on, beginning and doing nothing.
@@ -41,12 +43,13 @@ const NONE: Landings = new Map();
  * @param target    the ref that work would land on: a run goes on only where it began
  * @param reachable whether a landed commit is still in the target's history: a branch that was put back is work undone
  * @param before    what an older program has landed: it counts for tasks that none of these runs had
+ * @param shipped   what others have landed: who goes on with a plan does not do it again
  */
 export function decideStart(
   plan: CompiledPlan,
   past: readonly PastRun[],
   mode: Mode,
-  { only, target, reachable, before = NONE }: Deciding,
+  { only, target, reachable, before = NONE, shipped = NOTHING_SHIPPED }: Deciding,
 ): Start {
   const [last] = past;
   const wanted = plan.tasks.filter((task) => only.length === 0 || only.includes(task.id));
@@ -55,10 +58,24 @@ export function decideStart(
   if (same && last.ended === null) return { do: "resume", run: last.id };
   const carried = new Map<TaskId, string>();
   for (const [id, { commit }] of latestLandings(past, wanted, before)) if (reachable(commit)) carried.set(id, commit);
+  if (mode === "continue")
+    for (const { id } of wanted) {
+      const commit = shipped.get(id);
+      if (commit !== undefined && !carried.has(id)) carried.set(id, commit);
+    }
   if (!last || last.ended === null) return { do: "start", carried };
-  if (carried.size === wanted.length) return { do: "nothing", status: "complete", run: last.id };
+  if (carried.size === wanted.length) {
+    if (last.ended === "red" && mode === "continue") return { do: "start", carried }; // to have the whole judged again
+    return { do: "nothing", status: last.ended === "red" ? "red" : "complete", run: last.id };
+  }
   if (mode === "go" && last.ended !== "complete" && same) return { do: "nothing", status: last.ended, run: last.id };
   return { do: "start", carried };
+}
+
+/** Where the plan's first run began, whose landings a run carries over; null: it carries none, or nobody has noted it. */
+export function baseOf(past: readonly PastRun[], start: Start, reachable: (commit: string) => boolean): string | null {
+  const base = past[0]?.started.final?.base;
+  return start.do === "start" && start.carried.size > 0 && base !== undefined && reachable(base) ? base : null;
 }
 
 /** The same units for the same tasks: a run can be gone on with, or be said to have failed already. */

@@ -61,6 +61,13 @@ function fake(
     judge_batch: async () => {
       throw new Error("Nothing is judged together here");
     },
+    judge_head: async () => {
+      const commit = oid("3");
+      session.record({ kind: "head_judged", commit, tree: oid("2"), verdict: "pass", gates: [], known: [] });
+    },
+    keep_good: async () => {
+      throw new Error("Nothing is red here");
+    },
     land: counted("land", async ({ task, attempt }) => {
       session.record({ kind: "landing_started", task, attempt, ...judged });
       await Bun.sleep(1);
@@ -240,7 +247,7 @@ describe("what ends a run early", () => {
   test("a performer that does nothing is a bug, and is not asked for ever again", async () => {
     const { session } = sessionOf([{ id: A }]);
     const { performers } = fake(session, { change: { judge: async () => undefined } });
-    await expect(runLoop(session, performers, never, notPaused)).rejects.toThrow('Performed "judge"');
+    await expect(runLoop(session, performers, never, notPaused)).rejects.toThrow('Performed "judge core/main.a"');
   });
 });
 

@@ -5,6 +5,8 @@ import type { Session } from "./session.ts";
 type Of<Verb extends Action["do"]> = Extract<Action, { do: Verb }>;
 type Work = Exclude<Action, { do: "end" | "skip" }>;
 
+type OfTask = Extract<Work, { task: unknown }>;
+
 /**
  * What carries out actions. Each resolves when its events are recorded, or when `signal` has ended it early;
  * it throws only for a bug or a lost log.
@@ -69,20 +71,28 @@ export async function runLoop(
   }
 
   function begin(action: Work): void {
-    const key = `${action.do} ${action.task}`;
+    const key = keyOf(action);
     if (underWay.has(key) || mustWait({ works: underWay, judged }, action, session)) return;
-    const before = taskOf(session.run, action.task);
-    const { batches } = session.run;
+    const before = standOf(action, session);
     const from_ms = session.elapsed_ms;
     const work = perform(performers, action, signal).then(() => {
       underWay.delete(key);
       if (action.do === "judge") judged.took_ms = session.elapsed_ms - from_ms;
-      const moved = taskOf(session.run, action.task) !== before || session.run.batches !== batches || signal.aborted;
-      assert(moved, `Performed "${action.do}" for "${action.task}" and nothing came of it`);
+      const after = standOf(action, session);
+      const moved = after.some((one, at) => one !== before[at]) || signal.aborted;
+      assert(moved, `Performed "${key}" and nothing came of it`);
     });
     underWay.set(key, work);
   }
 }
+
+const isOfTask = (action: Work): action is OfTask => "task" in action;
+
+const keyOf = (action: Work): string => (isOfTask(action) ? `${action.do} ${action.task}` : action.do);
+
+/** What an action changes, of its task or of the run. */
+const standOf = (action: Work, { run }: Session): readonly unknown[] =>
+  isOfTask(action) ? [taskOf(run, action.task), run.batches] : [run.whole];
 
 /** What is being done at one moment, by action and task. `judged`: how long the last judgement took. */
 type UnderWay = { works: ReadonlyMap<string, Promise<void>>; judged: { took_ms: number } };
@@ -98,6 +108,8 @@ function mustWait({ works, judged }: UnderWay, action: Work, { run }: Session): 
     case "judge_batch":
       return many("land") + many("judge_batch") > 0 || many("judge") >= judgesAtOnce(judged, run);
     case "retry":
+    case "judge_head": // no task is left by then
+    case "keep_good":
       return false;
   }
 }
@@ -136,6 +148,10 @@ function perform(performers: Performers, action: Work, signal: AbortSignal): Pro
       return performers.land(action, signal);
     case "retry":
       return performers.retry(action, signal);
+    case "judge_head":
+      return performers.judge_head(action, signal);
+    case "keep_good":
+      return performers.keep_good(action, signal);
   }
 }
 

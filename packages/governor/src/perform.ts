@@ -6,6 +6,7 @@ import type { Performers } from "./loop.ts";
 import { judgeByReview } from "./review/review.ts";
 import { judgeBatch } from "./settlement/batch.ts";
 import { mendFormat } from "./settlement/fix.ts";
+import { judgeHead, keepGood } from "./settlement/head.ts";
 import { judge } from "./settlement/judge.ts";
 import type { Site } from "./site.ts";
 
@@ -21,6 +22,8 @@ export const performersOf = (site: Site): Performers => ({
   judge_batch: (action, signal) => judgeBatch(site, action, signal),
   land: (action) => landTasks(site, action),
   retry: (action, signal) => retryTask(site, action, signal),
+  judge_head: (action, signal) => judgeHead(site, action, signal),
+  keep_good: (action) => keepGood(site, action),
 });
 
 /**

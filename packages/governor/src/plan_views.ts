@@ -4,14 +4,17 @@ import type { RunRow, Store } from "@dgov/kernel";
 import { DgovError } from "./error.ts";
 import { type Described, describeCommits, patchOf, reachable } from "./git/describe.ts";
 import { createGit, type Git } from "./git/git.ts";
+import { shippedOn } from "./git/shipped.ts";
 import { type Landings, latestLandings } from "./history.ts";
 import { withLog } from "./log.ts";
 import { deployedBefore, pastRuns } from "./past.ts";
 import type { CompiledPlan } from "./plan/compiled.ts";
 import { loadCompiled, staleness } from "./plan/store.ts";
 import { findPlan, findRoot, outOf } from "./root.ts";
+import { takenBack } from "./shipped.ts";
 import { reviewUnits, type UnitReview } from "./view/plan_review.ts";
 import { type PlanRow, type PlanStatus, planRow, type RunStatus, viewPlanStatus } from "./view/plan_status.ts";
+import { type WholeSummary, wholeOf } from "./view/whole.ts";
 
 export type { PlanRow, PlanStatus, UnitReview };
 
@@ -21,9 +24,9 @@ type From = { cwd: string; env: Readonly<Record<string, string | undefined>> };
 export async function readPlanStatus({ cwd, env }: From, plan: string): Promise<PlanStatus> {
   const root = findRoot(cwd);
   const dir = findPlan(root, cwd, plan);
-  return withLog(root, async (log) =>
-    statusOf(root, log, { compiled: loadCompiled(root, dir), git: gitOf(root, env) }),
-  );
+  const git = gitOf(root, env);
+  const undone = await undoneIn(git);
+  return withLog(root, async (log) => statusOf(root, log, { compiled: loadCompiled(root, dir), git, undone }));
 }
 
 /** Which plans to list: those one can run, those that are done with, or both. */
@@ -35,12 +38,13 @@ export async function readPlanList({ cwd, env }: From, shelf: Shelf): Promise<Pl
   const active = shelf === "archived" ? [] : plansIn(root, ".dgov/plans");
   const archived = shelf === "active" ? [] : plansIn(root, ".dgov/plans/archive");
   const git = gitOf(root, env);
+  const place = { git, undone: await undoneIn(git) };
   return withLog(root, async (log) => {
     const rows: PlanRow[] = [];
     for (const name of active)
-      rows.push(await rowOf(root, log, { name, path: `.dgov/plans/${name}`, archived: false, git }));
+      rows.push(await rowOf(root, log, { name, path: `.dgov/plans/${name}`, archived: false, ...place }));
     for (const name of archived)
-      rows.push(await rowOf(root, log, { name, path: `.dgov/plans/archive/${name}`, archived: true, git }));
+      rows.push(await rowOf(root, log, { name, path: `.dgov/plans/archive/${name}`, archived: true, ...place }));
     return rows;
   });
 }
@@ -57,6 +61,7 @@ export type PlanReview = {
   active: number;
   failed: number;
   pending: number;
+  whole: WholeSummary | null; // of all that has landed, taken together; null: it was not asked for, or not yet
   units: readonly ReviewedUnit[];
 };
 
@@ -103,6 +108,9 @@ export async function readPlanReview({ cwd, env }: From, plan: string, options: 
           shown.flatMap(({ commit_sha }) => commit_sha ?? []),
         )
       : new Map();
+    const ofHead = { kinds: ["head_judged", "good_head_kept"] as const };
+    const whole =
+      run && last ? wholeOf(run, [...log.read({ ...ofHead, run: last.run, after: last.first_seq - 1 })]) : null;
     const showsDiff = isNamed(options.diffs);
     const shownIn = { run: last?.run ?? null, commits };
     const count = (...which: UnitReview["status"][]) => shown.filter(({ status }) => which.includes(status)).length;
@@ -117,6 +125,7 @@ export async function readPlanReview({ cwd, env }: From, plan: string, options: 
       active: count("active"),
       failed: count("failed"),
       pending: count("not_run", "skipped"),
+      whole,
       units: await inTurn(shown, (unit) => withCommit(unit, { ...shownIn, diff: showsDiff(unit.unit) ? git : null })),
     };
   });
@@ -176,15 +185,20 @@ function plansIn(root: string, folder: string): string[] {
   return readdirSync(path).filter(isPlan).sort();
 }
 
-type Listed = { name: string; path: string; archived: boolean; git: Git | null };
+/** `undone`: landings that were reverted since. */
+type Place = { git: Git | null; undone: ReadonlySet<string> };
+type Listed = Place & { name: string; path: string; archived: boolean };
 
-async function rowOf(root: string, log: Store, { git, ...plan }: Listed): Promise<PlanRow> {
+const undoneIn = async (git: Git | null): Promise<ReadonlySet<string>> =>
+  takenBack(git === null ? [] : await shippedOn(git, "HEAD"));
+
+async function rowOf(root: string, log: Store, { git, undone, ...plan }: Listed): Promise<PlanRow> {
   const how = staleness(root, plan.path);
   if (how === "uncompiled" || how === "damaged") return planRow(plan, null);
-  return planRow(plan, await statusOf(root, log, { compiled: loadCompiled(root, plan.path), git }));
+  return planRow(plan, await statusOf(root, log, { compiled: loadCompiled(root, plan.path), git, undone }));
 }
 
-async function statusOf(root: string, log: Store, { compiled, git }: { compiled: CompiledPlan; git: Git | null }) {
+async function statusOf(root: string, log: Store, { compiled, git, undone }: Place & { compiled: CompiledPlan }) {
   const { name, dir, tasks } = compiled;
   const last = log.lastRun(dir);
   const landed = landings(root, log, compiled);
@@ -194,7 +208,8 @@ async function statusOf(root: string, log: Store, { compiled, git }: { compiled:
         [...landed.values()].map(({ commit }) => commit),
       )
     : new Set<string>();
-  const still: Landings = new Map([...landed].filter(([, { commit }]) => there.has(commit)));
+  const isThere = (commit: string) => there.has(commit) && !undone.has(commit);
+  const still: Landings = new Map([...landed].filter(([, { commit }]) => isThere(commit)));
   const facts = {
     name,
     dir,

@@ -17,7 +17,7 @@ export type Project = {
   layout: Layout;
   commands: Commands;
   worker: WorkerSettings;
-  timeouts: { bootstrap_ms: number; settlement_ms: number };
+  timeouts: { bootstrap_ms: number; settlement_ms: number; final_ms: number };
   providers: Readonly<Record<string, Provider>>;
   provider: string | null; // the project's own choice
   default_agent: string | null;
@@ -128,6 +128,7 @@ export type Limits = {
   escalation: readonly { agent: string; provider: string | null }[]; // model or alias; null: the task's own
   routing: Routing; // who is asked first
   budget: Budget;
+  final: "auto" | "always" | "never"; // whether the head is judged at the end of a run
   batch: number; // how many candidates may be judged as one tree; 1: each alone
   jobs: number | null; // null: as many as there are cores, at least 2
 };

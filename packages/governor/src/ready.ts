@@ -7,6 +7,7 @@ import { readProject, withLimits } from "./config.ts";
 import { DgovError, type Place } from "./error.ts";
 import type { Git } from "./git/git.ts";
 import { bootstrap, inspect, refuseDirty } from "./git/readiness.ts";
+import type { ShippedCommit } from "./git/shipped.ts";
 import { closure, type Mode, type PastRun } from "./history.ts";
 import type { CompiledPlan } from "./plan/compiled.ts";
 import { compileFolder } from "./plan/store.ts";
@@ -85,15 +86,16 @@ type Asked = Pick<RunRequest, "profile" | "ceiling">;
 export async function makeReady(
   { git, root, target, head }: Pick<Ready, "git" | "root" | "target" | "head">,
   { dir, request, ...looks }: { dir: string; request: Asked; path: string | null; find: FindSymbols },
-  past: readonly PastRun[],
+  { past, shipped }: { past: readonly PastRun[]; shipped: readonly ShippedCommit[] },
 ): Promise<Ready> {
   refuseOtherRoot(git, root);
   const project = readProject(root, request.profile ?? null);
-  const landed = new Set(
-    past.flatMap(({ started, landed, landing }) =>
+  const landed = new Set([
+    ...past.flatMap(({ started, landed, landing }) =>
       started.tasks.filter(({ id }) => landed.has(id) || landing.has(id)).map(({ unit }) => unit),
     ),
-  );
+    ...shipped.flatMap(({ unit }) => unit ?? []),
+  ]);
   const { plan, places } = await compileOrRefuse(project, dir, { landed, ...looks });
   return {
     root,

@@ -13,7 +13,7 @@ export type ReplayView = {
   plan: string;
   plan_dir: string;
   events: number;
-  state: "running" | "interrupted" | "complete" | "partial" | "failed";
+  state: "running" | "interrupted" | "complete" | "red" | "partial" | "failed";
   tasks: { task: TaskId; state: Task["state"]; attempts: number }[];
   decisions: Rederived["decisions"];
   agrees: boolean;

@@ -12,9 +12,11 @@ import { readyPrograms } from "./dispatch/ready_programs.ts";
 import { DgovError } from "./error.ts";
 import { reachable } from "./git/describe.ts";
 import type { Git } from "./git/git.ts";
+import { targetHead } from "./git/land.ts";
 import { openRepository } from "./git/readiness.ts";
+import { shippedOn } from "./git/shipped.ts";
 import { openPool, poolFolder, removeDeadLocks } from "./git/worktrees.ts";
-import { decideStart, type Start } from "./history.ts";
+import { baseOf, decideStart, type Start } from "./history.ts";
 import { openJail, refuseNativeGates } from "./jail.ts";
 import { outliveKilled, takeRepository } from "./lock.ts";
 import { openWritable } from "./log.ts";
@@ -42,6 +44,7 @@ import { findRoot } from "./root.ts";
 import { planned, type RunView, viewOf } from "./run_view.ts";
 import { openSymbols } from "./semantic/symbols.ts";
 import { Session, type World } from "./session.ts";
+import { refuseShipped, shippedOf, takenBack } from "./shipped.ts";
 import type { Site } from "./site.ts";
 import { readSops } from "./sops.ts";
 import { sayFinding } from "./view/run_summary.ts";
@@ -86,18 +89,21 @@ async function underLock(git: Git, request: RunRequest, { world, start_ms }: Out
   const log = openWritable(root, { readonly: request.dry_run });
   try {
     const past = pastRuns(log, dir);
-    const ready = await makeReady({ git, root, ...at }, { dir, request, ...looks }, past);
+    const commits = await shippedOn(git, await targetHead(git, at.target));
+    const ready = await makeReady({ git, root, ...at }, { dir, request, ...looks }, { past, shipped: commits });
     const { plan, warnings } = ready;
     request.told?.(warnings);
     const only = wantedTasks(plan, request.only);
     const before = deployedBefore(root, plan.name);
-    const commits = [...past.map(({ landed }) => landed), before].flatMap((landed) => [...landed.values()]);
-    const there = await reachable(
-      git,
-      commits.map(({ commit }) => commit),
-    );
-    const isThere = (commit: string) => there.has(commit);
-    const decided = decideStart(plan, past, request.mode, { only, target: at.target, reachable: isThere, before });
+    const landings = [...past.map(({ landed }) => landed), before].flatMap((landed) => [...landed.values()]);
+    const bases = past.flatMap(({ started }) => started.final?.base ?? []);
+    const there = await reachable(git, [...landings.map(({ commit }) => commit), ...bases]);
+    const undone = takenBack(commits);
+    const isThere = (commit: string) => there.has(commit) && !undone.has(commit);
+    const shipped = shippedOf(plan, commits, new Set(log.runs().map(({ run }) => run)));
+    const about = { only, target: at.target, reachable: isThere, before, shipped };
+    const decided = decideStart(plan, past, request.mode, about);
+    refuseShipped({ plan, mode: request.mode, only }, shipped, decided);
     if (decided.do === "resume") refuseOtherProfile(past[0]?.started, request);
     const models = bindModels(ready, world);
     if (request.dry_run) return planned(ready, { only, decided, past, start_ms, world });
@@ -108,7 +114,8 @@ async function underLock(git: Git, request: RunRequest, { world, start_ms }: Out
     };
     if (decided.do === "nothing") return ended(decided.run, "nothing");
     writeCompiled(root, plan);
-    const id = await carryOut(ready, { decided, only, models, log, request }, world);
+    const base = baseOf(past, decided, isThere);
+    const id = await carryOut(ready, { decided, only, models, log, request, base }, world);
     return ended(id, decided.do === "resume" ? "resumed" : "ran");
   } finally {
     log.close();
@@ -131,10 +138,15 @@ type Carrying = {
   models: Models;
   log: Store;
   request: RunRequest;
+  base: string | null;
 };
 
 /** Opens what a run needs, begins or resumes it, and performs it. @returns its id */
-async function carryOut(ready: Ready, { decided, only, models, log, request }: Carrying, world: World): Promise<RunId> {
+async function carryOut(
+  ready: Ready,
+  { decided, only, models, log, request, base }: Carrying,
+  world: World,
+): Promise<RunId> {
   const { root, git, project, plan, target, head } = ready;
   const jail = await openJail({ ...withComponents(project), commands: ownCommands(project, plan) }, world);
   refuseNativeGates(jail.level, project, plan);
@@ -150,7 +162,7 @@ async function carryOut(ready: Ready, { decided, only, models, log, request }: C
           newRunId(world),
           log,
           world,
-          startedEvent(ready, { carried: decided.carried, only, request, world }),
+          startedEvent(ready, { carried: decided.carried, only, request, world, base }),
         );
   if (decided.do === "resume") session.record({ kind: "run_resumed", head });
   session.record({ kind: "sandbox_chosen", level: jail.level, detail: jail.detail });

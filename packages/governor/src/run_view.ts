@@ -28,10 +28,13 @@ export function viewOf(log: Store, id: RunId, { did, warnings, start_ms, world }
   const failed = summary.status !== "complete";
   const { event: last } = events.at(-1) ?? {};
   const paused = last?.kind === "run_interrupted" && last.signal === PAUSED;
+  const red = summary.status === "red";
   const hint = paused
     ? `It was paused, and all work is kept. Go on: dgov unpause && dgov run ${summary.plan_dir}`
     : did === "nothing" && failed
-      ? `The plan is as it was in the last run. Try again what failed: dgov run ${summary.plan_dir} --continue`
+      ? red
+        ? `When it is mended, have the whole judged again: dgov run ${summary.plan_dir} --continue`
+        : `The plan is as it was in the last run. Try again what failed: dgov run ${summary.plan_dir} --continue`
       : null;
   return {
     ...summary,
@@ -88,6 +91,7 @@ export function planned(
     tasks,
     spent: { calls: 0, tokens: 0, cost_micros: 0, currency: limits.budget.currency, unpriced_calls: 0 },
     abort: null,
+    whole: null,
     pending: null,
     did: decided.do === "nothing" ? "nothing" : "planned",
     warnings,

@@ -97,12 +97,19 @@ export class Session {
     return { run_ms: this.elapsed_ms, task_ms: workedMs(this.#worked, task, this.#world.now_ms()) };
   }
 
-  /** What the log holds of one task of this run, of one kind: read where it stands, however much else there is. */
-  read<Kind extends EventKind>(kind: Kind, task: TaskId): EventOf<Kind>[] {
-    const places = (this.#places.get(task) ?? []).filter((place) => place.kind === kind);
-    return places.flatMap(
-      ({ seq }) => [...this.#store.read({ after: seq - 1, limit: 1 })].map(({ event }) => event as EventOf<Kind>), // noted by its kind
-    );
+  /**
+   * What the log holds of this run, of one kind or of some, in order. Of one task it is read where it stands, however much else
+   * there is; null: of the whole run.
+   */
+  read<Kind extends EventKind>(kind: Kind | readonly Kind[], task: TaskId | null): EventOf<Kind>[] {
+    const kinds: readonly EventKind[] = typeof kind === "string" ? [kind] : kind;
+    const stored =
+      task === null
+        ? [...this.#store.read({ run: this.id, kinds })]
+        : (this.#places.get(task) ?? [])
+            .filter((place) => kinds.includes(place.kind))
+            .flatMap(({ seq }) => [...this.#store.read({ after: seq - 1, limit: 1 })]);
+    return stored.map(({ event }) => event as EventOf<Kind>); // asked for by its kind
   }
 
   /** @throws AssertionError for an illegal event, `LogMoved` when another process has written: nothing is recorded then */

@@ -1,43 +1,9 @@
 import { z } from "zod";
+import { Cause } from "./cause.ts";
 import { Oid, Price, RetryPolicy, RunId, RunLimits, TaskId, TaskSpec } from "./plan.ts";
 import { WeighedCheck } from "./stated.ts";
 
-/**
- * Why an attempt ended without a landing. A cause decides the retry (see `retry.ts`); it is never read out of a message.
- *
- * by the worker:     `error` it crashed · `timeout` wall clock · `turns` turn budget · `stuck` it never said done
- *                    · `incomplete`, `blocked` its own word in `done` · `provider` the model could not be reached
- *                    · `budget` a limit of the run · `setup` its worktree could not be prepared
- * by the world:      `lost` its process is gone (crash, kill -9) · `interrupted` the user stopped the run
- * by settlement:     `scope` · `symbol_scope` · `read_scope` · `path_policy` · `reserved_path` · `empty_diff` · `diff_size` · `gate`
- *                    · `text_conflict` · `semantic` · `review` · `broken` a gate could not answer: our fault, not the worker's
- */
-export const Cause = z.enum([
-  "error",
-  "timeout",
-  "turns",
-  "stuck",
-  "incomplete",
-  "blocked",
-  "provider",
-  "budget",
-  "setup",
-  "lost",
-  "interrupted",
-  "scope",
-  "symbol_scope",
-  "read_scope",
-  "path_policy",
-  "reserved_path",
-  "empty_diff",
-  "diff_size",
-  "gate",
-  "text_conflict",
-  "semantic",
-  "review",
-  "broken",
-]);
-export type Cause = z.infer<typeof Cause>;
+export { Cause };
 
 /**
  * Whose doing a rejection is: `task` its own work · `integration` the work with what has landed meanwhile, while each alone
@@ -93,6 +59,12 @@ export type Caller = z.infer<typeof Caller>;
 
 const Level = z.enum(["bwrap", "landlock", "seatbelt", "wasm"]);
 
+/**
+ * How a run ended: `complete` every task has landed, and the whole passes, where it was asked for · `red` every task has
+ * landed, and the whole does not pass · `partial` some have landed · `failed` none has
+ */
+const RunEnd = z.enum(["complete", "red", "partial", "failed"]);
+
 const attempt = { task: TaskId, attempt: z.int().min(1) };
 
 /** What a gate said of a tree. */
@@ -127,6 +99,8 @@ export const Event = z.discriminatedUnion("kind", [
     currency: z.string().optional(), // of every amount in the run; absent: USD
     batch: z.int().min(2).optional(), // how many candidates may be judged together; absent: each alone
     profile: z.string().optional(), // of the project's [profiles], who works; absent: as the project says without one
+    /** All gates are asked of the head at the end, as of a change from `base`: where the plan's first run began. */
+    final: z.strictObject({ base: Oid }).optional(), // absent: nobody is asked
   }),
   z.strictObject({
     kind: z.literal("sandbox_chosen"),
@@ -142,7 +116,16 @@ export const Event = z.discriminatedUnion("kind", [
     at: z.int().min(1), // the number of the last of them in that run
     head: Oid, // the target by then
   }),
-  z.strictObject({ kind: z.literal("run_ended"), status: z.enum(["complete", "partial", "failed"]) }),
+  z.strictObject({
+    kind: z.literal("head_judged"), // once no task is left: the target's head; of a red one, commits below it
+    commit: Oid,
+    tree: Oid,
+    verdict: z.enum(["pass", "reject", "broken"]),
+    gates: z.array(z.strictObject(said)),
+    known: z.array(z.string()), // gates that had passed on this very tree when it was to land, and were not asked again
+  }),
+  z.strictObject({ kind: z.literal("good_head_kept"), commit: Oid, ref: z.string(), cure: z.string() }),
+  z.strictObject({ kind: z.literal("run_ended"), status: RunEnd }),
 
   // The life of a task: these move it through TRANSITIONS.
   z.strictObject({

@@ -23,4 +23,4 @@ export {
   type Stored,
   type Wait,
 } from "./store.ts";
-export { type Action, apply, MOVES, next, type TaskState } from "./transition.ts";
+export { type Action, apply, FOLDED, next, type TaskState } from "./transition.ts";

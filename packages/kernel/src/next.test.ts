@@ -8,7 +8,9 @@ import { type Action, apply, next } from "./transition.ts";
 const [a, b, c, d] = [task("a"), task("b"), task("c"), task("d")];
 const say = (run: Run): string[] => next(run).map(tell);
 const tell = (action: Action) =>
-  "task" in action ? `${action.do} ${action.task.split(".")[1]}` : `end ${action.status}`;
+  "task" in action
+    ? `${action.do} ${action.task.split(".")[1]}`
+    : `${action.do} ${"status" in action ? action.status : (action.commit?.slice(0, 1) ?? "head")}`;
 const landed = (...ids: TaskId[]): Event[] => ids.flatMap(lifeOf);
 const ready = (id: TaskId): Event[] => lifeOf(id).slice(0, 3);
 const judging = (id: TaskId): Event[] => lifeOf(id).slice(0, 2);

@@ -7,16 +7,8 @@ const [a, b, c] = [task("a"), task("b"), task("c")];
 const of = { a: sampleOf(a), b: sampleOf(b), c: sampleOf(c, b) };
 const judged = { took_ms: 1, command: null, exit: null, output: null };
 const none = {
-  dispatch: 0,
-  judge: 0,
-  judge_batch: 0,
-  land: 0,
-  retry: 0,
-  skip: 0,
-  end: 0,
-  spend: 0,
-  route: 0,
-  weigh: 0,
+  ...{ dispatch: 0, judge: 0, judge_batch: 0, land: 0, retry: 0, skip: 0, end: 0 },
+  ...{ judge_head: 0, keep_good: 0, spend: 0, route: 0, weigh: 0 },
 };
 
 function told(...events: readonly Event[]): Rederived {
@@ -64,18 +56,7 @@ describe("C14 a run is decided once more from its log alone", () => {
     ];
     const { difference, decisions, run } = told(...events);
     expect(difference).toBeNull();
-    expect(decisions).toEqual({
-      dispatch: 3,
-      judge: 2,
-      judge_batch: 0,
-      land: 1,
-      retry: 1,
-      skip: 1,
-      end: 1,
-      spend: 0,
-      route: 0,
-      weigh: 0,
-    });
+    expect(decisions).toEqual({ ...none, dispatch: 3, judge: 2, land: 1, retry: 1, skip: 1, end: 1 });
     expect(run?.status).toBe("partial");
   });
 

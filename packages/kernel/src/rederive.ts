@@ -78,8 +78,10 @@ export function rederive(events: Iterable<Told>): Rederived {
   return { run, events: count, decisions, difference: null };
 }
 
-// biome-ignore format: one line says it
-const NONE = { dispatch: 0, judge: 0, judge_batch: 0, land: 0, retry: 0, skip: 0, end: 0, spend: 0, route: 0, weigh: 0 };
+const NONE = {
+  ...{ dispatch: 0, judge: 0, judge_batch: 0, land: 0, retry: 0, skip: 0, end: 0 },
+  ...{ judge_head: 0, keep_good: 0, spend: 0, route: 0, weigh: 0 },
+};
 
 /**
  * What a governor may know when it acts. `asked`: what `next` has asked for of a task since it last moved; who performs it
@@ -112,6 +114,10 @@ function decidedBy(event: Event): Decided | null {
       return event.by === "policy" ? "retry" : null;
     case "task_skipped":
       return "skip";
+    case "head_judged":
+      return "judge_head";
+    case "good_head_kept":
+      return "keep_good";
     case "run_ended":
       return "end";
     case "checks_stated":
@@ -155,6 +161,14 @@ function differenceIn(run: Run, memory: Memory, event: Event): string | null {
       const same = asked.some((one) => one.do === "skip" && one.because === event.because);
       return same ? null : `It was not to be skipped because of "${event.because}"`;
     }
+    case "head_judged":
+      return next(run).some((one) => one.do === "judge_head" && (one.commit ?? event.commit) === event.commit)
+        ? null
+        : "The whole was not to be judged there";
+    case "good_head_kept":
+      return next(run).some((one) => one.do === "keep_good" && one.commit === event.commit)
+        ? null
+        : "That is not the last good head";
     case "run_ended":
       return next(run).some((one) => one.do === "end" && one.status === event.status)
         ? null
@@ -264,7 +278,7 @@ function remember({ asked, verdicts, reviews, agents, calls }: Memory, { before,
     closeReview(reviews, event.task);
   }
   for (const action of next(after)) {
-    if (action.do === "end") continue; // it is recorded as soon as it is asked for, or not at all
+    if (!("task" in action)) continue; // of the run: it is recorded before anything else is, or not at all
     const together = action.do === "land" ? landingWith(after, taskOf(after, action.task)) : null;
     for (const { id } of together ?? [{ id: action.task }])
       asked.set(id, (asked.get(id) ?? new Map<string, Action>()).set(canonical(action), action));

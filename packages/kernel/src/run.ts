@@ -4,6 +4,7 @@ import type { Cause, EventOf, Finding, Short } from "./event.ts";
 import type { TaskId, TaskSpec } from "./plan.ts";
 import { nothingSpent, type Spent } from "./spent.ts";
 import type { TaskState } from "./transition.ts";
+import { isWhole, nothingLanded, type Whole } from "./whole.ts";
 
 /** A task as the log tells it. */
 export type Task = {
@@ -65,6 +66,7 @@ export type Run = {
   readonly batches: Batches;
   readonly short: Short | null; // the ceiling of the whole run that it came to: nothing more is begun
   readonly paused: boolean; // by a person: no attempt is begun until the run is resumed
+  readonly whole: Whole;
 };
 
 /**
@@ -102,6 +104,7 @@ export function start(started: EventOf<"run_started">, at_ms: number): Run {
     batches: { queue: [], judged: null },
     short: null,
     paused: false,
+    whole: nothingLanded,
   };
 }
 
@@ -131,9 +134,9 @@ export function taskOf(run: Run, id: TaskId): Task {
   return task;
 }
 
-/** How a run stands when nothing is left to do: `complete` only when every task has landed. */
+/** How a run stands when nothing is left to do: `complete` only when every task has landed, and they pass together. */
 export function verdict(run: Run): EventOf<"run_ended">["status"] {
   const landed = run.tasks.filter((task) => task.state === "landed").length;
-  if (landed === run.tasks.length) return "complete";
+  if (landed === run.tasks.length) return isWhole(run) ? "complete" : "red";
   return landed > 0 ? "partial" : "failed";
 }

@@ -5,6 +5,7 @@ import type { TaskId } from "./plan.ts";
 import { countsAgainst, forksAfter, retry } from "./retry.ts";
 import { type Failed, type Run, type Task, taskOf, verdict } from "./run.ts";
 import { settleOpen, spend } from "./spent.ts";
+import { atTheEnd, foldWhole, wholeAfter } from "./whole.ts";
 
 export type TaskState = "waiting" | "active" | "judging" | "ready" | "landing" | "landed" | "failed" | "skipped";
 
@@ -34,6 +35,14 @@ export const MOVES: readonly TaskEvent["kind"][] = [
   ...new Set(Object.values(TRANSITIONS).flatMap((cells) => Object.keys(cells) as Columns[])), // keys of the table, by its type
 ];
 
+/** All that a run's state is folded from, but for what it has spent. */
+export const FOLDED: readonly EventKind[] = [
+  ...(["run_started", "run_resumed", "run_interrupted", "run_paused", "run_forked"] as const),
+  ...(["batch_begun", "batch_judged", "batch_split"] as const),
+  ...MOVES,
+  ...(["head_judged", "good_head_kept", "run_ended"] as const),
+];
+
 /** What is to be done. Each names what it needs; how it is done is the governor's business. */
 export type Action =
   | { do: "dispatch"; task: TaskId; attempt: number; tier: number; carry: boolean }
@@ -42,6 +51,8 @@ export type Action =
   | { do: "land"; task: TaskId; attempt: number } // with those of `landingWith`
   | { do: "retry"; task: TaskId; attempt: number; tier: number; carry: boolean; after_ms: number }
   | { do: "skip"; task: TaskId; because: TaskId }
+  | { do: "judge_head"; commit: string | null } // null: the target's head as it is then
+  | { do: "keep_good"; commit: string }
   | { do: "end"; status: EventOf<"run_ended">["status"] };
 
 /** A candidate that lost this many races keeps the others from landing until it is through: nobody starves. */
@@ -58,7 +69,13 @@ export function apply(run: Run, event: Event): Run {
       return assert.fail('Illegal event "run_started": the run has started');
     case "run_resumed":
       assert(run.state !== "ended", 'Illegal event "run_resumed": the run has ended');
-      return { ...run, state: "running", paused: false, spent: settleOpen(run.spent, null) };
+      return {
+        ...run,
+        state: "running",
+        paused: false,
+        spent: settleOpen(run.spent, null),
+        whole: wholeAfter(run, event),
+      };
     case "run_paused":
       assert(
         run.state === "running" && !run.paused,
@@ -70,13 +87,15 @@ export function apply(run: Run, event: Event): Run {
       return { ...run, state: "interrupted" };
     case "run_forked": // who had begun something works for another run
       assert(run.state !== "ended", 'Illegal event "run_forked": the run has ended');
-      return { ...run, state: "interrupted", spent: settleOpen(run.spent, null) };
+      return { ...run, state: "interrupted", spent: settleOpen(run.spent, null), whole: wholeAfter(run, event) };
+    case "head_judged":
+    case "good_head_kept":
+      assertOver(run, event);
+      return { ...run, whole: foldWhole(run, event, atTheEnd(run)) };
     case "run_ended":
       assert(run.state === "running", `Illegal event "run_ended" in a run that is "${run.state}"`);
-      assert(
-        run.tasks.every((task) => isOver(task) || isLeft(run, task)),
-        'Illegal event "run_ended": a task is not over',
-      );
+      assertOver(run, event);
+      assert(atTheEnd(run) === null, 'Illegal event "run_ended": the whole was to be judged');
       assert.equal(event.status, verdict(run), "A run ends with the status its tasks give it");
       return { ...run, state: "ended", status: event.status };
     case "call_reserved":
@@ -116,6 +135,11 @@ const isLeft = ({ short }: Run, { state }: Task) => short !== null && state === 
 
 const isOver = ({ state }: Task) => state === "landed" || state === "failed" || state === "skipped";
 
+function assertOver(run: Run, { kind }: Event): void {
+  const over = run.tasks.every((task) => isOver(task) || isLeft(run, task));
+  assert(over, `Illegal event "${kind}": a task is not over`);
+}
+
 /** Moves one task along the table. */
 function move(run: Run, event: TaskEvent): Run {
   const task = taskOf(run, event.task);
@@ -128,7 +152,13 @@ function move(run: Run, event: TaskEvent): Run {
   tasks[run.index.get(task.id) ?? -1] = { ...task, state, ...changes(task, event) };
   const over = "attempt" in event && ENDS_CALLS.has(event.kind);
   const short = event.kind === "attempt_failed" && event.short?.of === "run" ? event.short : run.short;
-  return { ...run, tasks, short, spent: over ? settleOpen(run.spent, event) : run.spent };
+  return {
+    ...run,
+    tasks,
+    short,
+    spent: over ? settleOpen(run.spent, event) : run.spent,
+    whole: wholeAfter(run, event),
+  };
 }
 
 /** After these nobody is left who could send or answer a call: the worker has stopped, or the judges have. */
@@ -317,7 +347,7 @@ export function next(run: Run): Action[] {
   const settled = run.tasks.every((task, at) =>
     isOver(task) ? task.state !== "failed" || run.short || decided[at]?.do === "give_up" : isLeft(run, task),
   );
-  if (settled) actions.push({ do: "end", status: verdict(run) });
+  if (settled) actions.push(atTheEnd(run) ?? { do: "end", status: verdict(run) });
   return actions;
 }
 

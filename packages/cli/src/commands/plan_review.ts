@@ -2,6 +2,7 @@ import { writeAsked } from "@dgov/governor/asked_file";
 import { sayMoney } from "@dgov/governor/money";
 import { readPlanPage } from "@dgov/governor/plan_page";
 import { type PlanReview, type ReviewedUnit, readPlanReview } from "@dgov/governor/plan_views";
+import { sayWhole } from "@dgov/governor/whole_text";
 import { z } from "zod";
 import { type Colour, paint, plain } from "../ansi.ts";
 import { defineCommand } from "../command.ts";
@@ -15,7 +16,7 @@ export const planReview = defineCommand({
   name: "plan review",
   summary: "Show what a plan's last run landed, what it did not and why, and what it cost",
   details:
-    "Exits with 1 when any task failed, in text and in JSON. The page of --html is one file that needs no other: the tasks\n" +
+    "Exits with 1 when any task failed, or they do not pass together, in text and in JSON. The page of --html is one file that needs no other: the tasks\n" +
     "and what they wait for, when each was at work, verdicts, patches and cost.",
   args: z.strictObject({ plan: z.string().describe("The plan's directory or name") }),
   flags: z.strictObject({
@@ -33,7 +34,7 @@ export const planReview = defineCommand({
   },
   text: (view) =>
     view.html === undefined ? renderPlanReview(view) : `${renderPlanReview(view)}\n\nThe page is ${plain(view.html)}`,
-  exit: ({ failed }) => (failed > 0 ? 1 : 0),
+  exit: ({ failed, run_status }) => (failed > 0 || run_status === "red" ? 1 : 0),
 });
 
 const LOOKS: Readonly<Record<ReviewedUnit["status"], { sign: string; colour: Colour }>> = {
@@ -56,7 +57,9 @@ export function renderPlanReview(view: PlanReview): string {
       ? "It was never run"
       : `Run ${view.run}: ${view.run_status}, began ${view.last_run_ts}, ${took(view.last_run_duration_s)}`;
   const units = view.units.map((unit) => renderUnit(unit).join("\n"));
-  return [`Plan: ${plain(view.plan)}  (${counts.join(", ") || "no tasks"})\n${run}`, ...units].join("\n\n");
+  const head = [`Plan: ${plain(view.plan)}  (${counts.join(", ") || "no tasks"})`, run];
+  if (view.whole !== null) head.push(...sayWhole(view.whole).map(plain));
+  return [head.join("\n"), ...units].join("\n\n");
 }
 
 function renderUnit(unit: ReviewedUnit): string[] {

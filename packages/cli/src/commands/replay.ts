@@ -29,6 +29,8 @@ const WORDS: Readonly<Record<keyof ReplayView["decisions"], string>> = {
   land: "turns to land",
   retry: "retries",
   skip: "tasks skipped",
+  judge_head: "judgements of all that has landed",
+  keep_good: "last good heads kept",
   end: "ends of the run",
 };
 
@@ -66,6 +68,10 @@ function sayAction(action: Action): string {
       return `try ${action.task} again at rung ${action.tier}${action.carry ? ", going on from its work" : ", afresh"}`;
     case "skip":
       return `skip ${action.task} because of ${action.because}`;
+    case "judge_head":
+      return `judge ${action.commit ?? "the target's head"}, with all that has landed`;
+    case "keep_good":
+      return `keep ${action.commit} as the last good head`;
     case "end":
       return `end as "${action.status}"`;
   }

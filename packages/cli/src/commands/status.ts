@@ -1,4 +1,5 @@
 import { readStatus, type Status } from "@dgov/governor/status";
+import { sayWhole } from "@dgov/governor/whole_text";
 import { z } from "zod";
 import { paint, plain } from "../ansi.ts";
 import { defineCommand } from "../command.ts";
@@ -39,7 +40,8 @@ export function renderStatus(view: Status): string {
           phase === "" ? "" : `(${plain(phase)})`,
         ],
   );
-  return [...head, ...(rows.length > 0 ? [columns(rows, "  ")] : [])].join("\n");
+  const whole = run.whole === null ? [] : sayWhole(run.whole).map(plain);
+  return [...head, ...whole, ...(rows.length > 0 ? [columns(rows, "  ")] : [])].join("\n");
 }
 
 function standing({ run }: Status): string {

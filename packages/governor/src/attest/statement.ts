@@ -40,7 +40,7 @@ export const RunStatement = z.strictObject({
   plan_hash: z.string(),
   config_hash: z.string(),
   dgov_version: z.string(),
-  status: z.enum(["complete", "partial", "failed"]),
+  status: z.enum(["complete", "red", "partial", "failed"]),
   sandbox: z.string().nullable(),
   target: z.string(),
   base: Point,

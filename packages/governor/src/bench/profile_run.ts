@@ -59,7 +59,9 @@ async function testsAfter(root: string, { branch, layout, tests }: Frozen, world
 
 async function perform({ profile, root, frozen, jobs, left }: Turn, world: World): Promise<Ended> {
   const began_ms = world.now_ms();
-  const exit = await run([...world.self, "__tethered", "run", frozen.plan_dir, ...flagsOf({ profile, jobs, left })], {
+  const begun = await withLog(root, (log) => log.lastRun() !== null);
+  const flags = [...flagsOf({ profile, jobs, left }), ...(begun ? [] : ["--restart"])]; // whoever has landed it before
+  const exit = await run([...world.self, "__tethered", "run", frozen.plan_dir, ...flags], {
     cwd: root,
     env: environment(world.env),
     timeout_ms: DAY_MS,
@@ -81,7 +83,7 @@ async function perform({ profile, root, frozen, jobs, left }: Turn, world: World
 
 const Said = z.union([
   z.object({ error: z.object({ code: z.string(), message: z.string() }) }),
-  z.object({ status: z.enum(["complete", "partial", "failed", "interrupted"]) }),
+  z.object({ status: z.enum(["complete", "red", "partial", "failed", "interrupted"]) }),
 ]);
 
 function flagsOf({ profile, jobs, left }: Pick<Turn, "profile" | "jobs" | "left">): string[] {

@@ -18,7 +18,7 @@ const Spent = z.object({
 const Row = z.object({
   profile: z.string(),
   outcome: z
-    .enum(["complete", "partial", "failed", "interrupted", "refused", "crashed", "not_run"])
+    .enum(["complete", "red", "partial", "failed", "interrupted", "refused", "crashed", "not_run"])
     .describe(
       "How its run ended; refused: it could not begin; crashed: its process ended without a word; not_run: nothing was left to spend",
     ),

@@ -3,12 +3,12 @@ import { broughtBetween } from "../git/brought.ts";
 import { integrate } from "../git/integrate.ts";
 import { diffTrees } from "../git/tree_changes.ts";
 import { treeOf } from "../git/tree_object.ts";
-import type { CompiledTask } from "../plan/compiled.ts";
 import type { Symbols } from "../semantic/symbols.ts";
 import { linesMerged, openBySymbol } from "../settlement/by_symbol.ts";
 import { claimsGate } from "../settlement/claims.ts";
 import { conflictFindings } from "../settlement/conflict.ts";
 import { type Settling, settle, type Verdict } from "../settlement/gate.ts";
+import { nobodysUnit } from "../settlement/nobodys_unit.ts";
 import { semanticGate } from "../settlement/semantic.ts";
 import { claimedIn } from "../settlement/symbol_claims.ts";
 import { judgeByCommands, judgeByRules, type TreeToLand } from "../settlement/tree_to_land.ts";
@@ -39,20 +39,8 @@ export async function askGate(range: Range, gate: string, change: BadChange): Pr
 }
 
 /** Nobody's work, with these claims. */
-export const unitFor = ({ task }: Range, claims: BadChange["claims"]): CompiledTask => ({
-  id: task,
-  summary: "A drill",
-  prompt: "",
-  commit_message: "A change for a drill",
-  role: "worker",
-  depends_on: [],
-  files: { create: [], edit: [], delete: [], read: [], touch: [], ...claims },
-  test_cmd: null,
-  sops: [],
-  worker: { agent: null, provider: null, timeout_s: 1, iteration_budget: null },
-  review: { self_review: false, max_fork_depth: 0 },
-  unit: "",
-});
+export const unitFor = ({ task }: Range, claims: BadChange["claims"] = {}) =>
+  nobodysUnit({ id: task, summary: "A drill", commit_message: "A change for a drill", claims });
 
 export const settling = ({ now_ms }: Range): Settling => ({ now_ms, level: () => null, record: () => undefined });
 

@@ -11,7 +11,6 @@ import { treeOf } from "../git/tree_object.ts";
 import { openPool, poolFolder } from "../git/worktrees.ts";
 import { openJail, refuseNativeGates } from "../jail.ts";
 import { refuseHosts } from "../network.ts";
-import type { CompiledTask } from "../plan/compiled.ts";
 import { ownCommands } from "../programs.ts";
 import type { Project } from "../project.ts";
 import { removeTree } from "../remove_tree.ts";
@@ -21,6 +20,7 @@ import { linesMerged, openBySymbol } from "../settlement/by_symbol.ts";
 import { conflictFindings } from "../settlement/conflict.ts";
 import { reject, type Settling, settle } from "../settlement/gate.ts";
 import { noteLevels } from "../settlement/gate_level.ts";
+import { nobodysUnit } from "../settlement/nobodys_unit.ts";
 import { semanticGate } from "../settlement/semantic.ts";
 import { treeGates } from "../settlement/tree_gates.ts";
 import { judgeByCommands, judgeByRules, type TreeToLand } from "../settlement/tree_to_land.ts";
@@ -157,18 +157,5 @@ const homeOf = ({ root, common_dir }: CommitPlace): string =>
 const NO_TASKS = { tasks: [] };
 const NOBODYS = TaskId.parse("preflight/tree.one");
 
-/** Nobody's work: nobody has claimed anything, and there is no plan to say what it is. */
-const unitOf = ({ message }: Subject): CompiledTask => ({
-  id: NOBODYS,
-  summary: message.split("\n")[0] ?? "",
-  prompt: "",
-  commit_message: message,
-  role: "worker",
-  depends_on: [],
-  files: { create: [], edit: [], delete: [], read: [], touch: [] },
-  test_cmd: null,
-  sops: [],
-  worker: { agent: null, provider: null, timeout_s: 1, iteration_budget: null },
-  review: { self_review: false, max_fork_depth: 0 },
-  unit: "",
-});
+const unitOf = ({ message }: Subject) =>
+  nobodysUnit({ id: NOBODYS, summary: message.split("\n")[0] ?? "", commit_message: message });

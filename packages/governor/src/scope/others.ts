@@ -1,4 +1,4 @@
-import { type Event, type EventKind, MOVES, type RunId, replay, type Store } from "@dgov/kernel";
+import { type Event, type EventKind, FOLDED, type RunId, replay, type Store } from "@dgov/kernel";
 import { covers, parseClaim } from "@dgov/sandbox";
 import type { CompiledPlan, CompiledTask } from "../plan/compiled.ts";
 
@@ -19,16 +19,7 @@ export type Level = (typeof LEVELS)[number];
 /** What stands against one symbol's change. `why`: a clause about the task. */
 export type Risk = { level: Level; with: readonly { task: string; level: Level; why: string }[] };
 
-const KINDS: readonly EventKind[] = [
-  "run_started",
-  "run_resumed",
-  "run_interrupted",
-  "run_forked",
-  "run_ended",
-  "symbols_touched",
-  "integration_risk_scored",
-  ...MOVES,
-];
+const KINDS: readonly EventKind[] = [...FOLDED, "symbols_touched", "integration_risk_scored"];
 const OVER: ReadonlySet<string> = new Set(["landed", "failed", "skipped"]);
 
 /** The tasks of a run that is not over; none where it is, or where its plan is not to be had. */

@@ -47,5 +47,6 @@ export type IntegratedCandidate = {
   /** A checkout of the head with an isolation, made when a checker has to be asked what was wrong before. */
   baseline: () => Promise<{ root: string; isolation: Isolation; takeLeft: () => Left }>;
   out: string;
+  all_tests?: boolean; // whatever has changed; absent: those that the change concerns
   more_tests?: readonly string[]; // test commands of the other tasks that are judged with this one
 };

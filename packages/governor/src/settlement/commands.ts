@@ -34,8 +34,11 @@ export function commandGates({ commands, rules }: Project, unit: CompiledTask): 
   return own.length > 0 && commands.setup !== null ? [setup, ...own] : own;
 }
 
+/** What makes a checkout ready for all others; it judges nothing. */
+export const SETUP = "setup";
+
 const setup: IntegratedGate = {
-  name: "setup",
+  name: SETUP,
   async check({ project, setupIsolation, out }) {
     const timeout_ms = project.timeouts.bootstrap_ms;
     const command = project.commands.setup ?? "";

@@ -20,14 +20,15 @@ export function landingWords(
   batch: string | null,
 ): Words {
   const { seq, hash } = session.tip;
+  const unit = unitOf({ plan }, task);
   const trailers = {
     ...{ "Dgov-Run": session.id, "Dgov-Task": task, "Dgov-Attempt": attempt },
-    ...{ "Dgov-Plan": session.run.started.plan_hash, "Dgov-Sandbox": jail.level },
+    ...{ "Dgov-Plan": session.run.started.plan_hash, "Dgov-Unit": unit.unit, "Dgov-Sandbox": jail.level },
     ...{ "Dgov-Verdicts": verdictsDigest(verdicts.map(recordOf)), [ANCHOR]: `${seq}:${hash}` },
     ...unproved(session, { task, attempt }),
     ...(batch === null ? {} : { "Dgov-Batch": batch }), // of those that bear the same, the last one's tree was judged
   };
-  return { message: unitOf({ plan }, task).commit_message, trailers, at_ms: world.now_ms() };
+  return { message: unit.commit_message, trailers, at_ms: world.now_ms() };
 }
 
 /** What the worker has stated that its own calls do not show: it stands in the commit, so that nobody takes it for granted. */

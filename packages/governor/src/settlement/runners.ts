@@ -22,6 +22,12 @@ export function runnerWords(command: string, targets: readonly string[], asking:
   return there.length === 0 ? null : shellPaths(there.map(runner.spell));
 }
 
+/** The words for all tests, where their folder stands for them; null: it takes files, and these are in the tree alone. */
+export function folderWords(command: string, { all, layout }: Omit<Asking, "root">): string | null {
+  const { whole, spell } = runnerOf(command, layout.test_runner);
+  return whole === "folder" ? shellPaths([spell(all)]) : null;
+}
+
 const runnerOf = (command: string, named: RunnerName | null): Runner =>
   named === null ? (Object.values(RUNNERS).find(({ runs }) => runs.test(command)) ?? PLAIN) : RUNNERS[named];
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Change } from "../git/tree_changes.ts";
 import { treeOf } from "../git/tree_object.ts";
 import type { IntegratedCandidate } from "./candidate.ts";
-import { runnerWords } from "./runners.ts";
+import { folderWords, runnerWords } from "./runners.ts";
 import { isSource } from "./sources.ts";
 import { isProse, isTestFile } from "./test_files.ts";
 
@@ -17,13 +17,13 @@ type Asked = Pick<IntegratedCandidate, "project" | "changes" | "root" | "git" | 
  * task's own command runs on all tests, because the plan asked for it by name, and the project's is left out.
  */
 export async function testCommands(
-  candidate: Asked & Pick<IntegratedCandidate, "unit" | "more_tests">,
+  candidate: Asked & Pick<IntegratedCandidate, "unit" | "more_tests" | "all_tests">,
 ): Promise<string[]> {
   const { project, unit, root, more_tests = [] } = candidate;
   const templates = [unit.test_cmd, ...more_tests, project.commands.test].filter((command) => command !== null);
   if (!templates.some((command) => command.includes(PLACEHOLDER))) return [...new Set(templates)];
-  const concerned = await testTargets(candidate);
   const all = testFolder(project);
+  const concerned = candidate.all_tests ? [all] : await testTargets(candidate);
   const asking = { root, all, layout: project.layout };
   const fill = (command: string | null, targets: readonly string[]): string[] => {
     if (command === null) return [];
@@ -34,6 +34,14 @@ export async function testCommands(
   const own = concerned.length > 0 ? concerned : [all];
   const asked = [unit.test_cmd, ...more_tests].flatMap((command) => fill(command, own));
   return [...new Set([...asked, ...fill(project.commands.test, concerned)])];
+}
+
+/** The project's command as it is for all tests, where that can be said without the tree; null: it cannot. */
+export function wholeTestCommand({ commands, layout }: IntegratedCandidate["project"]): string | null {
+  const { test } = commands;
+  if (test === null || !test.includes(PLACEHOLDER)) return test;
+  const words = folderWords(test, { all: testFolder({ layout }), layout });
+  return words && test.replaceAll(PLACEHOLDER, () => words);
 }
 
 /**
@@ -64,5 +72,5 @@ export async function testTargets({ project, changes, root, git, head, tree, sym
 const isThere = ({ new_mode }: Change): boolean => new_mode !== "000000";
 
 const trimmed = (folder: string): string => folder.replace(/^\.\//, "").replace(/\/+$/, "") || ".";
-const testFolder = ({ layout }: IntegratedCandidate["project"]): string => trimmed(layout.test_dir);
+const testFolder = ({ layout }: Pick<IntegratedCandidate["project"], "layout">): string => trimmed(layout.test_dir);
 const sourceFolder = ({ layout }: IntegratedCandidate["project"]): string => trimmed(layout.src_dir);

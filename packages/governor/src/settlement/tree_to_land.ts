@@ -3,7 +3,7 @@ import type { CompiledTask } from "../plan/compiled.ts";
 import type { Site } from "../site.ts";
 import { openBench } from "./bench.ts";
 import type { IntegratedCandidate } from "./candidate.ts";
-import { commandGates } from "./commands.ts";
+import { commandGates, SETUP } from "./commands.ts";
 import { componentGates } from "./components.ts";
 import { type Settling, settle, type Verdict } from "./gate.ts";
 import { openEvaluator, ruleGates } from "./policy.ts";
@@ -15,12 +15,39 @@ import { unchanging } from "./unchanging.ts";
  * path of the folder that takes the whole logs of its gates.
  */
 export type TreeToLand = Pick<Site, "git" | "project" | "pool" | "jail" | "components" | "symbols"> &
-  Pick<IntegratedCandidate, "task" | "attempt" | "out" | "more_tests"> & {
+  Pick<IntegratedCandidate, "task" | "attempt" | "out" | "more_tests" | "all_tests"> & {
     unit: CompiledTask;
     head: string;
     tree: string;
     changes: readonly Change[];
   };
+
+/**
+ * The names of all gates that are asked of such a tree, in order: those that look at the change alone, and those that need a
+ * checkout, whose setup is none of them.
+ */
+export async function gateNames(
+  tree: TreeToLand,
+  { now_ms }: Pick<Settling, "now_ms">,
+  signal: AbortSignal,
+): Promise<{ rules: string[]; commands: string[] }> {
+  const { trees, rules } = await rulesOf(tree, now_ms);
+  const named = (gates: readonly { name: string }[]) => gates.map(({ name }) => name);
+  return {
+    rules: named([...trees, ...rules]),
+    commands: named(commandsOf(tree, signal)).filter((name) => name !== SETUP),
+  };
+}
+
+const rulesOf = async (tree: TreeToLand, now_ms: Settling["now_ms"]) => ({
+  trees: await treeGates(tree, now_ms),
+  rules: await ruleGates(tree),
+});
+
+const commandsOf = (tree: TreeToLand, signal: AbortSignal) => [
+  ...commandGates(tree.project, tree.unit),
+  ...componentGates(tree, signal),
+];
 
 /**
  * Asks of structure and interfaces, and the project's scripts, before anything is checked out: they look at the change alone.
@@ -34,10 +61,10 @@ export async function judgeByRules(
   only: readonly string[] | null = null,
 ): Promise<Verdict | null> {
   const isAsked = ({ name }: { name: string }) => only?.includes(name) ?? true;
-  const trees = (await treeGates(tree, settling.now_ms)).filter(isAsked);
-  const stopped = await settle(trees, tree, settling);
+  const { trees, rules } = await rulesOf(tree, settling.now_ms);
+  const stopped = await settle(trees.filter(isAsked), tree, settling);
   if (stopped) return stopped;
-  const gates = (await ruleGates(tree)).filter(isAsked);
+  const gates = rules.filter(isAsked);
   if (gates.length === 0) return null;
   const { evaluate, close } = openEvaluator(tree.jail, signal);
   try {
@@ -58,8 +85,7 @@ export async function judgeByCommands(
   signal: AbortSignal,
   only: readonly string[] | null = null,
 ): Promise<Verdict | null> {
-  const all = [...commandGates(tree.project, tree.unit), ...componentGates(tree, signal)];
-  const gates = all.filter(({ name }) => only?.includes(name) ?? true);
+  const gates = commandsOf(tree, signal).filter(({ name }) => only?.includes(name) ?? true);
   if (gates.length === 0) return null;
   const bench = await openBench(tree, tree, signal);
   try {

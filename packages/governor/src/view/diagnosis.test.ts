@@ -34,7 +34,20 @@ const OWN: readonly string[] = [
 ];
 
 const shapes = (events: readonly Event[], process: "alive" | "gone" | "unknown" = "alive") =>
-  diagnose(stored([started(), ...events]), process).map(({ name, task }) => ({ name, task }));
+  diagnose(stored([WHOLE, ...events]), process).map(({ name, task }) => ({ name, task }));
+
+/** At whose end all that has landed is judged together. */
+const WHOLE = started({ final: { base: oid("a") } });
+const judgedHead = (letter: string, verdict: "pass" | "reject"): Event => {
+  const gate = { gate: "tests", verdict, findings: verdict === "pass" ? [] : [FINDING], took_ms: 1 };
+  const gates = [{ ...gate, command: null, exit: null, output: null }];
+  return { kind: "head_judged", commit: oid(letter), tree: oid("b"), verdict, gates, known: [] };
+};
+/** One task has landed, and no other will. */
+const over = (): Event[] => [
+  ...[dispatched(ONE), frozen(ONE), ...landed(ONE), dispatched(TWO), fell(TWO, "blocked")],
+  { kind: "task_skipped", task: THREE, because: TWO },
+];
 
 const fell = (task: typeof ONE, cause: Cause, attempt = 1): Event => ({
   kind: "attempt_failed",
@@ -168,13 +181,21 @@ describe("G13 each shape of failure gives its class, what to do, and what not to
       [dispatched(ONE), frozen(ONE), ...landed(ONE)],
       ONE,
     ],
+    red_together: [
+      [
+        ...[...over(), judgedHead("d", "reject"), judgedHead("a", "pass")],
+        { kind: "good_head_kept", commit: oid("a"), ref: "refs/dgov/good/r", cure: "git reset" },
+      ],
+      [...over(), judgedHead("d", "pass")],
+      ONE,
+    ],
   };
 
   test.each(Object.entries(FIXTURES))("%s", (name, [makes, nearly, task]) => {
     const process = name === "stale_run_window" ? "gone" : "alive";
     expect(shapes(makes, process)).toContainEqual({ name, task });
     expect(shapes(nearly, process).map((one) => one.name)).not.toContain(name);
-    const one = diagnose(stored([started(), ...makes]), process).find((shape) => shape.name === name);
+    const one = diagnose(stored([WHOLE, ...makes]), process).find((shape) => shape.name === name);
     expect(one).toMatchObject(PATTERNS[name as keyof typeof PATTERNS]);
     expect(one?.do_not).toMatch(/^Do not /);
     expect(one?.evidence).not.toBe("");

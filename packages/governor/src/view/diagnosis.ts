@@ -3,6 +3,8 @@ import { BY_CAUSE, PATTERNS, type Pattern, type Shape } from "./failure_shapes.t
 import { HINTS } from "./hint.ts";
 import { reasonOf, sayFinding } from "./run_summary.ts";
 import { count } from "./story.ts";
+import { wholeOf } from "./whole.ts";
+import { sayWhole } from "./whole_text.ts";
 
 /** A shape that was found, and where. `task` null: it is about the run, or the project. */
 export type Diagnosis = Shape & { task: string | null; evidence: string };
@@ -20,6 +22,7 @@ type Facts = {
   lost: Map<string, number>;
   skipped: Map<string, string>; // what was skipped → what it waits for
   behind: EventOf<"checkout_behind"> | null;
+  heads: Pick<Stored, "event">[];
 };
 
 /** From how many on a thing is a shape, and no chance. */
@@ -67,6 +70,7 @@ function gather(events: Iterable<Told>): Facts | null {
     lost: new Map(),
     skipped: new Map(),
     behind: null,
+    heads: [],
   };
   const run = replay(
     (function* () {
@@ -104,6 +108,10 @@ function note(facts: Omit<Facts, "run">, event: Stored["event"]): void {
     case "task_retried":
       facts.skipped.delete(event.task);
       break;
+    case "head_judged":
+    case "good_head_kept":
+      facts.heads.push({ event });
+      break;
     case "tool_called":
       noteRefusal(facts.refused, event);
   }
@@ -118,12 +126,15 @@ function noteRefusal(
   refused.set(key, { task, attempt, rule, times: (refused.get(key)?.times ?? 0) + 1 });
 }
 
-function ofRun({ run, behind }: Facts, process: "alive" | "gone" | "unknown"): Diagnosis[] {
+function ofRun({ run, behind, heads }: Facts, process: "alive" | "gone" | "unknown"): Diagnosis[] {
   const plan = `plan "${run.started.plan}"`;
+  const whole = wholeOf(run, heads);
+  const red = whole === null ? [] : sayWhole(whole);
   return [
     ...(run.state === "running" && process === "gone"
       ? [found("stale_run_window", null, `The run of ${plan} has no end, and its process is gone`)]
       : []),
+    ...(red.length > 0 ? [found("red_together", whole?.since?.task ?? null, red.join(". "))] : []),
     ...(behind ? [found("landing_waits", behind.task, behind.cure)] : []),
   ];
 }

@@ -56,6 +56,7 @@ export const PATTERNS = {
   attempt_lost_again:     { intent_class: "Environment repair", next_action: "See what kills dgov (memory, a limit of the machine, a supervisor) before it is run again", do_not: "Do not just start it again: it has died at the same task before" },
   stale_run_window:       { intent_class: "Run recovery",       next_action: "Run the plan again: the run goes on from its log, and nothing that landed is done twice", do_not: "Do not remove .dgov/state.db: it is what the run goes on from" },
   landing_waits:          { intent_class: "Run recovery",       next_action: "Run the command in the evidence: the work has landed, and the checkout has not followed", do_not: "Do not make the change again by hand" },
+  red_together:           { intent_class: "Work repair",        next_action: "Mend the head and have it judged again with --continue, or take the last good head with the command in the evidence and run with --continue, which does the rest anew", do_not: "Do not count the plan as done because every task has landed: no task's own tests show what fails" },
   archive_policy_drift:   { intent_class: "Project policy",     next_action: "Let git keep .dgov/plans/archive/: take the rule out of the ignore file that the evidence names", do_not: "Do not force-add archived plans one by one" },
 } as const satisfies Record<string, Omit<Shape, "name">>;
 export type Pattern = keyof typeof PATTERNS;

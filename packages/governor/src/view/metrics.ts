@@ -67,7 +67,7 @@ export const RunMetric = z.object({
   plan: z.string(),
   plan_hash: z.string(),
   source: z.string().describe("Who asked for it: manual, or DGOV_RUN_SOURCE"),
-  status: z.enum(["running", "interrupted", "complete", "partial", "failed"]),
+  status: z.enum(["running", "interrupted", "complete", "red", "partial", "failed"]),
   level: z.string().nullable().describe("Of the jail; null: it was not chosen yet"),
   currency: z.string(),
   jobs: count,

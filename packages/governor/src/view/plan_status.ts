@@ -47,7 +47,7 @@ export function viewPlanStatus({ name, dir, stale, tasks, run_status }: PlanFact
     stale,
     run_status,
     remediation_needed: failed && pending > 0,
-    next_action: next({ dir, pending, failed, stale }),
+    next_action: next({ dir, pending, failed: failed || run_status === "red", stale }),
     unit_statuses,
   };
 }
@@ -64,7 +64,7 @@ function next({
   stale: boolean;
 }): string {
   if (stale) return `dgov compile ${dir}`;
-  if (pending === 0) return "";
+  if (pending === 0 && !failed) return "";
   return failed ? `dgov plan review ${dir}` : `dgov run ${dir}`;
 }
 
@@ -92,7 +92,7 @@ export function planRow(plan: { name: string; path: string; archived: boolean },
   const how = ((): PlanRow["status"] => {
     if (total === 0) return "empty";
     if (stale) return "stale";
-    if (deployed === total) return "complete";
+    if (deployed === total) return run_status === "red" ? "degraded" : "complete";
     return deployed === 0 && run_status === null ? "compiled" : "in_progress";
   })();
   return { ...plan, compiled: true, total, deployed, status: how, stale, run_status, remediation_needed };

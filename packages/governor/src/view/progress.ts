@@ -4,7 +4,7 @@ import type { Event, Stored } from "@dgov/kernel";
 export type Progress = {
   plan: string;
   run: string;
-  status: "running" | "interrupted" | "complete" | "partial" | "failed";
+  status: "running" | "interrupted" | "complete" | "red" | "partial" | "failed";
   started_at_ms: number;
   tasks: ReadonlyMap<string, TaskProgress>; // in plan order
   tokens: number;

@@ -1,6 +1,7 @@
 import { type Cause, type EventOf, type Finding, type Run, replay, type Stored, type Task } from "@dgov/kernel";
 import { type Blame, type Clash, type Whose, withBlame } from "./blame.ts";
 import { callsIn, sumOf } from "./cost.ts";
+import { type WholeSummary, wholeOf } from "./whole.ts";
 
 /** How a run stands, for people and for programs. The first keys are those of dgov 0.8. */
 export type RunSummary = TaskLists & {
@@ -12,6 +13,7 @@ export type RunSummary = TaskLists & {
   tasks: TaskSummary[];
   spent: SpentSummary;
   abort: Abort | null;
+  whole: WholeSummary | null; // of all that has landed, taken together; null: it was not asked for, or not yet
   pending: string | null; // what to run when the work waits on its own ref
 };
 
@@ -69,6 +71,7 @@ export function summarise(id: string, events: readonly Stored[]): RunSummary {
     tasks: run.tasks.map((task) => summariseTask(task, because.get(task.id))),
     spent: spentOf(run, events),
     abort: abortOf(run),
+    whole: wholeOf(run, events),
     pending,
   };
 }

@@ -2,12 +2,13 @@ import {
   type Event,
   type EventKind,
   type EventOf,
-  MOVES,
+  FOLDED,
   type Run,
   replay,
   type Stored,
   type Task,
 } from "@dgov/kernel";
+import { type WholeSummary, wholeOf } from "./whole.ts";
 
 /** How the last run stands. The first keys are those of dgov 0.8; `task_list` holds what is not over, or all of it. */
 export type Status = {
@@ -33,18 +34,11 @@ export type RunFacts = {
   process: "alive" | "gone" | "unknown"; // of an unfinished run; "gone" was killed, and the next run goes on
   sandbox: EventOf<"sandbox_chosen">["level"] | null;
   started_at_ms: number;
+  whole: WholeSummary | null; // of all that has landed, taken together; null: it was not asked for, or not yet
 };
 
 /** The events a status is made of: what moves a run and its tasks. The bulk of a log is not read for it. */
-export const STATUS_KINDS: readonly EventKind[] = [
-  "run_started",
-  "sandbox_chosen",
-  "run_resumed",
-  "run_interrupted",
-  "run_forked",
-  "run_ended",
-  ...MOVES,
-];
+export const STATUS_KINDS: readonly EventKind[] = ["sandbox_chosen", ...FOLDED];
 
 const OVER: ReadonlySet<Task["state"]> = new Set(["landed"]);
 const SETTLING: ReadonlySet<Task["state"]> = new Set(["judging", "ready", "landing"]);
@@ -110,6 +104,10 @@ function factsOf(
     process: run.state === "ended" ? "gone" : process,
     sandbox: chosen?.kind === "sandbox_chosen" ? chosen.level : null,
     started_at_ms: run.started_at_ms,
+    whole: wholeOf(
+      run,
+      events.map((event) => ({ event })),
+    ),
   };
 }
 

@@ -34,6 +34,9 @@ function words(event: Event): Words | null {
     case "run_ended":
     case "sandbox_chosen":
       return ofRun(event);
+    case "head_judged":
+    case "good_head_kept":
+      return ofWhole(event);
     case "batch_begun":
     case "batch_judged":
     case "batch_split":
@@ -85,12 +88,29 @@ function ofRun(
     case "run_forked":
       return milestone(`goes its own way from here: all before is run ${event.from} up to event ${event.at}`);
     case "run_ended":
-      return event.status === "complete"
-        ? milestone("complete: every task has landed", true)
-        : milestone(`${event.status}: ${event.status === "partial" ? "some tasks have" : "nothing has"} landed`, false);
+      return milestone(`${event.status}: ${ENDS[event.status]}`, event.status === "complete");
     case "sandbox_chosen":
       return detail(`tools and gates run in the "${event.level}" sandbox: ${event.detail}`);
   }
+}
+
+const ENDS: Readonly<Record<EventOf<"run_ended">["status"], string>> = {
+  complete: "every task has landed",
+  red: "every task has landed, and together they do not pass",
+  partial: "some tasks have landed",
+  failed: "nothing has landed",
+};
+
+function ofWhole(event: EventOf<"head_judged" | "good_head_kept">): Words {
+  if (event.kind === "good_head_kept")
+    return milestone(`the last good head is ${short(event.commit)}; take it with: ${event.cure}`);
+  const { commit, verdict, gates, known } = event;
+  const all = `all that has landed, taken together (${short(commit)})`;
+  const before = known.length === 0 ? "" : `; ${known.join(", ")} had passed on this tree already`;
+  if (verdict === "pass") return milestone(`${all}, passes every gate${before}`, true);
+  const fell = gates.at(-1);
+  const how = verdict === "reject" ? "is refused" : "cannot be judged";
+  return milestone(`${all}, ${how} by gate ${fell?.gate}: ${found(fell?.findings ?? [])}`, false);
 }
 
 type OfTask = Exclude<
@@ -103,6 +123,8 @@ type OfTask = Exclude<
     | "run_forked"
     | "run_ended"
     | "sandbox_chosen"
+    | "head_judged"
+    | "good_head_kept"
     | "batch_begun"
     | "batch_judged"
     | "batch_split"

@@ -51,6 +51,8 @@ export function sampleOf(of: TaskId, because: TaskId = of): { [Kind in EventKind
     run_interrupted: { kind: "run_interrupted", signal: "SIGINT" },
     run_paused: { kind: "run_paused", reason: "look first" },
     run_forked: { kind: "run_forked", from: RunId.parse("r0"), at: 7, head: oid("0") },
+    head_judged: { kind: "head_judged", commit: oid("3"), tree: oid("2"), verdict: "pass", gates: [], known: [] },
+    good_head_kept: { kind: "good_head_kept", commit: oid("0"), ref: "refs/dgov/good/r1", cure: "git switch" },
     run_ended: { kind: "run_ended", status: "failed" },
     task_dispatched: { kind: "task_dispatched", ...at, base: oid("0"), ...worker, carried_from: null },
     attempt_failed: { kind: "attempt_failed", ...at, cause: "error", detail: "it fell", kept: null },

@@ -1,0 +1,1 @@
+export { sayWhole } from "./view/whole_text.ts";
