@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Bundle, Shown } from "../packages/governor/src/attest/bundle.ts";
 import { seal } from "../packages/governor/src/attest/envelope.ts";
@@ -122,6 +122,44 @@ describe("G16: what is hidden", () => {
     expect(of(bundle("candidate_rejected.cause").bundle)).toEqual(of(bundle("candidate_rejected.cause", "7").bundle));
   });
 
+  test("G16 a value that was hidden is shown later to whom it may be, and no other fits in its place", () => {
+    const file = "../opened.json";
+    const asked = [
+      "--redact",
+      "candidate_rejected.cause",
+      "--redact",
+      `text:${SECRET}`,
+      "--openings",
+      "../openings.json",
+    ];
+    expect(dgov(place, "attest", "bundle", run, ...KEY, "--out", file, ...asked).status).toBe(0);
+    expect(statSync(join(place.folder, "openings.json")).mode & 0o777).toBe(0o600);
+    const { status, view } = verified(file, "--openings", "../openings.json");
+    expect({ status, why: view.why }).toEqual({ status: 0, why: null });
+    expect(view.bundle.opened.map(({ value }: { value: string }) => value)).toContain("empty_diff");
+    expect(view.bundle.opened.some(({ value }: { value: string }) => value === `Wrote ${SECRET}`)).toBe(true);
+    const told = JSON.parse(readIn(place, "../openings.json"));
+    const changes: ((one: { seq: number; at: string; salt: string; value: string }) => unknown)[] = [
+      (one) => (one.value = "review"),
+      (one) => (one.salt = "0".repeat(64)),
+      (one) => (one.seq = 1),
+      (one) => (one.at = "/task"),
+    ];
+    for (const [at, change] of changes.entries()) {
+      const own = structuredClone(told);
+      change(own.openings[0]);
+      writeFileSync(join(place.folder, `forged-${at}.json`), JSON.stringify(own));
+      const forged = verified(file, "--openings", `../forged-${at}.json`);
+      expect({ at, status: forged.status, said: forged.view.why?.includes("something else") }).toEqual({
+        at,
+        status: 1,
+        said: true,
+      });
+    }
+    expect(verified(file, "--openings", "../signed.json").status).toBe(2);
+    expect(verified("../signed.json", "--openings", "../openings.json").status).toBe(2);
+  });
+
   test("G16 a selector that names nothing is refused, since what was meant would stay shown", () => {
     for (const [selector, why] of [
       ["gate_juged", "there is no kind"],
@@ -183,6 +221,18 @@ describe("G16: what is shown", () => {
     expect(verified(file).view.bundle.does_not_attest.join()).toContain("shown in part");
     const here = verified(file, "--log", ".dgov/state.db");
     expect({ status: here.status, log: here.view.log }).toEqual({ status: 1, log: "other" });
+    const later = resigned((told) => {
+      const [part] = byKind(told.events, "candidate_rejected");
+      (part as { at_ms: number }).at_ms += 1;
+    });
+    expect(verified(later, "--log", ".dgov/state.db").view.log).toBe("other");
+    expect(
+      verified(
+        resigned(() => {}),
+        "--log",
+        ".dgov/state.db",
+      ).view.log,
+    ).toBe("same");
   });
 
   test("G16 the signature, the attestation it is of, and a statement that is no bundle", () => {

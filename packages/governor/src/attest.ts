@@ -42,9 +42,9 @@ export async function attestRun(
 }
 
 /** @throws DgovError `usage` when there is such a file already, or none can be written */
-export function writeNew(path: string, text: string): void {
+export function writeNew(path: string, text: string, mode = 0o666): void {
   try {
-    writeFileSync(path, text, { flag: "wx" });
+    writeFileSync(path, text, { flag: "wx", mode });
   } catch (cause) {
     const why = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
     const said = why === "EEXIST" ? "it is there already" : why;

@@ -1,24 +1,34 @@
 import { resolve } from "node:path";
 import { canonical, type Stored } from "@dgov/kernel";
+import { z } from "zod";
 import {
   BUNDLE_DOES_NOT_ATTEST,
   type Bundle,
   bundled,
   type Disclosed,
   disclosedIn,
+  type Openings,
   type Shown,
 } from "./attest/bundle.ts";
 import { seal } from "./attest/envelope.ts";
 import { readPrivateKey } from "./attest/keys.ts";
-import { contains, hiddenIn, readSelector, redacted, type Selector } from "./attest/redact.ts";
+import { contains, hiddenIn, openingsOf, readSelector, redacted, type Selector } from "./attest/redact.ts";
 import { type Attesting, endedRun, logStatement, unattestable, writeNew } from "./attest.ts";
 import { DgovError } from "./error.ts";
 
 /** `out`: where the bundle was written. */
 export type Bundled = { run: string; out: string; signed_by: string[]; root: string; disclosed: Disclosed };
 
-/** `keys` paths of private keys; `redact` selectors; `out` a new file, null: one that is called after the run. */
-export type BundleOrder = { keys: readonly string[]; redact: readonly string[]; out: string | null };
+/**
+ * `keys` paths of private keys; `redact` selectors; `out` a new file, null: one that is called after the run.
+ * `openings`: a new file for what opens hidden values; null: none.
+ */
+export type BundleOrder = {
+  keys: readonly string[];
+  redact: readonly string[];
+  out: string | null;
+  openings: string | null;
+};
 
 /**
  * Writes the log of a run with parts of it hidden, signed, and under the root that an attestation of the run has.
@@ -45,6 +55,10 @@ export async function bundleRun(asking: Attesting, text: string, order: BundleOr
       throw unattestable(id, "the text that is to be hidden stands where nothing can be, as in the run's id or a hash");
   const out = order.out ?? `${id}.bundle.json`;
   writeNew(resolve(asking.cwd, out), `${JSON.stringify(seal(Buffer.from(payload), keys), null, 2)}\n`);
+  if (order.openings !== null) {
+    const told: Openings = { run: id, openings: events.flatMap((stored) => openingsIn(stored, selectors)) };
+    writeNew(resolve(asking.cwd, order.openings), `${JSON.stringify(told, null, 2)}\n`, 0o600);
+  }
   const signed_by = [...new Set(keys.map((key) => key.id))];
   return { run: id, out, signed_by, root: bundle.log.root, disclosed: disclosedIn(bundle) };
 }
@@ -60,6 +74,17 @@ function refuseIdle(text: string, selector: Selector, events: readonly Stored[])
     (stored) => hiddenIn(stored, [selector]) === "all" || (hiddenIn(stored, [selector]) as Set<string>).size > 0,
   );
   if (own.length > 0 && !hits) throw idle("no event of the run has anything there");
+}
+
+function openingsIn(stored: Stored, selectors: readonly Selector[]): Openings["openings"] {
+  const { seq, event, salt } = stored;
+  const hidden = hiddenIn(stored, selectors);
+  if (hidden === "all" || salt === undefined) return [];
+  return openingsOf({ seq, event, salt }, hidden).map(({ value, ...one }) => ({
+    seq,
+    ...one,
+    value: z.json().parse(value),
+  }));
 }
 
 function shownOf(stored: Stored, selectors: readonly Selector[]): Shown {

@@ -2,7 +2,16 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { canonical, openLog } from "@dgov/kernel";
 import type { z } from "zod";
-import { type Bundle, BundleStatement, bundleFault, type Disclosed, disclosedIn, type Shown } from "./attest/bundle.ts";
+import {
+  type Bundle,
+  BundleStatement,
+  bundleFault,
+  type Disclosed,
+  disclosedIn,
+  Openings,
+  openingFault,
+  type Shown,
+} from "./attest/bundle.ts";
 import { Envelope, PAYLOAD_TYPE, signersOf } from "./attest/envelope.ts";
 import { readPublicKey } from "./attest/keys.ts";
 import { showsThe } from "./attest/redact.ts";
@@ -29,16 +38,28 @@ export type Verified = {
   log: Held;
   commits: Held;
   statement: RunStatement | null;
-  bundle: (Pick<Bundle, "run" | "log" | "events" | "does_not_attest"> & { disclosed: Disclosed }) | null;
+  bundle:
+    | (Pick<Bundle, "run" | "log" | "events" | "does_not_attest"> & {
+        disclosed: Disclosed;
+        opened: Openings["openings"];
+      })
+    | null;
 };
 
-type Order = { keys: readonly string[]; needed: number | null; log: string | null; of?: string | null };
+type Order = {
+  keys: readonly string[];
+  needed: number | null;
+  log: string | null;
+  of?: string | null;
+  openings?: string | null;
+};
 
 /**
  * Checks an attestation with what lies here: no network, and nothing is written.
  *
  * @param order `keys` paths of public keys that are trusted; `needed` how many different ones must have signed, null: all;
- *              `log` another log than the project's; `of`: an attestation of the run that a bundle must be of
+ *              `log` another log than the project's; `of`: an attestation of the run that a bundle must be of;
+ *              `openings`: what opens values that it hides
  * @throws DgovError `usage` when more keys are needed than are given, or there is no such file; `key_unusable`
  */
 export async function verifyAttestation(cwd: string, file: string, order: Order): Promise<Verified> {
@@ -50,7 +71,7 @@ export async function verifyAttestation(cwd: string, file: string, order: Order)
   const statement = Statement.safeParse(said);
   if (!statement.success)
     return failed(signed, "it is signed, and no statement about a run that this version of dgov knows");
-  if (order.of) throw new DgovError("usage", `Cannot hold "${file}" against an attestation: it is no bundle`);
+  if (order.of || order.openings) throw new DgovError("usage", `Cannot check "${file}" as a bundle: it is none`);
   return verifyStatement(cwd, order, { signed, ...statement.data });
 }
 
@@ -82,10 +103,26 @@ async function verifyBundle(cwd: string, order: Order, told: Told<z.infer<typeof
   const log = logHeld(cwd, order.log, predicate);
   const absent = order.log !== null && log === "absent" ? `"${order.log}" has no such run` : null;
   const other = log === "other" ? "the log here is other than it says" : absent;
-  const why = other ?? (order.of ? await attestedFault(cwd, order.of, { order, predicate }) : null);
+  const openings = order.openings ? openingsAt(resolve(cwd, order.openings)) : null;
+  const unfit = openings === null ? null : openingFault(predicate, openings);
+  const why = other ?? unfit ?? (order.of ? await attestedFault(cwd, order.of, { order, predicate }) : null);
   const { signed_by, needed } = signed;
-  const bundle = { run, log: stated, events, does_not_attest, disclosed: disclosedIn(predicate) };
+  const bundle = {
+    run,
+    log: stated,
+    events,
+    does_not_attest,
+    disclosed: disclosedIn(predicate),
+    opened: openings?.openings ?? [],
+  };
   return { holds: why === null, why, signed_by, needed, log, commits: "absent", statement: null, bundle };
+}
+
+/** @throws DgovError `usage` when it is no such file */
+function openingsAt(path: string): Openings {
+  const read = Openings.safeParse(json(readText(path)));
+  if (read.success) return read.data;
+  throw new DgovError("usage", `Cannot read the openings "${path}": it is no file that dgov attest bundle has written`);
 }
 
 /** Why a bundle is not of the run that is attested; null: it is. */
@@ -94,7 +131,7 @@ async function attestedFault(
   file: string,
   { order, predicate }: { order: Order; predicate: Bundle },
 ): Promise<string | null> {
-  const attested = await verifyAttestation(cwd, file, { ...order, of: null });
+  const attested = await verifyAttestation(cwd, file, { ...order, of: null, openings: null });
   if (!attested.holds) return `the attestation does not hold: ${attested.why ?? ""}`;
   const { statement } = attested;
   const same = statement?.run === predicate.run && canonical(statement.log) === canonical(predicate.log);
@@ -175,7 +212,9 @@ function logHeld(cwd: string, asked: string | null, statement: Logged): Held {
     const [is, was] = [logStatement(then), statement.log];
     const same = is.root === was.root && is.events === was.events;
     if (!same || is.first.hash !== was.first.hash || is.last.hash !== was.last.hash) return "other";
-    return statement.events?.every((shown, at) => shown.shown !== "part" || showsThe(shown.event, then[at]!)) === false
+    return statement.events?.every(
+      (shown, at) => shown.shown !== "part" || (shown.at_ms === then[at]!.at_ms && showsThe(shown.event, then[at]!)),
+    ) === false
       ? "other"
       : "same";
   } finally {

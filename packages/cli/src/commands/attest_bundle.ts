@@ -16,8 +16,10 @@ export const attestBundle = defineCommand({
     key: z.array(z.string()).default([]).describe("A private key of dgov attest keygen; again for another signature"),
     redact: z.array(z.string()).default([]).describe("What to hide; again for more"),
     out: z.string().optional().describe("A new file for the bundle [default: RUN.bundle.json]"),
+    openings: z.string().optional().describe("A new file for what opens hidden values, to be handed on apart"),
   }),
-  run: async ({ run, key, redact, out }, here) => bundleRun(here, run, { keys: key, redact, out: out ?? null }),
+  run: async ({ run, key, redact, out, openings }, here) =>
+    bundleRun(here, run, { keys: key, redact, out: out ?? null, openings: openings ?? null }),
   text: renderBundled,
 });
 

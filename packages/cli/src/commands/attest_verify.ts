@@ -14,10 +14,17 @@ export const attestVerify = defineCommand({
     key: z.array(z.string()).default([]).describe("A public key that is trusted; again for another"),
     threshold: z.number().int().optional().describe("How many different keys must have signed [default: all given]"),
     log: z.string().optional().describe("Another log than .dgov/state.db, as a copy of it"),
+    openings: z.string().optional().describe("What opens values that a bundle hides, to be checked and shown"),
     of: z.string().optional().describe("An attestation of the run, signed by the same keys, that a bundle must be of"),
   }),
-  run: async ({ file, key, threshold, log, of }, here) =>
-    verifyAttestation(here.cwd, file, { keys: key, needed: threshold ?? null, log: log ?? null, of: of ?? null }),
+  run: async ({ file, key, threshold, log, of, openings }, here) =>
+    verifyAttestation(here.cwd, file, {
+      keys: key,
+      needed: threshold ?? null,
+      log: log ?? null,
+      of: of ?? null,
+      openings: openings ?? null,
+    }),
   text: renderVerified,
   exit: ({ holds }) => (holds ? 0 : 1),
 });
@@ -52,7 +59,9 @@ const bundleLines = ({
   run,
   log,
   disclosed: { whole, part, none, fields },
+  opened,
 }: NonNullable<Verified["bundle"]>): string[] => [
   `the log of the run ${plain(run)}, ${count(log.events, "event")}: ${whole} whole, ${part} in part (${count(fields, "value")} hidden), ${none} hidden`,
   `under the root ${log.root}`,
+  ...opened.map(({ seq, at, value }) => `event ${seq} at ${plain(at)} is ${plain(JSON.stringify(value))}`),
 ];

@@ -2,7 +2,7 @@ import { Event, RunId } from "@dgov/kernel";
 import { bodyOf, hashOf } from "@dgov/kernel/row";
 import { z } from "zod";
 import { merkleRoot } from "./merkle.ts";
-import { placesOf } from "./redact.ts";
+import { opens, placesOf } from "./redact.ts";
 import { Hash, LogStatement } from "./statement.ts";
 
 /** What a redacted log of a run is stated by: its kind of statement, inside one of in-toto's. */
@@ -92,6 +92,21 @@ function wholeFault(
   return before && before.seq === seq - 1 && before.hash !== prev
     ? `event ${seq} does not come after event ${before.seq}`
     : null;
+}
+
+/** What opens values that a bundle hides: handed on apart from it, to whom they are to be shown. */
+export const Openings = z.strictObject({
+  run: RunId,
+  openings: z.array(z.strictObject({ seq: z.int().min(1), at: z.string(), salt: Hash, value: z.json() })),
+});
+export type Openings = z.infer<typeof Openings>;
+
+/** @returns which of them fits nothing in the bundle; null: all fit */
+export function openingFault({ run, events }: Pick<Bundle, "run" | "events">, told: Openings): string | null {
+  if (told.run !== run) return "the openings are of another run";
+  const parts = new Map(events.flatMap((one) => (one.shown === "part" ? [[one.seq, one.event] as const] : [])));
+  const wrong = told.openings.find((one) => !opens(parts.get(one.seq), one));
+  return wrong ? `what is said to be hidden in event ${wrong.seq} at ${wrong.at} is something else` : null;
 }
 
 /** How much of a run a bundle shows. `fields`: hidden ones, of events that are shown in part. */

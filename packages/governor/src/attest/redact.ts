@@ -103,8 +103,8 @@ export function redacted(
   return masked(event, "");
 }
 
-/** A value under a salt of its own: who has not the salt cannot try values until one fits. */
-type Opening = { salt: string; at: Pointer; value: unknown };
+/** A value under a salt of its own: who has not the salt cannot try values until one fits. `at`: its place in the event. */
+export type Opening = { salt: string; at: Pointer; value: unknown };
 
 const commitment = ({ salt, at, value }: Opening): string =>
   createHash("sha256")
@@ -114,6 +114,24 @@ const commitment = ({ salt, at, value }: Opening): string =>
 /** Of the event's salt, so that nothing has to be kept beside the log; it does not lead back to that, nor to another. */
 const fieldSalt = (salt: string, seq: number, at: Pointer): string =>
   createHmac("sha256", Buffer.from(salt, "hex")).update(`${seq} ${at}`).digest("hex");
+
+/** What opens each value that is hidden in an event, in the order of their places. */
+export const openingsOf = (
+  { seq, event, salt }: { seq: number; event: Event; salt: string },
+  hidden: ReadonlySet<Pointer>,
+): Opening[] => [...hidden].sort().map((at) => ({ salt: fieldSalt(salt, seq, at), at, value: valueAt(event, at) }));
+
+/** Whether a value is the one that was committed to at its place. */
+export function opens(shown: unknown, opening: Opening): boolean {
+  const hidden = valueAt(shown, opening.at);
+  return isCommitment(hidden) && hidden.redacted === commitment(opening);
+}
+
+const valueAt = (value: unknown, at: Pointer): unknown =>
+  at
+    .split("/")
+    .slice(1)
+    .reduce((inside, name) => own(inside, name.replaceAll("~1", "/").replaceAll("~0", "~")), value);
 
 /** Whether what is shown of an event in part is what the event says. */
 export const showsThe = (shown: unknown, stored: { seq: number; event: Event; salt?: string }): boolean => {
