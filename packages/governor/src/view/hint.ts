@@ -3,7 +3,7 @@ import type { Cause } from "@dgov/kernel";
 /** What a person can do about each end of a task, in one sentence. */
 export const HINTS: Readonly<Record<Cause, string>> = {
   error: "Look at the attempt with --events; if the tools crash every time, report it",
-  timeout: "Give the task a larger timeout_s, or split it",
+  timeout: "Give the task a larger timeout_s, or split it; with --continue its kept work is handed on",
   turns: "Give the task a larger iteration_budget, or split it: it asks for more than one sitting",
   stuck: "Say in the prompt what done looks like; the model stopped without saying it",
   incomplete: "Read what the worker says is missing, then split the task or give it what it lacks",
