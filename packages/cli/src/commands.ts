@@ -31,6 +31,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   "attest bundle": async () => (await import("./commands/attest_bundle.ts")).attestBundle,
   "attest verify": async () => (await import("./commands/attest_verify.ts")).attestVerify,
   bench: async () => (await import("./commands/bench.ts")).bench,
+  drift: async () => (await import("./commands/drift.ts")).drift,
   "route explain": async () => (await import("./commands/route_explain.ts")).routeExplain,
   report: async () => (await import("./commands/report.ts")).report,
   cost: async () => (await import("./commands/cost.ts")).cost,

@@ -136,6 +136,8 @@ export const Event = z.discriminatedUnion("kind", [
     agent: z.string(),
     tier: z.int().min(0),
     carried_from: Oid.nullable(), // the kept work of an earlier attempt this one goes on from
+    // What kind of task it is, and a sha-256 (hex) of what every task of its role is told here; absent in older logs.
+    briefing: z.strictObject({ task_kind: z.string(), prompt: z.string() }).optional(),
   }),
   z.strictObject({
     kind: z.literal("task_routed"), // why the attempt has its agent: a rule of [routing] has chosen it
@@ -230,6 +232,7 @@ export const Event = z.discriminatedUnion("kind", [
     counted_by: z.enum(["provider", "estimate"]).optional(), // absent in logs from before it was told of each
     took_ms: z.int().min(0),
     said: z.string(),
+    served: z.string().optional(), // how the provider calls what has answered; absent: it did not say
   }),
 
   // What happened on the way: facts for people, no state.

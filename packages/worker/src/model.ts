@@ -11,9 +11,9 @@ export type Message =
 
 /**
  * Tokens as the provider counted them. `estimated` when it sent no count. `cached`: how many of the input it had in its
- * cache; absent: it did not say.
+ * cache; absent: it did not say. `served`: how it calls what has counted and answered, its model and fingerprint; absent: likewise.
  */
-export type Tokens = { input: number; output: number; estimated: boolean; cached?: number };
+export type Tokens = { input: number; output: number; estimated: boolean; cached?: number; served?: string };
 
 export type Reply = { text: string; calls: readonly Call[]; tokens: Tokens; finish: "stop" | "length" | "calls" };
 

@@ -32,6 +32,8 @@ const Chunk = z.looseObject({
       }),
     )
     .nullish(),
+  model: z.string().nullish(),
+  system_fingerprint: z.string().nullish(),
   usage: z
     .looseObject({
       prompt_tokens: z.int().min(0).nullish(),
@@ -48,6 +50,12 @@ function countOf(usage: NonNullable<z.infer<typeof Chunk>["usage"]>): Omit<Token
   return cached == null ? count : { ...count, cached: Math.min(cached, count.input) };
 }
 
+const SERVED_CHARS = 200;
+
+/** `MODEL@FINGERPRINT`, the second where there is one: a provider may change what answers to a name. */
+const servedBy = (model: string, fingerprint: string | null | undefined): string =>
+  (fingerprint ? `${model}@${fingerprint}` : model).slice(0, SERVED_CHARS);
+
 type Slot = { index: number | null; id: string; tool: string; input: string };
 
 /** Puts a reply together from the events of a stream. */
@@ -57,12 +65,14 @@ export class Assembly {
   #finish: string | null = null;
   #usage: Omit<Tokens, "estimated"> | null = null;
   #began = false;
+  #served: string | null = null;
 
   /** @throws StreamFault `not_a_chunk` */
   add(event: unknown): void {
     const chunk = Chunk.safeParse(event);
     if (!chunk.success) throw new StreamFault("not_a_chunk");
-    const { usage, choices } = chunk.data;
+    const { usage, choices, model, system_fingerprint } = chunk.data;
+    if (model) this.#served = servedBy(model, system_fingerprint);
     if (usage) this.#usage = countOf(usage);
     const choice = choices?.find(({ index }) => (index ?? 0) === 0);
     if (!choice) return;
@@ -87,9 +97,10 @@ export class Assembly {
     if (this.#finish === null) throw new StreamFault("cut");
     if (this.#slots.some(({ tool }) => tool === "")) throw new StreamFault("not_a_chunk");
     const calls = this.#calls(turn);
-    const tokens: Tokens = this.#usage
+    const counted: Tokens = this.#usage
       ? { ...this.#usage, estimated: false }
       : { input, output: Math.ceil(this.chars / 4), estimated: true };
+    const tokens = this.#served === null ? counted : { ...counted, served: this.#served };
     const stop = calls.length > 0 ? "calls" : "stop";
     return { text: this.#text, calls, tokens, finish: this.#finish === "length" ? "length" : stop };
   }

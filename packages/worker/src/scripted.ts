@@ -17,9 +17,11 @@ const ScriptTurn = z.strictObject({
   calls: z.array(ScriptCall).optional().describe("Tool calls of the reply, in order"),
   delay_ms: Count.optional().describe("Wait before the reply"),
   usage: z
-    .strictObject({ input: Count, output: Count, cached: Count.optional() })
+    .strictObject({ input: Count, output: Count, cached: Count.optional(), served: z.string().optional() })
     .optional()
-    .describe("Tokens of the reply; absent: none. cached: how many of the input the provider had in its cache"),
+    .describe(
+      "Tokens of the reply; absent: none. cached: how many of the input the provider had in its cache; served: what it says has answered",
+    ),
   finish: z.literal("length").optional().describe("The reply was cut off at the output limit"),
   fail: z
     .strictObject({
@@ -153,9 +155,14 @@ function replyOf(turn: ScriptTurn, n: number): Reply {
 
 function tokensOf({ usage }: ScriptTurn): Reply["tokens"] {
   if (!usage) return { input: 0, output: 0, estimated: true };
-  const { input, output, cached } = usage;
-  return { input, output, estimated: false, ...(cached === undefined ? {} : { cached }) };
+  const { input, output, ...told } = usage;
+  return { input, output, estimated: false, ...present(told) };
 }
+
+const present = ({ cached, served }: { cached?: number | undefined; served?: string | undefined }) => ({
+  ...(cached === undefined ? {} : { cached }),
+  ...(served === undefined ? {} : { served }),
+});
 
 const failure = (cause: ProviderFailure["cause"], retry_after_ms: number | null): ProviderFailure => ({
   ended: "provider",

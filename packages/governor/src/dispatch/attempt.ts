@@ -17,6 +17,7 @@ import type { Project } from "../project.ts";
 import type { Route } from "../routing.ts";
 import { type Short, sayShort } from "../short_text.ts";
 import { type Site, unitOf } from "../site.ts";
+import { briefingOf } from "./briefing.ts";
 import { meterOf } from "./meter.ts";
 import { orderOf, type WorkOrder } from "./order.ts";
 import { endedBy, prepare } from "./prepare.ts";
@@ -85,6 +86,7 @@ export async function dispatch(
     agent: binding.agent,
     tier: action.tier,
     carried_from: carried === null ? null : kept,
+    briefing: briefingOf(site, unit),
   });
   if (binding.route) site.session.record(routedEvent(of, binding.route));
   try {

@@ -54,7 +54,7 @@ export function meterOf(session: Session, { task, attempt, caller, output_tokens
       }
     },
     settle(call, used, took_ms, said) {
-      const { input, output, cached, estimated } = used;
+      const { input, output, cached, estimated, served } = used;
       session.record({
         kind: "call_settled",
         ...of,
@@ -68,6 +68,7 @@ export function meterOf(session: Session, { task, attempt, caller, output_tokens
         counted_by: estimated ? "estimate" : "provider",
         took_ms: Math.round(took_ms),
         said: clip(said),
+        ...(served === undefined ? {} : { served }),
       });
     },
   };
