@@ -91,7 +91,7 @@ test("without a file there are all defaults", () => {
       flake_runs: 1,
       sandbox: DEFAULT_SANDBOX,
       ...{ tools: {}, gates: {}, verify: {} },
-      baselines: { points: 2, strict: false, by: "dgov", stale_commits: 10, stale_days: 14, apis: {} },
+      baselines: { points: 2, strict: false, by: "dgov", stale_commits: 10, stale_days: 14, apis: {}, specs: {} },
       review: null,
     },
     limits: {

@@ -16,6 +16,7 @@ import type { Component, Limits, Project, Provider } from "./project.ts";
 import { PROJECT_FILE } from "./project_file.ts";
 import { reviewOf, reviewPlaces } from "./review_file.ts";
 import { routedProviders, routingOf, routingPlaces } from "./routing_file.ts";
+import { specPlaces } from "./spec_file.ts";
 import { check, parseToml, type Toml } from "./toml.ts";
 import type { KeyPath } from "./toml_place.ts";
 
@@ -139,6 +140,7 @@ const referencePlaces = (file: ProjectFile, toml: Toml): Place[] => [
   ...reviewPlaces({ ...file, agents: agentsOf(file.agents) }, toml),
   ...rungPlaces(file, toml),
   ...batchPlaces(file, toml),
+  ...specPlaces(file, toml),
   ...routingPlaces(file.routing, ["routing"], toml),
   ...profilePlaces(file, toml),
 ];
@@ -168,7 +170,7 @@ function rulePlaces(file: ProjectFile, toml: Toml): Place[] {
 
 /** The gates that every project may have, by the names under which their verdicts are kept. */
 const GATE_NAMES =
-  "claims integration policy script_hooks setup hooks lint format types generated tests coverage structure api sentrux review".split(
+  "claims integration policy script_hooks setup hooks lint format types generated tests coverage structure api specs sentrux review".split(
     " ",
   );
 
@@ -344,10 +346,10 @@ function rulesOf(file: ProjectFile): Project["rules"] {
   };
 }
 
-const baselinesOf = ({ project, sentrux, api }: ProjectFile): Project["rules"]["baselines"] => {
+const baselinesOf = ({ project, sentrux, api, specs }: ProjectFile): Project["rules"]["baselines"] => {
   const { mode, use, stale_commits, stale_days } = sentrux;
   const structure = { strict: mode === "strict", by: use, stale_commits, stale_days };
-  return { points: project.coverage_threshold, ...structure, apis: apisOf(api) };
+  return { points: project.coverage_threshold, ...structure, apis: apisOf(api), specs };
 };
 
 const componentOf = (table: ProjectFile["gates"][string]): Component => ({

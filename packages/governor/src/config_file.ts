@@ -8,6 +8,7 @@ import { ProfileTable, profileName } from "./profile_file.ts";
 import { ReviewTable } from "./review_file.ts";
 import { RoutingTable } from "./routing_file.ts";
 import { RUNNER_NAMES } from "./settlement/test_runners.ts";
+import { SpecTable } from "./spec_file.ts";
 import { TiersTable } from "./tiers_file.ts";
 
 /** `.dgov/project.toml` as people write it: the original's keys and defaults, and ours after them. One schema, strict. */
@@ -263,6 +264,7 @@ export const ProjectFile = z.strictObject({
   settlement: SettlementTable.prefault({}),
   sentrux: SentruxTable.prefault({}),
   api: z.record(toolName, ApiTable).default({}).describe("Interfaces that OpenAPI documents describe, by name"),
+  specs: z.record(toolName, SpecTable).default({}).describe("Documents that say what is to be, by name"),
   departments: z.record(z.string(), list).default({}).describe("Name to patterns of the files it owns"),
   generated: z.record(toolName, GeneratedTable).default({}).describe("Files that are made from others, by name"),
   verify: z.record(z.string(), VerifyTable).default({}),

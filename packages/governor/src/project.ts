@@ -7,6 +7,7 @@ import type { Budget } from "./budget.ts";
 import type { Review } from "./review_file.ts";
 import type { Routing } from "./routing_file.ts";
 import type { RunnerName } from "./settlement/test_runners.ts";
+import type { Spec } from "./spec_file.ts";
 
 /**
  * `.dgov/project.toml` with every default filled in; see `config.ts` for the file's own shape.
@@ -77,6 +78,7 @@ type BaselineRules = {
   stale_commits: number;
   stale_days: number;
   apis: Readonly<Record<string, Api>>; // by name
+  specs: Readonly<Record<string, Spec>>; // by name
 };
 
 export type Rules = {

@@ -1,5 +1,6 @@
 import { COVERAGE_BASELINE } from "../baseline_files.ts";
 import { ignoreRule } from "../ignore.ts";
+import { RUNS_ALWAYS } from "../settlement/specs.ts";
 import { type Language, languageOf } from "./bad_code.ts";
 import { type BadChange, type Drill, type Facts, ownDrillHint } from "./drill.ts";
 import { freePath } from "./free_path.ts";
@@ -13,6 +14,7 @@ export const COMMANDS: readonly Drill[] = [
     code: null,
     make: broken,
   },
+  { gate: "specs", what: "a document that changes, and its gate does not run", code: "spec_ungated", make: ungated },
   { gate: "lint", what: "code with an unused name, or none that parses", code: null, make: codeWith("lint") },
   { gate: "format", what: "code that nobody has formatted", code: null, make: codeWith("format") },
   { gate: "types", what: "a text where a number must be", code: null, make: codeWith("types") },
@@ -156,4 +158,14 @@ function broken({ project }: Facts): readonly BadChange[] {
     };
     return [text("1.1.0", "/a"), text("1.0.0", "/a", "/b")].map((bad) => ({ ...around, work: { [document]: bad } }));
   });
+}
+
+/** The drill asks this gate alone, so that no other has run. */
+function ungated({ project, paths }: Facts): readonly BadChange[] | string {
+  const specs = Object.values(project.rules.baselines.specs).filter(({ required }) => required);
+  if (specs.length === 0) return "no table of [specs] is required: the gate only tells";
+  const isIn = ignoreRule(specs.flatMap((spec) => (RUNS_ALWAYS.has(spec.gate) ? [] : spec.paths)));
+  const path = paths.find(isIn);
+  if (path === undefined) return "no document of [specs] is there, but for those whose gate always runs";
+  return [{ work: { [path]: "A drill\n" }, harmless: null }];
 }

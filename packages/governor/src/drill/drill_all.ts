@@ -3,6 +3,7 @@ import { componentGates } from "../settlement/components.ts";
 import { openEvaluator, ruleGates } from "../settlement/policy.ts";
 import { askAll } from "../settlement/rules/ask.ts";
 import { loadRules } from "../settlement/rules/load.ts";
+import { specGates } from "../settlement/specs.ts";
 import { treeGates } from "../settlement/tree_gates.ts";
 import { askGate, type Range, unitFor } from "./ask_gate.ts";
 import { CLAIMS } from "./bad_claims.ts";
@@ -39,7 +40,8 @@ async function gatesOf(range: Range): Promise<string[]> {
   const { git, head } = scratch;
   const trees = await treeGates({ git, project, symbols, head, tree: head }, now_ms);
   const commands = commandGates(project, unitFor(range, {}));
-  const asked = [...trees, ...(await ruleGates({ git, head, project })), ...commands, ...componentGates(range, signal)];
+  const own = [...commands, ...componentGates(range, signal), ...specGates(range, new Set())];
+  const asked = [...trees, ...(await ruleGates({ git, head, project })), ...own];
   return ["claims", "integration", "semantic", ...asked.map(({ name }) => name)];
 }
 

@@ -32,7 +32,8 @@ export function isQuiet({ commands, rules }: Project): boolean {
 
 /** Whether nothing at all is asked but about paths and contents, as far as a configuration says. */
 export const isSilent = (project: Project): boolean =>
-  isQuiet(project) && Object.keys(project.rules.baselines.apis).length === 0;
+  isQuiet(project) &&
+  [project.rules.baselines.apis, project.rules.baselines.specs].every((tables) => Object.keys(tables).length === 0);
 
 /** Whether any of its judges is a script of the interpreter, which needs an isolation. */
 export const hasRules = async (git: Pick<Git, "objects">, commit: string, project: Project): Promise<boolean> =>

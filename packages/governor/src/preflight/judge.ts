@@ -22,6 +22,7 @@ import { reject, type Settling, settle } from "../settlement/gate.ts";
 import { noteLevels } from "../settlement/gate_level.ts";
 import { nobodysUnit } from "../settlement/nobodys_unit.ts";
 import { semanticGate } from "../settlement/semantic.ts";
+import { specGates } from "../settlement/specs.ts";
 import { treeGates } from "../settlement/tree_gates.ts";
 import { judgeByCommands, judgeByRules, type TreeToLand } from "../settlement/tree_to_land.ts";
 import { type Answer, noteTouches, takeDown } from "./answer.ts";
@@ -75,7 +76,7 @@ async function judgeWith(project: Project | null, subject: Subject, judging: Jud
   if (subject.joined && (await fits({ ...subject.joined, head, tree, by_symbols }, judging, settling))) return judged;
   if (project && !(isQuiet(project) && !(await hasRules(git, head, project))))
     await byProject({ ...subject, head, tree, changes, project }, judging, taken);
-  else if (project) await byTrees({ git, project, symbols, head, tree }, settling);
+  else if (project) await byTrees({ git, project, symbols, head, tree, changes }, settling);
   return judged;
 }
 
@@ -115,8 +116,11 @@ async function putTogether(
 type Asked = Subject & Pick<TreeToLand, "head" | "tree" | "changes" | "project">;
 
 /** Structure and interfaces are judged without a checkout, and without a jail where nothing else needs one. */
-const byTrees = async (tree: Parameters<typeof treeGates>[0], settling: Settling) =>
-  settle(await treeGates(tree, settling.now_ms), tree, settling);
+async function byTrees(tree: Parameters<typeof treeGates>[0] & Pick<TreeToLand, "changes">, settling: Settling) {
+  const gates = await treeGates(tree, settling.now_ms);
+  if ((await settle(gates, tree, settling)) === null)
+    await settle(specGates(tree, new Set(gates.map(({ name }) => name))), tree, settling);
+}
 
 /** The project's rules, commands and components, on a checkout of the tree in a place of the pool. */
 async function byProject(subject: Asked, { git, place, world, symbols }: Judging, answer: Answer): Promise<void> {

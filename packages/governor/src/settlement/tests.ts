@@ -5,6 +5,7 @@ import { treeOf } from "../git/tree_object.ts";
 import type { IntegratedCandidate } from "./candidate.ts";
 import { folderWords, runnerWords } from "./runners.ts";
 import { isSource } from "./sources.ts";
+import { asksAllTests } from "./specs.ts";
 import { isProse, isTestFile } from "./test_files.ts";
 
 const PLACEHOLDER = "{test_dir}";
@@ -53,10 +54,11 @@ export function wholeTestCommand({ commands, layout }: IntegratedCandidate["proj
 export async function testTargets({ project, changes, root, git, head, tree, symbols }: Asked): Promise<string[]> {
   const all = testFolder(project);
   const inTests = (path: string) => (all === "." ? isTestFile(path) : path.startsWith(`${all}/`));
+  const isAsked = asksAllTests({ project, changes });
   const seen = changes.filter(({ path }) => inTests(path) || !isProse(path));
-  if (seen.length === 0 || !existsSync(join(root, all))) return [];
+  if ((seen.length === 0 && !isAsked) || !existsSync(join(root, all))) return [];
   const plain = (change: Change) => isSource(change, project) && (!inTests(change.path) || isTestFile(change.path));
-  if (!seen.every(plain)) return [all];
+  if (!seen.every(plain) || isAsked) return [all];
   const roots = [sourceFolder(project)].filter((folder) => folder !== ".");
   const [there, gone] = [seen.filter(isThere), seen.filter((change) => !isThere(change))].map((some) =>
     some.map(({ path }) => path),

@@ -5,8 +5,9 @@ import { openBench } from "./bench.ts";
 import type { IntegratedCandidate } from "./candidate.ts";
 import { commandGates, SETUP } from "./commands.ts";
 import { componentGates } from "./components.ts";
-import { type Settling, settle, type Verdict } from "./gate.ts";
+import { type Gate, type Settling, settle, type Verdict } from "./gate.ts";
 import { openEvaluator, ruleGates } from "./policy.ts";
+import { hasRun, specGates } from "./specs.ts";
 import { treeGates } from "./tree_gates.ts";
 import { unchanging } from "./unchanging.ts";
 
@@ -60,8 +61,8 @@ export async function judgeByRules(
   signal: AbortSignal,
   only: readonly string[] | null = null,
 ): Promise<Verdict | null> {
-  const isAsked = ({ name }: { name: string }) => only?.includes(name) ?? true;
   const { trees, rules } = await rulesOf(tree, settling.now_ms);
+  const isAsked = ({ name }: { name: string }) => only?.includes(name) ?? true;
   const stopped = await settle(trees.filter(isAsked), tree, settling);
   if (stopped) return stopped;
   const gates = rules.filter(isAsked);
@@ -75,7 +76,8 @@ export async function judgeByRules(
 }
 
 /**
- * Runs the project's own commands on a checkout of the tree. Without commands there is no checkout.
+ * Runs the project's own commands on a checkout of the tree, and asks at last whether all have run that had to. Without commands
+ * there is no checkout.
  *
  * @param only the names of the gates that are asked; absent: all
  */
@@ -85,8 +87,26 @@ export async function judgeByCommands(
   signal: AbortSignal,
   only: readonly string[] | null = null,
 ): Promise<Verdict | null> {
-  const gates = commandsOf(tree, signal).filter(({ name }) => only?.includes(name) ?? true);
-  if (gates.length === 0) return null;
+  const isAsked = ({ name }: { name: string }) => only?.includes(name) ?? true;
+  const gates = commandsOf(tree, signal).filter(isAsked);
+  const ran = new Set((await treeGates(tree, settling.now_ms)).map(({ name }) => name)); // they have passed, or nobody came here
+  const noted: Settling = {
+    ...settling,
+    record(verdict) {
+      if (hasRun(verdict)) ran.add(verdict.gate);
+      settling.record(verdict);
+    },
+  };
+  const fell = gates.length === 0 ? null : await onBench(tree, gates, noted, signal);
+  return fell ?? settle(specGates(tree, ran).filter(isAsked), tree, settling);
+}
+
+async function onBench(
+  tree: TreeToLand,
+  gates: readonly Gate<IntegratedCandidate>[],
+  settling: Settling,
+  signal: AbortSignal,
+): Promise<Verdict | null> {
   const bench = await openBench(tree, tree, signal);
   try {
     const candidate: IntegratedCandidate = { ...tree, ...bench };

@@ -27,7 +27,7 @@ export const unitWith = (files: Partial<Files>, test_cmd: string | null = null):
 });
 
 export const BASELINES: Project["rules"]["baselines"] = {
-  ...{ points: 2, strict: false, by: "dgov", stale_commits: 10, stale_days: 14, apis: {} },
+  ...{ points: 2, strict: false, by: "dgov", stale_commits: 10, stale_days: 14, apis: {}, specs: {} },
 };
 
 type Parts = { commands?: Partial<Project["commands"]>; rules?: Partial<Project["rules"]>; settlement_ms?: number };
