@@ -1,6 +1,8 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
+import type { Merge } from "./check/trees.ts";
 import { openGrammars } from "./grammar.ts";
-import { judgeIn, judgeTexts } from "./testing/texts.ts";
+import { judge } from "./judge.ts";
+import { judgeIn, judgeTexts, rulesOf, treeOf } from "./testing/texts.ts";
 
 setDefaultTimeout(60_000); // a grammar is compiled when it is first used
 
@@ -75,4 +77,33 @@ test("a hierarchy is seen as far as it is kept, from whichever class it is asked
     { "b.py": "from a import C39\nprint(C39.m0)\n" },
   );
   expect(far.findings.filter(({ verdict }) => verdict === "block")).toEqual([]);
+});
+
+test("files of no language cost the same however many others there are", async () => {
+  const rules = await rulesOf();
+  const questions = async (count: number): Promise<number> => {
+    const named = (of: string, text: string) =>
+      Object.fromEntries(Array.from({ length: count }, (_, n) => [of.replace("0", `${n}`), text]));
+    const [code, plain] = [(text: string) => named("m0.py", text), (text: string) => named("t0.txt", text)];
+    const [old, young] = ["x = 1\n", "x = 2\n"];
+    const trees = {
+      base: await treeOf({ ...code(old), ...plain(old) }),
+      left: await treeOf({ ...code(young), ...plain(old) }),
+      right: await treeOf({ ...code(old), ...plain(young) }),
+      merged: await treeOf({ ...code(young), ...plain(young) }),
+    };
+    const same = (path: string) => ({ from: path, to: path });
+    const changes = { left: Object.keys(code("")).map(same), right: Object.keys(plain("")).map(same) };
+    const merge: Merge = { changes, conflicts: [], by_symbols: new Map(), called: { left: "left", right: "right" } };
+    let asked = 0;
+    const counted: typeof rules = (language) => {
+      asked += 1;
+      return rules(language);
+    };
+    expect(judge(trees, merge, counted).findings).toEqual([]);
+    return asked;
+  };
+  const [some, more] = [await questions(20), await questions(40)];
+  expect(some).toBeGreaterThan(20);
+  expect(more).toBeLessThan(some * 2.2);
 });
