@@ -51,6 +51,10 @@ const ERRORS = {
   task_unknown:         { exit: 3, hint: 'List the tasks with "dgov compile DIR --graph"' },
   unattestable:         { exit: 1, hint: 'Let the run come to its end, and see "dgov log verify" and "dgov replay RUN"' },
   unit_exists:          { exit: 4, hint: "Look at it, and write over it with --force" },
+  work_blocked:         { exit: 1, hint: 'See what it waits for with "dgov work show ID"' },
+  work_corrupt:         { exit: 4, hint: "Put the files back from git, or remove what is none of dgov's from the folder" },
+  work_unknown:         { exit: 3, hint: 'List the items with "dgov work list"' },
+  work_unproven:        { exit: 1, hint: 'Name evidence for each criterion: dgov work done ID --met 1=EVIDENCE; see "dgov evidence list"' },
   usage:                { exit: 2, hint: 'See "dgov help"' },
 } as const satisfies Record<string, { exit: 1 | 2 | 3 | 4 | 5 | 6 | 130; hint: string }>;
 

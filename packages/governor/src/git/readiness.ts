@@ -12,8 +12,11 @@ export type Readiness =
   | { kind: "needs_bootstrap"; root: string; only_dgov: boolean; files: readonly string[] };
 
 /** What may differ from the commit: files that dgov writes while it runs. Plans and configuration are not among them. */
-const ALLOWED_DIRT =
-  /^\.dgov\/(?:plans\/deployed\.jsonl|runs\.log|state\.db[^/]*|(?:out|runtime|schema)\/.*|(?:.*\/)?_compiled\.toml)$/;
+const WRITTEN = [
+  String.raw`plans/deployed\.jsonl|runs\.log|state\.db[^/]*|(?:out|runtime|schema)/.*|(?:.*/)?_compiled\.toml`,
+  String.raw`(?:work|evidence)/[0-9a-f]{64}\.json`,
+];
+const ALLOWED_DIRT = new RegExp(String.raw`^\.dgov/(?:${WRITTEN.join("|")})$`);
 const LISTED_MAX = 10;
 /** Files in git's own folder that say git is in the middle of something. */
 const UNFINISHED = {
