@@ -43,6 +43,10 @@ test("D13 what is finished while others are judged is judged together, and the o
   expect(rejected).toEqual(["tasks/main.c task"]);
   expect(stdout).toContain("tasks/main.c");
   expect(dgov(place, "replay", "r").stdout).toStartWith("agrees:");
+  expect(dgov(place, "status")).toMatchObject({
+    status: 0,
+    stdout: expect.stringContaining("the last run is partial"),
+  });
   const review = JSON.parse(dgov(place, "plan", "review", ".dgov/plans/p", "--json").stdout);
   const phases = review.units.map((unit: { phase_timings: { phase: string; status: string }[] }) =>
     unit.phase_timings.filter(({ phase }) => phase === "tests").map(({ status: said }) => said),

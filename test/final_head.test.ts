@@ -159,7 +159,7 @@ test("D18 with one task whose judges saw all that there is, nothing is run again
     const place = layTasks(
       { a: { attempts: [[edit("src/a.txt", "alpha", "good"), done]] } },
       {
-        project: { test_cmd, test_dir: "tests", lint_cmd: "true" },
+        project: { test_cmd, test_dir: "tests", lint_cmd: "true {file}" },
         tables: '[settlement]\nfinal = "always"\n',
         files: { [WHOLE]: "true\n" },
       },

@@ -134,6 +134,19 @@ describe("D18 all that has landed is judged together once no task is left", () =
     expect(() => apply(applyAll(run, [judged("5", "pass")]), { kind: "run_ended", status: "red" })).toThrow();
   });
 
+  test("what is kept is the last good head and no other, and nothing is judged in a run that was stopped", () => {
+    const found = applyAll(over(), [
+      judged("5", "reject"),
+      judged("2", "pass"),
+      judged("3", "pass"),
+      judged("4", "reject"),
+    ]);
+    expect(say(found)).toEqual(["keep_good 3"]);
+    expect(() => apply(found, kept("2"))).toThrow("not the last good head");
+    const cut = apply(over(), { kind: "run_interrupted", signal: "SIGINT" });
+    expect(() => apply(cut, judged("5", "pass"))).toThrow("the run is interrupted");
+  });
+
   test("after an interruption what was said stands where the head has not moved, and else is asked again", () => {
     const cut = applyAll(over(), [judged("5", "reject"), { kind: "run_interrupted", signal: "SIGINT" }]);
     expect(next(cut)).toEqual([]);
