@@ -80,7 +80,7 @@ test.each<[what: string, call: Call, table: string, project: Record<string, stri
     "a gate that found nothing to do has not run",
     edits,
     `${REQUIRED}gate = "lint"\n`,
-    TESTS,
+    { ...TESTS, lint_cmd: "! grep BAD {file}" },
     ["tests pass", "specs reject spec_ungated", "rejected specs task"],
   ],
   ["work elsewhere is none of its business", puts("src/c.txt", "c\n"), REQUIRED, {}, ["specs pass", "landed"]],
@@ -168,6 +168,7 @@ test("D22 preflight asks the same, and what is kept of a quiet project does not 
   expect(dgov(place, "preflight").status).toBe(0);
   writeIn(place.root, "docs/paying.md", CHANGED);
   git(place, "add", "-A");
+  expect(dgov(place, "preflight").status).toBe(1); // without flags it is answered at once, where that is enough
   const { status: exit, stdout } = dgov(place, "preflight", "--json");
   expect([exit, JSON.parse(stdout).gates.at(-1)]).toMatchObject([
     1,
