@@ -78,6 +78,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   "work drop": async () => (await import("./commands/work_drop.ts")).workDrop,
   "evidence add": async () => (await import("./commands/evidence_add.ts")).evidenceAdd,
   "evidence run": async () => (await import("./commands/evidence_run.ts")).evidenceRun,
+  "evidence check": async () => (await import("./commands/evidence_check.ts")).evidenceCheck,
   "evidence list": async () => (await import("./commands/evidence_list.ts")).evidenceList,
   "verify list": async () => (await import("./commands/verify_list.ts")).verifyList,
   "verify run": async () => (await import("./commands/verify_run.ts")).verifyRun,
