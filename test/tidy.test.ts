@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { ourFiles, parseSource, ROOT, readSource } from "./source.ts";
 import { EXCEPTIONS } from "./tidy.exceptions.ts";
@@ -47,6 +47,16 @@ test("a start takes two commands, and the first page of an agent one screen", ()
   expect(/```sh\n([\s\S]*?)```/.exec(readme)?.[1]).toBe(block);
   expect(readFileSync(`${ROOT}/AGENTS.md`, "utf8").trimEnd().split("\n").length).toBeLessThanOrEqual(60);
   expect(readFileSync(`${ROOT}/CHANGELOG.md`, "utf8")).toMatch(/^# Changelog\n\n## \[Unreleased\]\n/);
+});
+
+test("each decision has a number of its own, and bears it in its title", () => {
+  const files = readdirSync(`${ROOT}/docs/decisions`).sort();
+  const titled = files.map((file) => {
+    const [, number] = /^# (\d+)\. /.exec(readFileSync(`${ROOT}/docs/decisions/${file}`, "utf8")) ?? [];
+    return `${file.slice(0, 5)}${number ?? "without a title"}`;
+  });
+  expect(titled).toEqual(files.map((file) => `${file.slice(0, 5)}${Number(file.slice(0, 4))}`));
+  expect(new Set(titled).size).toBe(titled.length);
 });
 
 const lines = (count: number, text = "x;") => Array.from({ length: count }, () => text).join("\n");

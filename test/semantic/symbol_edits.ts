@@ -8,6 +8,7 @@ type Side = "left" | "right";
 
 /** How a language writes what is put in. `mark` is a name that is nowhere else. */
 export type Writing = {
+  braces: boolean; // around what a function does
   statement(mark: string): string;
   definition(mark: string, indent: string, member: boolean): string;
   import(mark: string): string;
@@ -17,6 +18,7 @@ export type Writing = {
 };
 
 export const PYTHON: Writing = {
+  braces: false,
   statement: (mark) => `${mark} = 1`,
   definition: (mark, indent, member) =>
     `def ${mark}(${member ? "self" : ""}):\n${indent}    """Is ${mark}."""\n${indent}    return "${mark}"`,
@@ -27,6 +29,7 @@ export const PYTHON: Writing = {
 };
 
 export const TYPESCRIPT: Writing = {
+  braces: true,
   statement: (mark) => `void "${mark}";`,
   definition: (mark, indent, member) =>
     `${member ? "" : "function "}${mark}() {\n${indent}  return "${mark}";\n${indent}}`,
@@ -130,6 +133,7 @@ const edit: Doer = (desk, { side, at }, mark) => {
   const [from, end] = unit.parts.body!;
   const first = from + base.slice(from, end).search(/\S|$/);
   const open = base[first] === "{";
+  if (open !== writing.braces) return null; // an expression holds no statements
   const start = first + (open ? 1 : 0);
   if (open ? !base.startsWith("\n", start) : indentOf(base, start).trim() !== "") return null;
   const pad = open ? `${indentOf(base, unit.span[0])}  ` : indentOf(base, start);

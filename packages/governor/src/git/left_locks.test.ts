@@ -41,9 +41,21 @@ test("a lock from before the landing is somebody else's", async () => {
   expect(left()).toEqual(NAMES);
 });
 
-test("while a git is at work in the checkout every lock may be its own", async () => {
+/** Goes into folders until no path can name the last one, and stays there. */
+const DEEP = `name=$(printf '%0200d' 0); n=0; while [ $n -lt 30 ]; do mkdir $name; cd -P $name; n=$((n + 1)); done`;
+
+test.each([
+  ["in the checkout", ":"],
+  ["in a folder of it that no path reaches", DEEP],
+])("while a git is at work %s every lock may be its own", async (_, before) => {
   const { repo, interrupted, left } = await locked(1_000);
-  const words = ["sh", "-c", "echo begun; git cat-file --batch; :"];
+  const words = [
+    "bash",
+    "-c",
+    `${before}; echo begun; git --git-dir="$1" cat-file --batch; :`,
+    "-",
+    `${repo.root}/.git`,
+  ];
   const busy = Bun.spawn(words, { cwd: repo.root, stdin: "pipe", stdout: "pipe" });
   const said = busy.stdout.getReader();
   await said.read();

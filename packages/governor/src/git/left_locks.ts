@@ -39,7 +39,9 @@ const bornAt = (path: string): number => statSync(path, { throwIfNoEntry: false 
  */
 function gitsIn(folders: readonly string[]): string[] {
   if (process.platform !== "linux") return ["unknown"];
-  const isIn = (path: string) => folders.some((folder) => path === folder || path.startsWith(`${folder}/`));
+  // Where a folder is deeper than a path is long, nobody can tell: it may be in one of them.
+  const isIn = (path: string) =>
+    path === TOO_DEEP || folders.some((folder) => path === folder || path.startsWith(`${folder}/`));
   return readdirSync("/proc").filter(
     (pid) => /^\d+$/.test(pid) && nameOf(pid).startsWith("git") && isIn(folderOf(pid)) && !isOurs(pid),
   );
@@ -55,8 +57,11 @@ function orGone(look: () => string): string {
   try {
     return look();
   } catch (error) {
-    if (error instanceof Error && "code" in error && NOT_OURS.includes(String(error.code))) return "";
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    if (code === TOO_DEEP) return code;
+    if (NOT_OURS.includes(code)) return "";
     throw error;
   }
 }
+const TOO_DEEP = "ENAMETOOLONG";
 const NOT_OURS = ["ENOENT", "ESRCH", "EACCES", "EPERM"];

@@ -71,7 +71,7 @@ function readSide({ root, files }: ApiTexts, isHead: boolean): Side | Omit<NoDif
     return { file: root, line: null, unreadable: `it has more than ${TEXT_MAX_CHARS} characters` };
   const read = new Map<string, Document>();
   for (const [file, text] of Object.entries(files)) {
-    const document = readDocument(file, text);
+    const document = readDocument(text);
     if ("unreadable" in document) return { file, ...document };
     read.set(file, document);
   }

@@ -9,9 +9,9 @@ export type Document = { value: Json; lines: Lines };
 /** Longer ones are not read: YAML takes a second for each of its 1.2 MB. All files of one interface together. */
 export const TEXT_MAX_CHARS = 12_000_000;
 
-/** A file of an interface, by its ending and its first sign. A fault is told as a clause, with its line. */
-export function readDocument(path: string, text: string): Document | { unreadable: string; line: number | null } {
-  const isJson = /\.json$/i.test(path) || /^\uFEFF?\s*\{/.test(text);
+/** A file of an interface, read as its first sign says. A fault is told as a clause, with its line. */
+export function readDocument(text: string): Document | { unreadable: string; line: number | null } {
+  const isJson = /^\uFEFF?\s*[{[]/.test(text);
   try {
     return isJson ? readJson(text) : readYaml(text);
   } catch (error) {

@@ -21,7 +21,7 @@ export type Requirement = {
 /** What a document asks for, or why nobody can say. A document is Markdown, or an interface as OpenAPI has it. */
 export function requirementsIn(path: string, text: string): { requirements: Requirement[] } | { unknown: string } {
   if (!/\.(ya?ml|json)$/i.test(path)) return { requirements: numbered(inMarkdown(text)) };
-  const read = readDocument(path, text);
+  const read = readDocument(text);
   if ("unreadable" in read) return { unknown: `${read.unreadable}${read.line ? ` (line ${read.line})` : ""}` };
   const { value, lines } = read;
   if (!isTable(value) || typeof value.openapi !== "string" || !isTable(value.paths))
