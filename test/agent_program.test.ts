@@ -172,7 +172,7 @@ test("C23 a run that is stopped ends the program's tree, and goes on afterwards"
     `grep -q half src/a.txt && { echo whole > src/a.txt; exit 0; }; echo half > src/a.txt; ${hanging(mark)}`,
   );
   const child = startDgov(place, "run", ".dgov/plans/p");
-  await untilRunning(mark);
+  await untilRunning(mark, "sleep"); // then it has written the half
   child.kill("SIGTERM");
   expect(await child.exited).toBe(130);
   expect(processesWith(mark)).toEqual([]);

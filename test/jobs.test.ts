@@ -101,7 +101,7 @@ test("C24 two jobs of one repository run at once; cancel ends the tree of one, a
   commitAll(place, "another mark");
   const two = submit(place).id;
   serve(place);
-  await Promise.all(marks.map(untilRunning));
+  await Promise.all(marks.map((mark) => untilRunning(mark)));
   expect([show(place, one).state, show(place, two).state]).toEqual(["running", "running"]);
   const pid = show(place, one).own.pid;
 

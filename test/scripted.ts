@@ -29,10 +29,13 @@ export function processesWith(mark: string): string[] {
     .filter((line) => line.includes(mark) && !line.startsWith("Z"));
 }
 
-/** Waits until a process has the mark in its arguments, and fails after a minute. */
-export async function untilRunning(mark: string): Promise<void> {
+/**
+ * Waits until a process has the mark in its arguments, and fails after a minute. `program`: the first of its arguments; a
+ * shell has the whole of its script in them, and may not have come to it.
+ */
+export async function untilRunning(mark: string, program = ""): Promise<void> {
   for (let tries = 0; tries < 3_000; tries++) {
-    if (processesWith(mark).length > 0) return;
+    if (processesWith(mark).some((line) => line.replace(/^\S+\s+/, "").startsWith(program))) return;
     await Bun.sleep(20);
   }
   throw new Error(`No process with "${mark}" within a minute`);

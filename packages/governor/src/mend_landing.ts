@@ -1,6 +1,6 @@
 import { replay, type Store } from "@dgov/kernel";
 import type { Git } from "./git/git.ts";
-import { checkoutsOf, hasLanded, mendCheckouts, pendingRef } from "./git/land.ts";
+import { checkoutsOf, landedOn, mendCheckouts, pendingRef } from "./git/land.ts";
 import { removeLeftLocks } from "./git/left_locks.ts";
 import { stepOf, toLand } from "./landing.ts";
 import { withLog } from "./log.ts";
@@ -20,7 +20,8 @@ export async function mendLanding(git: Git, root: string): Promise<void> {
     if (!landing) return;
     await unlock(git, log, target);
     const step = stepOf(toLand(run, landing.id));
-    if (await hasLanded(git, { target, commit: step.commit })) await mendCheckouts(git, { target, ...step });
+    if ((await landedOn(git, { target, commit: step.commit })) === "branch")
+      await mendCheckouts(git, { target, ...step });
   });
 }
 

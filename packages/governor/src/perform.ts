@@ -1,6 +1,6 @@
 import { type Action, type Event, type TaskId, taskOf } from "@dgov/kernel";
 import { dispatch } from "./dispatch/attempt.ts";
-import { hasLanded, land, mendCheckouts, targetHead } from "./git/land.ts";
+import { cureOf, land, landedOn, mendCheckouts, targetHead } from "./git/land.ts";
 import { type Landing, stepOf, toLand } from "./landing.ts";
 import type { Performers } from "./loop.ts";
 import { judgeByReview } from "./review/review.ts";
@@ -37,14 +37,17 @@ async function landTasks(site: Site, { task }: Extract<Action, { do: "land" }>):
   const each = (event: (of: { task: TaskId; attempt: number }, judged: Landing["judged"]) => Event) =>
     session.recordAll(all.map(({ id, attempt, judged }) => event({ task: id, attempt }, judged)));
   const { head, commit } = stepOf(all);
-  const landed = () => each((of, judged) => ({ kind: "task_landed", ...of, commit: judged.commit }));
-  const finished = async (): Promise<boolean> => {
-    if (!(await hasLanded(git, { target, commit }))) return false;
-    await mendCheckouts(git, { target, head, commit });
-    landed();
-    return true;
+  const landed = (cure: string | null) => {
+    each((of, judged) => ({ kind: "task_landed", ...of, commit: judged.commit }));
+    const last = all.at(-1);
+    if (cure !== null && last)
+      session.record({ kind: "checkout_behind", task: last.id, attempt: last.attempt, commit, cure });
   };
-  if (state === "landing" && (await finished())) return;
+  const landedBefore = async () => (state === "landing" ? await landedOn(git, { target, commit }) : null);
+  if ((await landedBefore()) === "branch") {
+    await mendCheckouts(git, { target, head, commit });
+    return landed(null);
+  }
   if (state === "ready") {
     const now = await targetHead(git, target);
     if (now !== head) return each((of) => ({ kind: "candidate_stale", ...of, head: now }));
@@ -54,13 +57,12 @@ async function landTasks(site: Site, { task }: Extract<Action, { do: "land" }>):
   const did = await land(git, { target, head, commit, message, at_ms: world.now_ms() });
   if (did.kind === "moved") {
     // A git that outlived the run that was killed may have moved the branch between the two looks.
-    if (state === "landing" && (await finished())) return;
-    return each((of) => ({ kind: "landing_refused", ...of, head: did.head }));
+    const on = await landedBefore();
+    if (on === null) return each((of) => ({ kind: "landing_refused", ...of, head: did.head }));
+    if (on === "branch") await mendCheckouts(git, { target, head, commit });
+    return landed(on === "pending" ? cureOf(target) : null);
   }
-  landed();
-  const last = all.at(-1);
-  if (did.kind === "pending" && last)
-    session.record({ kind: "checkout_behind", task: last.id, attempt: last.attempt, commit, cure: did.cure });
+  landed(did.kind === "pending" ? did.cure : null);
 }
 
 async function retryTask(

@@ -2,7 +2,7 @@ import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DgovError } from "../error.ts";
-import { hasLanded, land, mendCheckouts, pendingRef, targetHead } from "./land.ts";
+import { land, landedOn, mendCheckouts, pendingRef, targetHead } from "./land.ts";
 import { type Content, type Repository, repository } from "./testing/repository.ts";
 
 setDefaultTimeout(60_000); // many processes each, and the machine may be busy
@@ -45,7 +45,7 @@ test("D17 the branch and the checkout that has it open are at the commit", async
   expect(landed(read)).toEqual(LANDED);
   expect(await status()).toBe("");
   expect(await user("reflog", "-1", "--format=%gs", "main")).toBe("dgov: land core/a.b");
-  expect(await hasLanded(git, { target, commit })).toBe(true);
+  expect(await landedOn(git, { target, commit })).toBe("branch");
 });
 
 test("work that the head already has lands without a commit of its own", async () => {
@@ -80,7 +80,7 @@ test.each<[string, Files, boolean]>([
   expect(waits).toMatchObject({ kind: "pending", ref, cure: `git merge --ff-only ${ref}` });
   expect([await at(target), await at(ref), await status()]).toEqual([head, first, before]);
   expect(await targetHead(git, target)).toBe(first);
-  expect(await hasLanded(git, { target, commit: first })).toBe(true);
+  expect(await landedOn(git, { target, commit: first })).toBe("pending");
 
   const second = await candidate(first, { b: "second\n" });
   expect(await land(git, { ...rest, head: first, commit: second })).toMatchObject({ kind: "pending" });
@@ -110,6 +110,24 @@ test("when the obstacle has gone, the next landing takes what waited along", asy
   ]);
 });
 
+test.each(["alone", "on top of what waits"])(
+  "what could not be written when it landed, %s, is taken by the same landing when it can",
+  async (where) => {
+    const { git, head, candidate, at, write, user, read } = await setUp(FILES);
+    write({ a: "mine\n" });
+    const first = await candidate(head, WORK);
+    await land(git, { ...rest, head, commit: first });
+    const alone = where === "alone";
+    const step = alone ? { head, commit: first } : { head: first, commit: await candidate(first, { b: "second\n" }) };
+    for (const _ of ["when it lands", "and again"])
+      expect(await land(git, { ...rest, ...step })).toMatchObject({ kind: "pending" });
+    expect([await at(target), await at(pendingRef(target))]).toEqual([head, step.commit]);
+    await user("checkout", "-q", "--", "a");
+    expect(await land(git, { ...rest, ...step })).toEqual({ kind: "branch" });
+    expect([await at(target), await at(pendingRef(target)), read("a")]).toEqual([step.commit, null, "landed\n"]);
+  },
+);
+
 test("a branch that went another way than the waiting work is said, and nothing is lost", async () => {
   const { git, head, candidate, write, user, commit, at } = await setUp(FILES);
   write({ a: "mine\n" });
@@ -128,7 +146,7 @@ test("a target that a person has moved is not touched", async () => {
   const moved = await commit({ b: "person\n" });
   expect(await land(git, { ...rest, head, commit: work })).toEqual({ kind: "moved", head: moved });
   expect([await at(target), read("a"), await status()]).toEqual([moved, "a\n", ""]);
-  expect(await hasLanded(git, { target, commit: work })).toBe(false);
+  expect(await landedOn(git, { target, commit: work })).toBeNull();
 });
 
 test("a branch that nobody has checked out just moves; one in a linked worktree is brought along there", async () => {

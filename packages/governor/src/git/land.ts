@@ -53,7 +53,9 @@ export async function land(git: Git, landing: Landing): Promise<Landed> {
   const { target, head, commit, message, at_ms } = landing;
   const { branch, pending } = await refsOf(git, target);
   if (branch === null) throw new DgovError("target_missing", `Cannot land on "${target}": there is no such branch`);
-  const waits = pending !== null && pending === head && branch !== head && (await isAncestor(git, branch, head));
+  // What is to land may wait itself: a landing that was cut off, or could not write the checkout, is gone on with.
+  const onTop = pending !== null && (pending === head || pending === commit);
+  const waits = onTop && branch !== head && (await isAncestor(git, branch, pending));
   if (branch !== head && !waits) return { kind: "moved", head: await targetHead(git, target) };
 
   const checkouts = await checkoutsOf(git, target);
@@ -61,7 +63,7 @@ export async function land(git: Git, landing: Landing): Promise<Landed> {
   const swaps =
     why === null
       ? [move(target, commit, branch), drop(pendingRef(target), pending)]
-      : [move(pendingRef(target), commit, waits ? head : pending)];
+      : [move(pendingRef(target), commit, pending)];
   if (!(await swap(git, swaps, { message, at_ms }))) return { kind: "moved", head: await targetHead(git, target) };
   if (why !== null) return waiting(target, why);
   const late = await bringAlong(git, checkouts, { from: branch, to: commit });
@@ -74,11 +76,15 @@ export async function land(git: Git, landing: Landing): Promise<Landed> {
   return waiting(target, late);
 }
 
-/** Whether a commit has landed, on the branch or where it waits for it. For a run that was killed while landing. */
-export async function hasLanded(git: Git, { target, commit }: { target: string; commit: string }): Promise<boolean> {
-  const { branch, pending } = await refsOf(git, target);
-  const found = await Promise.all([branch, pending].map((ref) => ref !== null && isAncestor(git, commit, ref)));
-  return found.includes(true);
+/** Where a commit has landed: on the branch, or on the ref where it waits for it. For a run that was killed while landing. */
+export async function landedOn(
+  git: Git,
+  { target, commit }: { target: string; commit: string },
+): Promise<"branch" | "pending" | null> {
+  const refs = await refsOf(git, target);
+  for (const on of ["branch", "pending"] as const)
+    if (refs[on] !== null && (await isAncestor(git, commit, refs[on]))) return on;
+  return null;
 }
 
 /**
@@ -103,10 +109,13 @@ export async function mendCheckouts(
   return bringAlong(git, behind, step);
 }
 
-const waiting = (target: string, why: string): Landed => {
-  const ref = pendingRef(target);
-  return { kind: "pending", ref, cure: `git merge --ff-only ${ref}`, why };
-};
+/** The command that takes what waits for a branch. */
+export const cureOf = (target: string): string => `git merge --ff-only ${pendingRef(target)}`;
+
+const waiting = (target: string, why: string): Landed => ({
+  ...{ kind: "pending", ref: pendingRef(target) },
+  ...{ cure: cureOf(target), why },
+});
 
 /** The commits of the branch and of the work that waits for it; null where there is no such ref. */
 async function refsOf(git: Git, target: string): Promise<{ branch: string | null; pending: string | null }> {
