@@ -30,6 +30,8 @@ type Input<Args extends Shape, Flags extends Shape> = z.infer<Args> & z.infer<Fl
  * A command as its file writes it. It prints nothing: `run` gives a view, `--json` prints the view, else `text` does.
  *
  * `name`   one word or two ("plan list")
+ * `examples`  lines as a user types them, at least one. Each is run by test/examples.test.ts in the repository that
+ *          test/example_shop.ts lays out; a word in capitals (RUN, ITEM) stands for an id
  * `args`   what stands without a dash, in the order of the keys; an array takes all that is left and must be the last
  * `flags`  `dry_run` is written `--dry-run`. Booleans, strings, numbers, enums, and arrays of them (repeat the flag).
  *          A boolean whose default is true is switched off by `--no-NAME`. Every flag has a `.describe()`.
@@ -41,6 +43,7 @@ export type CommandSpec<Args extends Shape, Flags extends Shape, View> = {
   name: string;
   summary: string;
   details?: string;
+  examples: readonly [string, ...string[]];
   args: Args;
   flags: Flags;
   short?: Partial<Record<keyof z.infer<Flags> & string, string>>;
@@ -58,6 +61,7 @@ export type Command = {
   name: string;
   summary: string;
   details: string;
+  examples: readonly string[];
   args: Shape;
   flags: Shape;
   short: Readonly<Record<string, string>>; // long name → letter
@@ -71,7 +75,8 @@ export function defineCommand<Args extends Shape, Flags extends Shape, View>(
 ): Command {
   const short: Record<string, string> = {};
   for (const [flag, letter] of Object.entries(spec.short ?? {})) if (typeof letter === "string") short[flag] = letter;
-  const face = { name: spec.name, summary: spec.summary, details: spec.details ?? "", args: spec.args };
+  const { name, summary, details = "", examples, args } = spec;
+  const face = { name, summary, details, examples, args };
   return {
     ...face,
     flags: spec.flags,

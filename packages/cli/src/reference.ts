@@ -42,6 +42,7 @@ export function commandHelp(command: Command): string {
     command.details,
     args.length > 0 ? `Arguments:\n${columns(args, "  ")}` : "",
     `Options:\n${columns([...flags, ...GLOBAL.slice(0, 2)], "  ")}`,
+    `Examples:\n${command.examples.map((line) => `  ${line}`).join("\n")}`,
   ]
     .filter((part) => part !== "")
     .join("\n\n");
@@ -60,6 +61,7 @@ export function reference(commands: readonly Command[]): string {
       command.details,
       args.length > 0 ? table(["argument", "meaning"], args) : "",
       flags.length > 0 ? table(["option", "meaning"], flags) : "",
+      ["```sh", ...command.examples, "```"].join("\n"),
     ]
       .filter((part) => part !== "")
       .join("\n\n");

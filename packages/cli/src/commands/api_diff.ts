@@ -10,10 +10,11 @@ export const apiDiff = defineCommand({
   summary: "Compare the interfaces that OpenAPI documents describe, and say which version the changes need",
   details:
     "BASE and HEAD are commits; without a head it looks at the working tree. It judges as the gate api does, and exits\n" +
-    "with 1 where that would not pass. Works in any repository with --document.\n\n" +
-    "Examples:\n" +
-    "  dgov api diff main\n" +
-    "  dgov api diff v1.4.0 v2.0.0 --document api/openapi.yaml --markdown > MIGRATING.md",
+    "with 1 where that would not pass. Works in any repository with --document.",
+  examples: [
+    "dgov api diff main --document api/openapi.yaml",
+    "dgov api diff main topic --document api/openapi.yaml --markdown",
+  ],
   args: z.strictObject({
     base: z.string().default("HEAD").describe("The state before"),
     head: z.string().optional().describe("The state after"),

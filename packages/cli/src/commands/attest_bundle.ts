@@ -11,6 +11,7 @@ export const attestBundle = defineCommand({
     "Signed, and under the root of hashes that an attestation of the run has. --redact takes KIND (all events of a kind), KIND.FIELD\n" +
     '(a field of them, also within lists: candidate_rejected.findings.message), the number of an event, or "text:TEXT" (every value\n' +
     "that has this text in it). What is hidden cannot be guessed from what is shown: each event has a salt.",
+  examples: ["dgov attest bundle RUN --key ../release.key --redact tool_called"],
   args: z.strictObject({ run: z.string().describe("A run, or the beginning of its id") }),
   flags: z.strictObject({
     key: z.array(z.string()).default([]).describe("A private key of dgov attest keygen; again for another signature"),

@@ -9,6 +9,7 @@ export const attestKeygen = defineCommand({
   summary: "Make a pair of keys to sign runs with",
   details:
     "Ed25519. FILE is for whoever signs, and readable by its owner alone: keep it outside of every repository. FILE.pub is for those who check. No file is written over.",
+  examples: ["dgov attest keygen ../deploy.key"],
   args: z.strictObject({ file: z.string().describe("Where the private key goes") }),
   flags: z.strictObject({}),
   run: async ({ file }, here) => makeKey(resolve(here.cwd, file)),

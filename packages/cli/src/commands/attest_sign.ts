@@ -9,6 +9,7 @@ export const attestSign = defineCommand({
   summary: "Sign for what a run did: heads, changed files, gates, and the log they follow from",
   details:
     "The log is verified and every decision derived again first; a run that is not over, or whose log is not what was written, is not signed. The statement is in-toto's in a DSSE envelope, and names what it does not attest.",
+  examples: ["dgov attest sign RUN --key ../release.key"],
   args: z.strictObject({ run: z.string().describe("A run, or the beginning of its id") }),
   flags: z.strictObject({
     key: z.array(z.string()).default([]).describe("A private key of dgov attest keygen; again for another signature"),

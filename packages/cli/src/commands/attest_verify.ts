@@ -9,6 +9,7 @@ export const attestVerify = defineCommand({
   summary: "Check a signed statement about a run, or a bundle of its log, without any network",
   details:
     "Of a bundle, events that are shown as a whole are held against their hashes, and all hashes against the root that an attestation of the run has (--of). Only keys that are given count, and each once. The log and the commits that lie here are held against the statement; what is not here is said to be absent. Exits with 1 when it does not hold.",
+  examples: ["dgov attest verify RUN.attestation.json --key ../release.key.pub"],
   args: z.strictObject({ file: z.string().describe("What dgov attest sign or dgov attest bundle has written") }),
   flags: z.strictObject({
     key: z.array(z.string()).default([]).describe("A public key that is trusted; again for another"),

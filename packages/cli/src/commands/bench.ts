@@ -16,6 +16,7 @@ export const bench = defineCommand({
     "dies, is a row of the table, and the others go on. The same call goes on with a bench that was interrupted or killed.\n" +
     "Ceilings are of all profiles together. Written are summary.json, which holds to docs/bench.schema.json, and each\n" +
     "profile's lines of dgov metrics. The exit status is 0 when every profile was measured by the same tests.",
+  examples: ["dgov bench add-limits --profiles cheap,strong"],
   args: z.strictObject({ plan: z.string().optional().describe("The plan's directory or name") }),
   flags: z.strictObject({
     profiles: z.string().optional().describe("Names of [profiles.NAME] with commas between them"),

@@ -8,6 +8,7 @@ export const clean = defineCommand({
   summary: "Remove worktrees and logs that no run needs any more",
   details:
     "Never touches what a live process uses, or what a run that is not over may need. Attempts are kept unless --attempts is given, and those whose work never landed even then, unless --force is given.",
+  examples: ["dgov clean --dry-run"],
   args: z.strictObject({}),
   flags: z.strictObject({
     dry_run: z.boolean().default(false).describe("Say what would be removed, and remove nothing"),

@@ -7,6 +7,7 @@ export const compile = defineCommand({
   name: "compile",
   summary: "Check a plan and write what a run will do",
   details: "Tells every error at once, each with its file, line and column. A plan with errors writes nothing.",
+  examples: ["dgov compile add-limits"],
   args: z.strictObject({ plan: z.string().describe("The plan's directory, or its name under .dgov/plans") }),
   flags: z.strictObject({
     dry_run: z.boolean().default(false).describe("Write nothing, and let providers and agents be missing"),

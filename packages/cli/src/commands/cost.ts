@@ -11,6 +11,7 @@ export const cost = defineCommand({
   summary: "Show what a run has cost, or with --plan what a plan is likely to cost",
   details:
     "By the log alone. Money is in millionths of the project's currency in JSON; a model without a price is unpriced, never free.",
+  examples: ["dgov cost --by model", "dgov cost --plan add-limits"],
   args: z.strictObject({ run: z.string().optional().describe("A run; default: the last one") }),
   flags: z.strictObject({
     by: z.enum(COST_KEYS).default("task").describe("What the calls are summed by"),

@@ -10,6 +10,7 @@ export const coverageBaseline = defineCommand({
     "Runs coverage_cmd over all tests on a checkout of HEAD, in the jail, as the gate does, and writes\n" +
     ".coverage-baseline/coverage.json. Settlement reads it from the commit that work lands on, so commit it. It is never\n" +
     "renewed by itself. Exits with 1 when nothing can be measured.",
+  examples: ["dgov coverage-baseline"],
   args: z.strictObject({}),
   flags: z.strictObject({}),
   run: async (_flags, { cwd, env, self, now_ms, signal }) => saveCoverageBaseline({ cwd, env, self, now_ms, signal }),

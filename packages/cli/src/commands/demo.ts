@@ -9,6 +9,7 @@ export const demo = defineCommand({
   name: "demo",
   summary: "Show a run in a throw-away repository: what lands, what is refused, and why",
   details: "Five scripted workers change a small shop. No key and no network are needed.",
+  examples: ["dgov demo"],
   args: z.strictObject({}),
   flags: z.strictObject({
     stream: z.boolean().default(false).describe("Show what the workers say and do while they do it"),

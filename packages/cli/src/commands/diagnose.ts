@@ -7,6 +7,7 @@ import { defineCommand } from "../command.ts";
 export const diagnose = defineCommand({
   name: "diagnose",
   summary: "Name the failures of a run by their shape, and say what to do about each and what not",
+  examples: ["dgov diagnose"],
   args: z.strictObject({
     subject: z.string().optional().describe("A run, or a task, whose last run is meant; default: the last run"),
   }),

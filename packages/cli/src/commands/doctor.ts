@@ -7,6 +7,7 @@ export const doctor = defineCommand({
   name: "doctor",
   summary: "Try everything a run needs, and say what to do about what is missing",
   details: "Exits with 5 when a run could not start here.",
+  examples: ["dgov doctor"],
   args: z.strictObject({}),
   flags: z.strictObject({}),
   run: async (_flags, here) => examine(here),

@@ -10,6 +10,7 @@ export const drift = defineCommand({
   details:
     "By the log alone. Compared are attempts before and since the prompt changed, before and since the provider says that another\n" +
     "model answers, and the latest with those before them, by Fisher's exact test; docs/drift.md has the rest.",
+  examples: ["dgov drift --check"],
   args: z.strictObject({}),
   flags: z.strictObject({
     window: z

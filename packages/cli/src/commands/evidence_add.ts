@@ -10,6 +10,7 @@ export const evidenceAdd = defineCommand({
   details:
     "What gates have said is taken from this repository's log, and never from the commit's message. Evidence is kept in files\n" +
     "under .dgov/evidence, each named by its content, apart from work.",
+  examples: ['dgov evidence add HEAD --note "the limit is in"'],
   args: z.strictObject({ commit: z.string().describe("A commit in the history of what is checked out") }),
   flags: z.strictObject({
     note: z.string().default("").describe("What it shows, for people"),

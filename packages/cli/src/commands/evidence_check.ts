@@ -10,6 +10,7 @@ export const evidenceCheck = defineCommand({
   details:
     "Exit status 1 when a statement is not held: its evidence fails, its scope has changed since, or the tree is not here.\n" +
     "A row without exclusions, or with evidence that is not there, is refused with its place (exit status 3).",
+  examples: ["dgov evidence check"],
   args: z.strictObject({}),
   flags: z.strictObject({ root: z.string().default(".").describe("The repository") }),
   short: { root: "r" },

@@ -7,6 +7,7 @@ import { evidenceLine } from "../work_text.ts";
 export const evidenceList = defineCommand({
   name: "evidence list",
   summary: "List what was recorded as evidence, newest first",
+  examples: ["dgov evidence list"],
   args: z.strictObject({}),
   flags: z.strictObject({ root: z.string().default(".").describe("The repository") }),
   short: { root: "r" },

@@ -10,6 +10,7 @@ export const evidenceRun = defineCommand({
   details:
     "Refused where something is not committed: then nobody can say what it ran on. Exit status 1 when it does not pass, which\n" +
     "is evidence too.",
+  examples: ["dgov evidence run docs"],
   args: z.strictObject({ recipe: z.string().describe('Its name; see "dgov verify list"') }),
   flags: z.strictObject({
     note: z.string().default("").describe("What it shows, for people"),

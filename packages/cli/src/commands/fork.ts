@@ -18,10 +18,8 @@ export const fork = defineCommand({
   name: "fork",
   summary: "Begin a run with the first events of another one, and go on from there",
   details:
-    "What that run had done by then is true of the new one, as far as git has it: the branch must be where it was. Where it has gone on, --branch makes a new one there. What was at work at that event is begun again, and what was judged is judged again.\n\n" +
-    "Examples:\n" +
-    "  dgov fork r20261121T050826-1f3a --at 57 --run\n" +
-    "  dgov fork r20261121T050826-1f3a --at 57 --branch second-try",
+    "What that run had done by then is true of the new one, as far as git has it: the branch must be where it was. Where it has gone on, --branch makes a new one there. What was at work at that event is begun again, and what was judged is judged again.",
+  examples: ["dgov fork RUN --at 12 --branch second-try"],
   args: z.strictObject({ from: z.string().describe("The run's id, or a beginning of it that no other has") }),
   flags: z.strictObject({
     at: z.int().min(1).describe("The number of the last event to take over, as watch --ndjson shows it"),

@@ -10,10 +10,8 @@ export const gatesDrill = defineCommand({
   details:
     "Works on a copy of HEAD in a private folder, with the gates that settlement asks: the repository is only read, no\n" +
     "model is called, and nothing is left. What only the project can know to be bad is kept by it as whole files in\n" +
-    ".dgov/drills/GATE/, each at its path. Exits with 1 when a gate passed what it must refuse, or could not answer.\n\n" +
-    "Examples:\n" +
-    "  dgov gates drill\n" +
-    "  dgov gates drill --json",
+    ".dgov/drills/GATE/, each at its path. Exits with 1 when a gate passed what it must refuse, or could not answer.",
+  examples: ["dgov gates drill"],
   args: z.strictObject({}),
   flags: z.strictObject({}),
   async run(_, { cwd, self, now_ms, env, signal, json, terminal }) {

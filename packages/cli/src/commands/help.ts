@@ -7,6 +7,7 @@ import { commandHelp, overview, reference } from "../reference.ts";
 export const help = defineCommand({
   name: "help",
   summary: "Explain dgov, or one command",
+  examples: ["dgov help run", "dgov help --markdown"],
   args: z.strictObject({ command: z.array(z.string()).default([]).describe("One command, in one or two words") }),
   flags: z.strictObject({ markdown: z.boolean().default(false).describe("The whole reference, as docs/reference.md") }),
   async run({ command, markdown }, here) {

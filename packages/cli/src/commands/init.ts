@@ -8,6 +8,7 @@ export const init = defineCommand({
   name: "init",
   summary: "Give this repository its .dgov: configuration, charter and SOPs",
   details: "What is there already stays as it is. The second time nothing changes.",
+  examples: ["dgov init", "dgov init --project-type go"],
   args: z.strictObject({}),
   flags: z.strictObject({
     force: z.boolean().default(false).describe("Write over what is there"),

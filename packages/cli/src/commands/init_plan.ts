@@ -5,6 +5,7 @@ import { defineCommand } from "../command.ts";
 export const initPlan = defineCommand({
   name: "init-plan",
   summary: "Make the folder of a new plan, with an example in each section",
+  examples: ["dgov init-plan raise-limits"],
   args: z.strictObject({ name: z.string().describe("The plan's name: letters, digits, _ and -") }),
   flags: z.strictObject({
     sections: z.string().default("tasks").describe("Its sections, with commas between them"),

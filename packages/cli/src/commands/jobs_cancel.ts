@@ -6,6 +6,7 @@ export const jobsCancel = defineCommand({
   name: "jobs cancel",
   summary: "End a job, with every process of it",
   details: "What it has done is kept, and what has landed is on its branch. It can be retried.",
+  examples: ["dgov jobs cancel JOB"],
   args: z.strictObject({ job: z.string().describe("Its id") }),
   flags: z.strictObject({
     grace_s: z

@@ -8,6 +8,7 @@ export const jobsInstall = defineCommand({
   summary: "Write a systemd unit of yours that serves jobs; nothing is enabled",
   details:
     "Keys that jobs need go into the file of variables that it names, one NAME=VALUE a line. To let it run while you are logged out: loginctl enable-linger.",
+  examples: ["dgov jobs install --capacity 4"],
   args: z.strictObject({}),
   flags: z.strictObject({
     capacity: z.int().min(1).max(64).default(2).describe("How many jobs run at once"),

@@ -7,6 +7,7 @@ import { columns } from "../print.ts";
 export const jobsList = defineCommand({
   name: "jobs list",
   summary: "List your jobs, newest first",
+  examples: ["dgov jobs list"],
   args: z.strictObject({}),
   flags: z.strictObject({ all: z.boolean().default(false).describe("Also those that were pruned") }),
   short: { all: "a" },

@@ -8,6 +8,7 @@ export const jobsPrune = defineCommand({
   summary: "Remove what jobs left that are over",
   details:
     "Their repositories go, after all kept work was brought into yours under refs/dgov/attempts; their branches go where another branch, remote branch or tag has the work. A branch with work that is nowhere else stays.",
+  examples: ["dgov jobs prune --dry-run"],
   args: z.strictObject({}),
   flags: z.strictObject({
     keep_days: z.number().min(0).default(14).describe("Nothing goes that was over so lately"),

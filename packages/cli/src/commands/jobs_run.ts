@@ -9,6 +9,7 @@ export const jobsRun = defineCommand({
   name: "jobs run",
   summary: "Run one queued job here and now, without a server",
   details: "Exit status 1 when not all of it has landed, 130 when it was stopped: then it is queued again.",
+  examples: ["dgov jobs run JOB"],
   args: z.strictObject({ job: z.string().describe("Its id") }),
   flags: z.strictObject({}),
   async run({ job }, here) {

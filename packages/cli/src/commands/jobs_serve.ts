@@ -8,6 +8,7 @@ export const jobsServe = defineCommand({
   summary: "Run what is in the queue until Ctrl-C, each job in a process of its own",
   details:
     "Ctrl-C or SIGTERM stops the jobs that it has begun; their work is kept, and they go on when somebody serves again. When it is killed its jobs go on, and the next server takes them as they are.",
+  examples: ["dgov jobs serve --drain"],
   args: z.strictObject({}),
   flags: z.strictObject({
     capacity: z.int().min(1).max(64).default(2).describe("How many jobs run at once"),

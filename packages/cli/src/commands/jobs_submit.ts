@@ -8,6 +8,7 @@ export const jobsSubmit = defineCommand({
   summary: "Put a plan into the queue, to be run from the commit that is checked out now",
   details:
     "The job runs when a server has room for it (dgov jobs serve), in a repository of its own that borrows this one's objects, and what lands comes back as the branch dgov/jobs/ID. With --key it is put there once: the same key with the same plan and configuration gives the same job, with anything else exit status 6.",
+  examples: ["dgov jobs submit add-limits --key release-7"],
   args: z.strictObject({ plan: z.string().describe("The plan's directory") }),
   flags: z.strictObject({
     key: z

@@ -10,6 +10,7 @@ type View = Graph & { svg?: string };
 export const kbGraph = defineCommand({
   name: "kb graph",
   summary: "Show how articles are linked and what they are derived from, for Mermaid, as JSON or as a picture",
+  examples: ["dgov kb graph", "dgov kb graph --svg kb.svg"],
   args: z.strictObject({}),
   flags: z.strictObject({ ...ROOT, svg: z.string().optional().describe("Draw it to this file, over what is there") }),
   short: ROOT_SHORT,

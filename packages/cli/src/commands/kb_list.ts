@@ -19,6 +19,7 @@ type View = { articles: Told[]; notes: string[] };
 export const kbList = defineCommand({
   name: "kb list",
   summary: "List the articles of the knowledge base",
+  examples: ["dgov kb list"],
   args: z.strictObject({}),
   flags: z.strictObject(ROOT),
   short: ROOT_SHORT,

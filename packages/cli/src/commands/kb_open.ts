@@ -10,6 +10,7 @@ export const kbOpen = defineCommand({
   name: "kb open",
   summary: "Show the link by which Obsidian opens an article",
   details: "It starts no program: most terminals open a link that is clicked.",
+  examples: ["dgov kb open limits"],
   args: z.strictObject({ id: z.string().describe("The article's id") }),
   flags: z.strictObject(ROOT),
   short: ROOT_SHORT,

@@ -8,6 +8,7 @@ type View = { from: string; to: string; path: string[] | null };
 export const kbPath = defineCommand({
   name: "kb path",
   summary: "Show the shortest way from one article to another along their links",
+  examples: ["dgov kb path limits billing"],
   args: z.strictObject({
     from: z.string().describe("The id of the first article"),
     to: z.string().describe("The id of the last one"),

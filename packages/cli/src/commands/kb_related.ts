@@ -8,6 +8,7 @@ type View = { start: string; depth: number; related: string[] };
 export const kbRelated = defineCommand({
   name: "kb related",
   summary: "List the articles that one leads to, the nearest first",
+  examples: ["dgov kb related limits --depth 2"],
   args: z.strictObject({ id: z.string().describe("The article's id") }),
   flags: z.strictObject({ ...ROOT, depth: z.number().int().min(0).default(1).describe("How many links away") }),
   short: { ...ROOT_SHORT, depth: "d" },

@@ -9,6 +9,7 @@ type View = Told & { body: string };
 export const kbShow = defineCommand({
   name: "kb show",
   summary: "Show an article of the knowledge base, and what it is derived from",
+  examples: ["dgov kb show limits"],
   args: z.strictObject({ id: z.string().describe("The article's id") }),
   flags: z.strictObject(ROOT),
   short: ROOT_SHORT,

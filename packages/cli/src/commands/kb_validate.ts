@@ -12,6 +12,7 @@ export const kbValidate = defineCommand({
   summary: "Check the knowledge base: its articles, their sources and their links",
   details:
     "Exits with 1 when anything is wrong, and when a source is no longer what an article names it by (PATH@sha256:HEX, PATH#L3-L9@sha256:HEX).",
+  examples: ["dgov kb validate"],
   args: z.strictObject({}),
   flags: z.strictObject(ROOT),
   short: ROOT_SHORT,

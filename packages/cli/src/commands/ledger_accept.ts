@@ -9,6 +9,7 @@ export const ledgerAccept = defineCommand({
   summary: "Take the ledger as it stands, with what was changed in it",
   details:
     "Workers are told again what was withheld. That it was changed, and accepted, stays in the ledger as a fact.",
+  examples: ["dgov ledger accept"],
   args: z.strictObject({}),
   flags: z.strictObject({ root: z.string().default(".").describe("The repository") }),
   short: { root: "r" },

@@ -6,10 +6,8 @@ import { defineCommand } from "../command.ts";
 export const ledgerAdd = defineCommand({
   name: "ledger add",
   summary: "Write down what was learned of this repository",
-  details:
-    "Open entries about files that a task may write, and rules without a path, are told to its worker.\n\n" +
-    "Example:\n" +
-    '  dgov ledger add rule "Money is in integers of a cent" --path src/billing/',
+  details: "Open entries about files that a task may write, and rules without a path, are told to its worker.",
+  examples: ['dgov ledger add rule "Money is in integers of a cent" --path src/billing/'],
   args: z.strictObject({
     category: Category.describe("What it is"),
     text: z.string().describe("The entry, in one sentence"),

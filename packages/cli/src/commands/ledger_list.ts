@@ -8,6 +8,7 @@ import { LEDGER_CURE, ledgerFaults } from "../ledger_text.ts";
 export const ledgerList = defineCommand({
   name: "ledger list",
   summary: "List what was learned of this repository, newest first",
+  examples: ["dgov ledger list"],
   args: z.strictObject({}),
   flags: z.strictObject({
     category: Category.optional().describe("Only these"),

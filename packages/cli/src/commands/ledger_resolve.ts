@@ -9,6 +9,7 @@ export const ledgerResolve = defineCommand({
   details:
     "What a run has found is resolved by the commit that mends it, which must be in the history of what is checked out.\n" +
     "A landing of the task that was refused does that by itself.",
+  examples: ["dgov ledger resolve 1 --commit HEAD"],
   args: z.strictObject({ id: z.int().min(1).describe("The entry's number") }),
   flags: z.strictObject({
     commit: z.string().optional().describe("The commit that shows it; needed for what a run has found"),

@@ -8,6 +8,7 @@ export const ledgerVerify = defineCommand({
   name: "ledger verify",
   summary: "Say whether the ledger's entries are as they were written",
   details: "Reads only. Exit status 1 when an entry or a fact was changed or deleted.",
+  examples: ["dgov ledger verify"],
   args: z.strictObject({}),
   flags: z.strictObject({ root: z.string().default(".").describe("The repository") }),
   short: { root: "r" },

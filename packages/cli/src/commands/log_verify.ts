@@ -9,6 +9,7 @@ export const logVerify = defineCommand({
   summary: "Check that the log is what was written, and name the first event that is not",
   details:
     "Every event carries the hash of the one before it. The end of the log is held against its record beside it, and the whole against the commits that have landed: each names the event after which it was made. Writes nothing, and exits with 1 when something is not as it was.",
+  examples: ["dgov log verify"],
   args: z.strictObject({}),
   flags: z.strictObject({ log: z.string().optional().describe("Another log than .dgov/state.db, as a copy of it") }),
   run: async ({ log }, here) => verifyLog(here, log ?? null),

@@ -8,10 +8,8 @@ export const mergeCheck = defineCommand({
   summary: "Merge three trees in memory, and say what would break by it",
   details:
     "BASE, OURS and THEIRS are commits, trees or folders, in any repository or outside of one. What is said is in the\n" +
-    "merged tree and in neither side. Exits with 0 for merge, note and warn, 1 for block, and 10 for conflict.\n\n" +
-    "Examples:\n" +
-    '  dgov merge-check "$(git merge-base main topic)" main topic\n' +
-    "  dgov merge-check --write merged/ old/ mine/ theirs/",
+    "merged tree and in neither side. Exits with 0 for merge, note and warn, 1 for block, and 10 for conflict.",
+  examples: ["dgov merge-check v1 main topic"],
   args: z.strictObject({
     base: z.string().describe("What both sides began from"),
     ours: z.string().describe("One side"),

@@ -11,10 +11,11 @@ export const mergeDriver = defineCommand({
   details:
     "Git starts it, for the paths that .gitattributes names. The merge is written to OURS. Exits with 0 when the file is\n" +
     "merged, and with 1 when git's conflict markers are in it.\n\n" +
-    "Example:\n" +
+    "To have git start it:\n" +
     '  git config merge.dgov.name "by symbols"\n' +
     '  git config merge.dgov.driver "dgov merge-driver --marker-size %L %O %A %B %P"\n' +
     '  echo "*.py merge=dgov" >> .gitattributes',
+  examples: ["dgov merge-driver base.py ours.py theirs.py src/server.py"],
   args: z.strictObject({
     base: z.string().describe("The file that both sides began from; git's %O"),
     ours: z.string().describe("Our file, which gets the result; git's %A"),

@@ -10,10 +10,8 @@ export const metrics = defineCommand({
   summary: "Write what runs did in figures: a line of JSON for each task and one for each run",
   details:
     "By the log alone, so that the same run gives the same lines at any time. Each line holds to docs/metrics.schema.json,\n" +
-    "which --schema prints. With --json it is one document.\n\n" +
-    "Examples:\n" +
-    "  dgov metrics >> metrics.jsonl\n" +
-    `  dgov metrics --all | jq -r 'select(.kind == "run") | [.run, .rates.landed, .calls.cost_micros] | @tsv'`,
+    "which --schema prints. With --json it is one document.",
+  examples: ["dgov metrics", "dgov metrics --all"],
   args: z.strictObject({
     run: z.string().optional().describe("A run, or the beginning of its id; default: the last one"),
   }),

@@ -8,6 +8,7 @@ export const pause = defineCommand({
   summary: "Let runs here begin nothing more: what is under way comes to its end",
   details:
     "The run under way judges and lands what its workers have done, and then stops as if it were interrupted. No other begins an attempt either. Making the file by hand does the same, and its first line is the reason.",
+  examples: ['dgov pause "the server moves"'],
   args: z.strictObject({ reason: z.string().default("").describe("Why, for whoever reads the log") }),
   flags: z.strictObject({}),
   run: async ({ reason }, here) => pauseRuns(here.cwd, reason),

@@ -8,6 +8,7 @@ import { columns } from "../print.ts";
 export const planList = defineCommand({
   name: "plan list",
   summary: "List the plans, and how far each has come",
+  examples: ["dgov plan list --all"],
   args: z.strictObject({}),
   flags: z.strictObject({
     all: z.boolean().default(false).describe("Archived plans, too"),

@@ -9,6 +9,7 @@ export const planRemediate = defineCommand({
   details:
     "Writes _root.toml, an example of a task, and _context.md with everything that is known of what failed.\n" +
     "Refuses, with exit status 1, when all of the plan has landed or its last run is not over.",
+  examples: ["dgov plan remediate rework"],
   args: z.strictObject({ plan: z.string().describe("The plan's directory or name") }),
   flags: z.strictObject({ name: z.string().optional().describe("The new plan's name [default: PLAN-remediation]") }),
   run: async ({ plan, name = null }, { cwd, env }) => remediate({ cwd, env }, plan, name),

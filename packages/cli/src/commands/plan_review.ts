@@ -18,6 +18,7 @@ export const planReview = defineCommand({
   details:
     "Exits with 1 when any task failed, or they do not pass together, in text and in JSON. The page of --html is one file that needs no other: the tasks\n" +
     "and what they wait for, when each was at work, verdicts, patches and cost.",
+  examples: ["dgov plan review add-limits", "dgov plan review add-limits --html review.html"],
   args: z.strictObject({ plan: z.string().describe("The plan's directory or name") }),
   flags: z.strictObject({
     only: z.string().optional().describe("Only this task"),

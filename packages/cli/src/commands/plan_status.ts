@@ -7,6 +7,7 @@ import { columns } from "../print.ts";
 export const planStatus = defineCommand({
   name: "plan status",
   summary: "Show which tasks of a plan have landed, and what blocks the rest",
+  examples: ["dgov plan status add-limits --verbose"],
   args: z.strictObject({ plan: z.string().describe("The plan's directory or name") }),
   flags: z.strictObject({ verbose: z.boolean().default(false).describe("List every task") }),
   short: { verbose: "v" },

@@ -10,6 +10,7 @@ export const policyCheck = defineCommand({
   details:
     "Asks the rules of .dgov/policy and the review hooks that are scripts, as they stand in the checkout. Without a\n" +
     "change only their examples are tried. Exits with 1 when one refuses, and with 3 when one cannot be used.",
+  examples: ["dgov policy check HEAD"],
   args: z.strictObject({ range: z.string().optional().describe("A commit, or two with .. between them") }),
   flags: z.strictObject({ staged: z.boolean().default(false).describe("Look at what is staged") }),
   run: async ({ range, staged }, here) => {

@@ -16,11 +16,8 @@ export const preflight = defineCommand({
   details:
     "The gates see a checkout of the very tree, in a place of their own: nothing is stashed, and nothing is written in the\n" +
     "working tree or the index. The configuration is that of HEAD. A tree that was judged before is not judged again.\n" +
-    "Exits with 0 when it passes, 1 when a gate refuses it or has no answer, and 5 when a tool is missing.\n\n" +
-    "Examples:\n" +
-    "  dgov preflight\n" +
-    "  dgov preflight --range main..topic --github\n" +
-    "  dgov preflight --install",
+    "Exits with 0 when it passes, 1 when a gate refuses it or has no answer, and 5 when a tool is missing.",
+  examples: ["dgov preflight", "dgov preflight --range main..topic --github", "dgov preflight --install"],
   args: z.strictObject({}),
   flags: z.strictObject({
     all: z.boolean().default(false).describe("Judge the working tree, with all that git does not ignore"),

@@ -9,6 +9,7 @@ export const prune = defineCommand({
   details:
     "Never the event log, never what a live process uses or a run that is not over may need, and never the only copy of\n" +
     "work that did not land, unless --force is given. See also dgov clean, which removes what is idle whatever its age.",
+  examples: ["dgov prune --keep-days 30 --dry-run"],
   args: z.strictObject({}),
   flags: z.strictObject({
     keep_days: z.int().min(0).default(14).describe("Keep what was in use in so many days"),

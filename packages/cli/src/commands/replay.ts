@@ -8,10 +8,8 @@ export const replay = defineCommand({
   name: "replay",
   summary: "Decide a run once more from its log alone, and compare each decision",
   details:
-    "Needs no model, key, network, plan or worktree. What workers and commands answered is a fact and is taken from the log; every dispatch, verdict, landing, retry, skip and end that follows from the facts is derived again. Exits with 1 at the first that differs.\n\n" +
-    "Examples:\n" +
-    "  dgov replay r20261121T050826-1f3a\n" +
-    "  dgov replay r20261121 --json",
+    "Needs no model, key, network, plan or worktree. What workers and commands answered is a fact and is taken from the log; every dispatch, verdict, landing, retry, skip and end that follows from the facts is derived again. Exits with 1 at the first that differs.",
+  examples: ["dgov replay RUN"],
   args: z.strictObject({ run: z.string().describe("The run's id, or a beginning of it that no other has") }),
   flags: z.strictObject({}),
   run: async ({ run }, { cwd }) => replayRun(cwd, run),

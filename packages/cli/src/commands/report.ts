@@ -17,6 +17,7 @@ export const report = defineCommand({
     "By the log and git alone, after both were checked. --html is one page that needs no other and has no script; --sbom is\n" +
     "CycloneDX 1.6: models, checkers, grammars and dgov. Exits with 1 when the log is not what was written, when a decision in\n" +
     "it does not follow, or when the attestation that is given does not hold or is of another log.",
+  examples: ["dgov report", "dgov report --html report.html"],
   args: z.strictObject({
     run: z.string().optional().describe("A run, or the beginning of its id; default: the last one"),
   }),

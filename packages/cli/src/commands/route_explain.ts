@@ -11,6 +11,7 @@ export const routeExplain = defineCommand({
   details:
     "By the plan and the project's tables alone: the same tables give the same answer. A model without a price is unpriced,\n" +
     "and never the cheapest.",
+  examples: ["dgov route explain add-limits", "dgov route explain add-limits --profile cheap"],
   args: z.strictObject({ plan: z.string().describe("The plan's directory or name") }),
   flags: z.strictObject({ profile: z.string().optional().describe("As [profiles.NAME] would have it") }),
   run: async ({ plan, profile = null }, here) => explainRoutes(here, plan, profile),

@@ -17,6 +17,7 @@ export const run = defineCommand({
   summary: "Compile a plan and run it until everything has landed or failed",
   details:
     "Goes on with a run that was interrupted. Without flags, tasks that failed stay failed until the plan changes: --continue tries them again, --restart does everything once more. A task that the branch has from somebody else's run is refused; --continue counts it as landed. Exits with 1 when not all has landed, or when all that has, taken together, does not pass the project's gates.",
+  examples: ["dgov run add-limits", "dgov run add-limits --jobs 2 --yes"],
   args: z.strictObject({ plan: z.string().describe("The plan's directory") }),
   flags: z.strictObject({
     only: z.array(z.string()).default([]).describe("Run this task and what it depends on"),

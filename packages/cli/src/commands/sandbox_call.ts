@@ -10,6 +10,7 @@ export const sandboxCall = defineCommand({
   details:
     "What is not committed is not seen, setup_cmd is not run, nothing of the checkout is touched, and the jail gets no\n" +
     "key. Exits with 1 when the call failed or was refused.",
+  examples: ['dgov sandbox call --tool read_file --args \'{"path":"src/server.py"}\''],
   args: z.strictObject({}),
   flags: z.strictObject({
     tool: z.string().describe("The tool"),

@@ -26,6 +26,10 @@ export const sandboxExplain = defineCommand({
   details:
     "A command stands behind --, or in quotes as one word: dgov sandbox explain -- git push. Several words are taken as\n" +
     "they are, one word as shell text. Exits with 1 when it would be refused, or needs a program that the level has not.",
+  examples: [
+    "dgov sandbox explain -- cat src/server.py",
+    'dgov sandbox explain --tool read_file --args \'{"path":"src/server.py"}\'',
+  ],
   args: z.strictObject({ command: z.array(z.string()).default([]).describe("The command that run_bash would get") }),
   flags: z.strictObject({
     tool: z.string().optional().describe("A tool instead of a command"),

@@ -8,6 +8,7 @@ export const sandboxLevels = defineCommand({
   name: "sandbox levels",
   summary: "Show how workers can be confined on this machine, and what is in force here",
   details: "Each level is tried for real. Exits with 5 when none holds that the project accepts.",
+  examples: ["dgov sandbox levels"],
   args: z.strictObject({}),
   flags: z.strictObject({}),
   run: async (_flags, { cwd, self, now_ms }) => readLadder({ cwd, self, now_ms }),

@@ -12,10 +12,8 @@ export const scopeReport = defineCommand({
   summary: "Show which symbols changed, by which task and under which claim, who refers to them, and the risk of it",
   details:
     "Without a range it looks at what has landed since the last run began, or else at the last commit. A reference is\n" +
-    "resolved, likely, or there by its name only. Works in any repository, also without a project.\n\n" +
-    "Examples:\n" +
-    "  dgov scope report --range main..topic\n" +
-    "  dgov scope report --sarif > scope.sarif",
+    "resolved, likely, or there by its name only. Works in any repository, also without a project.",
+  examples: ["dgov scope report", "dgov scope report --range main..topic --sarif"],
   args: z.strictObject({}),
   flags: z.strictObject({
     range: z.string().optional().describe("A commit, or two with .. between them"),

@@ -9,10 +9,11 @@ export const scopeStatus = defineCommand({
   details:
     "Looks at the task's own work in the last run of its plan: in its worktree while it is at work, then as it was kept;\n" +
     "where it has none, with claims given, or with --checkout, at the working tree. Judges as settlement does, and exits\n" +
-    "with 1 when settlement would refuse it for its claims; gates and rules are not asked.\n\n" +
-    "Examples:\n" +
-    "  dgov scope status --task core/app.one --plan shop\n" +
-    "  dgov scope status --task mine --claim src/app.py::Shop.total --read tests/",
+    "with 1 when settlement would refuse it for its claims; gates and rules are not asked.",
+  examples: [
+    "dgov scope status --task tasks/main.limiter --plan add-limits",
+    "dgov scope status --task mine --claim src/server.py::handle --read tests/",
+  ],
   args: z.strictObject({}),
   flags: z.strictObject({
     task: z.string().describe("The task"),

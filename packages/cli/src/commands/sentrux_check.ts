@@ -12,6 +12,7 @@ export const sentruxCheck = defineCommand({
   details:
     "Import edges, circles, files that import very many others, functions that branch very often or are long, by what is\n" +
     "known of symbols. Quality counts to 10000.",
+  examples: ["dgov sentrux check"],
   args: z.strictObject({ path: PATH_ARG }),
   flags: z.strictObject({ json_output: z.boolean().default(false).describe("As JSON, as --json does") }),
   async run({ path, json_output }, { cwd, env, self, now_ms }): Promise<Shown> {

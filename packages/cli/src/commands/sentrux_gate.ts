@@ -11,6 +11,7 @@ export const sentruxGate = defineCommand({
   name: "sentrux gate",
   summary: "Compare the structure of the working tree with its baseline",
   details: "Exits with 1 when a metric is worse and --fail-on-degradation is given, or when there is no baseline.",
+  examples: ["dgov sentrux gate --fail-on-degradation"],
   args: z.strictObject({ path: PATH_ARG }),
   flags: z.strictObject({
     fail_on_degradation: z.boolean().default(false).describe("Exit with 1 when a metric is worse"),

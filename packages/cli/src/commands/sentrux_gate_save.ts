@@ -11,6 +11,7 @@ export const sentruxGateSave = defineCommand({
   details:
     "Writes .sentrux/baseline.json, and of which commit it is where nothing else is uncommitted. Settlement reads both from\n" +
     'the commit that work lands on, so commit them. With a baseline, the gate "structure" refuses what comes past a limit.',
+  examples: ["dgov sentrux gate-save"],
   args: z.strictObject({ path: PATH_ARG }),
   flags: z.strictObject({}),
   run: async ({ path }, { cwd, env, self, now_ms }) => saveStructure({ cwd: resolve(cwd, path), env, self, now_ms }),

@@ -8,6 +8,7 @@ export const sentruxOffenders = defineCommand({
   name: "sentrux offenders",
   summary: "List what is past a limit of structure in the working tree",
   details: "The worst of each kind; all of them with --json. It needs no baseline.",
+  examples: ["dgov sentrux offenders"],
   args: z.strictObject({ path: PATH_ARG }),
   flags: z.strictObject({}),
   run: async ({ path }, { cwd, env, self, now_ms }) => listOffenders({ cwd: resolve(cwd, path), env, self, now_ms }),

@@ -7,6 +7,7 @@ export const sentruxStatus = defineCommand({
   name: "sentrux status",
   summary: "Say what is known of the baseline of structure, and whether it is stale",
   details: "Exits with 1 when there is none.",
+  examples: ["dgov sentrux status"],
   args: z.strictObject({}),
   flags: z.strictObject({}),
   run: async (_flags, { cwd, env, self, now_ms }) => structureStatus({ cwd, env, self, now_ms }),

@@ -8,6 +8,7 @@ export const specBaseline = defineCommand({
   summary: "Take the documents that say what is to be as they are, so that it is known when they drift",
   details:
     "Writes .dgov/specs.json, which no task may write. Look at what changed and commit it: it is a person's word.",
+  examples: ["dgov spec baseline"],
   args: z.strictObject({}),
   flags: z.strictObject({}),
   run: async (_flags, { cwd, env }) => saveSpecsBaseline({ cwd, env }),

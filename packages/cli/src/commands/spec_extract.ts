@@ -8,9 +8,8 @@ export const specExtract = defineCommand({
   summary: "List what a document asks for: lines with MUST, SHOULD or MAY, or the operations of an interface",
   details:
     "FILE is Markdown, or OpenAPI in YAML or JSON. An id that a line begins with, as [PAY-3] or PAY-3:, is its own; another is\n" +
-    "made of its words and stays when the text is moved. Works anywhere.\n\n" +
-    "Example:\n" +
-    "  dgov spec extract docs/paying.md",
+    "made of its words and stays when the text is moved. Works anywhere.",
+  examples: ["dgov spec extract docs/paying.md"],
   args: z.strictObject({ file: z.string().describe("The document") }),
   flags: z.strictObject({}),
   run: async ({ file }, { cwd }) => extractRequirements(cwd, file),

@@ -10,6 +10,7 @@ export const specStatus = defineCommand({
   summary: "Show which documents that say what is to be have been judged by their gate as they are now",
   details:
     "Looks at the working tree, the log and the baseline. Exits with 1 when a document has drifted and --fail-on-drift is given.",
+  examples: ["dgov spec status"],
   args: z.strictObject({}),
   flags: z.strictObject({
     fail_on_drift: z

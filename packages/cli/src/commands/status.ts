@@ -8,6 +8,7 @@ import { columns } from "../print.ts";
 export const status = defineCommand({
   name: "status",
   summary: "Show how the last run stands, and what waits for you",
+  examples: ["dgov status", "dgov status --all"],
   args: z.strictObject({}),
   flags: z.strictObject({ all: z.boolean().default(false).describe("List the tasks that have landed, too") }),
   run: async ({ all }, here) => readStatus(here.cwd, { all }),

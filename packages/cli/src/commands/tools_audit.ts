@@ -9,6 +9,7 @@ export const toolsAudit = defineCommand({
   name: "tools audit",
   summary: "Show which tools workers are offered, how they were used, and which rule refused them",
   details: 'Counts all runs of the log. To ask about one call without a run: "dgov sandbox explain".',
+  examples: ["dgov tools audit --limit 10"],
   args: z.strictObject({}),
   flags: z.strictObject({
     plan: z.string().optional().describe("Only runs of the plan of this name"),

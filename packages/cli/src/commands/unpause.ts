@@ -7,6 +7,7 @@ export const unpause = defineCommand({
   name: "unpause",
   summary: "Let runs here begin attempts again",
   details: 'A run that was paused goes on with "dgov run PLAN".',
+  examples: ["dgov unpause"],
   args: z.strictObject({}),
   flags: z.strictObject({}),
   run: async (_, here) => unpauseRuns(here.cwd),

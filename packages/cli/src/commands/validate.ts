@@ -6,6 +6,7 @@ import { placeLine } from "../print.ts";
 export const validate = defineCommand({
   name: "validate",
   summary: "Check a plan as compile does, and write nothing",
+  examples: ["dgov validate add-limits"],
   args: z.strictObject({ path: z.string().describe("The plan's directory, or its name under .dgov/plans") }),
   flags: z.strictObject({}),
   run: async ({ path }, here) => validateForUser({ cwd: here.cwd, path: here.env.PATH ?? null, self: here.self }, path),

@@ -8,6 +8,7 @@ import { columns } from "../print.ts";
 export const verifyList = defineCommand({
   name: "verify list",
   summary: "List the project's own checks: [verify.NAME] of project.toml",
+  examples: ["dgov verify list"],
   args: z.strictObject({}),
   flags: z.strictObject({ root: z.string().default(".").describe("The repository") }),
   short: { root: "r" },

@@ -10,6 +10,7 @@ export const verifyRun = defineCommand({
   name: "verify run",
   summary: "Run one of the project's own checks, in the checkout as it stands",
   details: "It runs as you would run it: in no jail, with your environment. Exits with 1 when it fails.",
+  examples: ["dgov verify run docs"],
   args: z.strictObject({ recipe: z.string().describe("The NAME of [verify.NAME]") }),
   flags: z.strictObject({ root: z.string().default(".").describe("The repository") }),
   short: { root: "r" },

@@ -10,6 +10,7 @@ export const watch = defineCommand({
   summary: "Follow what happens, event by event, until Ctrl-C",
   details:
     "Shows the run that is under way from its beginning, or waits for the next one. With --ndjson every event is one line of JSON that begins with its number: give the last one you have to --after, and nothing is lost or repeated.",
+  examples: ["dgov watch --all --no-follow", "dgov watch --ndjson --after 12 --no-follow"],
   args: z.strictObject({}),
   flags: z.strictObject({
     all: z.boolean().default(false).describe("Begin with the first event in the log"),

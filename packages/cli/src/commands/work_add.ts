@@ -8,9 +8,10 @@ export const workAdd = defineCommand({
   name: "work add",
   summary: "Add an item of work, with what must be shown for it before it is done",
   details:
-    "Items are files under .dgov/work, each named by its content: commit them, and branches that add some merge cleanly.\n\n" +
-    "Example:\n" +
-    '  dgov work add "Limit each client" -c "a burst of 11 is refused" -c "the limit is documented" --priority 1',
+    "Items are files under .dgov/work, each named by its content: commit them, and branches that add some merge cleanly.",
+  examples: [
+    'dgov work add "Limit each client" -c "a burst of 11 is refused" -c "the limit is documented" --priority 1',
+  ],
   args: z.strictObject({ title: z.string().describe("What is to be done, in one line") }),
   flags: z.strictObject({
     criterion: z.array(z.string()).default([]).describe("What must be shown for it; at least one"),

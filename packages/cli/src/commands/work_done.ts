@@ -8,9 +8,8 @@ export const workDone = defineCommand({
   name: "work done",
   summary: "Close an item of work, with the evidence for each of its criteria",
   details:
-    'Evidence is what "dgov evidence add" and "dgov evidence run" have recorded. An item is none, and closes nothing.\n\n' +
-    "Example:\n" +
-    "  dgov work done W-1f2e3d4c --met 1=E-0a1b2c3d --met 2=E-4e5f6a7b",
+    'Evidence is what "dgov evidence add" and "dgov evidence run" have recorded. An item is none, and closes nothing.',
+  examples: ["dgov work done ITEM --met 1=EVIDENCE"],
   args: z.strictObject({ id: z.string().describe("The item") }),
   flags: z.strictObject({
     met: z.array(z.string()).default([]).describe("CRITERION=EVIDENCE, with the criterion's number from 1"),

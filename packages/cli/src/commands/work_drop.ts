@@ -8,6 +8,7 @@ export const workDrop = defineCommand({
   name: "work drop",
   summary: "Say that an item of work is not to be done",
   details: "What waits for it no longer does.",
+  examples: ['dgov work drop ITEM "the gateway does it"'],
   args: z.strictObject({
     id: z.string().describe("The item"),
     why: z.string().describe("The reason, in one sentence"),

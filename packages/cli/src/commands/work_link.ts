@@ -7,6 +7,7 @@ import { linksOf, renderItem } from "../work_text.ts";
 export const workLink = defineCommand({
   name: "work link",
   summary: "Tie an item of work to what must be done before it, to a plan, a task or a commit",
+  examples: ["dgov work link ITEM --plan add-limits"],
   args: z.strictObject({ id: z.string().describe("The item") }),
   flags: z.strictObject({
     blocked_by: z.array(z.string()).default([]).describe("An item that must be done before it"),

@@ -7,6 +7,7 @@ import { itemLine } from "../work_text.ts";
 export const workList = defineCommand({
   name: "work list",
   summary: "List items of work, in the order in which they would be chosen",
+  examples: ["dgov work list --state all"],
   args: z.strictObject({}),
   flags: z.strictObject({
     state: z

@@ -10,6 +10,7 @@ export const workNext = defineCommand({
   details:
     "The most urgent of the open items that wait for nothing, then the oldest. One that waits for another, or in a circle\n" +
     "for itself, is never chosen. Exit status 1 when items are open and none can be.",
+  examples: ["dgov work next"],
   args: z.strictObject({}),
   flags: z.strictObject({ root: z.string().default(".").describe("The repository") }),
   short: { root: "r" },

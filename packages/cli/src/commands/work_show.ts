@@ -7,6 +7,7 @@ import { renderItem } from "../work_text.ts";
 export const workShow = defineCommand({
   name: "work show",
   summary: "Show an item of work: its criteria, what it waits for, what it is tied to",
+  examples: ["dgov work show ITEM"],
   args: z.strictObject({ id: z.string().describe("The item") }),
   flags: z.strictObject({ root: z.string().default(".").describe("The repository") }),
   short: { root: "r" },

@@ -1,0 +1,169 @@
+import { cpSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Done, Here } from "../packages/cli/src/command.ts";
+import { COMMANDS } from "../packages/cli/src/commands.ts";
+import { commitAll, DGOV, git, makeRepository, type Place, writeIn } from "./repo.ts";
+
+/**
+ * The repository that the examples of `--help` work in: a small shop that has a bit of everything. `planned` nothing has
+ * run yet; `worked` the plan "add-limits" has landed, "rework" has failed, and there is an entry of each kind.
+ */
+export type Shop = Place & { ids: Readonly<Record<string, string>>; restore(stage: Stage): void; stop(): void };
+export type Stage = "planned" | "worked";
+
+const SERVER = "def handle(request):\n    return request\n\n\ndef close():\n    return None\n";
+const OPENAPI = `openapi: 3.1.0
+info: { title: shop, version: 1.0.0 }
+paths:
+  /orders:
+    get: { operationId: listOrders, responses: { "200": { description: all } } }
+`;
+const PROJECT = `[project]
+language = "python"
+src_dir = "src/"
+test_dir = "tests/"
+test_cmd = "test -d {test_dir}"
+lint_cmd = ""
+format_cmd = ""
+lint_fix_cmd = ""
+format_check_cmd = ""
+setup_cmd = ""
+coverage_cmd = "cp coverage.json {output}"
+provider = "scripted"
+
+[verify.docs]
+command = "test -d docs"
+description = "There is documentation"
+
+[specs.paying]
+paths = ["docs/paying.md"]
+
+[profiles.cheap]
+default_agent = "small"
+
+[profiles.strong]
+default_agent = "large"
+`;
+
+const task = (slug: string, claims: string) =>
+  `[tasks.${slug}]\nsummary = "Do ${slug}"\nprompt = """\nOrient: read.\n\nEdit: do it.\n\nVerify: look.\n"""\n${claims}\n`;
+const root = (name: string) => `[plan]\nname = "${name}"\nsummary = "Work on ${name}"\nsections = ["tasks"]\n`;
+const script = (slug: string, calls: readonly object[]) =>
+  JSON.stringify({
+    version: 1,
+    tasks: { [`tasks/main.${slug}`]: { attempts: [{ turns: calls.map((call) => ({ calls: [call] })) }] } },
+  });
+const article = (id: string, title: string, related: string) =>
+  `---\nid: ${id}\ntitle: ${title}\nkind: concept\nstatus: living\nsources:\n  - src/server.py\nrelated:\n  - ${related}\n---\n\n# ${title}\n\nAs it says.\n`;
+
+const ADDED = "def handle(request):\n    return limit(request)\n";
+const FILES: Readonly<Record<string, string>> = {
+  "src/server.py": SERVER,
+  "tests/test_server.py": "def test_it():\n    assert True\n",
+  "coverage.json": JSON.stringify({
+    totals: { percent_covered: 90 },
+    files: { "src/server.py": { executed_lines: [1, 2], missing_lines: [6], summary: { percent_covered: 66 } } },
+  }),
+  "docs/paying.md": "# Paying\n\nPAY-1: A payment MUST be in whole cents.\n",
+  "docs/knowledge/limits.md": article("limits", "Limits", "billing"),
+  "docs/knowledge/billing.md": article("billing", "Billing", "limits"),
+  "api/openapi.yaml": OPENAPI,
+  "base.py": SERVER,
+  "ours.py": SERVER.replace("return None", "return 0"),
+  "theirs.py": `${SERVER}\n\ndef open():\n    return 1\n`,
+  ".dgov/project.toml": PROJECT,
+  ".dgov/.gitignore": "state.db*\nout/\nruntime/\nplans/*/_compiled.toml\n",
+  ".dgov/plans/add-limits/_root.toml": root("add-limits"),
+  ".dgov/plans/add-limits/tasks/main.toml": task("limiter", 'files.edit = ["src/server.py::handle"]'),
+  ".dgov/plans/add-limits/script.json": script("limiter", [
+    { tool: "read_file", args: { path: "src/server.py" } },
+    {
+      tool: "edit_file",
+      args: {
+        path: "src/server.py",
+        old_text: SERVER.slice(0, ADDED.indexOf("limit") + "request".length),
+        new_text: ADDED.trimEnd(),
+      },
+    },
+    { tool: "done", args: { summary: "It is limited" } },
+  ]),
+  ".dgov/plans/rework/_root.toml": root("rework"),
+  ".dgov/plans/rework/tasks/main.toml": task("closing", 'files.edit = ["src/server.py::close"]'),
+  ".dgov/plans/rework/script.json": script("closing", [{ tool: "done", args: { summary: "Nothing to do" } }]),
+};
+
+/** Lays it out in a temporary folder, and brings it to both stages. `restore` puts all of it back as it was then. */
+export async function openShop(): Promise<Shop> {
+  const place = makeRepository(FILES, "shop");
+  git(place, "tag", "v1");
+  git(place, "checkout", "-q", "-b", "topic");
+  writeIn(place.root, "src/clock.py", "def now():\n    return 0\n");
+  commitAll(place, "a clock");
+  git(place, "checkout", "-q", "main");
+  const kept = (stage: Stage) => `${place.folder}.${stage}`;
+  keep(place.folder, kept("planned"));
+  const ids = await work(place);
+  keep(place.folder, kept("worked"));
+  return {
+    ...place,
+    ids,
+    restore: (stage) => keep(kept(stage), place.folder),
+    stop() {
+      for (const folder of [place.folder, kept("planned"), kept("worked")]) rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** Everything of one folder, as it is, in the place of another. */
+function keep(from: string, to: string): void {
+  mkdirSync(to, { recursive: true });
+  for (const name of readdirSync(to)) rmSync(join(to, name), { recursive: true, force: true });
+  cpSync(from, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+}
+
+/** What has happened in the shop by the stage `worked`, and the ids that came of it. */
+async function work(place: Place): Promise<Record<string, string>> {
+  const said = async (line: string) => JSON.parse(JSON.stringify((await perform(place, line)).json));
+  const job = (await said("dgov jobs submit add-limits --key release-6")) as { id: string };
+  const run = (await said("dgov run add-limits --yes")) as { run: string };
+  await said("dgov run rework --yes");
+  await said('dgov ledger add rule "Money is in integers of a cent"');
+  await said("dgov sentrux gate-save");
+  const item = (await said('dgov work add "Limit each client" -c "it is limited"')) as { id: string };
+  const shown = (await said("dgov evidence add HEAD")) as { id: string };
+  await said("dgov attest keygen ../release.key");
+  await said(`dgov attest sign ${run.run} --key ../release.key`);
+  commitAll(place, "what was written down");
+  const evidence = (await said("dgov evidence run docs")) as { id: string };
+  commitAll(place, `${shown.id} and ${evidence.id}`);
+  return { RUN: run.run, ITEM: item.id, EVIDENCE: evidence.id, JOB: job.id };
+}
+
+/** Runs a line as a user types it, in this process. What the command streams is in `out`. */
+export async function perform(place: Pick<Place, "root" | "env">, line: string): Promise<Done & { out: string[] }> {
+  const [, ...argv] = wordsOf(line);
+  const name = [argv.slice(0, 2).join(" "), argv[0] ?? ""].find((known) => known in COMMANDS);
+  if (name === undefined) throw new Error(`There is no command in "${line}"`);
+  const out: string[] = [];
+  const command = await COMMANDS[name]!();
+  return { ...(await command.perform(argv.slice(name.split(" ").length), hereOf(place, out))), out };
+}
+
+const hereOf = ({ root: cwd, env }: Pick<Place, "root" | "env">, out: string[]): Here => ({
+  cwd,
+  env,
+  self: DGOV,
+  version: "1.2.3",
+  json: true,
+  terminal: { isTty: false, outIsTty: false, columns: 80, write: () => {} },
+  now_ms: () => Date.now(),
+  random: () => Math.random(),
+  sleep_ms: (ms) => Bun.sleep(ms),
+  signal: new AbortController().signal,
+  stdout: async (text) => void out.push(text),
+  stderr: () => {},
+});
+
+/** A line's words, with the quotes that a shell takes off. Nothing else of a shell is in an example. */
+export const wordsOf = (line: string): string[] =>
+  [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, double, single, bare]) => double ?? single ?? bare ?? "");

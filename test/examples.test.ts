@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { COMMANDS } from "../packages/cli/src/commands.ts";
+import { openShop, perform, type Shop, type Stage, wordsOf } from "./example_shop.ts";
+
+setDefaultTimeout(180_000);
+
+/** Where an example does not work in the shop as it is: from an earlier stage, or after these lines. */
+const BEFORE: Readonly<Record<string, { stage?: Stage; lines?: readonly string[]; without?: string }>> = {
+  init: { stage: "planned", without: ".dgov" },
+  run: { stage: "planned" },
+  "attest sign": { without: "RUN.attestation.json" },
+  "jobs retry": { lines: ["dgov jobs cancel JOB"] },
+  unpause: { lines: ["dgov pause"] },
+};
+
+const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()));
+const examples = commands.flatMap(({ name, examples }) => examples.map((line) => [line, name] as const));
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop();
+});
+afterAll(() => shop.stop());
+
+test("each command has an example, which begins with it", () => {
+  const strange = commands.filter(
+    ({ name, examples }) => examples.length === 0 || examples.some((line) => !`${line} `.startsWith(`dgov ${name} `)),
+  );
+  expect(strange.map(({ name }) => name)).toEqual([]);
+});
+
+test.each(examples)("%s", async (line, name) => {
+  const { stage = "worked", lines = [], without } = BEFORE[name] ?? {};
+  shop.restore(stage);
+  if (without !== undefined) rmSync(join(shop.root, filled(without)), { recursive: true });
+  for (const earlier of lines) await perform(shop, filled(earlier));
+  const { exit, json, text, out } = await perform(shop, filled(line));
+  const said = json === undefined ? out.join("\n") : text();
+  expect({ exit, said }).toEqual({ exit: 0, said: expect.stringMatching(/\S|^$/) });
+});
+
+/** Ids in the place of the words in capitals. */
+const filled = (line: string): string =>
+  Object.entries(shop.ids).reduce((text, [word, id]) => text.replaceAll(new RegExp(`\\b${word}\\b`, "g"), id), line);
+
+test("an example is read as a shell would read it", () => {
+  expect(wordsOf(`dgov a "b c" '{"d":"e f"}' --g=h`)).toEqual(["dgov", "a", "b c", '{"d":"e f"}', "--g=h"]);
+});
