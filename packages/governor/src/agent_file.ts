@@ -46,7 +46,7 @@ export const ProgramTable = z.strictObject({
     .describe("Let it work beside ceilings of money, tokens, calls and turns, though dgov sees none of its calls"),
   output_mb: z.int().min(1).max(64).default(16).describe("It is ended when it has said more"),
 });
-type ProgramTable = z.infer<typeof ProgramTable>;
+export type ProgramTable = z.infer<typeof ProgramTable>;
 
 /** A command-line agent. `timeout_ms` null: as long as its task has. `passed`: names of variables from the environment. */
 export type Program = {

@@ -11,7 +11,7 @@ import type { World } from "./session.ts";
 type Starting = {
   carried: ReadonlyMap<TaskId, string>;
   only: readonly TaskId[];
-  request: RunRequest;
+  request: Pick<RunRequest, "jobs">;
   world: World;
   base: string | null;
 };

@@ -33,7 +33,7 @@ const DEFAULT_SANDBOX: SandboxRules = {
 
 const IGNORED = [".venv", "uv.lock", "__pycache__", "*.pyc"];
 const NO_CEILING = { calls: null, tokens: null, turns: null, cost_micros: null, wall_ms: null };
-const ROUTING = { profile: null, usage: { input: 200_000, cached: 0, output: 10_000 }, rules: [] };
+const ROUTING = { profile: null, tiers: {}, usage: { input: 200_000, cached: 0, output: 10_000 }, rules: [] };
 const ALONE = { escalation: [], routing: ROUTING, batch: 1, final: "auto" as const };
 const NO_BUDGET = { currency: "USD", output_tokens: 16_384, task: NO_CEILING, prices: {} };
 

@@ -15,6 +15,7 @@ import type { Component, Limits, Project, Provider } from "./project.ts";
 import { PROJECT_FILE } from "./project_file.ts";
 import { reviewOf } from "./review_file.ts";
 import { routingOf } from "./routing_file.ts";
+import { escalationOf } from "./tiers_file.ts";
 import { check, parseToml } from "./toml.ts";
 
 export { PROJECT_FILE };
@@ -136,11 +137,10 @@ function projectOf(root: string, { file: written, hash, profile }: Read): Projec
   const declared = Object.keys(file.providers);
   const provider = project.provider ?? (declared.length === 1 ? declared[0]! : null);
   const { batch } = file.settlement;
-  const escalation = file.tiers.escalation.map((rung) => ({ agent: rung.agent, provider: rung.provider ?? null }));
   const own = {
     budget: budgetOf(file),
-    escalation,
-    routing: routingOf({ routing: file.routing, agents: agentsOf(file.agents), profile: profileOf(file, profile) }),
+    escalation: escalationOf(file.tiers),
+    routing: routingOf({ ...file, agents: agentsOf(file.agents), profile: profileOf(file, profile) }),
     batch,
     final: file.settlement.final,
   };

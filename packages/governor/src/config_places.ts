@@ -1,5 +1,5 @@
 import { TOOL_NAMES } from "@dgov/sandbox/tool_names";
-import { agentsOf, programNamed } from "./agent_file.ts";
+import { agentsOf } from "./agent_file.ts";
 import type { ProjectFile } from "./config_file.ts";
 import type { Place } from "./error.ts";
 import { nearest } from "./nearest.ts";
@@ -8,6 +8,7 @@ import { profiledProviders, profilePlaces } from "./profile_file.ts";
 import { reviewPlaces } from "./review_file.ts";
 import { routedProviders, routingPlaces } from "./routing_file.ts";
 import { specPlaces } from "./spec_file.ts";
+import { tieredProviders, tierPlaces } from "./tiers_file.ts";
 import type { Toml } from "./toml.ts";
 import type { KeyPath } from "./toml_place.ts";
 
@@ -19,7 +20,7 @@ export const referencePlaces = (file: ProjectFile, toml: Toml): Place[] => [
   ...namePlaces(file, toml),
   ...rulePlaces(file, toml),
   ...reviewPlaces({ ...file, agents: agentsOf(file.agents) }, toml),
-  ...rungPlaces(file, toml),
+  ...tierPlaces(file, toml),
   ...batchPlaces(file, toml),
   ...specPlaces(file, toml),
   ...routingPlaces(file.routing, ["routing"], toml),
@@ -74,10 +75,7 @@ function providerPlaces(file: ProjectFile, toml: Toml): Place[] {
   const known = ["scripted", ...Object.keys(providers)];
   const named: [string | undefined, KeyPath][] = [
     [project.provider, ["project", "provider"]],
-    ...tiers.escalation.map(({ provider }, at): [string | undefined, KeyPath] => [
-      provider,
-      ["tiers", "escalation", at, "provider"],
-    ]),
+    ...tieredProviders(tiers, ["tiers"]),
     ...routedProviders(routing, ["routing"]),
     ...profiledProviders(file),
   ];
@@ -88,15 +86,6 @@ function providerPlaces(file: ProjectFile, toml: Toml): Place[] {
     return [{ severity: "error", code: "provider_unknown", message, file: toml.file, ...toml.at(path), unit: null }];
   });
 }
-
-/** Two who could be meant is nobody: a program is asked of no provider. */
-const rungPlaces = ({ tiers, agents }: ProjectFile, toml: Toml): Place[] =>
-  tiers.escalation.flatMap(({ agent, provider }, at): Place[] => {
-    if (provider === undefined || programNamed(agentsOf(agents), agent) === null) return [];
-    const message = `Cannot ask "${provider}" for "${agent}": it is the program of [agents.${agent}]; remove provider`;
-    const spot = toml.at(["tiers", "escalation", at, "provider"]);
-    return [{ severity: "error", code: "provider_unwanted", message, file: toml.file, ...spot, unit: null }];
-  });
 
 /** A price that no task can ever meet is a slip of the pen, and its model would be counted as one without a price. */
 function pricePlaces({ prices, providers }: ProjectFile, toml: Toml): Place[] {

@@ -1,4 +1,5 @@
 import type { RunLimits, Store } from "@dgov/kernel";
+import { changesFiles } from "@dgov/kernel/role";
 import { costMicros } from "@dgov/worker";
 import { lowest, withBudget } from "./budget.ts";
 import { symbolFinder } from "./claimable.ts";
@@ -102,7 +103,7 @@ function bound(plan: CompiledPlan, project: Project): Estimated[] {
     if (!chosen.ok) throw new DgovError("provider_unknown", `Cannot estimate "${id}": ${chosen.why}`);
     const model = `${chosen.provider.name}/${chosen.agent ?? chosen.provider.name}`;
     const own = { task: id, role, model, price: prices[model] ?? chosen.provider.price };
-    const seats = role === "worker" ? (project.rules.review?.seats ?? []) : [];
+    const seats = changesFiles(role) ? (project.rules.review?.seats ?? []) : [];
     const reviewers = seats.map(({ provider, agent }): Estimated => {
       const seat = `${provider}/${agent}`;
       return {

@@ -3,7 +3,7 @@ import type { ProjectFile } from "./config_file.ts";
 import { DgovError, type Place } from "./error.ts";
 import { nearest } from "./nearest.ts";
 import { RoutingTable, routedProviders, routingPlaces } from "./routing_file.ts";
-import { TiersTable } from "./tiers_file.ts";
+import { TiersTable, tieredProviders } from "./tiers_file.ts";
 import type { Toml } from "./toml.ts";
 import type { KeyPath } from "./toml_place.ts";
 
@@ -75,10 +75,7 @@ function tableOf(profiles: Readonly<Record<string, ProfileTable>>, name: string)
 export const profiledProviders = ({ profiles }: ProjectFile): [string | undefined, KeyPath][] =>
   Object.entries(profiles).flatMap(([name, { provider, tiers, routing }]): [string | undefined, KeyPath][] => [
     [provider, ["profiles", name, "provider"]],
-    ...(tiers?.escalation ?? []).map((rung, at): [string | undefined, KeyPath] => [
-      rung.provider,
-      ["profiles", name, "tiers", "escalation", at, "provider"],
-    ]),
+    ...(tiers ? tieredProviders(tiers, ["profiles", name, "tiers"]) : []),
     ...(routing ? routedProviders(routing, ["profiles", name, "routing"]) : []),
   ]);
 

@@ -7,6 +7,7 @@ import type { Wish } from "./plan/resolve.ts";
 import type { Profile } from "./profile_file.ts";
 import type { Project } from "./project.ts";
 import type { RouteCandidate, RouteRule } from "./routing_file.ts";
+import type { Tier } from "./tiers_file.ts";
 
 /** Why a task goes to whom it goes: the rule, all that it names with what they are reckoned to cost, and the choice. */
 export type Route = {
@@ -23,19 +24,24 @@ type Defaults = Pick<CompiledPlan, "default_agent" | "default_provider">;
 
 /**
  * What a task asks for, with what it is routed to: its own word first, then a rule of `[routing]`, then the profile in
- * use, then its plan. A function
- * of the plan and the project's tables alone.
+ * use, then its plan, then who has its role in `[tiers]`. A function of the plan and the project's tables alone.
  */
 export function wishOf(task: Routed, plan: Defaults, project: Project): Wish & { route: Route | null } {
   const { agent, provider } = task.worker;
   const route = routeOf(task, project);
   const own = route ? { agent: route.to.agent, provider: route.to.provider } : { agent, provider };
-  return { role: task.role, ...own, ...defaultsOf(plan, project.limits.routing.profile), route };
+  const { profile, tiers } = project.limits.routing;
+  return { role: task.role, ...own, ...defaultsOf(plan, profile, tiers[task.role]), route };
 }
 
-/** A profile's word goes before the plan's, and no provider inherits another one's model. */
-function defaultsOf({ default_agent, default_provider }: Defaults, profile: Profile | null): Defaults {
-  if (profile === null) return { default_agent, default_provider };
+/** A profile's word goes before the plan's, a role's after it, and no provider inherits another one's model. */
+function defaultsOf({ default_agent, default_provider }: Defaults, profile: Profile | null, tier?: Tier): Defaults {
+  if (profile === null) {
+    const silent = default_agent === null && default_provider === null;
+    return silent && tier
+      ? { default_agent: tier.agent, default_provider: tier.provider }
+      : { default_agent, default_provider };
+  }
   const { provider, agent } = profile;
   if (provider === null) return { default_agent: agent ?? default_agent, default_provider };
   return { default_agent: agent, default_provider: provider };

@@ -1,8 +1,10 @@
+import { ROLES } from "@dgov/kernel/role";
 import { z } from "zod";
 import { modelOf } from "./agent_file.ts";
 import type { Place } from "./error.ts";
 import type { Profile } from "./profile_file.ts";
 import type { Project } from "./project.ts";
+import { type Tiers, type TiersTable, tiersOf } from "./tiers_file.ts";
 import type { Toml } from "./toml.ts";
 import type { KeyPath } from "./toml_place.ts";
 
@@ -12,11 +14,7 @@ const count = z.int().min(0).max(1_000_000_000);
 
 const RuleTable = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/, { error: "it must be lower-case letters, digits, _ and -" }),
-  roles: z
-    .array(z.enum(["worker", "researcher", "reviewer"]))
-    .min(1)
-    .optional()
-    .describe("Tasks of one of these roles"),
+  roles: z.array(z.enum(ROLES)).min(1).optional().describe("Tasks of one of these roles"),
   tags: some.optional().describe("Tasks that have one of these tags"),
   sections: some.optional().describe("Tasks of one of these sections of their plan"),
   extensions: some.optional().describe('Tasks all of whose files end so, for example [".py"]'),
@@ -52,18 +50,23 @@ type RuleTable = RoutingTable["rules"][number];
 /** `model` as it is sent. */
 export type RouteCandidate = { provider: string; agent: string };
 export type RouteRule = Omit<RuleTable, "candidates"> & { candidates: readonly RouteCandidate[] };
-/** `usage` in tokens of one task; `profile`: whose word goes before the plan's own defaults. */
+/**
+ * `usage` in tokens of one task; `profile`: whose word goes before the plan's own defaults; `tiers`: who has a role where
+ * nobody else says.
+ */
 export type Routing = {
   profile: Profile | null;
+  tiers: Tiers;
   usage: { input: number; cached: number; output: number };
   rules: readonly RouteRule[];
 };
 
-type Routed = { routing: RoutingTable; agents: Project["agents"]; profile: Profile | null };
+type Routed = { routing: RoutingTable; tiers: TiersTable; agents: Project["agents"]; profile: Profile | null };
 
-export function routingOf({ routing: { usage, rules }, agents, profile }: Routed): Routing {
+export function routingOf({ routing: { usage, rules }, tiers, agents, profile }: Routed): Routing {
   return {
     profile,
+    tiers: tiersOf(tiers),
     usage: { input: usage.input, cached: usage.cached_input, output: usage.output },
     rules: rules.map((rule) => ({ ...rule, candidates: rule.candidates.map((text) => candidateOf(text, agents)) })),
   };

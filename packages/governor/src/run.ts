@@ -1,5 +1,3 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { type EventOf, RunId, type Store, type TaskId } from "@dgov/kernel";
 import { newRunId, startedEvent } from "./begin.ts";
 import { takeDown } from "./case_law.ts";
@@ -15,8 +13,9 @@ import type { Git } from "./git/git.ts";
 import { targetHead } from "./git/land.ts";
 import { openRepository } from "./git/readiness.ts";
 import { shippedOn } from "./git/shipped.ts";
-import { openPool, poolFolder, removeDeadLocks } from "./git/worktrees.ts";
+import { poolFolder, removeDeadLocks } from "./git/worktrees.ts";
 import { baseOf, decideStart, type Start } from "./history.ts";
+import { inSite } from "./in_site.ts";
 import { openJail, refuseNativeGates } from "./jail.ts";
 import { outliveKilled, takeRepository } from "./lock.ts";
 import { openWritable } from "./log.ts";
@@ -42,11 +41,9 @@ import { keepOrphans, recover } from "./recover.ts";
 import { refreshStructure } from "./refresh_structure.ts";
 import { findRoot } from "./root.ts";
 import { planned, type RunView, viewOf } from "./run_view.ts";
-import { openSymbols } from "./semantic/symbols.ts";
 import { Session, type World } from "./session.ts";
 import { refuseShipped, shippedOf, takenBack } from "./shipped.ts";
 import type { Site } from "./site.ts";
-import { readSops } from "./sops.ts";
 import { sayFinding } from "./view/run_summary.ts";
 
 export { type RunRequest, type RunView, sayFinding };
@@ -166,37 +163,13 @@ async function carryOut(
         );
   if (decided.do === "resume") session.record({ kind: "run_resumed", head });
   session.record({ kind: "sandbox_chosen", level: jail.level, detail: jail.detail });
-  const out = join(root, ".dgov/out", session.id);
-  mkdirSync(out, { recursive: true });
-  const symbols = openSymbols({ git, self: world.self, now_ms: world.now_ms });
-  const pool = openPool(git, { folder: poolFolder(root, world.env), now_ms: world.now_ms });
-  try {
-    const { sops } = readSops(root).sops;
-    const site: Site = {
-      world,
-      session,
-      project,
-      plan,
-      sops,
-      models,
-      git,
-      pool,
-      jail,
-      components,
-      symbols,
-      target,
-      out,
-      leftOut: new Map(),
-    };
+  await inSite({ world, session, project, plan, models, git, jail, components, target }, async (site) => {
     if (decided.do === "resume") await recover(site, request.mode);
     else await keepOrphans(site);
     await runLoop(session, performersOf(site), world.signal, () => pausedBecause(root));
     await keepRest(site);
     await refreshStructure(site);
-  } finally {
-    symbols.close();
-    await pool.close();
-  }
+  });
   return session.id;
 }
 

@@ -1,4 +1,5 @@
 import type { Finding, Store } from "@dgov/kernel";
+import { changesFiles } from "@dgov/kernel/role";
 import { covers, fnmatch, parseClaim } from "@dgov/sandbox";
 import type { Touch, Touches } from "@dgov/semantic/touches";
 import { readProject } from "./config.ts";
@@ -93,7 +94,7 @@ export async function readScopeStatus({ cwd, env, self, now_ms }: Asking, questi
         touched: writtenBy(log, plan_dir, question.task),
         symbols: async () => found,
       };
-      const judged = await judgementOf(work, { mayBeEmpty: own === null || unit.role !== "worker", ignored });
+      const judged = await judgementOf(work, { mayBeEmpty: own === null || !changesFiles(unit.role), ignored });
       const listed = new Set(changes.map(({ path }) => path));
       return {
         looked_at: standing.at,

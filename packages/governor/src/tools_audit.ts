@@ -1,3 +1,4 @@
+import { changesFiles, ROLES, type Role } from "@dgov/kernel/role";
 import { toolsOf } from "@dgov/sandbox/registry";
 import { readProject } from "./config.ts";
 import { withLog } from "./log.ts";
@@ -6,8 +7,7 @@ import { type ToolUse, type ToolUses, toolUses, USE_KINDS, type UseFilter } from
 
 export type { ToolUse, UseFilter };
 
-/** Which roles a task can have. */
-export const ROLES = ["worker", "researcher", "reviewer"] as const;
+export { ROLES };
 
 /** `offered`: what each role has today, the project's own tools last; `never_called` those of it that no run has used. */
 export type ToolsAudit = ToolUses & {
@@ -19,7 +19,7 @@ export type ToolsAudit = ToolUses & {
 export async function auditTools({ cwd }: { cwd: string }, filter: UseFilter): Promise<ToolsAudit> {
   const root = findRoot(cwd);
   const own = Object.entries(readProject(root).rules.tools);
-  const ownOf = (role: string) => own.filter(([, { write }]) => role === "worker" || !write).map(([name]) => name);
+  const ownOf = (role: Role) => own.filter(([, { write }]) => !write || changesFiles(role)).map(([name]) => name);
   const roles = ROLES.filter((role) => filter.role === null || filter.role === role);
   const offered = Object.fromEntries(
     roles.map((role) => [role, [...toolsOf(role).map(({ name }) => name), ...ownOf(role)]]),

@@ -366,6 +366,13 @@ export const Event = z.discriminatedUnion("kind", [
     tree: Oid, // the tree that is judged: another where its work was formatted or fixed since
     checks: z.array(WeighedCheck).min(1),
   }),
+  z.strictObject({
+    kind: z.literal("answer_given"), // what somebody who was consulted has answered, in the form that was asked for
+    ...attempt,
+    form: z.string(), // the tool that it was handed in by
+    answer: z.string(), // JSON, whole
+    refused: z.int().min(0), // answers before it that were given back
+  }),
   z.strictObject({ kind: z.literal("checkout_behind"), ...attempt, commit: Oid, cure: z.string() }),
 ]);
 export type Event = z.infer<typeof Event>;

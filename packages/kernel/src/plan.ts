@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ROLES } from "./role.ts";
 
 /** A compiled unit's id, `<section>/<file stem>.<slug>`. Made by the plan compiler, checked here once. */
 export const TaskId = z
@@ -17,8 +18,8 @@ export type RunId = z.infer<typeof RunId>;
 /** A git object id in full, sha-1 or sha-256. */
 export const Oid = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/);
 
-/** `worker` changes files; `researcher` and `reviewer` only report, and can write nothing. */
-export const Role = z.enum(["worker", "researcher", "reviewer"]);
+/** `worker` and `test_author` change files; the others only report, and can write nothing. */
+export const Role = z.enum(ROLES);
 export type Role = z.infer<typeof Role>;
 
 /** Millionths of the run's currency for a million tokens. `cached`: for input that the provider had in its cache. */

@@ -3,6 +3,7 @@ import { foldBatch, groupToJudge, isBatching, landingWith, type Member } from ".
 import type { Event, EventKind, EventOf } from "./event.ts";
 import type { TaskId } from "./plan.ts";
 import { countsAgainst, forksAfter, retry } from "./retry.ts";
+import { changesFiles } from "./role.ts";
 import { type Failed, type Run, type Task, taskOf, verdict } from "./run.ts";
 import { settleOpen, spend } from "./spent.ts";
 import { atTheEnd, foldWhole, wholeAfter } from "./whole.ts";
@@ -122,6 +123,7 @@ export function apply(run: Run, event: Event): Run {
     case "symbols_touched":
     case "ledger_recalled":
     case "checks_stated":
+    case "answer_given":
     case "checkout_behind":
       assertBegun(taskOf(run, event.task), event);
       return run;
@@ -220,7 +222,7 @@ function assertAttempt(run: Run, task: Task, event: TaskEvent): void {
   }
   assert.equal(event.attempt, task.attempt, `${illegal}: attempt ${task.attempt} is the current one`);
   if (event.kind === "candidate_frozen" || event.kind === "report_filed")
-    assert.equal(changesFiles(run, task), event.kind === "candidate_frozen", `${illegal}: its role ends otherwise`);
+    assert.equal(isCandidate(run, task), event.kind === "candidate_frozen", `${illegal}: its role ends otherwise`);
   if (event.kind === "candidate_passed" && event.tip !== undefined) {
     const { judged } = run.batches;
     assert(judged?.tip === event.tip, `${illegal}: no such batch has passed`);
@@ -245,9 +247,10 @@ function assertLanding(run: Run, task: Task, { kind, head, tree, commit }: Event
   assert.deepEqual({ head, tree, commit }, judged, `${illegal}: only what was judged may land`);
 }
 
-/** A worker ends with a candidate; every other role with a report, and nothing of it can land. */
-function changesFiles(run: Run, task: Task): boolean {
-  return run.started.tasks[run.index.get(task.id) ?? -1]?.role === "worker";
+/** Whether the role of a task ends with a candidate. */
+function isCandidate(run: Run, task: Task): boolean {
+  const role = run.started.tasks[run.index.get(task.id) ?? -1]?.role;
+  return role !== undefined && changesFiles(role);
 }
 
 /** The fields an event changes besides the state. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { mayWrite } from "./may_write.ts";
 import { claimsByName, isKeptSecret } from "./secret_file.ts";
 import { type Judgement, judgeCommand, secretFile } from "./shell/judge.ts";
 import type { Shell } from "./shell/open.ts";
@@ -30,7 +31,7 @@ export type Policy = { rules: ToolPolicy; scope: Scope; shell: Shell | null };
 
 /** Whether an access can be judged only with the grammar of the shell, which is worth loading then. */
 export const needsShell = ({ rules, scope }: Omit<Policy, "shell">, access: Access): boolean =>
-  access.kind === "exec" && rules.restrict_run_bash && scope.role === "worker";
+  access.kind === "exec" && rules.restrict_run_bash && mayWrite(scope.role);
 
 /** Judges one access. Pure; what no rule allows is denied; the rule that decided is named. */
 export function decide(policy: Policy, access: Access): Decision {
@@ -63,13 +64,13 @@ function judgeRead(scope: Scope, path: string): Decision {
 /** Reading is open in the jail, so of a file that may hold secrets a command is told what `read_file` would say. */
 export function judgeExec(policy: Policy, command: string): Judgement {
   const { scope } = policy;
-  if (scope.role !== "worker") return { decision: readOnly(scope, "run shell commands"), commands: [], undecided: [] };
+  if (!mayWrite(scope.role)) return { decision: readOnly(scope, "run shell commands"), commands: [], undecided: [] };
   return judgeCommand(policy, command, (path) => claimsByName(scope, path));
 }
 
 function judgeRecipe(scope: Scope, { recipe, targets }: Extract<Access, { kind: "recipe" }>): Decision {
   const changes = recipe === "lint_fix" || recipe === "format";
-  if (changes && scope.role !== "worker") return readOnly(scope, "change files");
+  if (changes && !mayWrite(scope.role)) return readOnly(scope, "change files");
   if (recipe !== "test") return { allow: true, rule: `recipe.${recipe}`, layer: "policy" };
   const foreign = targets.find((target) => !inScope(target, scope.test_targets));
   if (foreign === undefined) return { allow: true, rule: "recipe.test", layer: "policy" };

@@ -78,9 +78,10 @@ export const ENDING = {
   researcher: done,
   reviewer: done,
   planner: emitPlan,
+  test_author: done,
 } as const satisfies Record<Scope["role"], Tool>;
 
-/** The tools of a role, in the order a model is shown them. Only a worker gets those that can change something. */
+/** The tools of a role, in the order a model is shown them. Only who may write gets those that can change something. */
 export const toolsOf = (role: Scope["role"]): readonly Tool[] => OF_ROLE[role];
 
 const OF_ROLE: Readonly<Record<Scope["role"], readonly Tool[]>> = {
@@ -88,6 +89,7 @@ const OF_ROLE: Readonly<Record<Scope["role"], readonly Tool[]>> = {
   researcher: [...READING, ENDING.researcher],
   reviewer: [...READING, ENDING.reviewer],
   planner: [...READING, ENDING.planner],
+  test_author: [...READING, ...WRITING, ENDING.test_author],
 };
 
 /** A role's tools and the project's own; what ends the work stays last. */

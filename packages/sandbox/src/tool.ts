@@ -23,7 +23,7 @@ export type RecipeName = "test" | "lint" | "lint_fix" | "format" | "type_check";
 /** What the task may do; what the model is told in `scope_status`; what the recipes are. Plain data: it crosses the pipe. */
 export type Scope = {
   task: string;
-  role: "worker" | "researcher" | "reviewer" | "planner";
+  role: "worker" | "researcher" | "reviewer" | "planner" | "test_author";
   write: readonly Claim[]; // create, edit, delete and touch claims; [] for a read-only role
   read: readonly Claim[]; // files the task was told it may need to read; they stay unwritable
   deny: readonly string[]; // `[scope] deny_files`, fnmatch patterns: `*` crosses `/`; a trailing slash means all in it

@@ -1,5 +1,6 @@
 import { covers, formatClaim, isReserved } from "./claim.ts";
 import { fnmatch } from "./fnmatch.ts";
+import { mayWrite } from "./may_write.ts";
 import type { Scope } from "./tool.ts";
 
 /** Which part of the policy spoke: the tool's schema, the role, a rule about commands, a claim, secrets, a path. */
@@ -23,7 +24,7 @@ export function judgeWrite(scope: Scope, path: string): Decision {
     why: `"${path}" ${why}`,
     part: null,
   });
-  if (scope.role !== "worker") return deny("role", `cannot be written: the role "${scope.role}" only reads`, "role");
+  if (!mayWrite(scope.role)) return deny("role", `cannot be written: the role "${scope.role}" only reads`, "role");
   if (insideGit(path)) return deny("git_internals", "belongs to git; dgov commits for you", "path");
   if (isReserved(path)) return deny("reserved", "belongs to dgov: the work cannot supply what judges it");
   const denied = scope.deny.find((pattern) => fnmatch(pattern, path));

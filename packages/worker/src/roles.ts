@@ -1,9 +1,11 @@
 import type { Message } from "./model.ts";
 import type { Limits } from "./order.ts";
 import { type Previous, previousSection } from "./previous.ts";
+import planner from "./prompts/planner.md" with { type: "text" };
 import researcher from "./prompts/researcher.md" with { type: "text" };
 import reviewer from "./prompts/reviewer.md" with { type: "text" };
 import seat from "./prompts/seat.md" with { type: "text" };
+import test_author from "./prompts/test_author.md" with { type: "text" };
 import worker from "./prompts/worker.md" with { type: "text" };
 
 const usual: Limits = { turns: 50, warn_at: 40, time_ms: 900_000 };
@@ -14,6 +16,8 @@ export const ROLES = {
   worker:     { prompt: worker,     ending: "done", limits: usual },
   researcher: { prompt: researcher, ending: "done", limits: usual },
   reviewer:   { prompt: reviewer,   ending: "done", limits: usual },
+  planner:    { prompt: planner,    ending: "emit_plan", limits: usual },
+  test_author: { prompt: test_author, ending: "done", limits: usual },
   seat:       { prompt: seat,       ending: "submit_review", limits: usual }, // of the review that settlement asks for
 } as const satisfies Record<string, { prompt: string; ending: string; limits: Limits }>;
 export type RoleName = keyof typeof ROLES;
@@ -118,11 +122,13 @@ const SYMBOLS: readonly string[] = [
   "Of a file with `::` only the named symbols are yours, with all that is in them: `<imports>` are the imports of the file, `<module>` what else of it has no name. To add, rename, move or remove any other symbol is refused as a change of it is; layout alone is none. Change such a file with edit_file or apply_patch.",
 ];
 
+const writes = (role: RoleName): boolean => role === "worker" || role === "test_author";
+
 function claimLines(role: RoleName, { write, read, deny, allow }: ClaimFacts): string[] {
   const writable = write.length > 0 ? list("Writable", write) : ["Writable: nothing. This task only reads."];
   return [
-    ...(role === "worker" ? writable : ["Writable: nothing. This role only reads."]),
-    ...(role === "worker" && write.some((claim) => claim.includes("::")) ? SYMBOLS : []),
+    ...(writes(role) ? writable : ["Writable: nothing. This role only reads."]),
+    ...(writes(role) && write.some((claim) => claim.includes("::")) ? SYMBOLS : []),
     ...list("Read first (stay unwritable)", read),
     ...list("Never touched, also when claimed", deny),
     ...list("Nothing outside of these is touched", allow),

@@ -13,7 +13,10 @@ import { defineCommand } from "../command.ts";
 export const TRIAL_FLAGS = {
   edit: z.array(z.string()).default([]).describe("A path that the task has claimed for editing"),
   read: z.array(z.string()).default([]).describe("A path that the task has claimed for reading"),
-  role: z.enum(["worker", "researcher", "reviewer", "planner"]).default("worker").describe("Whose tools it has"),
+  role: z
+    .enum(["worker", "researcher", "reviewer", "planner", "test_author"])
+    .default("worker")
+    .describe("Whose tools it has"),
   level: z
     .enum(["bwrap", "landlock", "seatbelt", "wasm"])
     .optional()

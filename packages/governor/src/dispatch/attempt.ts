@@ -1,8 +1,9 @@
 import { strict as assert } from "node:assert";
 import { type Action, type Cause, type EventOf, shortOf, type TaskId, taskOf } from "@dgov/kernel";
+import { changesFiles } from "@dgov/kernel/role";
 import type { StatedCheck } from "@dgov/kernel/stated";
-import { type Claim, covers, createToolbox, type Isolation, IsolationLost, type Scope } from "@dgov/sandbox";
-import { type Outcome, work } from "@dgov/worker";
+import { type Claim, covers, type Isolation, IsolationLost, type Scope } from "@dgov/sandbox";
+import type { Outcome, ToolBox } from "@dgov/worker";
 import type { Program } from "../agent_file.ts";
 import { DgovError } from "../error.ts";
 import { answerGit } from "../git/answer_git.ts";
@@ -18,12 +19,12 @@ import type { Route } from "../routing.ts";
 import { type Short, sayShort } from "../short_text.ts";
 import { type Site, unitOf } from "../site.ts";
 import { briefingOf } from "./briefing.ts";
-import { meterOf } from "./meter.ts";
 import { orderOf, type WorkOrder } from "./order.ts";
 import { endedBy, prepare } from "./prepare.ts";
 import { workByProgram } from "./program.ts";
 import { grantsIn, scopeOf } from "./scope.ts";
 import { statedOf } from "./stated.ts";
+import { type Talker, talk } from "./talk.ts";
 
 /**
  * One attempt under way. `base` is the commit its worktree was made from; `traces` are unclaimed paths that its setup
@@ -38,6 +39,17 @@ type Attempt = {
   worktree: Lease;
   traces: Set<string>;
   ignored: Set<string>;
+  asked: Asked | null;
+};
+
+/**
+ * What is asked of somebody who is consulted: the tools that are lent, with the one that ends the work by an answer, and
+ * the answer as the log is to have it, once there is one.
+ */
+export type Asked = {
+  tool: string;
+  lend: (tools: ToolBox) => ToolBox;
+  given: () => Pick<EventOf<"answer_given">, "form" | "answer" | "refused"> | null;
 };
 
 /**
@@ -68,7 +80,7 @@ export type Mend = (left: {
 export async function dispatch(
   site: Site,
   action: Extract<Action, { do: "dispatch" }>,
-  { signal, head, mend }: { signal: AbortSignal; head: string; mend: Mend },
+  { signal, head, mend, asked = null }: { signal: AbortSignal; head: string; mend: Mend; asked?: Asked | null },
 ): Promise<void> {
   const unit = unitOf(site, action.task);
   const before = taskOf(site.session.run, action.task);
@@ -93,7 +105,8 @@ export async function dispatch(
     const owner = { run: site.session.id, ...of, base: head };
     const worktree = await site.pool.acquire(head, { tree: carried ?? head, owner });
     const { tier } = action;
-    const attempt: Attempt = { ...of, tier, base: head, unit, worktree, traces: new Set(), ignored: new Set() };
+    const nothing = { traces: new Set<string>(), ignored: new Set<string>() };
+    const attempt: Attempt = { ...of, tier, base: head, unit, worktree, ...nothing, asked };
     const ending = await attend(site, attempt, { signal, mend, failed: before.failed, carried: carried !== null });
     await conclude(site, attempt, ending);
     worktree.release(); // not in a `finally`: where the work could not be kept, it stays for the next run to keep it
@@ -149,7 +162,8 @@ async function attend(site: Site, attempt: Attempt, { signal, mend, failed, carr
     git: answerGit(worktree.git, attempt.base),
   });
   try {
-    const order = await ordering;
+    const ordered = await ordering;
+    const order = attempt.asked ? { ...ordered, ending: attempt.asked.tool } : ordered;
     const { task, attempt: n } = attempt;
     if (order.recalled) site.session.record({ kind: "ledger_recalled", task, attempt: n, ...order.recalled });
     const talking = { isolation, scope, signal, order };
@@ -157,7 +171,7 @@ async function attend(site: Site, attempt: Attempt, { signal, mend, failed, carr
       program === null
         ? endingOf(await converse(site, attempt, talking), signal, site.project.limits.budget.currency)
         : await lent(site, attempt, { ...talking, program });
-    if (!ending.done || unit.role !== "worker" || !mends(site.project)) return ending;
+    if (!ending.done || !changesFiles(unit.role) || !mends(site.project)) return ending;
     return await mended(site, attempt, { ending, signal, mend, isolation });
   } catch (error) {
     // The worker can kill its own isolation: that is its failure, and it counts. A bug of ours goes on up.
@@ -194,35 +208,16 @@ type Talking = { isolation: Isolation; scope: Scope; signal: AbortSignal; order:
 
 /** The model loop, with its hands lent to it. */
 async function converse(site: Site, attempt: Attempt, { isolation, scope, signal, order }: Talking): Promise<Talked> {
-  const { task, attempt: n, tier, worktree } = attempt;
-  const tools = createToolbox({
-    scope,
-    policy: site.project.rules.tool_policy,
-    isolation,
-    now_ms: site.world.now_ms,
-    required: order.required,
-    root: worktree.path,
-    record: (calls) =>
-      site.session.recordAll(
-        calls.map((call) => ({
-          ...{ kind: "tool_called", task, attempt: n, level: isolation.level },
-          ...{ ...call, touched: [...call.touched] },
-        })),
-      ),
-  });
+  const { task, attempt: n, tier, worktree, unit, asked } = attempt;
   const { provider, agent, price } = site.models.binding({ task, tier });
-  const caller = { role: attempt.unit.role, model: `${provider.name}/${agent}`, price };
-  const { output_tokens } = site.project.limits.budget;
-  const meter = meterOf(site.session, { task, attempt: n, caller, output_tokens });
-  const outcome = await work(order, {
+  const talker: Talker = {
+    ...{ of: { task, attempt: n }, isolation, scope, root: worktree.path, required: order.required },
+    caller: { role: unit.role, model: `${provider.name}/${agent}`, price },
     model: site.models.model({ task, tier, attempt: n }),
-    tools,
-    meter,
-    now_ms: site.world.now_ms,
-    signal,
-  });
+    ...(asked ? { lend: asked.lend } : {}),
+  };
+  const { outcome, short } = await talk(site, talker, { order, signal });
   if (outcome.ended === "budget") {
-    const short = meter.short();
     assert(short, "A call was refused, and no ceiling said so");
     return { ended: "budget", short };
   }
@@ -303,7 +298,7 @@ async function conclude(site: Site, attempt: Attempt, ending: Ending): Promise<v
   } else if (unheld.length > 0) {
     const detail = `Git cannot hold what stands at ${unheld.join(", ")}: a pipe, a repository of its own, or such a name`;
     session.record({ kind: "attempt_failed", task, attempt: n, cause: "path_policy", detail, kept: commit });
-  } else if (unit.role === "worker") {
+  } else if (changesFiles(unit.role)) {
     assert(commit);
     const own = frozen.ignored.filter((path) => !attempt.ignored.has(path));
     if (own.length > 0) site.leftOut.set(commit, own);
@@ -313,7 +308,13 @@ async function conclude(site: Site, attempt: Attempt, ending: Ending): Promise<v
     session.recordAll([...stated, { kind: "candidate_frozen", task, attempt: n, base, tree, commit, summary }]);
   } else if (frozen.changes.length === 0) {
     const stated = statedOf(site, attempt, { ...ending, tree: frozen.tree });
-    session.recordAll([...stated, { kind: "report_filed", task, attempt: n, base, summary: ending.summary }]);
+    const given = attempt.asked?.given() ?? null;
+    const answers = given === null ? [] : [{ kind: "answer_given" as const, task, attempt: n, ...given }];
+    session.recordAll([
+      ...stated,
+      ...answers,
+      { kind: "report_filed", task, attempt: n, base, summary: ending.summary },
+    ]);
   } else {
     const detail = `A ${unit.role} changed ${frozen.changes.map(({ path }) => `"${path}"`).join(", ")}`;
     session.record({ kind: "attempt_failed", task, attempt: n, cause: "scope", detail, kept: commit });
@@ -326,7 +327,7 @@ async function keepWork(
   { task, attempt, base, unit }: Attempt,
   { frozen, ending }: { frozen: Frozen; ending: Ending },
 ): Promise<string | null> {
-  if (frozen.changes.length === 0 && !(ending.done && unit.role === "worker")) return null;
+  if (frozen.changes.length === 0 && !(ending.done && changesFiles(unit.role))) return null;
   const how = ending.done ? ending.summary : `${ending.cause}: ${ending.detail}`;
   return keep(git, {
     run: session.id,

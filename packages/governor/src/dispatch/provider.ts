@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { TaskId } from "@dgov/kernel";
+import { changesFiles } from "@dgov/kernel/role";
 import { type Model, openaiModel, type Price, parseScript, ScriptError, scriptedModel } from "@dgov/worker";
 import { modelOf, type Program, programNamed } from "../agent_file.ts";
 import { limitsOf } from "../budget.ts";
@@ -93,7 +94,7 @@ function bindLadder(task: CompiledTask, plan: CompiledPlan, project: Project): B
   });
   // Who only reads can report to no program: the rung below is asked instead.
   const fit = above.filter(
-    ({ role, worker }) => role === "worker" || programNamed(project.agents, worker.agent) === null,
+    ({ role, worker }) => changesFiles(role) || programNamed(project.agents, worker.agent) === null,
   );
   return [task, ...fit].map((rung) => bind(rung, plan, project));
 }
@@ -167,7 +168,7 @@ function bindSeats(
   { plan, project }: { plan: CompiledPlan; project: Project },
   authors: ReadonlyMap<TaskId, readonly Binding[]>,
 ): Map<string, Binding> {
-  const judged = plan.tasks.filter(({ role }) => role === "worker");
+  const judged = plan.tasks.filter(({ role }) => changesFiles(role));
   const seats = judged.length === 0 ? [] : (project.rules.review?.seats ?? []);
   return new Map(
     seats.map(({ name, provider: of, agent }) => {

@@ -1,5 +1,6 @@
 import { lstatSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { changesFiles } from "@dgov/kernel/role";
 import { type Claim, covers, type Grant, parseClaim, type Scope } from "@dgov/sandbox";
 import type { CompiledTask } from "../plan/compiled.ts";
 import type { Project } from "../project.ts";
@@ -11,7 +12,7 @@ export type Claimant = Pick<CompiledTask, "files" | "test_cmd"> & { id: string; 
 /** What a task may do, as the sandbox takes it. Everything in it comes from the plan and the base commit. */
 export function scopeOf(project: Project, unit: Claimant, base: string): Scope {
   const { create, edit, delete: remove, touch, read } = unit.files;
-  const write = unit.role === "worker" ? [...create, ...edit, ...remove, ...touch].map(parseClaim) : [];
+  const write = changesFiles(unit.role) ? [...create, ...edit, ...remove, ...touch].map(parseClaim) : [];
   const reading = read.map(parseClaim);
   const { commands, layout, rules } = project;
   const { test, lint, lint_fix, format, type_check } = commands;
@@ -40,7 +41,7 @@ const isTest = (claim: Claim, test_dir: string): boolean =>
  * that is gone on from may have put one there, and what is behind it is not the task's.
  */
 export function grantsIn(root: string, unit: Pick<Claimant, "files" | "role">): Grant[] {
-  if (unit.role !== "worker") return [];
+  if (!changesFiles(unit.role)) return [];
   const { create, edit, delete: remove, touch } = unit.files;
   const others = [...create, ...remove, ...touch].map(parseClaim);
   const inFiles = others.filter(({ symbol }) => symbol !== null); // a symbol comes and goes, its file stays

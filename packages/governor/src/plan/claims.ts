@@ -1,3 +1,4 @@
+import { changesFiles } from "@dgov/kernel/role";
 import { type Claim, formatClaim, isReserved, overlap } from "@dgov/sandbox/claim";
 import type { Place } from "../error.ts";
 import { entryAt, type Facts, literal } from "./facts.ts";
@@ -30,11 +31,11 @@ function roleFaults(task: SourceTask): Place[] {
   const writes = task.claims.filter(isWrite);
   const { role, files } = task.table;
   const wrote = files.create.length + files.edit.length + files.delete.length + files.touch.length > 0;
-  if (role === "worker" && !wrote) {
+  if (changesFiles(role) && !wrote) {
     const message = `Cannot give "${task.id}" to a worker: it claims no file to change, so nothing it does could land`;
     return [placeOf(task, ["files"], { code: "claims_empty", message })];
   }
-  if (role === "worker") return [];
+  if (changesFiles(role)) return [];
   return writes.map(({ claim, path }) => {
     const message = `Cannot let "${task.id}" claim "${formatClaim(claim)}" for writing: a ${role} only reads`;
     return placeOf(task, path, { code: "claims_readonly_role", message });

@@ -54,7 +54,7 @@ export const TaskTable = z.strictObject({
     .array(z.string().regex(NAME, { error: "it must be letters, digits, _ and -" }))
     .default([])
     .describe("What kind of task it is, for [routing]"),
-  role: Role.default("worker"),
+  role: Role.exclude(["planner"]).default("worker"),
   timeout_s: z.int().min(0).default(0).describe("Seconds for one attempt; 0 is the standard 600"),
   iteration_budget: z.int().min(1).optional(),
   test_cmd: text.default(""),

@@ -1,3 +1,4 @@
+import { changesFiles } from "@dgov/kernel/role";
 import { covers, formatClaim } from "@dgov/sandbox/claim";
 import { COVERAGE_BASELINE } from "../baseline_files.ts";
 import { PROJECT_FILE } from "../config.ts";
@@ -40,7 +41,7 @@ const warn = (task: SourceTask, key: string, code: string, message: string): Pla
 const headings: TaskCheck = (task) => {
   const { role, test_cmd } = task.table;
   if (task.prompt.trim() === "") return [];
-  const wanted = role !== "worker" ? ["Orient"] : test_cmd === "" ? ["Orient", "Edit", "Verify"] : ["Orient", "Edit"];
+  const wanted = !changesFiles(role) ? ["Orient"] : test_cmd === "" ? ["Orient", "Edit", "Verify"] : ["Orient", "Edit"];
   const missing = wanted.filter((name) => !hasHeading(task.prompt, name)).join(", ");
   if (missing === "") return [];
   return [warn(task, "prompt", "headings_missing", `The prompt of "${task.id}" lacks the headings: ${missing}`)];

@@ -1,6 +1,7 @@
 import type { Finding } from "@dgov/kernel";
-import type { ToolBox, ToolSpec } from "@dgov/worker";
+import type { ToolBox } from "@dgov/worker";
 import { z } from "zod";
+import { type Box as AnswerBox, type Fault, typedEnding } from "../dispatch/typed_ending.ts";
 import type { Git } from "../git/git.ts";
 import type { Reviewed } from "./question.ts";
 
@@ -25,50 +26,29 @@ const Ballot = z.strictObject({
 });
 type Ballot = z.infer<typeof Ballot>;
 
-export const SUBMIT = "submit_review";
-
-const SPEC: ToolSpec = {
-  name: SUBMIT,
-  description:
-    "Ends the review with your vote. An approval has no blockers, a rejection has at least one, and each finding names a line that is there.",
-  parameters: z.toJSONSchema(Ballot, { io: "input" }),
-};
+const SUBMIT = "submit_review";
 
 /** What a seat has put into the box. `fault`: why the last ballot was none, where there is no valid one. */
-export type Box = {
-  ballot: { vote: Ballot["vote"]; said: string; findings: Finding[] } | null;
-  fault: { why: "malformed" | "stale"; said: string } | null;
-};
+export type Box = AnswerBox<Ballot, "stale">;
 
-/**
- * The tools of a seat with the ballot box in place of `done`. What is in the box is a whole and valid ballot on this very tree;
- * one that is not is given back with the reason, and counts for nothing.
- */
-export function ballotTools(
-  tools: ToolBox,
-  { git, reviewed }: { git: Pick<Git, "objects">; reviewed: Reviewed },
-): { tools: ToolBox; box: Box } {
-  const box: Box = { ballot: null, fault: null };
-  return {
-    box,
-    tools: {
-      specs: [...tools.specs.filter(({ name }) => name !== "done"), SPEC],
-      async call(call) {
-        if (call.tool === "done")
-          return { ok: false, text: `Error: a review ends with ${SUBMIT}, and with nothing else` };
-        if (call.tool !== SUBMIT) return tools.call(call);
-        const read = await readBallot(call.input, { git, reviewed });
-        if ("why" in read) {
-          box.fault = read;
-          return { ok: false, text: `Error: ${read.said}` };
-        }
-        const { vote, summary, findings } = read;
-        box.ballot = { vote, said: summary, findings: findings.map(findingOf) };
-        return { ok: true, text: `Voted: ${vote}`, ended: { outcome: "done", summary } };
-      },
-    },
-  };
-}
+/** The tools of a seat with the ballot box in place of `done`: a ballot is on this very tree, or it is none. */
+export const ballotTools = (tools: ToolBox, looking: Looking): { tools: ToolBox; box: Box } =>
+  typedEnding(tools, {
+    tool: SUBMIT,
+    description:
+      "Ends the review with your vote. An approval has no blockers, a rejection has at least one, and each finding names a line that is there.",
+    noun: "ballot",
+    schema: Ballot,
+    faultOf: (ballot) => faultOf(ballot, looking),
+    summary: ({ summary }) => summary,
+  });
+
+/** A vote as the log has it. */
+export const votedIn = ({ vote, summary, findings }: Ballot) => ({
+  vote,
+  said: summary,
+  findings: findings.map(findingOf),
+});
 
 const findingOf = ({ severity, message, path, line }: Ballot["findings"][number]): Finding => {
   return { code: `review_${severity}`, message, path, line };
@@ -76,14 +56,8 @@ const findingOf = ({ severity, message, path, line }: Ballot["findings"][number]
 
 type Looking = { git: Pick<Git, "objects">; reviewed: Reviewed };
 
-async function readBallot(input: string, looking: Looking): Promise<Ballot | NonNullable<Box["fault"]>> {
+async function faultOf({ tree, vote, findings }: Ballot, looking: Looking): Promise<Fault<"stale"> | null> {
   const malformed = (said: string) => ({ why: "malformed" as const, said });
-  const parsed = Ballot.safeParse(jsonOrNull(input));
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    return malformed(`this is no ballot (${issue?.path.join(".") || "the whole"}: ${issue?.message})`);
-  }
-  const { tree, vote, findings } = parsed.data;
   if (tree !== looking.reviewed.tree)
     return { why: "stale", said: `this is a vote on tree "${tree}", and asked was about ${looking.reviewed.tree}` };
   const blockers = findings.filter(({ severity }) => severity === "blocker").length;
@@ -93,17 +67,7 @@ async function readBallot(input: string, looking: Looking): Promise<Ballot | Non
     const why = await missing(finding, looking);
     if (why !== null) return malformed(`a finding points at nothing: ${why}`);
   }
-  return parsed.data;
-}
-
-/** What is no JSON is no ballot either; the schema says so. */
-function jsonOrNull(input: string): unknown {
-  try {
-    return JSON.parse(input);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return null;
-  }
+  return null;
 }
 
 const READ_MAX_BYTES = 16 * 1024 * 1024;

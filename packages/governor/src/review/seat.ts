@@ -1,13 +1,13 @@
 import type { EventOf } from "@dgov/kernel";
-import { createToolbox, type Isolation, IsolationLost, type Scope } from "@dgov/sandbox";
-import { type Outcome, work } from "@dgov/worker";
-import { meterOf } from "../dispatch/meter.ts";
+import { type Isolation, IsolationLost, type Scope } from "@dgov/sandbox";
+import type { Outcome } from "@dgov/worker";
+import { type Talker, talk } from "../dispatch/talk.ts";
 import { answerGit } from "../git/answer_git.ts";
 import type { Lease } from "../git/worktrees.ts";
 import { hostsOrNone } from "../presets.ts";
 import type { Short } from "../short_text.ts";
 import type { Site } from "../site.ts";
-import { type Box, ballotTools } from "./ballot.ts";
+import { type Box, ballotTools, votedIn } from "./ballot.ts";
 import type { Question, Reviewed } from "./question.ts";
 
 type Voted = EventOf<"seat_voted">;
@@ -45,8 +45,8 @@ export async function askSeat(room: Room, question: Question): Promise<Asked | n
   });
   try {
     const { outcome, box, short } = await converse(room, question, isolation);
-    if (box.ballot === null && signal.aborted) return null;
-    const told = box.ballot ? votedBy(box.ballot) : absent(outcome, box.fault);
+    if (box.answer === null && signal.aborted) return null;
+    const told = box.answer ? votedBy(box.answer) : absent(outcome, box.fault);
     const { seat, asked } = question;
     const took_ms = Math.round(site.world.now_ms() - started_ms);
     const vote: Voted = { kind: "seat_voted", ...of, seat: seat.name, asked, tree: reviewed.tree, ...told, took_ms };
@@ -60,41 +60,31 @@ type Talked = { outcome: Outcome | "lost"; box: Box; short: Short | null };
 
 async function converse(room: Room, { seat, model, order }: Question, isolation: Isolation): Promise<Talked> {
   const { site, of, reviewed, scope, checkout, number, signal } = room;
-  const { session, models, project, git, world } = site;
-  const toolbox = createToolbox({
-    scope,
-    policy: project.rules.tool_policy,
-    isolation,
-    now_ms: world.now_ms,
-    required: null,
-    root: checkout.path,
-    record: (calls) =>
-      session.recordAll(
-        calls.map((call) => ({
-          ...{ kind: "tool_called", ...of, level: isolation.level, seat: seat.name },
-          ...{ ...call, touched: [...call.touched] },
-        })),
-      ),
-  });
-  const { price } = models.seat(seat.name);
-  const caller = { role: "reviewer", model, price };
-  const { output_tokens } = project.limits.budget;
-  const meter = meterOf(session, { ...of, caller, output_tokens, number });
-  const { tools, box } = ballotTools(toolbox, { git, reviewed });
+  const { models, git } = site;
+  const lent: { box: Box } = { box: { answer: null, fault: null, refused: 0 } };
+  const talker: Talker = {
+    ...{ of, isolation, scope, root: checkout.path, required: null, seat: seat.name, number },
+    caller: { role: "reviewer", model, price: models.seat(seat.name).price },
+    model: models.seatModel(seat.name, of),
+    lend(tools) {
+      const { tools: own, box } = ballotTools(tools, { git, reviewed });
+      lent.box = box;
+      return own;
+    },
+  };
   try {
-    const now_ms = world.now_ms;
-    const outcome = await work(order, { model: models.seatModel(seat.name, of), tools, meter, now_ms, signal });
-    return { outcome, box, short: meter.short() };
+    return { ...(await talk(site, talker, { order, signal })), ...lent };
   } catch (error) {
     // What it ran can kill its own isolation: then it has no vote. A bug of ours goes on up.
-    if (error instanceof IsolationLost) return { outcome: "lost", box, short: null };
+    if (error instanceof IsolationLost) return { outcome: "lost", ...lent, short: null };
     throw error;
   }
 }
 
 type Told = Pick<Voted, "vote" | "why" | "said" | "findings">;
 
-function votedBy({ vote, said, findings }: NonNullable<Box["ballot"]>): Told {
+function votedBy(ballot: NonNullable<Box["answer"]>): Told {
+  const { vote, said, findings } = votedIn(ballot);
   if (vote === "abstain") return { vote: "none", why: "empty", said, findings };
   return { vote, why: null, said, findings };
 }

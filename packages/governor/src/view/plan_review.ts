@@ -10,6 +10,7 @@ import {
   type Stored,
   type Task,
 } from "@dgov/kernel";
+import { changesFiles } from "@dgov/kernel/role";
 import { HINTS } from "./hint.ts";
 import { reasonOf } from "./run_summary.ts";
 import { sayStated } from "./stated_words.ts";
@@ -218,7 +219,7 @@ function review(unit: PlanShape["tasks"][number], task: Task | null, tallied: Ta
     hint: failed ? HINTS[failed.cause] : null,
     self_corrections: task?.state === "landed" ? use.self_corrections : 0,
     commit_sha,
-    reported: unit.role !== "worker",
+    reported: !changesFiles(unit.role),
     kept_sha: task?.work?.kept ?? null,
   };
 }

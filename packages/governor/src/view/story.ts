@@ -180,6 +180,10 @@ function ofTask(event: OfTask): Words {
       return recalled(event);
     case "checks_stated":
       return stated(event);
+    case "answer_given":
+      return detail(
+        `answers by ${event.form}${event.refused === 0 ? "" : `, after ${count(event.refused, "answer")} that were given back`}`,
+      );
     case "checkout_behind":
       return milestone(`has landed, but the checkout has local changes and was left alone: ${event.cure}`, false);
   }

@@ -163,6 +163,7 @@ function knownOf(at: { task: TaskId; attempt: number }) {
       took_ms: 3,
     },
     checks_stated: { kind: "checks_stated", ...at, left: oid("2"), tree: oid("2"), checks: [weighed] },
+    answer_given: { kind: "answer_given", ...at, form: "submit_recon", answer: "{}", refused: 0 },
     ledger_recalled: { kind: "ledger_recalled", ...at, told: [{ entry: 1, hash: "ab" }], withheld: [] },
   } satisfies { [Kind in EventKind]?: EventOf<Kind> };
 }

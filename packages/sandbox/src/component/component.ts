@@ -1,3 +1,4 @@
+import { mayWrite } from "../may_write.ts";
 import type { Scope } from "../tool.ts";
 import type { ComponentFailure } from "./order.ts";
 
@@ -30,7 +31,7 @@ export type ToolComponent = Component & {
 
 /** The project's own tools for a role: only a worker gets those that can change something. */
 export const componentsFor = (role: Scope["role"], components: readonly ToolComponent[]): readonly ToolComponent[] =>
-  components.filter(({ write }) => !write || role === "worker");
+  components.filter(({ write }) => !write || mayWrite(role));
 
 /** A refusal of a component as it is. `why` names what is wrong and the cure. */
 export class ComponentError extends Error {

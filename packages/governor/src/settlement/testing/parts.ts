@@ -97,7 +97,7 @@ export const projectWith = (root: string, { commands, rules, settlement_ms = 20_
     retries: 3,
     settlement_retries: 1,
     backoff_ms: [1000],
-    ...{ escalation: [], routing: { profile: null, usage: { input: 0, cached: 0, output: 0 }, rules: [] } },
+    ...{ escalation: [], routing: { profile: null, tiers: {}, usage: { input: 0, cached: 0, output: 0 }, rules: [] } },
     ...{ batch: 1, final: "never" },
     jobs: null,
   },
