@@ -12,6 +12,7 @@ const steps: [name: string, argv: string[]][] = [
   ],
   ["types", [bun, "node_modules/typescript/bin/tsc", "--noEmit", "-p", "."]],
   ["grammars", [bun, "scripts/grammars.ts", "--check"]],
+  ["schemas", [bun, "scripts/schemas.ts", ...(fix ? [] : ["--check"])]],
   [
     "layout and tidiness",
     [bun, "test", "--timeout=60000", "--only-failures", "test/layout.test.ts", "test/tidy.test.ts"],

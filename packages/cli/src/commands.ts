@@ -86,6 +86,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   diagnose: async () => (await import("./commands/diagnose.ts")).diagnose,
   "tools audit": async () => (await import("./commands/tools_audit.ts")).toolsAudit,
   clean: async () => (await import("./commands/clean.ts")).clean,
+  schema: async () => (await import("./commands/schema.ts")).schema,
   doctor: async () => (await import("./commands/doctor.ts")).doctor,
   demo: async () => (await import("./commands/demo.ts")).demo,
   help: async () => (await import("./commands/help.ts")).help,

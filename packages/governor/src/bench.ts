@@ -53,8 +53,8 @@ export type BenchView = { summary: BenchSummary; out: string; repositories: stri
 export async function bench(request: BenchRequest, world: World): Promise<BenchView> {
   const root = findRoot(request.cwd);
   const git = await openRepository(root, world.env);
-  const project = readProject(root);
-  for (const name of request.profiles) readProject(root, name);
+  const project = readProject(root, null, world.env);
+  for (const name of request.profiles) readProject(root, name, world.env);
   const { frozen, name } = await freezeInputs(git, { project, request, world });
   const id = idOf(frozen, project, request.profiles);
   const folder = benchFolder(root, world.env);
@@ -108,7 +108,7 @@ async function freezeInputs(
   const { plan, places } = await compileFolder(project, dir, { providers: "advised", ...looks });
   const errors = places.filter(({ severity }) => severity === "error");
   if (!plan) throw new DgovError("plan_invalid", `Cannot bench "${dir}": ${errors.length} error(s)`, { places });
-  const needed = [`${dir}/_root.toml`, ...(project.hash === "" ? [] : [PROJECT_FILE])];
+  const needed = [`${dir}/_root.toml`, ...(existsSync(join(git.root, PROJECT_FILE)) ? [PROJECT_FILE] : [])];
   const found = await git.objects.info(needed.map((path) => `${state.head}:${path}`));
   const missing = needed.find((_, at) => found[at] === null);
   if (missing !== undefined)

@@ -34,8 +34,8 @@ export type TaskView = {
   sops: readonly string[];
 };
 
-/** Where the user stands, the PATH that workers will have, and the argv prefix that starts this program again. */
-export type Asking = { cwd: string; path: string | null; self: readonly string[] };
+/** Where the user stands, their environment, whose PATH workers will have, and the argv prefix that starts this program again. */
+export type Asking = { cwd: string; env: Readonly<Record<string, string | undefined>>; self: readonly string[] };
 
 /**
  * Compiles a plan and writes `_compiled.toml`, unless it is a dry run. A plan with errors leaves the old file as it was:
@@ -44,7 +44,7 @@ export type Asking = { cwd: string; path: string | null; self: readonly string[]
  * @throws DgovError `plan_invalid` with every place, or what `readProject` and `findPlan` throw
  */
 export async function compileForUser(
-  { cwd, path, self }: Asking,
+  { cwd, env, self }: Asking,
   text: string,
   { dry_run }: { dry_run: boolean },
 ): Promise<CompileView> {
@@ -52,9 +52,14 @@ export async function compileForUser(
   const dir = findPlan(root, cwd, text);
   const providers = dry_run ? "advised" : "required";
   const landed = await landedUnits(root, dir);
-  const project = readProject(root);
+  const project = readProject(root, null, env);
   await proveRules(project);
-  const { plan, places } = await compileFolder(project, dir, { providers, path, landed, find: symbolFinder(self) });
+  const { plan, places } = await compileFolder(project, dir, {
+    providers,
+    path: env.PATH ?? null,
+    landed,
+    find: symbolFinder(self),
+  });
   if (!plan) throw new DgovError("plan_invalid", `Cannot compile the plan "${dir}": ${counted(places)}`, { places });
   return {
     status: "compiled",
@@ -83,14 +88,14 @@ export type ValidateView = {
 };
 
 /** The checks of `compile`, without a word written. Errors are a part of the view here: they are what was asked for. */
-export async function validateForUser({ cwd, path, self }: Asking, text: string): Promise<ValidateView> {
+export async function validateForUser({ cwd, env, self }: Asking, text: string): Promise<ValidateView> {
   const root = findRoot(cwd);
   const dir = findPlan(root, cwd, text);
   const landed = await landedUnits(root, dir);
-  const project = readProject(root);
+  const project = readProject(root, null, env);
   await proveRules(project);
   const { plan, places } = await compileFolder(project, dir, {
-    ...{ providers: "advised", path, landed },
+    ...{ providers: "advised", path: env.PATH ?? null, landed },
     find: symbolFinder(self),
   });
   return {

@@ -17,6 +17,7 @@ import { reviewOf } from "./review_file.ts";
 import { routingOf } from "./routing_file.ts";
 import { escalationOf } from "./tiers_file.ts";
 import { check, parseToml } from "./toml.ts";
+import { foreignMoney, layered, readUser, type User } from "./user_file.ts";
 
 export { PROJECT_FILE };
 
@@ -27,12 +28,15 @@ const ALWAYS_IGNORED = [".venv", "uv.lock", "__pycache__", "*.pyc"];
  * The project as its file says it. Without a file, all defaults.
  *
  * @param profile the name of a `[profiles.NAME]` whose word goes before the file's; null: nobody's
+ * @param env     of whoever has work done, whose own configuration stands under the repository's; absent: nobody works
  * @throws DgovError `config_invalid` with every place that must be mended, `profile_unknown`
  */
-export function readProject(root: string, profile: string | null = null): Project {
+export function readProject(root: string, profile: string | null = null, env: Env = {}): Project {
   const there = (name: string) => existsSync(join(root, name));
-  return withUvSetup(parsedOrRefused(root, readIfThere(join(root, PROJECT_FILE)), profile), there);
+  const user = readUser(env);
+  return withUvSetup(parsedOrRefused(root, readIfThere(join(root, PROJECT_FILE)), { profile, user }), there);
 }
+type Env = Readonly<Record<string, string | undefined>>;
 
 /**
  * The same for a project that is not in a checkout. `there`: whether a file stands at its root.
@@ -40,15 +44,11 @@ export function readProject(root: string, profile: string | null = null): Projec
  * @throws DgovError `config_invalid`
  */
 export function projectFrom(root: string, bytes: Uint8Array | null, there: (name: string) => boolean): Project {
-  return withUvSetup(parsedOrRefused(root, bytes, null), there);
+  return withUvSetup(parsedOrRefused(root, bytes, {}), there);
 }
 
-function parsedOrRefused(
-  root: string,
-  bytes: Uint8Array | null,
-  profile: string | null,
-): Parsed & { project: Project } {
-  const { project, places, implies_setup } = parseProject(root, bytes, profile);
+function parsedOrRefused(root: string, bytes: Uint8Array | null, asked: Asked): Parsed & { project: Project } {
+  const { project, places, implies_setup } = parseProject(root, bytes, asked);
   if (project) return { project, places, implies_setup };
   throw new DgovError("config_invalid", `Cannot use "${PROJECT_FILE}": ${places[0]?.message ?? "it is invalid"}`, {
     places,
@@ -60,17 +60,33 @@ function parsedOrRefused(
  *
  * @returns `implies_setup`: nothing is said of a setup, so what the repository uses may imply one
  */
-export function parseProject(root: string, bytes: Uint8Array | null, profile: string | null = null): Parsed {
-  const { toml, places } = parseToml(bytes ?? new Uint8Array(), PROJECT_FILE);
-  if (!toml) return { project: null, places, implies_setup: false };
+export function parseProject(
+  root: string,
+  bytes: Uint8Array | null,
+  { profile = null, user = null }: Asked = {},
+): Parsed {
+  const { toml: own, places } = parseToml(bytes ?? new Uint8Array(), PROJECT_FILE);
+  if (!own) return { project: null, places, implies_setup: false };
+  const toml = user === null ? own : layered(own, user);
   const checked = check(ProjectFile, { toml, path: [] });
   if (!checked.value) return { project: null, places: checked.places, implies_setup: false };
-  const wrong = referencePlaces(checked.value, toml);
+  const wrong = [...referencePlaces(checked.value, toml), ...(user === null ? [] : foreignMoney(checked.value, user))];
   if (wrong.length > 0) return { project: null, places: wrong, implies_setup: false };
-  const hash = bytes === null ? "" : createHash("sha256").update(bytes).digest("hex");
   const implies_setup = checked.value.project.setup_cmd === undefined;
-  return { project: projectOf(root, { file: checked.value, hash, profile }), places: [], implies_setup };
+  const project = projectOf(root, { file: checked.value, hash: hashOf(bytes, user), profile });
+  const { currency, ...ceilings } = user?.file.budget ?? {};
+  return { project: { ...project, limits: withBudget(project.limits, ceilings) }, places: [], implies_setup };
 }
+
+/** `user`: whose configuration stands under the repository's. */
+type Asked = { profile?: string | null; user?: User | null };
+
+/** Of all that was read. */
+function hashOf(bytes: Uint8Array | null, user: User | null): string {
+  const own = bytes === null ? "" : sha256(bytes);
+  return user === null ? own : sha256(`${own}\n${user.hash}`);
+}
+const sha256 = (bytes: Uint8Array | string) => createHash("sha256").update(bytes).digest("hex");
 
 type Parsed = { project: Project | null; places: Place[]; implies_setup: boolean };
 

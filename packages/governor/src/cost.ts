@@ -61,7 +61,7 @@ export async function estimatePlan(
   { only, profile }: { only: readonly string[] | null; profile: string | null },
 ): Promise<CostEstimate> {
   const root = findRoot(cwd);
-  const project = readProject(root, profile);
+  const project = readProject(root, profile, env);
   const dir = findPlan(root, cwd, text);
   const looks = { path: env.PATH ?? null, find: symbolFinder(self), landed: await landedUnits(root, dir) };
   const { plan } = await compileOrRefuse(project, dir, looks);

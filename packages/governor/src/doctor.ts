@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, rmdirSync, statfsSync } from "node:fs";
 import { release } from "node:os";
+import { join } from "node:path";
 import { createIsolationMaker, type Level } from "@dgov/sandbox";
 import { proveRules } from "./command_rules.ts";
-import { readProject } from "./config.ts";
+import { PROJECT_FILE, readProject } from "./config.ts";
 import { refuseUnready } from "./dispatch/ready_programs.ts";
 import { type Check, check, OK, type Patient } from "./doctor_check.ts";
 import { componentChecks } from "./doctor_components.ts";
@@ -17,6 +18,7 @@ import { networkWords, refuseHosts } from "./network.ts";
 import type { Project, Provider, SandboxRules } from "./project.ts";
 import { findRoot } from "./root.ts";
 import { sharedGitFolder } from "./shared_git_folder.ts";
+import { readUser, userFile } from "./user_file.ts";
 
 export type { Check } from "./doctor_check.ts";
 export type Doctor = { healthy: boolean; checks: Check[] };
@@ -33,7 +35,7 @@ export async function examine(patient: Patient): Promise<Doctor> {
     ...(await sandboxChecks(root, patient)),
     await check("disk", async () => disk(root)),
     await check("repository", async () => repository(patient)),
-    await check("configuration", async () => configuration(root)),
+    await check("configuration", async () => configuration(root, patient.env)),
     ...(await componentChecks(root, patient)),
     ...(await providerChecks(root, patient)),
     await check("log", async () => withLog(root, (log) => `${log.verify()} events, each as it was written`)),
@@ -92,23 +94,24 @@ async function repository({ cwd, env }: Patient): Promise<string> {
   return `${state.target.replace(/^refs\/heads\//, "")} at ${state.head.slice(0, 7)}, nothing uncommitted`;
 }
 
-async function configuration(root: string): Promise<string> {
-  const project = readProject(root);
+async function configuration(root: string, env: Patient["env"]): Promise<string> {
+  const project = readProject(root, null, env);
   await proveRules(project);
-  return project.hash === ""
-    ? "no .dgov/project.toml: every setting is the default"
-    : `.dgov/project.toml, provider ${project.provider ?? "not chosen"}`;
+  const under = readUser(env) === null ? "" : ` over ${userFile(env)}`;
+  return existsSync(join(root, PROJECT_FILE))
+    ? `.dgov/project.toml${under}, provider ${project.provider ?? "not chosen"}`
+    : `no .dgov/project.toml: every setting is the default${under}`;
 }
 
 /** Whether the key of the chosen provider is there. A broken configuration has been told already. */
 async function providerChecks(root: string, { env }: Patient): Promise<Check[]> {
   const read = await check("provider", async () => {
-    const project = readProject(root);
+    const project = readProject(root, null, env);
     const provider = project.provider === null ? null : project.providers[project.provider];
     return provider ? keyOf(provider, env) : "none is chosen for the project";
   });
   if (read.code === "config_invalid") return [];
-  const project = readProject(root);
+  const project = readProject(root, null, env);
   return [read, ...(await seatChecks(project, env)), ...(await programChecks(project, env))];
 }
 

@@ -184,7 +184,7 @@ async function refusePlan({ root, row, at, world }: Planning, { started, tasks }
   const over = new Set(tasks.filter(({ state }) => state === "landed" || state === "landing").map(({ id }) => id));
   const landed = new Set(started.tasks.filter(({ id }) => over.has(id)).map(({ unit }) => unit));
   const looks = { path: world.env.PATH ?? null, find: symbolFinder(world.self) };
-  const { plan } = await compileOrRefuse(readProject(root), row.plan_dir, { landed, ...looks });
+  const { plan } = await compileOrRefuse(readProject(root, null, world.env), row.plan_dir, { landed, ...looks });
   if (!samePlan({ started }, plan, started.only))
     throw refusal(row, at, `the plan "${row.plan_dir}" is another by now`, "Put the plan back as it was");
 }

@@ -130,7 +130,7 @@ test.each<[string, Mode, readonly PastRun[], Start]>([
   ],
 ])("%s", (_name, mode, runs, want) => {
   expect(
-    decideStart(plan(AB), runs, mode, { only: [], target: MAIN, reachable: (commit) => commit !== "gone" }),
+    decideStart(plan(AB), runs, mode, { only: [], target: MAIN, config: "", reachable: (commit) => commit !== "gone" }),
   ).toEqual(want);
 });
 
@@ -142,15 +142,18 @@ test.each<[string, readonly PastRun[], Readonly<Record<string, string>>]>([
 ])("what an older program has landed counts after %s", (_name, runs, carried) => {
   const before = new Map(["a", "b"].map((slug, at) => [id(slug), { commit: at === 0 ? "c1" : "gone", at_ms: 0 }]));
   const reachable = (commit: string) => commit !== "gone";
-  expect(decideStart(plan(AB), runs, "continue", { only: [], target: MAIN, reachable, before })).toEqual(
+  expect(decideStart(plan(AB), runs, "continue", { only: [], target: MAIN, config: "", reachable, before })).toEqual(
     start(carried),
   );
-  expect(decideStart(plan(AB), runs, "restart", { only: [], target: MAIN, reachable, before })).toEqual(start({}));
+  expect(decideStart(plan(AB), runs, "restart", { only: [], target: MAIN, config: "", reachable, before })).toEqual(
+    start({}),
+  );
 });
 
 test.each(["partial", null] as const)("a run that ended %p is not gone on with on another branch", (ended) => {
   const runs = [past("r1", AB, ended, { a: "c1" })];
-  const at = (target: string) => decideStart(plan(AB), runs, "go", { only: [], target, reachable: () => true });
+  const at = (target: string) =>
+    decideStart(plan(AB), runs, "go", { only: [], target, config: "", reachable: () => true });
   expect(at("refs/heads/other")).toEqual(start({ a: "c1" }));
   expect(at(MAIN).do).toBe(ended === null ? "resume" : "nothing");
 });
@@ -159,6 +162,7 @@ test("one task alone is asked for after the whole plan failed", () => {
   const decided = decideStart(plan(AB), [past("r1", AB, "failed", {})], "go", {
     only: [id("a")],
     target: MAIN,
+    config: "",
     reachable: () => true,
   });
   expect(decided).toEqual(start({}));

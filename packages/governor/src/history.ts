@@ -29,6 +29,7 @@ type Deciding = {
   only: readonly TaskId[];
   target: string;
   reachable: (commit: string) => boolean;
+  config: string;
   before?: Landings;
   shipped?: ReadonlyMap<string, string>;
 };
@@ -42,6 +43,7 @@ const NOTHING_SHIPPED: ReadonlyMap<string, string> = new Map();
  * @param only      the tasks asked for; [] is the whole plan
  * @param target    the ref that work would land on: a run goes on only where it began
  * @param reachable whether a landed commit is still in the target's history: a branch that was put back is work undone
+ * @param config    the hash of the configuration: who goes on after it has changed begins a run of its own with what has landed
  * @param before    what an older program has landed: it counts for tasks that none of these runs had
  * @param shipped   what others have landed: who goes on with a plan does not do it again
  */
@@ -49,13 +51,14 @@ export function decideStart(
   plan: CompiledPlan,
   past: readonly PastRun[],
   mode: Mode,
-  { only, target, reachable, before = NONE, shipped = NOTHING_SHIPPED }: Deciding,
+  { only, target, reachable, config, before = NONE, shipped = NOTHING_SHIPPED }: Deciding,
 ): Start {
   const [last] = past;
   const wanted = plan.tasks.filter((task) => only.length === 0 || only.includes(task.id));
   if (mode === "restart") return { do: "start", carried: new Map() };
   const same = last !== undefined && last.started.target === target && samePlan(last, plan, only);
-  if (same && last.ended === null) return { do: "resume", run: last.id };
+  const bound = mode === "go" || last?.started.config_hash === config;
+  if (same && bound && last.ended === null) return { do: "resume", run: last.id };
   const carried = new Map<TaskId, string>();
   for (const [id, { commit }] of latestLandings(past, wanted, before)) if (reachable(commit)) carried.set(id, commit);
   if (mode === "continue")

@@ -47,7 +47,7 @@ name = "here"
 candidates = ["near/small"]
 `;
 const parsed = (profile: string | null, more = "") =>
-  parseProject("/nowhere", new TextEncoder().encode(FILE + more), profile);
+  parseProject("/nowhere", new TextEncoder().encode(FILE + more), { profile });
 const projectOf = (profile: string | null) => parsed(profile).project!;
 const plan = { default_agent: "planned", default_provider: "near" };
 const wish = (profile: string | null) => {

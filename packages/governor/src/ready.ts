@@ -81,15 +81,21 @@ export async function readyRepository(
   return made;
 }
 
-type Asked = Pick<RunRequest, "profile" | "ceiling">;
+type Looking = {
+  dir: string;
+  request: Pick<RunRequest, "profile" | "ceiling">;
+  env: World["env"];
+  path: string | null;
+  find: FindSymbols;
+};
 
 export async function makeReady(
   { git, root, target, head }: Pick<Ready, "git" | "root" | "target" | "head">,
-  { dir, request, ...looks }: { dir: string; request: Asked; path: string | null; find: FindSymbols },
+  { dir, request, env, ...looks }: Looking,
   { past, shipped }: { past: readonly PastRun[]; shipped: readonly ShippedCommit[] },
 ): Promise<Ready> {
   refuseOtherRoot(git, root);
-  const project = readProject(root, request.profile ?? null);
+  const project = readProject(root, request.profile ?? null, env);
   const landed = new Set([
     ...past.flatMap(({ started, landed, landing }) =>
       started.tasks.filter(({ id }) => landed.has(id) || landing.has(id)).map(({ unit }) => unit),

@@ -41,7 +41,7 @@ export async function explainRoutes(
   profile: string | null,
 ): Promise<RouteView> {
   const root = findRoot(cwd);
-  const project = readProject(root, profile);
+  const project = readProject(root, profile, env);
   const dir = findPlan(root, cwd, text);
   const looks = { path: env.PATH ?? null, find: symbolFinder(self), landed: await landedUnits(root, dir) };
   const { plan } = await compileOrRefuse(project, dir, looks);

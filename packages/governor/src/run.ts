@@ -28,6 +28,7 @@ import { performersOf } from "./perform.ts";
 import { writeCompiled } from "./plan/store.ts";
 import { refuseBrokenRules } from "./policy_check.ts";
 import { ownCommands } from "./programs.ts";
+import type { Project } from "./project.ts";
 import {
   compileOrRefuse,
   makeReady,
@@ -80,14 +81,18 @@ async function underLock(git: Git, request: RunRequest, { world, start_ms }: Out
   const looks = { path: world.env.PATH ?? null, find: symbolFinder(world.self) };
   const at = await readyRepository(git, request, {
     world,
-    check: () => compileOrRefuse(readProject(root, request.profile), dir, looks),
+    check: () => compileOrRefuse(readProject(root, request.profile, world.env), dir, looks),
   });
-  await proveRules(readProject(root, request.profile));
+  await proveRules(readProject(root, request.profile, world.env));
   const log = openWritable(root, { readonly: request.dry_run });
   try {
     const past = pastRuns(log, dir);
     const commits = await shippedOn(git, await targetHead(git, at.target));
-    const ready = await makeReady({ git, root, ...at }, { dir, request, ...looks }, { past, shipped: commits });
+    const ready = await makeReady(
+      { git, root, ...at },
+      { dir, request, env: world.env, ...looks },
+      { past, shipped: commits },
+    );
     const { plan, warnings } = ready;
     request.told?.(warnings);
     const only = wantedTasks(plan, request.only);
@@ -98,10 +103,10 @@ async function underLock(git: Git, request: RunRequest, { world, start_ms }: Out
     const undone = takenBack(commits);
     const isThere = (commit: string) => there.has(commit) && !undone.has(commit);
     const shipped = shippedOf(plan, commits, new Set(log.runs().map(({ run }) => run)));
-    const about = { only, target: at.target, reachable: isThere, before, shipped };
+    const about = { only, target: at.target, reachable: isThere, config: ready.project.hash, before, shipped };
     const decided = decideStart(plan, past, request.mode, about);
     refuseShipped({ plan, mode: request.mode, only }, shipped, decided);
-    if (decided.do === "resume") refuseOtherProfile(past[0]?.started, request);
+    if (decided.do === "resume") refuseOtherTerms(past[0]?.started, request, ready.project);
     const models = bindModels(ready, world);
     if (request.dry_run) return planned(ready, { only, decided, past, start_ms, world });
     const ended = (id: string, did: RunView["did"]) => {
@@ -119,14 +124,30 @@ async function underLock(git: Git, request: RunRequest, { world, start_ms }: Out
   }
 }
 
-/** Who is asked half-way is no comparison, and a slip of the pen. @throws DgovError `usage` */
-function refuseOtherProfile(started: EventOf<"run_started"> | undefined, { profile, plan }: RunRequest): void {
+/**
+ * Who is asked half-way is no comparison, and a slip of the pen; by other rules half of the work would be judged otherwise.
+ *
+ * @throws DgovError `usage`, `config_changed`
+ */
+function refuseOtherTerms(
+  started: EventOf<"run_started"> | undefined,
+  { profile, plan }: RunRequest,
+  { hash }: Project,
+): void {
   const begun = started?.profile ?? null;
-  if (begun === (profile ?? null)) return;
   const told = (name: string | null) => (name === null ? "without a profile" : `with the profile "${name}"`);
-  throw new DgovError("usage", `Cannot go on ${told(profile ?? null)}: the run was begun ${told(begun)}`, {
-    hint: `Go on with "dgov run ${plan}${begun === null ? "" : ` --profile ${begun}`}", or begin anew with --restart`,
-  });
+  if (begun !== (profile ?? null))
+    throw new DgovError("usage", `Cannot go on ${told(profile ?? null)}: the run was begun ${told(begun)}`, {
+      hint: `Go on with "dgov run ${plan}${begun === null ? "" : ` --profile ${begun}`}", or begin anew with --restart`,
+    });
+  if (started !== undefined && started.config_hash !== hash)
+    throw new DgovError(
+      "config_changed",
+      `Cannot go on with the run of "${plan}": its configuration has changed since`,
+      {
+        hint: `Begin a run that keeps what has landed with "dgov run ${plan} --continue", or put the configuration back`,
+      },
+    );
 }
 
 type Carrying = {

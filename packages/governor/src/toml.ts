@@ -4,8 +4,15 @@ import type { Place } from "./error.ts";
 import { nearest } from "./nearest.ts";
 import { type KeyPath, locate, type Spot } from "./toml_place.ts";
 
-/** A TOML document and where its keys stand. `file` is how findings name it: relative to the repository's root. */
-export type Toml = { file: string; value: Readonly<Record<string, unknown>>; at(path: KeyPath): Spot };
+/**
+ * A TOML document and where its keys stand. `file` is how findings name it: relative to the repository's root. A spot has a
+ * file of its own where the key is written in another one.
+ */
+export type Toml = {
+  file: string;
+  value: Readonly<Record<string, unknown>>;
+  at(path: KeyPath): Spot & { file?: string };
+};
 
 /** Reads TOML. `null` with one place when the bytes are not UTF-8 or the text is not TOML. */
 export function parseToml(bytes: Uint8Array, file: string): { toml: Toml | null; places: Place[] } {

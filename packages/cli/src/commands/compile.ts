@@ -15,7 +15,7 @@ export const compile = defineCommand({
     recompile_sops: z.boolean().default(false).describe("Accepted for old scripts: SOPs are chosen anew each time"),
   }),
   run: async ({ plan, dry_run, graph }, here): Promise<View> => {
-    const asking = { cwd: here.cwd, path: here.env.PATH ?? null, self: here.self };
+    const asking = { cwd: here.cwd, env: here.env, self: here.self };
     const view = await compileForUser(asking, plan, { dry_run });
     return graph ? view : { ...view, graph: null };
   },

@@ -9,7 +9,7 @@ export const validate = defineCommand({
   examples: ["dgov validate add-limits"],
   args: z.strictObject({ path: z.string().describe("The plan's directory, or its name under .dgov/plans") }),
   flags: z.strictObject({}),
-  run: async ({ path }, here) => validateForUser({ cwd: here.cwd, path: here.env.PATH ?? null, self: here.self }, path),
+  run: async ({ path }, here) => validateForUser({ cwd: here.cwd, env: here.env, self: here.self }, path),
   text: renderValidate,
   exit: ({ valid }) => (valid ? 0 : 3),
   notes: ({ errors, warnings }) => [...errors, ...warnings].map(placeLine),

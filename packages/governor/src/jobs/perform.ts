@@ -41,7 +41,10 @@ async function carriedOut(job: Job, world: World): Promise<How> {
   const { plan, only, jobs } = job.body;
   const place = placeOfJob(env, job.id);
   const request = { cwd: place.root, plan, only, jobs, yes: false, dry_run: false };
-  const own: World = { ...world, env: { ...env, DGOV_RUN_SOURCE: `job:${job.id.toLowerCase()}` } };
+  const own: World = {
+    ...world,
+    env: { ...env, DGOV_RUN_SOURCE: `job:${job.id.toLowerCase()}`, DGOV_CONFIG: place.config },
+  };
   try {
     await openJobRepository(job, { env, place, at_ms: now_ms() });
     return endingOf(await runPlan({ ...request, mode: job.again ? "continue" : "go" }, own), world.signal);

@@ -11,12 +11,16 @@ export function jobsFolder(env: Env): string {
 
 export const queueFile = (env: Env): string => join(jobsFolder(env), "queue.db");
 
-/** What a job has: a repository that borrows the user's objects, what of `.dgov` is in no commit, and what its run said. */
-export type JobPlace = { folder: string; root: string; inputs: string; log: string };
+/**
+ * What a job has: a repository that borrows the user's objects, what of `.dgov` is in no commit, the user's configuration as it
+ * was, and what its run said.
+ */
+export type JobPlace = { folder: string; root: string; inputs: string; config: string; log: string };
 
 export function placeOfJob(env: Env, id: string): JobPlace {
   const folder = join(jobsFolder(env), id);
-  return { folder, root: join(folder, "repo"), inputs: join(folder, "inputs"), log: join(folder, "run.log") };
+  const at = (name: string) => join(folder, name);
+  return { folder, root: at("repo"), inputs: at("inputs"), config: at("config.toml"), log: at("run.log") };
 }
 
 /** Where a job's work lands, in its own repository and in the user's. */

@@ -10,6 +10,7 @@ import { compileOrRefuse, refuseOtherRoot, wantedTasks } from "../ready.ts";
 import { removeTree } from "../remove_tree.ts";
 import { findPlan, findRoot } from "../root.ts";
 import type { World } from "../session.ts";
+import { readUser } from "../user_file.ts";
 import type { Job, JobBody, Submission } from "./job.ts";
 import { baseRefOf, placeOfJob, queueFile } from "./place.ts";
 import { openQueue, sameBody } from "./queue.ts";
@@ -61,7 +62,7 @@ async function bodyOf(
   { root, plan, only, jobs }: Asked,
   { git, inputs }: { git: Git; inputs: Inputs },
 ): Promise<JobBody> {
-  const project = readProject(root);
+  const project = readProject(root, null, env);
   const compiled = await compileOrRefuse(project, plan, { path: env.PATH ?? null, find: symbolFinder(self) });
   wantedTasks(compiled.plan, only);
   const digest = createHash("sha256").update(JSON.stringify([compiled.plan.hash, project.hash]));
@@ -92,6 +93,7 @@ async function keepInputs(
 ): Promise<() => Promise<void>> {
   const place = placeOfJob(env, id);
   mkdirSync(place.inputs, { recursive: true, mode: 0o700 });
+  writeFileSync(place.config, readUser(env)?.bytes ?? "", { flush: true });
   for (const { path, bytes } of inputs) {
     mkdirSync(dirname(join(place.inputs, path)), { recursive: true });
     writeFileSync(join(place.inputs, path), bytes, { flush: true });
