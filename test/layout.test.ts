@@ -12,8 +12,10 @@ test("C1 every file imports what it may, and dangerous words stand where they ma
 });
 
 test("imports go in no circle", () => {
-  // The command table and the help that lists it know each other; the table loads the help only when it is asked for.
-  const known = ["packages/cli/src/commands.ts -> packages/cli/src/commands/help.ts -> packages/cli/src/commands.ts"];
+  // The command table and those that list it know each other; the table loads them only when they are asked for.
+  const known = ["completions", "help"].map(
+    (name) => `packages/cli/src/commands.ts -> packages/cli/src/commands/${name}.ts -> packages/cli/src/commands.ts`,
+  );
   expect(importCircles(sources.filter(({ path }) => path.startsWith("packages/")))).toEqual(known);
 });
 

@@ -2,13 +2,13 @@ import { type Field, fieldsOf, flagName } from "./argv.ts";
 import type { Command } from "./command.ts";
 import { columns } from "./print.ts";
 
-const GLOBAL = [
+export const GLOBAL = [
   ["--json", "Print the result, or the error, as one JSON document on stdout; the same as DGOV_JSON=1"],
   ["-h, --help", "Explain the command instead of running it"],
   ["-V, --version", "Show the version"],
 ];
 
-const EXITS = [
+export const EXITS = [
   ["0", "all good"],
   ["1", "the plan or a gate failed"],
   ["2", "wrong usage"],
@@ -80,16 +80,16 @@ export function reference(commands: readonly Command[]): string {
 
 const cell = (text: string) => text.replaceAll("|", "\\|");
 
-function usage(command: Command): string {
+export function usage(command: Command): string {
   return [
     command.name,
     ...fieldsOf(command.args).map((field) => (field.required ? argName(field) : `[${argName(field)}]`)),
   ].join(" ");
 }
 
-const argName = (field: Field) => `${field.key.toUpperCase()}${field.many ? "…" : ""}`;
+export const argName = (field: Field) => `${field.key.toUpperCase()}${field.many ? "…" : ""}`;
 
-function spelling(command: Command, field: Field): string {
+export function spelling(command: Command, field: Field): string {
   const letter = command.short[field.key];
   const off = field.kind === "boolean" && field.standard === true;
   const name = off ? `--no-${field.key.replaceAll("_", "-")}` : flagName(field.key);
@@ -98,7 +98,7 @@ function spelling(command: Command, field: Field): string {
 }
 
 /** The description, with the default where it says something. */
-function words(field: Field): string {
+export function words(field: Field): string {
   const quiet = field.standard === undefined || typeof field.standard === "boolean" || field.many;
   const often = field.many ? " (may be repeated)" : "";
   const must = field.required ? " (required)" : "";
