@@ -13,7 +13,10 @@ let place: Place;
 beforeAll(() => {
   const mends = [edit("src/a.txt", "alpha", "ALPHA"), done];
   place = layTasks({
-    first: { attempts: [[edit("src/b.txt", "beta", "BETA"), done]], claims: 'files.edit = ["src/b.txt"]' },
+    first: {
+      attempts: [[edit("src/b.txt", "beta", "BETA"), done]],
+      claims: 'files.edit = ["src/b.txt"]\nestimate = { lines = 9, minutes = 3, difficulty = "easy" }',
+    },
     again: { attempts: [[done], mends] },
     never: { attempts: [[done], [done]], claims: 'files.create = ["src/n.txt"]' },
     after: { attempts: [[done]], claims: 'files.create = ["src/m.txt"]\ndepends_on = ["never"]' },
@@ -104,4 +107,13 @@ test("H3 what is no run is refused, and where nothing was run there is no line",
   } finally {
     empty.stop();
   }
+});
+
+test("B28 what the author reckoned stands beside what the task came to, and nothing beside what nobody reckoned", () => {
+  const [first, again] = textOf()
+    .split("\n")
+    .map((line) => JSON.parse(line || "{}"));
+  expect(first).toMatchObject({ estimate: { lines: 9, minutes: 3, difficulty: "easy" }, lines: 2 });
+  expect(first.time.wall_ms).toBeGreaterThan(0);
+  expect(again).toMatchObject({ estimate: null, lines: null });
 });

@@ -1,21 +1,11 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { symbolFinder } from "../packages/governor/src/claimable.ts";
 import { readProject } from "../packages/governor/src/config.ts";
 import type { Place } from "../packages/governor/src/error.ts";
 import { compileFolder, loadCompiled, staleness, writeCompiled } from "../packages/governor/src/plan/store.ts";
+import { CASES, DIR, layOut, removeLaidOut } from "./plan_case.ts";
 import { DGOV } from "./repo.ts";
 
 setDefaultTimeout(120_000); // some start a process, and all start at once
@@ -23,12 +13,7 @@ setDefaultTimeout(120_000); // some start a process, and all start at once
 // A case is a folder: `plan/`, and where it needs them `repo/`, `sops/`, `project.toml` and `links.txt` (link → target).
 // Its name begins with the code that it must yield, or with `good` for a plan that compiles without a word.
 // UPDATE=1 rewrites expect.txt.
-const CASES = join(import.meta.dir, "fixtures/plan");
-const DIR = ".dgov/plans/p";
-const open: string[] = [];
-afterEach(() => {
-  for (const folder of open.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
+afterEach(removeLaidOut);
 
 for (const name of readdirSync(CASES).sort())
   test(name, async () => {
@@ -44,7 +29,7 @@ for (const name of readdirSync(CASES).sort())
 
 test("every code of a finding has a case", () => {
   const home = join(import.meta.dir, "../packages/governor/src");
-  const plan = readdirSync(join(home, "plan")).filter((file) => !file.endsWith(".test.ts"));
+  const plan = readdirSync(join(home, "plan")).filter((file) => /(?<!\.test)\.ts$/.test(file)); // contract/: refute.test.ts
   const files = plan.map((file) => `plan/${file}`);
   const source = [...files, "toml.ts", "sops.ts", "sop_file.ts"].map((file) => readFileSync(join(home, file), "utf8"));
   const codes = source.flatMap((text) => [...text.matchAll(/code: "([a-z_]+)"/g)].map(([, code = ""]) => code));
@@ -78,25 +63,4 @@ function judge(name: string, { places, toml }: Compiled): void {
 
 function line({ severity, code, message, file, line: at, column, unit }: Place): string {
   return `${severity} ${code} ${file}:${at}:${column} ${unit}\n  ${message}`;
-}
-
-function layOut(name: string, below = "root"): string {
-  const folder = mkdtempSync(join(tmpdir(), "dgov-plan-"));
-  open.push(folder);
-  const root = join(folder, below);
-  const from = join(CASES, name);
-  mkdirSync(join(root, ".dgov/plans"), { recursive: true });
-  if (existsSync(join(from, "repo"))) cpSync(join(from, "repo"), root, { recursive: true });
-  cpSync(join(from, "plan"), join(root, DIR), { recursive: true });
-  if (existsSync(join(from, "sops"))) cpSync(join(from, "sops"), join(root, ".dgov/sops"), { recursive: true });
-  const project = join(from, "project.toml");
-  const text = existsSync(project) ? readFileSync(project, "utf8") : '[project]\nprovider = "scripted"\n';
-  writeFileSync(join(root, ".dgov/project.toml"), text);
-  if (existsSync(join(from, "links.txt"))) furnish(root, readFileSync(join(from, "links.txt"), "utf8"));
-  return root;
-}
-
-/** Links, which a fixture should not hold itself: `link -> target` a line. */
-function furnish(root: string, links: string): void {
-  for (const [, path = "", target = ""] of links.matchAll(/^(.+) -> (.+)$/gm)) symlinkSync(target, join(root, path));
 }

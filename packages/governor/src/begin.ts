@@ -37,6 +37,7 @@ export function startedEvent(
         carried: carried.get(id) ?? null,
         forks: review.max_fork_depth,
         ...ceilings(worker.budget),
+        ...(worker.estimate ? { estimate: worker.estimate } : {}),
       }),
     );
   return {

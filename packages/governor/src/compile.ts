@@ -68,7 +68,7 @@ export async function compileForUser(
     units: plan.tasks.length,
     edges: plan.tasks.reduce((sum, { depends_on }) => sum + depends_on.length, 0),
     sops_assigned: plan.tasks.filter(({ sops }) => sops.length > 0).length,
-    sop_set_hash: plan.sop_set_hash,
+    sop_set_hash: plan.hashes.sops,
     hash: plan.hash,
     dry_run,
     warnings: places,

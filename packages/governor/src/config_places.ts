@@ -5,6 +5,7 @@ import type { Place } from "./error.ts";
 import { nearest } from "./nearest.ts";
 import { withPreset } from "./presets.ts";
 import { profiledProviders, profilePlaces } from "./profile_file.ts";
+import type { Project } from "./project.ts";
 import { reviewPlaces } from "./review_file.ts";
 import { routedProviders, routingPlaces } from "./routing_file.ts";
 import { specPlaces } from "./spec_file.ts";
@@ -55,6 +56,9 @@ const GATE_NAMES =
   "claims integration policy script_hooks setup hooks lint format types generated tests coverage structure api specs sentrux review".split(
     " ",
   );
+
+/** Every gate that can answer for a task of a project. */
+export const gateNames = ({ rules }: Pick<Project, "rules">): string[] => [...GATE_NAMES, ...Object.keys(rules.gates)];
 
 /** A name says who answered: no component may bear one of ours. */
 function namePlaces({ tools, gates }: ProjectFile, toml: Toml): Place[] {

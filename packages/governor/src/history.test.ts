@@ -31,9 +31,7 @@ function plan(units: Readonly<Record<string, string>>): CompiledPlan {
     default_agent: null,
     default_provider: null,
     limits: {},
-    source_hash: "",
-    charter_hash: "",
-    sop_set_hash: "",
+    hashes: { source: "", charter: "", sops: "" },
     hash: "",
     tasks,
   };

@@ -163,6 +163,7 @@ export const Event = z.discriminatedUnion("kind", [
     base: Oid,
     tree: Oid,
     commit: Oid, // the attempt's commit under refs/dgov/attempts
+    lines: z.int().min(0).optional(), // added and removed; counted where the task estimates them
     summary: z.string(),
   }),
   z.strictObject({

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Estimate } from "./estimate.ts";
 import { ROLES } from "./role.ts";
 
 /** A compiled unit's id, `<section>/<file stem>.<slug>`. Made by the plan compiler, checked here once. */
@@ -57,6 +58,7 @@ export const TaskSpec = z.strictObject({
   carried: Oid.nullable(),
   limits: RunLimits.optional(),
   forks: z.int().min(0).optional(), // absent: in logs from before there was a bound
+  estimate: Estimate.optional(),
 });
 export type TaskSpec = z.infer<typeof TaskSpec>;
 

@@ -80,9 +80,7 @@ export const planFor = (about: string, unit: CompiledTask): CompiledPlan => ({
   default_agent: null,
   default_provider: null,
   limits: {},
-  source_hash: "",
-  charter_hash: "",
-  sop_set_hash: "",
+  hashes: { source: "", charter: "", sops: "" },
   hash: unit.unit,
   tasks: [unit],
 });

@@ -8,6 +8,7 @@ import type { Program } from "../agent_file.ts";
 import { DgovError } from "../error.ts";
 import { answerGit } from "../git/answer_git.ts";
 import { type FreezeOptions, type Frozen, freeze, keep } from "../git/candidate.ts";
+import { changedLines } from "../git/describe.ts";
 import { carryOver } from "../git/integrate.ts";
 import type { Change } from "../git/tree_changes.ts";
 import type { Lease } from "../git/worktrees.ts";
@@ -305,7 +306,11 @@ async function conclude(site: Site, attempt: Attempt, ending: Ending): Promise<v
     const { tree } = frozen;
     const stated = statedOf(site, attempt, { ...ending, tree });
     const { summary } = ending;
-    session.recordAll([...stated, { kind: "candidate_frozen", task, attempt: n, base, tree, commit, summary }]);
+    const size = unit.worker.estimate?.lines === undefined ? {} : { lines: await changedLines(site.git, commit) };
+    session.recordAll([
+      ...stated,
+      { kind: "candidate_frozen", task, attempt: n, base, tree, commit, ...size, summary },
+    ]);
   } else if (frozen.changes.length === 0) {
     const stated = statedOf(site, attempt, { ...ending, tree: frozen.tree });
     const given = attempt.asked?.given() ?? null;

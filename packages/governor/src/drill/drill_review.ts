@@ -70,11 +70,11 @@ function siteOf(range: Range, { session, world, voting, tree }: Seated): Site {
   };
   const binding = { provider, agent: "stand-in", price: null, route: null, program: null };
   const model = () => standIn(voting, tree);
-  const hashes = { source_hash: "", charter_hash: "", sop_set_hash: "", hash: "" };
   return {
     ...{ world, session, project, pool, jail, components, symbols, out, sops: [], git: scratch.git },
     plan: {
-      ...{ name: "drill", summary: "", dir: "", default_agent: null, default_provider: null, limits: {}, ...hashes },
+      ...{ name: "drill", summary: "", dir: "", default_agent: null, default_provider: null, limits: {} },
+      ...{ hashes: { source: "", charter: "", sops: "" }, hash: "" },
       tasks: [{ ...unitFor(range, {}), id: task }],
     },
     models: { binding: () => binding, model, seat: () => binding, seatModel: model, programs: [] },

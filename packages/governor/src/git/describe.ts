@@ -32,6 +32,23 @@ export async function describeCommits(git: Git, commits: readonly string[]): Pro
   return described;
 }
 
+/** How many lines a commit adds and removes, against its first parent. */
+export async function changedLines(git: Git, commit: string): Promise<number> {
+  const asked = [
+    "diff-tree",
+    "-m",
+    "--first-parent",
+    "-r",
+    "--no-renames",
+    "--numstat",
+    "-z",
+    "--no-commit-id",
+    commit,
+  ];
+  const { insertions, deletions } = changesOf(items((await git.ask(asked)).bytes)).get("") ?? NO_CHANGES;
+  return insertions + deletions;
+}
+
 /** Which of these commits are in the history of HEAD, or of the work that waits for the checkout of its branch. */
 export async function reachable(git: Git, commits: readonly string[]): Promise<Set<string>> {
   const found = await existing(git, commits);

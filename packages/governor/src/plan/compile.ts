@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { TaskId } from "@dgov/kernel";
 import { formatClaim } from "@dgov/sandbox/claim";
+import { gateNames } from "../config_places.ts";
 import type { Place } from "../error.ts";
 import type { Project } from "../project.ts";
 import { wishOf } from "../routing.ts";
@@ -8,6 +9,9 @@ import type { Sop } from "../sop_file.ts";
 import { pickSops, renderSops, type SopSet } from "../sops.ts";
 import { claimPlaces, departmentPlaces, isWrite } from "./claims.ts";
 import type { CompiledPlan, CompiledTask, Files } from "./compiled.ts";
+import { artifactPlaces } from "./contract/artifacts.ts";
+import { CONTRACT_FILE } from "./contract/file.ts";
+import { refuteContract } from "./contract/refute.ts";
 import { type Graph, resolveGraph } from "./graph.ts";
 import { chooseProvider, type Wish } from "./resolve.ts";
 import { FILE_KEYS, type PlanSource, placeOf, type RootFile, type SourceTask } from "./source.ts";
@@ -40,9 +44,9 @@ export function compilePlan(
   project: Project,
   sops: SopSet,
   { landed = new Set(), deployed = new Set(), providers = "required", symbols = new Map() }: CompileOptions = {},
-): { plan: CompiledPlan | null; places: Place[] } {
+): Compiled {
   const { root, tasks, facts } = source;
-  if (root === null) return { plan: null, places: inOrder(source.places, source) };
+  if (root === null) return { plan: null, places: inOrder(source.places, source), dispatch: null };
   const { graph, places: orderPlaces } = resolveGraph(tasks, source.broken);
   const assigned = new Map(tasks.map((task) => [task.id, assignSops(task, sops.sops)]));
   const compiled = tasks.map((task) => compileTask(task, graph, assigned.get(task.id)!.sops));
@@ -51,6 +55,7 @@ export function compilePlan(
   const places = [
     ...source.places,
     ...orderPlaces,
+    ...(source.broken.length > 0 ? [] : artifactPlaces(tasks, graph)), // one that cannot be read may make anything
     ...claimPlaces({ tasks, graph, facts, symbols, landed: (id) => landed.has(units.get(id)!) || deployed.has(id) }),
     ...departmentPlaces(tasks, project.rules.departments),
     ...tasks.flatMap(emptyPrompt),
@@ -58,17 +63,37 @@ export function compilePlan(
       providerPlaces(task, wishOf(compiled[at]!, defaultsOf(root), project), { project, mode: providers }),
     ),
     ...tasks.flatMap(({ id }) => assigned.get(id)!.places),
-    ...warningPlaces({ tasks, graph, facts, project, unmatched: unmatched.map(({ id }) => id) }),
+    ...warningPlaces({ tasks, graph, facts, symbols, project, unmatched: unmatched.map(({ id }) => id) }),
   ];
-  const sorted = inOrder(places, source);
-  if (places.some(({ severity }) => severity === "error")) return { plan: null, places: sorted };
-  return { plan: sealed(planOf(source, root, sops), compiled), places: sorted };
+  const head = planOf(source, root, sops);
+  const { contract } = source;
+  const dispatch = sha256([head.hashes.charter, compiled.map(({ id, unit }) => [id, unit])]);
+  // With a task that cannot be read nearly all a contract states is false, and only that task is news.
+  if (contract === null || source.broken.length > 0)
+    return concluded(sealed(head, compiled), { places, source, dispatch });
+  const known = { tasks, facts, symbols, project, gates: gateNames(project), graph, plan: head, compiled };
+  places.push(...refuteContract(contract, { ...known, dispatch }));
+  return concluded(sealed({ ...head, hashes: { ...head.hashes, contract: contract.hash } }, compiled), {
+    places,
+    source,
+    dispatch,
+  });
+}
+
+/** `dispatch`: sha-256 (hex) of what workers are told, also of a plan with errors; null where its root cannot be read. */
+type Compiled = { plan: CompiledPlan | null; places: Place[]; dispatch: string | null };
+type Concluding = { places: readonly Place[]; source: PlanSource; dispatch: string };
+
+function concluded(plan: CompiledPlan, { places, source, dispatch }: Concluding): Compiled {
+  const isWrong = places.some(({ severity }) => severity === "error");
+  return { plan: isWrong ? null : plan, places: inOrder(places, source), dispatch };
 }
 
 /** The plan with its hash. What is read back from a file is sealed again, and the hashes compared. */
 export function sealed(head: PlanHead, tasks: readonly CompiledTask[]): CompiledPlan {
-  const { source_hash: _source, dir: _dir, ...hashed } = head;
-  return { ...head, hash: sha256({ ...hashed, tasks }), tasks };
+  const { dir: _dir, hashes, ...rest } = head;
+  const given = { charter_hash: hashes.charter, sop_set_hash: hashes.sops, contract_hash: hashes.contract };
+  return { ...head, hash: sha256({ ...rest, ...given, tasks }), tasks };
 }
 
 export type PlanHead = Omit<CompiledPlan, "hash" | "tasks">;
@@ -81,9 +106,7 @@ function planOf({ dir, hash }: PlanSource, { plan, limits, budget }: RootFile, s
     ...defaultsOf({ plan }),
     limits,
     ...(budget ? { budget } : {}),
-    source_hash: hash,
-    charter_hash: sops.charter_hash,
-    sop_set_hash: sops.hash,
+    hashes: { source: hash, charter: sops.charter_hash, sops: sops.hash },
   };
 }
 
@@ -114,7 +137,13 @@ function compileTask(task: SourceTask, graph: Graph, sops: readonly Sop[]): Comp
   const unit = sha256({ ...body, sop_texts: renderSops(sops) });
   const { budget } = table;
   const tags = [...new Set(table.tags)];
-  const worker = { ...body.worker, ...(budget ? { budget } : {}), ...(tags.length > 0 ? { tags } : {}) };
+  const { estimate } = table;
+  const worker = {
+    ...body.worker,
+    ...(budget ? { budget } : {}),
+    ...(tags.length > 0 ? { tags } : {}),
+    ...(estimate ? { estimate } : {}),
+  };
   return { id: TaskId.parse(task.id), ...body, worker, unit };
 }
 
@@ -165,7 +194,7 @@ function providerPlaces(task: SourceTask, wish: Wish, { project, mode }: Providi
 
 /** By file as the plan reads, then from top to bottom; what has no place comes last. */
 function inOrder(places: readonly Place[], { dir, tasks }: PlanSource): Place[] {
-  const files = [`${dir}/_root.toml`, ...new Set(tasks.map(({ toml }) => toml.file))];
+  const files = [`${dir}/_root.toml`, ...new Set(tasks.map(({ toml }) => toml.file)), `${dir}/${CONTRACT_FILE}`];
   const rank = ({ file }: Place) => (file !== null && files.includes(file) ? files.indexOf(file) : files.length);
   return [...places].sort(
     (a, b) =>

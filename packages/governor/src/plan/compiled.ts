@@ -1,4 +1,5 @@
 import type { Role, TaskId } from "@dgov/kernel";
+import type { Estimate } from "@dgov/kernel/estimate";
 import type { CeilingTable, PlanBudgetTable } from "../budget_file.ts";
 import type { LimitsTable } from "../config_file.ts";
 
@@ -11,11 +12,17 @@ export type CompiledPlan = {
   default_provider: string | null;
   limits: LimitsTable; // what the plan sets in place of the project's; see `withLimits`
   budget?: PlanBudgetTable; // beside the project's: of two ceilings the lower holds
-  source_hash: string; // sha-256 (hex) over the plan's source files; not part of `hash`
-  charter_hash: string; // sha-256 (hex) of `.dgov/governor.md`; "" without one
-  sop_set_hash: string; // "" without SOPs; hashes bodies too
-  hash: string; // sha-256 (hex) over all of this but `dir` and `source_hash`: two plans with one hash are one plan
+  hashes: PlanHashes;
+  hash: string; // sha-256 (hex) over all of this but `dir` and `hashes.source`: two plans with one hash are one plan
   tasks: readonly CompiledTask[]; // in plan order: sections as declared, files by name, tasks as written
+};
+
+/** What a plan was compiled from, each as sha-256 (hex). */
+export type PlanHashes = {
+  source: string; // the plan's source files
+  charter: string; // `.dgov/governor.md`; "" without one
+  sops: string; // bodies too; "" without any
+  contract?: string; // what `_contract.toml` promises; absent without one
 };
 
 export type CompiledTask = {
@@ -30,12 +37,12 @@ export type CompiledTask = {
   sops: readonly string[]; // names, in file order
   worker: WorkerWish;
   review: { self_review: boolean; max_fork_depth: number };
-  unit: string; // sha-256 (hex) of all of the above but `id`, `worker.budget` and `worker.tags`, with SOP texts: an edited unit is another unit
+  unit: string; // sha-256 (hex) of all of the above but `id`, `worker`'s last three, with SOP texts: an edited unit is another unit
 };
 
 /**
- * `budget`: beside the run's, and `tags`, for `[routing]`: they are no part of `unit`, for who raises a ceiling, or gives the
- * task to another agent, has not changed it.
+ * `budget`: beside the run's, `tags`, for `[routing]`, and `estimate`, for `metrics`: they are no part of `unit`, for who raises a
+ * ceiling, gives the task to another agent, or reckons anew, has not changed it.
  */
 export type WorkerWish = {
   agent: string | null;
@@ -44,6 +51,7 @@ export type WorkerWish = {
   iteration_budget: number | null;
   budget?: CeilingTable;
   tags?: readonly string[]; // absent: none
+  estimate?: Estimate;
 };
 
 /** Claims as texts that `parseClaim` takes, normalised. */

@@ -16,6 +16,13 @@ export function mentionedPaths(prompt: string): string[] {
   return [...new Set(found.map((path) => path.replace(/^\.\//, "")))];
 }
 
+const SYMBOL = /(?<![\w./:@-])(?:\.\/)?[\w.-]+(?:\/[\w.-]+)*\.[A-Za-z]\w*::[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*/g;
+
+/** The symbols that a prompt names in the notation of claims, `src/a.py::Cart.total`, each once. */
+export const mentionedSymbols = (prompt: string): string[] => [
+  ...new Set((prompt.match(SYMBOL) ?? []).map((text) => text.replace(/^\.\//, ""))),
+];
+
 const BUILTINS = new Set(
   "cd echo test export set unset source true false exit printf read eval exec wait type command if for while".split(
     " ",

@@ -5,8 +5,11 @@ import { type Claim, ClaimError, parseClaim } from "@dgov/sandbox/claim";
 import { DgovError, type Place } from "../error.ts";
 import { check, decode, parseToml, type Toml } from "../toml.ts";
 import type { KeyPath } from "../toml_place.ts";
+import { CONTRACT_FILE } from "./contract/file.ts";
+import { type ContractSource, claimOf as claimIn, readContract } from "./contract/read.ts";
 import { emptyPlan } from "./empty.ts";
 import { gatherFacts } from "./facts.ts";
+import { mentionedSymbols } from "./prompt.ts";
 import {
   FILE_KEYS,
   NAME,
@@ -32,19 +35,29 @@ export function readPlan(root: string, dir: string, { path = null }: { path?: st
   const tasks = header?.sections.flatMap((section) => reading.section(section)) ?? [];
   if (header && tasks.length === 0 && reading.places.length === 0)
     reading.places.push(emptyPlan(join(root, dir), `${dir}/_root.toml`, header.sections));
+  const contract = reading.contract();
   return {
     dir,
-    hash: reading.hash(),
+    hash: reading.digest.digest("hex"),
     root: header?.file ?? null,
     tasks,
     broken: reading.broken,
-    facts: gatherFacts(
-      root,
-      tasks.flatMap(({ claims }) => claims.map(({ claim }) => claim)),
-      path,
-    ),
+    facts: gatherFacts(root, spokenOf({ tasks, contract }), path),
+    contract,
     places: reading.places,
   };
+}
+
+/** Every place in the repository that a plan speaks of: what tasks claim, what prompts name, what its contract is about. */
+export function spokenOf({ tasks, contract }: Pick<PlanSource, "tasks" | "contract">): Claim[] {
+  const named = tasks.flatMap(({ prompt }) => mentionedSymbols(prompt));
+  const { requirements = {}, tests = {} } = contract?.table ?? {};
+  const promised = [
+    ...Object.values(requirements).flatMap(({ code }) => code),
+    ...Object.values(tests).map(({ at }) => at),
+  ];
+  const further = [...named, ...promised].flatMap((text) => claimIn(text) ?? []);
+  return [...tasks.flatMap(({ claims }) => claims.map(({ claim }) => claim)), ...further];
 }
 
 type Header = { file: RootFile; sections: readonly string[] };
@@ -55,15 +68,11 @@ class Reading {
   readonly broken: string[] = [];
   readonly #root: string;
   readonly #dir: string;
-  readonly #digest = createHash("sha256");
+  readonly digest = createHash("sha256");
 
   constructor(root: string, dir: string) {
     this.#root = root;
     this.#dir = dir;
-  }
-
-  hash(): string {
-    return this.#digest.digest("hex");
   }
 
   root(): Header | null {
@@ -89,6 +98,13 @@ class Reading {
       .filter((entry) => entry.isFile() && /^[^_.].*\.toml$/.test(entry.name))
       .map(({ name }) => name);
     return files.sort().flatMap((name) => this.#file(section, name));
+  }
+
+  contract(): ContractSource | null {
+    if (!isFile(join(this.#root, this.#dir, CONTRACT_FILE))) return null;
+    const { contract, places } = readContract(this.#root, this.#bytes(CONTRACT_FILE), `${this.#dir}/${CONTRACT_FILE}`);
+    this.places.push(...places);
+    return contract;
   }
 
   #file(section: string, name: string): SourceTask[] {
@@ -143,7 +159,7 @@ class Reading {
 
   #bytes(name: string): Uint8Array {
     const bytes = readFileSync(join(this.#root, this.#dir, name));
-    this.#digest.update(`${name}\0${bytes.length}\0`).update(bytes);
+    this.digest.update(`${name}\0${bytes.length}\0`).update(bytes);
     return bytes;
   }
 

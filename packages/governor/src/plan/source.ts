@@ -1,4 +1,5 @@
 import { Role } from "@dgov/kernel";
+import { Estimate } from "@dgov/kernel/estimate";
 import type { Claim } from "@dgov/sandbox/claim";
 import { z } from "zod";
 import { CeilingTable, PlanBudgetTable } from "../budget_file.ts";
@@ -6,6 +7,7 @@ import { LimitsTable } from "../config_file.ts";
 import type { Place } from "../error.ts";
 import type { Toml } from "../toml.ts";
 import type { KeyPath } from "../toml_place.ts";
+import type { ContractSource } from "./contract/read.ts";
 import type { Facts } from "./facts.ts";
 
 /** What a section, a file's stem and a slug may be made of: they become ids, refs and folder names. */
@@ -13,6 +15,11 @@ export const NAME = /^[A-Za-z0-9_-]+$/;
 
 const text = z.string();
 const list = z.array(z.string());
+
+/** A thing that one task makes and others build upon: `ART:` inside of the plan, `OUT:` for whoever asked for the plan. */
+const artifact = z.string().regex(/^(?:ART|OUT):[A-Za-z0-9][A-Za-z0-9._/-]*$/, {
+  error: "it must be ART: or OUT: and a name of letters, digits, . _ / and -",
+});
 
 /** `_root.toml` as people write it. */
 export const RootFile = z.strictObject({
@@ -62,6 +69,9 @@ export const TaskTable = z.strictObject({
   self_review: z.boolean().default(false),
   max_fork_depth: z.int().min(0).default(1),
   budget: CeilingTable.optional().describe("What the task may spend over all its attempts"),
+  produces: z.array(artifact).default([]).describe("What the task makes: each thing has one maker in the plan"),
+  consumes: z.array(artifact).default([]).describe("What it builds upon: made by a task that it waits for"),
+  estimate: Estimate.optional().describe("What the author reckons the task comes to"),
 });
 export type TaskTable = z.infer<typeof TaskTable>;
 
@@ -94,6 +104,7 @@ export type PlanSource = {
   tasks: readonly SourceTask[];
   broken: readonly string[]; // ids of tasks that could not be read: to wait for one is no further fault
   facts: Facts;
+  contract: ContractSource | null; // `_contract.toml`; null: the plan states nothing of itself
   places: readonly Place[];
 };
 

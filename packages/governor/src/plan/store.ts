@@ -1,11 +1,12 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Role, TaskId } from "@dgov/kernel";
+import { Estimate } from "@dgov/kernel/estimate";
 import type { JsonMap } from "@iarna/toml";
 import { z } from "zod";
 import { CeilingTable, PlanBudgetTable } from "../budget_file.ts";
 import { LimitsTable } from "../config_file.ts";
-import { DgovError, type Place } from "../error.ts";
+import { DgovError } from "../error.ts";
 import { deployedBefore } from "../past.ts";
 import type { Project } from "../project.ts";
 import { readSops } from "../sops.ts";
@@ -14,7 +15,7 @@ import { writeToml } from "../toml_write.ts";
 import { writeAtomic } from "../write.ts";
 import { type CompileOptions, compilePlan, sealed } from "./compile.ts";
 import type { CompiledPlan, CompiledTask } from "./compiled.ts";
-import { readPlan } from "./read.ts";
+import { readPlan, spokenOf } from "./read.ts";
 import { FILE_KEYS } from "./source.ts";
 import { type FindSymbols, gatherSymbols } from "./symbols.ts";
 
@@ -28,13 +29,14 @@ export async function compileFolder(
   project: Project,
   dir: string,
   { find = findNone, ...options }: CompileOptions & { path?: string | null; find?: FindSymbols } = {},
-): Promise<{ plan: CompiledPlan | null; places: Place[] }> {
+): Promise<ReturnType<typeof compilePlan>> {
   const { sops, places } = readSops(project.root);
   const source = readPlan(project.root, dir, options);
-  const symbols = await gatherSymbols(project.root, source.tasks, find);
+  const symbols = await gatherSymbols(project.root, spokenOf(source), find);
   const deployed = new Set(deployedBefore(project.root, source.root?.plan.name ?? "").keys());
   const compiled = compilePlan(source, project, sops, { deployed, symbols, ...options });
-  return { plan: places.length === 0 ? compiled.plan : null, places: [...places, ...compiled.places] };
+  const plan = places.length === 0 ? compiled.plan : null;
+  return { ...compiled, plan, places: [...places, ...compiled.places] };
 }
 
 const findNone: FindSymbols = async () => [];
@@ -76,10 +78,10 @@ export type Staleness = "uncompiled" | "damaged" | "source" | "sops" | "charter"
 export function staleness(root: string, dir: string): Staleness {
   const plan = loadIfSound(root, dir);
   if (typeof plan === "string") return plan;
-  if (readPlan(root, dir).hash !== plan.source_hash) return "source";
+  if (readPlan(root, dir).hash !== plan.hashes.source) return "source";
   const { sops } = readSops(root);
-  if (sops.hash !== plan.sop_set_hash) return "sops";
-  return sops.charter_hash === plan.charter_hash ? null : "charter";
+  if (sops.hash !== plan.hashes.sops) return "sops";
+  return sops.charter_hash === plan.hashes.charter ? null : "charter";
 }
 
 function loadIfSound(root: string, dir: string): CompiledPlan | "uncompiled" | "damaged" {
@@ -118,6 +120,7 @@ const CompiledTable = z.strictObject({
   sop_mapping: list.default([]),
   budget: CeilingTable.optional(),
   tags: list.optional(),
+  estimate: Estimate.optional(),
   unit: text,
   files: z.union([list.transform((touch) => FilesTable.parse({ touch })), FilesTable]).prefault({}),
 });
@@ -130,6 +133,7 @@ const CompiledFile = z.strictObject({
     source_hash: text,
     sop_set_hash: text,
     charter_hash: text,
+    contract_hash: text.optional(),
     default_agent: text.optional(),
     default_provider: text.optional(),
     limits: LimitsTable.prefault({}),
@@ -143,11 +147,13 @@ type CompiledFile = z.infer<typeof CompiledFile>;
 const Foreign = z.object({ plan: z.object({ source_mtime_max: z.string(), hash: z.undefined().optional() }) });
 
 function headOf(dir: string, head: Omit<CompiledFile["plan"], "hash">) {
-  const { name, summary, limits, budget, source_hash, charter_hash, sop_set_hash } = head;
+  const { name, summary, limits, budget, contract_hash: contract } = head;
   const default_agent = head.default_agent ?? null;
   const default_provider = head.default_provider ?? null;
   const ceilings = { limits, ...(budget ? { budget } : {}) };
-  return { name, summary, dir, default_agent, default_provider, ...ceilings, source_hash, charter_hash, sop_set_hash };
+  const { source_hash: source, charter_hash: charter, sop_set_hash: sops } = head;
+  const hashes = { source, charter, sops, ...(contract === undefined ? {} : { contract }) };
+  return { name, summary, dir, default_agent, default_provider, ...ceilings, hashes };
 }
 
 function taskOf([id, table]: [string, z.infer<typeof CompiledTable>]): CompiledTask {
@@ -169,6 +175,7 @@ function taskOf([id, table]: [string, z.infer<typeof CompiledTable>]): CompiledT
       iteration_budget: table.iteration_budget ?? null,
       ...(table.budget ? { budget: table.budget } : {}),
       ...(table.tags ? { tags: table.tags } : {}),
+      ...(table.estimate ? { estimate: table.estimate } : {}),
     },
     review: { self_review: table.self_review, max_fork_depth: table.max_fork_depth },
     unit: table.unit,
@@ -181,9 +188,10 @@ function compiledToml(plan: CompiledPlan): string {
     name: plan.name,
     ...unless("summary", plan.summary, ""),
     hash: plan.hash,
-    source_hash: plan.source_hash,
-    sop_set_hash: plan.sop_set_hash,
-    charter_hash: plan.charter_hash,
+    source_hash: plan.hashes.source,
+    sop_set_hash: plan.hashes.sops,
+    charter_hash: plan.hashes.charter,
+    ...unless("contract_hash", plan.hashes.contract ?? null, null),
     ...unless("default_agent", plan.default_agent, null),
     ...unless("default_provider", plan.default_provider, null),
   };
@@ -222,6 +230,7 @@ function taskTable(task: CompiledTask): JsonMap {
     unit: task.unit,
     ...(task.worker.budget ? { budget: present(task.worker.budget) } : {}),
     ...(task.worker.tags ? { tags: [...task.worker.tags] } : {}),
+    ...(task.worker.estimate ? { estimate: present(task.worker.estimate) } : {}),
     ...(used.length === 0 ? {} : { files }),
   };
 }

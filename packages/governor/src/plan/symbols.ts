@@ -1,7 +1,7 @@
-import { overlap } from "@dgov/sandbox/claim";
+import { type Claim, overlap } from "@dgov/sandbox/claim";
 import { nearest } from "../nearest.ts";
 import { entryAt, type Facts } from "./facts.ts";
-import type { SourceClaim, SourceTask } from "./source.ts";
+import type { SourceClaim } from "./source.ts";
 
 /** What can be claimed in a file, by name; or why that is not known, as a clause. */
 export type FileSymbols = { names: readonly string[] } | { unknown: string };
@@ -12,13 +12,8 @@ export type FindSymbols = (root: string, paths: readonly string[]) => Promise<Fi
 /** Of each file of which symbols are claimed. */
 export type SymbolFacts = ReadonlyMap<string, FileSymbols>;
 
-/** Asks nobody where no symbol is claimed. */
-export async function gatherSymbols(
-  root: string,
-  tasks: readonly SourceTask[],
-  find: FindSymbols,
-): Promise<SymbolFacts> {
-  const claims = tasks.flatMap((task) => task.claims.map(({ claim }) => claim));
+/** Asks nobody where no symbol is claimed or spoken of. */
+export async function gatherSymbols(root: string, claims: readonly Claim[], find: FindSymbols): Promise<SymbolFacts> {
   const paths = [...new Set(claims.flatMap(({ path, symbol }) => (symbol === null ? [] : [path])))];
   const found = paths.length === 0 ? [] : await find(root, paths);
   return new Map(paths.flatMap((path, at) => (found[at] ? [[path, found[at]]] : [])));

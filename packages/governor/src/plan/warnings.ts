@@ -6,16 +6,20 @@ import type { Place } from "../error.ts";
 import type { Project } from "../project.ts";
 import { CODE, isTestPath } from "../sops.ts";
 import { isWrite } from "./claims.ts";
+import { claimOf } from "./contract/read.ts";
+import { missing } from "./contract/references.ts";
 import { entryAt, type Facts } from "./facts.ts";
 import { type Graph, ordered } from "./graph.ts";
-import { hasHeading, mentionedPaths, verifyPrograms } from "./prompt.ts";
+import { hasHeading, mentionedPaths, mentionedSymbols, verifyPrograms } from "./prompt.ts";
 import { placeOf, type SourceTask } from "./source.ts";
+import type { SymbolFacts } from "./symbols.ts";
 
 /** What the warnings look at. `unmatched`: tasks that no SOP was found for, though there are some. */
 export type Warned = {
   tasks: readonly SourceTask[];
   graph: Graph;
   facts: Facts;
+  symbols: SymbolFacts;
   project: Project;
   unmatched: readonly string[];
 };
@@ -73,6 +77,18 @@ const mentioned: TaskCheck = (task) => {
   );
 };
 
+/** Only what is known not to be there: of a file that nobody can read as symbols nothing is said. */
+const mentionedUnknown: TaskCheck = (task, { tasks, facts, symbols }) =>
+  mentionedSymbols(task.prompt).flatMap((text) => {
+    const claim = claimOf(text);
+    const known = claim && symbols.get(claim.path);
+    if (!claim || !known || "unknown" in known) return [];
+    const why = missing({ key: "edit", claim, path: [] }, { tasks, facts, symbols });
+    if (why === null) return [];
+    const message = `The prompt of "${task.id}" speaks of "${text}": ${why}`;
+    return [warn(task, "prompt", "prompt_symbol_unknown", message)];
+  });
+
 const verifyOnly: TaskCheck = (task, { project }) => {
   const isSource = (path: string) => project.layout.source_extensions.some((ending) => path.endsWith(ending));
   const created = task.claims.filter(({ key }) => key === "create").map(({ claim }) => claim.path);
@@ -98,7 +114,15 @@ const programs: TaskCheck = (task, { facts: { tools } }) => {
   );
 };
 
-const TASK_CHECKS: readonly TaskCheck[] = [headings, selfReview, mentioned, verifyOnly, untested, programs];
+const TASK_CHECKS: readonly TaskCheck[] = [
+  headings,
+  selfReview,
+  mentioned,
+  mentionedUnknown,
+  verifyOnly,
+  untested,
+  programs,
+];
 
 /** One task writes a file that another, which may run at the same time, imports into a file it writes. */
 function importConflicts({ tasks, graph, facts }: Warned): Place[] {

@@ -58,9 +58,7 @@ export const planOf = (tasks: readonly CompiledTask[]): CompiledPlan => ({
   default_agent: null,
   default_provider: null,
   limits: {},
-  source_hash: "",
-  charter_hash: "",
-  sop_set_hash: "",
+  hashes: { source: "", charter: "", sops: "" },
   hash: "",
   tasks,
 });

@@ -1,4 +1,5 @@
 import { type Event, type Run, replay, type Stored, type Task } from "@dgov/kernel";
+import { Estimate } from "@dgov/kernel/estimate";
 import { z } from "zod";
 import { type CallCost, callsIn, sumOf } from "./cost.ts";
 
@@ -58,6 +59,10 @@ const TaskMetric = z.object({
   calls: Calls,
   tools: Tools,
   gates: z.array(GateSum),
+  estimate: Estimate.nullable().describe("What the plan's author reckoned it comes to; null: nothing"),
+  lines: count
+    .nullable()
+    .describe("Added and removed by its last candidate; null: not counted, for nobody estimated them"),
 });
 
 export const RunMetric = z.object({
@@ -150,6 +155,8 @@ function taskMetric({ id, run, task }: OfTask, events: readonly Told[], calls: r
     calls: sumOf(calls),
     tools: toolsIn(events),
     gates: gatesIn(events),
+    estimate: spec?.estimate ?? null,
+    lines: events.flatMap(({ event }) => (event.kind === "candidate_frozen" ? [event] : [])).at(-1)?.lines ?? null,
   };
 }
 
