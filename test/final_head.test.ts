@@ -1,5 +1,5 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Event, EventOf } from "../packages/kernel/src/index.ts";
 import { commitAll, dgov, eventsOf, git, type Place, startDgov } from "./repo.ts";
@@ -88,6 +88,9 @@ test("D18 what targeted tests let pass is found at the end: the run is red, and 
     status: 1,
     stdout: expect.stringContaining(`${b}, with`),
   });
+  dgov(place, "plan", "review", PLAN, "--html", "../page.html");
+  expect(readFileSync(join(place.root, "../page.html"), "utf8")).toContain("All of it together");
+  expect(dgov(place, "report").stdout).toContain(`The last good head is ${b}`);
   expect(dgov(place, "diagnose").stdout).toContain("red_together");
   expect(JSON.parse(dgov(place, "plan", "list", "--json").stdout)[0]).toMatchObject({
     status: "degraded",

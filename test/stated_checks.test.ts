@@ -41,7 +41,7 @@ describe("G9 what a worker states is compared with what it ran", () => {
     const { status, stdout } = dgov(place, "replay", review.run);
     expect({ status, stdout }).toEqual({
       status: 0,
-      stdout: expect.stringContaining("1  statements of workers weighed"),
+      stdout: expect.stringContaining("1  statements and tests weighed"),
     });
   });
 

@@ -88,7 +88,7 @@ test("without a file there are all defaults", () => {
       departments: {},
       review_hooks: [],
       structural_merge: true,
-      flake_runs: 1,
+      evidence: { flake_runs: 1, unwatched_tests: "tell", unverified_statements: "tell" },
       sandbox: DEFAULT_SANDBOX,
       ...{ tools: {}, gates: {}, verify: {} },
       baselines: { points: 2, strict: false, by: "dgov", stale_commits: 10, stale_days: 14, apis: {}, specs: {} },

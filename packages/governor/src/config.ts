@@ -227,7 +227,7 @@ function rulesOf(file: ProjectFile): Project["rules"] {
     departments,
     review_hooks: present(project.review_hooks),
     structural_merge: file.settlement.structural_merge,
-    flake_runs: file.settlement.flake_runs,
+    evidence: evidenceOf(file.settlement),
     tools: byName(file.tools, (table) => ({
       ...componentOf(table),
       description: table.description.trim(),
@@ -239,6 +239,12 @@ function rulesOf(file: ProjectFile): Project["rules"] {
     review: reviewOf(file.review, agentsOf(file.agents)),
   };
 }
+
+const evidenceOf = (table: ProjectFile["settlement"]): Project["rules"]["evidence"] => ({
+  flake_runs: table.flake_runs,
+  unwatched_tests: table.unwatched_tests,
+  unverified_statements: table.unverified_statements,
+});
 
 const baselinesOf = ({ project, sentrux, api, specs }: ProjectFile): Project["rules"]["baselines"] => {
   const { mode, use, stale_commits, stale_days } = sentrux;

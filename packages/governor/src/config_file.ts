@@ -119,6 +119,14 @@ const SettlementTable = z.strictObject({
     .max(100)
     .default(1)
     .describe("How often the tests are run; what fails at any run is refused"),
+  unwatched_tests: z
+    .enum(["tell", "refuse"])
+    .default("tell")
+    .describe("What becomes of work whose task has a test command that its worker did not see fail before it began"),
+  unverified_statements: z
+    .enum(["tell", "refuse"])
+    .default("tell")
+    .describe("What becomes of work of which its worker states what its own calls do not show"),
   test_runner: z
     .enum(RUNNER_NAMES)
     .optional()

@@ -1,11 +1,10 @@
-import { TOOL_NAMES } from "@dgov/sandbox/tool_names";
 import { agentsOf } from "./agent_file.ts";
 import type { ProjectFile } from "./config_file.ts";
 import type { Place } from "./error.ts";
+import { namePlaces } from "./gate_names.ts";
 import { nearest } from "./nearest.ts";
 import { withPreset } from "./presets.ts";
 import { profiledProviders, profilePlaces } from "./profile_file.ts";
-import type { Project } from "./project.ts";
 import { reviewPlaces } from "./review_file.ts";
 import { routedProviders, routingPlaces } from "./routing_file.ts";
 import { specPlaces } from "./spec_file.ts";
@@ -49,28 +48,6 @@ function rulePlaces(file: ProjectFile, toml: Toml): Place[] {
   return rules.flatMap(({ name }, at) =>
     rules.findIndex((one) => one.name === name) < at ? [wrong(at, "there is another of this name")] : [],
   );
-}
-
-/** The gates that every project may have, by the names under which their verdicts are kept. */
-const GATE_NAMES =
-  "claims integration policy script_hooks setup hooks lint format types generated tests coverage structure api specs sentrux review".split(
-    " ",
-  );
-
-/** Every gate that can answer for a task of a project. */
-export const gateNames = ({ rules }: Pick<Project, "rules">): string[] => [...GATE_NAMES, ...Object.keys(rules.gates)];
-
-/** A name says who answered: no component may bear one of ours. */
-function namePlaces({ tools, gates }: ProjectFile, toml: Toml): Place[] {
-  const taken = (table: "tools" | "gates", names: readonly string[], ours: readonly string[]): Place[] =>
-    names
-      .filter((name) => ours.includes(name))
-      .map((name) => {
-        const message = `Cannot use the name "${name}" in [${table}.${name}]: dgov has ${table} of its own, and this is one; choose another`;
-        const spot = toml.at([table, name]);
-        return { severity: "error", code: "name_taken", message, file: toml.file, ...spot, unit: null };
-      });
-  return [...taken("tools", Object.keys(tools), TOOL_NAMES), ...taken("gates", Object.keys(gates), GATE_NAMES)];
 }
 
 /** A provider that is named must be there. */

@@ -81,6 +81,13 @@ type BaselineRules = {
   specs: Readonly<Record<string, Spec>>; // by name
 };
 
+/** How much must be shown. `flake_runs`: how often the tests are run, at least 1. `tell`: what is not shown is told, and lands. */
+type EvidenceRules = {
+  flake_runs: number;
+  unwatched_tests: "tell" | "refuse";
+  unverified_statements: "tell" | "refuse";
+};
+
 export type Rules = {
   tool_policy: ToolPolicy;
   scope: {
@@ -93,7 +100,7 @@ export type Rules = {
   departments: Readonly<Record<string, readonly string[]>>; // in the file's order
   review_hooks: readonly string[];
   structural_merge: boolean; // by symbols, where git finds only texts in conflict
-  flake_runs: number; // how often the tests are run, at least 1
+  evidence: EvidenceRules;
   sandbox: SandboxRules;
   tools: Readonly<Record<string, ComponentTool>>; // by name: tools that are WASM components
   gates: Readonly<Record<string, Component>>; // by name: gates that are WASM components

@@ -8,7 +8,8 @@ import { z } from "zod";
  *                    · `budget` a limit of the run · `setup` its worktree could not be prepared
  * by the world:      `lost` its process is gone (crash, kill -9) · `interrupted` the user stopped the run
  * by settlement:     `scope` · `symbol_scope` · `read_scope` · `path_policy` · `reserved_path` · `empty_diff` · `diff_size` · `gate`
- *                    · `text_conflict` · `semantic` · `review` · `broken` a gate could not answer: our fault, not the worker's
+ *                    · `text_conflict` · `semantic` · `review` · `unwatched`
+ *                    · `broken` a gate could not answer: our fault, not the worker's
  */
 export const Cause = z.enum([
   "error",
@@ -33,6 +34,7 @@ export const Cause = z.enum([
   "text_conflict",
   "semantic",
   "review",
+  "unwatched",
   "broken",
 ]);
 export type Cause = z.infer<typeof Cause>;

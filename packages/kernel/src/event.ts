@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Cause } from "./cause.ts";
 import { Oid, Price, RetryPolicy, RunId, RunLimits, TaskId, TaskSpec } from "./plan.ts";
 import { WeighedCheck } from "./stated.ts";
+import { Watched } from "./watched.ts";
 
 export { Cause };
 
@@ -252,6 +253,8 @@ export const Event = z.discriminatedUnion("kind", [
     within: z.int().min(1).optional(), // the `n` of the script that made the call; absent: the model did
     level: Level.optional(), // that the call was confined at; absent in logs from before it was told of each
     seat: z.string().optional(), // of the review, whose reviewer made it; absent: the task's own worker did
+    exit: z.int().nullable().optional(), // of the program that it ran, null: none of its own; absent: it ran none, or an older log
+    nature: z.enum(["test", "read"]).optional(), // of a command: the task's own test command, or only reading; absent: anything
   }),
   z.strictObject({
     kind: z.literal("agent_started"), // a command-line agent, which does the whole attempt
@@ -374,6 +377,8 @@ export const Event = z.discriminatedUnion("kind", [
     answer: z.string(), // JSON, whole
     refused: z.int().min(0), // answers before it that were given back
   }),
+  // Whether a task's own tests were seen to fail before its work began; of a task with a test command of its own alone.
+  z.strictObject({ kind: z.literal("tests_watched"), ...attempt, command: z.string(), ...Watched.shape }),
   z.strictObject({ kind: z.literal("checkout_behind"), ...attempt, commit: Oid, cure: z.string() }),
 ]);
 export type Event = z.infer<typeof Event>;

@@ -91,6 +91,25 @@ describe("C14 a run is decided once more from its log alone", () => {
       expect(saidOf(...begun, ...forged)).toBe("What it states is not what its calls make of it");
   });
 
+  test("D24 whether its tests were seen to fail is what its calls show, whatever was recorded", () => {
+    const red = {
+      ...of.a.tool_called,
+      tool: "run_tests",
+      input: "{}",
+      ok: false,
+      exit: 1,
+      refused_by: null,
+      touched: [],
+    };
+    const wrote = { ...red, n: red.n + 1, tool: "edit_file", touched: ["a"] };
+    const call = { attempt: 1, n: red.n };
+    const watched = { ...of.a.tests_watched, verdict: "watched" as const, why: null, call };
+    const begun = [one, dispatched("a")];
+    expect(told(...begun, red, wrote, watched)).toMatchObject({ difference: null, decisions: { weigh: 1 } });
+    for (const forged of [[wrote, red], [{ ...red, exit: 0 }, wrote], [of.a.agent_started, red, wrote], []])
+      expect(saidOf(...begun, ...forged, watched)).toMatch(/its calls show "(edited_first|unknown|never_ran)"/);
+  });
+
   test("what the user asks for is nobody's decision", () => {
     const given_up = [one, dispatched("a"), { ...of.a.attempt_failed, cause: "blocked" as const }];
     const again = { ...of.a.task_retried, by: "user" as const };

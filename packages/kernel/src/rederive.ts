@@ -10,6 +10,7 @@ import { shortOf } from "./spent.ts";
 import { type MadeCall, noteCall, weighChecks } from "./stated.ts";
 import { LogCorrupt } from "./store.ts";
 import { type Action, next } from "./transition.ts";
+import { noteStep, type Step, watchTests } from "./watched.ts";
 
 /**
  * What is decided in a run, and is a function of facts that its log holds. `judge`: what became of a candidate, by the
@@ -49,6 +50,7 @@ export function rederive(events: Iterable<Told>): Rederived {
     reviews: new Map(),
     agents: new Map(),
     calls: new Map(),
+    steps: new Map(),
   };
   let run: Run | null = null;
   let count = 0;
@@ -87,7 +89,7 @@ const NONE = {
  * What a governor may know when it acts. `asked`: what `next` has asked for of a task since it last moved; who performs it
  * may have begun it then, and have been overtaken by others since. `verdicts`: what the gates have said of a task's
  * candidate since they were asked last. `reviews`: whose votes were asked for last, and all that were given, for a vote counts
- * as long as its question is asked. `agents`: who each task was given to last.
+ * as long as its question is asked. `agents`: who each task was given to last. `calls`, `steps`: what workers have called.
  */
 type Memory = {
   asked: Map<TaskId, Map<string, Action>>;
@@ -95,6 +97,7 @@ type Memory = {
   reviews: Map<TaskId, Review>;
   agents: Map<TaskId, string>;
   calls: Map<TaskId, MadeCall[]>;
+  steps: Map<TaskId, Step[]>;
 };
 type Review = { opened: EventOf<"review_opened"> | null; votes: EventOf<"seat_voted">[] };
 
@@ -121,6 +124,7 @@ function decidedBy(event: Event): Decided | null {
     case "run_ended":
       return "end";
     case "checks_stated":
+    case "tests_watched":
       return "weigh";
     case "call_reserved":
       return "spend";
@@ -179,6 +183,8 @@ function differenceIn(run: Run, memory: Memory, event: Event): string | null {
       return routed(memory, event);
     case "checks_stated":
       return weighed(memory.calls.get(event.task) ?? [], event);
+    case "tests_watched":
+      return watched(memory.steps.get(event.task) ?? [], event);
     default:
       return null;
   }
@@ -226,6 +232,13 @@ function weighed(calls: readonly MadeCall[], { checks, left, tree }: EventOf<"ch
   return same ? null : "What it states is not what its calls make of it";
 }
 
+/** Whether its tests were seen to fail is what its calls show. */
+function watched(steps: readonly Step[], { command, verdict, why, call }: EventOf<"tests_watched">): string | null {
+  const derived = watchTests(command, steps);
+  const same = canonical(derived) === canonical({ verdict, why, call });
+  return same ? null : `Of its tests its calls show "${derived.verdict}", not "${verdict}"`;
+}
+
 /** A review says what its votes come to, whatever anybody has written of it; null: there was none, or it does. */
 function reviewed({ verdicts, reviews }: Memory, task: TaskId): string | null {
   const said = verdicts.get(task)?.findLast(({ gate }) => gate === "review") ?? null;
@@ -256,12 +269,13 @@ function judged(
 
 const askedFor = ({ asked }: Memory, task: TaskId): Action[] => [...(asked.get(task)?.values() ?? [])];
 
-type Step = { before: Run | null; after: Run; event: Event };
+type Folding = { before: Run | null; after: Run; event: Event };
 
 /** Takes in what an event changes: what is asked for now, and which verdicts still count. */
-function remember({ asked, verdicts, reviews, agents, calls }: Memory, { before, after, event }: Step): void {
+function remember({ asked, verdicts, reviews, agents, calls, steps }: Memory, { before, after, event }: Folding): void {
   if (event.kind === "task_dispatched") agents.set(event.task, `${event.provider}/${event.agent}`);
   noteCall(calls, event);
+  noteStep(steps, event);
   if (event.kind === "gate_judged") verdicts.set(event.task, [...(verdicts.get(event.task) ?? []), event]);
   if (event.kind === "review_opened" || event.kind === "seat_voted")
     reviews.set(event.task, reviewAfter(reviews.get(event.task), event));

@@ -31,6 +31,7 @@ const WANTED: { [C in Cause]: [further: number, carry: boolean] } = {
   diff_size: [1, true],     read_scope: [1, false],   empty_diff: [1, false],   gate: [1, true],
   symbol_scope: [1, true],
   semantic: [1, true],      review: [1, true],        text_conflict: [1, false],
+  unwatched: [1, false],
 };
 
 describe("C10 every cause, at its limit and past it", () => {

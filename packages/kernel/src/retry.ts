@@ -33,6 +33,7 @@ const RETRY = {
   gate:          { counts: "settlement", carry: true  },
   semantic:      { counts: "settlement", carry: true  },
   review:        { counts: "settlement", carry: true  },
+  unwatched:     { counts: "settlement", carry: false }, // what failed before the work began is only seen before it begins
   text_conflict: { counts: "settlement", carry: false }, // the old edits do not apply to the new head
   broken:        { counts: "never",      carry: true  }, // our fault: another worker would not mend it
 } as const satisfies Record<Cause, { counts: Counts; carry: boolean }>;

@@ -32,7 +32,7 @@ export type WeighedCheck = z.infer<typeof WeighedCheck>;
 /** Of a tool call, what counts here; numbers rise in the order in which the calls were made. */
 export type MadeCall = Pick<
   EventOf<"tool_called">,
-  "n" | "tool" | "input" | "ok" | "refused_by" | "touched" | "touched_more"
+  "n" | "tool" | "input" | "ok" | "refused_by" | "touched" | "touched_more" | "exit" | "nature"
 >;
 
 /** Keeps the calls of each task's attempt, without their answers: those of reviewers and of earlier attempts are no proof. */
@@ -78,7 +78,7 @@ function weigh(stated: StatedCheck, calls: readonly MadeCall[], mended: boolean)
 }
 
 /** What was refused has not run. A command whose changes were put back has. */
-const hasRun = ({ refused_by }: MadeCall) => refused_by === null || refused_by === "claim";
+export const hasRun = ({ refused_by }: MadeCall) => refused_by === null || refused_by === "claim";
 
 /** Of a command: the very command, or one of which the log does not have all. */
 function isRun({ check, command }: StatedCheck, call: MadeCall): boolean {
@@ -88,14 +88,15 @@ function isRun({ check, command }: StatedCheck, call: MadeCall): boolean {
 }
 
 /** All that the task has, and no file or test alone. */
-function isWhole(call: MadeCall): boolean {
+export function isWhole(call: MadeCall): boolean {
   const input = inputOf(call);
   return input !== null && (input.file ?? "") === "";
 }
 
 const hasWritten = ({ touched, touched_more = 0 }: MadeCall) => touched.length + touched_more > 0;
 
-const mayHaveWritten = (call: MadeCall): boolean => hasWritten(call) || (MAY_WRITE.has(call.tool) && hasRun(call));
+export const mayHaveWritten = (call: MadeCall): boolean =>
+  hasWritten(call) || (MAY_WRITE.has(call.tool) && hasRun(call));
 
 const Input = z.looseObject({ cmd: z.string().optional(), file: z.string().optional() });
 

@@ -150,7 +150,7 @@ test("an ended run takes no event that would change it", () => {
   const telling: EventKind[] = [
     ...(["sandbox_chosen", "task_routed", "tool_called", "gate_judged", "checkout_behind"] as const),
     ...(["integration_risk_scored", "merged_by_symbol", "symbols_touched", "ledger_recalled"] as const),
-    ...(["agent_started", "agent_ended", "checks_stated", "answer_given"] as const),
+    ...(["agent_started", "agent_ended", "checks_stated", "answer_given", "tests_watched"] as const),
   ];
   for (const event of Object.values(sample))
     if (telling.includes(event.kind)) expect(apply(run, event)).toEqual(run);

@@ -124,6 +124,7 @@ export function apply(run: Run, event: Event): Run {
     case "ledger_recalled":
     case "checks_stated":
     case "answer_given":
+    case "tests_watched":
     case "checkout_behind":
       assertBegun(taskOf(run, event.task), event);
       return run;

@@ -57,7 +57,8 @@ test.each<[string, Partial<ExecResult>, boolean, string]>([
     "hello\n\n[7 bytes omitted; narrow the command to see them]\nend\nEXIT:0",
   ],
 ])("%s is told in the last line", (_, change, ok, text) => {
-  expect(execAnswer({ ...RESULT, ...change }, 3_000)).toEqual({ ok, text });
+  const { ended = "exit", exit = 0 } = change;
+  expect(execAnswer({ ...RESULT, ...change }, 3_000)).toEqual({ ok, text, exit: ended === "exit" ? exit : null });
 });
 
 test.each<[ExecResult["ended"], string]>([

@@ -21,6 +21,7 @@ export function execAnswer(result: ExecResult, timeout_ms: number): Answer {
   const answer: Answer = {
     ok: result.ended === "exit" && result.exit === 0,
     text: [...lines, `EXIT:${ending(result, timeout_ms)}`].join("\n"),
+    exit: result.ended === "exit" ? result.exit : null,
   };
   const touched = [...put_back, ...lost, ...breaches.map(({ path }) => path)];
   return touched.length === 0 ? answer : { ...answer, touched, refused_by: "claim" };

@@ -3,6 +3,8 @@ import { parseInput } from "./input.ts";
 import { nearest } from "./nearest.ts";
 import { decide, needsShell, type Policy } from "./policy.ts";
 import { ENDING, toolNamed, toolsFor } from "./registry.ts";
+import type { RunFacts } from "./run_facts.ts";
+import { type Nature, natureOf } from "./shell/nature.ts";
 import { openShell } from "./shell/open.ts";
 import { linkOutside } from "./shell/places.ts";
 import { unwrap } from "./shell/unwrap.ts";
@@ -33,8 +35,14 @@ export function recordOf(
     ...toldPaths(answer.touched ?? [], paths),
     text: shorten(withoutSecrets(answer.text), chars),
     took_ms: Math.max(0, Math.round(took_ms)),
+    ...runFacts(answer),
   };
 }
+
+const runFacts = ({ exit, nature }: Answer): RunFacts => ({
+  ...(exit === undefined ? {} : { exit }),
+  ...(nature === undefined ? {} : { nature }),
+});
 
 /**
  * Parses a call, asks what it touches, decides, sends it in, and cuts the answer.
@@ -62,7 +70,9 @@ async function answerTo({ scope, policy, isolation, root }: Passing, asked: Aske
   }
   const linked = root === undefined ? null : followsOut(root, judged, accesses);
   if (linked !== null) return { answer: linked, accesses: [] };
-  const { ended, ...answer } = await isolation.call(tool.name, parsed.input, policy);
+  const nature = await natureIn(judged, accesses);
+  const { ended, nature: _said, ...called } = await isolation.call(tool.name, parsed.input, policy);
+  const answer: Answer = nature === null ? called : { ...called, nature };
   const own = scope.components?.some(({ name }) => name === tool.name);
   if (own) accesses.push(...(answer.touched ?? []).map((path) => ({ kind: "write", path }) as const)); // it shows afterwards
   // No other tool can end the work, and what is stated is the model's own word and not the isolated process's.
@@ -70,6 +80,13 @@ async function answerTo({ scope, policy, isolation, root }: Passing, asked: Aske
   const { checks: _, ...end } = ended;
   const checks = statedIn(parsed.input);
   return { answer: { ...answer, ended: checks.length > 0 ? { ...end, checks } : end }, accesses };
+}
+
+/** What is sure of the command that a call is, found outside: the isolated process has no say in it. */
+async function natureIn({ scope, shell }: Policy, accesses: readonly Access[]): Promise<Nature | null> {
+  const command = accesses.find((access) => access.kind === "exec")?.command;
+  if (command === undefined) return null;
+  return natureOf((shell ?? (await openShell())).parse, command, scope);
 }
 
 const Stating = z.looseObject({ checks: StatedChecks });

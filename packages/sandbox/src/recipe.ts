@@ -40,14 +40,21 @@ export async function runRecipe(host: Host, name: RecipeName, targets: readonly 
     const path = targetPath(target);
     if (path !== "." && (await host.stat(path)) === null) return fail(`"${path}" does not exist`);
   }
-  const command = takes ? fill(recipe, placeholder, targets) : recipe;
   const result = await host.exec({
-    command,
+    command: takes ? fill(recipe, placeholder, targets) : recipe,
     timeout_ms: TOOL_LIMITS.verify_ms,
     output_max_bytes: TOOL_LIMITS.log_max_bytes,
     clip_bytes: TOOL_LIMITS.shown_bytes,
   });
   return execAnswer(result, TOOL_LIMITS.verify_ms);
+}
+
+/** The command that a recipe is with these targets; null: there is none, or it needs targets and has none. */
+export function filledRecipe({ recipes }: Scope, name: RecipeName, targets: readonly string[]): string | null {
+  const { placeholder } = RECIPES[name];
+  const recipe = recipes[name];
+  if (!recipe?.includes(placeholder)) return recipe;
+  return targets.length === 0 ? null : fill(recipe, placeholder, targets);
 }
 
 export function srcDir({ src_dir }: Scope): string {

@@ -7,6 +7,7 @@ import type { FileKind, Listing } from "./facts.ts";
 import type { GitQuestion, GitReply } from "./git_question.ts";
 import type { ExecRequest, ExecResult } from "./isolate/isolation.ts";
 import type { PlanDraft } from "./plan_draft.ts";
+import type { RunFacts } from "./run_facts.ts";
 import type { ToldPaths } from "./told_paths.ts";
 import type { StatedCheck } from "./tools/done.ts";
 
@@ -98,21 +99,22 @@ export type Answer = {
   refused_by?: string;
   ended?: Ended & { plan?: PlanDraft };
   calls?: readonly BoundCall[];
-};
+} & RunFacts;
 
 /**
  * One call that a script made. `accesses`: what it did beyond reading, without the words of commands; refused: none; too
  * many: the last is a command, which may have done anything.
  */
-export type BoundCall = ToldPaths & {
-  tool: string;
-  input: string; // JSON, shortened
-  ok: boolean;
-  refused_by: string | null;
-  text: string; // shortened
-  took_ms: number;
-  accesses: readonly Access[];
-};
+export type BoundCall = ToldPaths &
+  RunFacts & {
+    tool: string;
+    input: string; // JSON, shortened
+    ok: boolean;
+    refused_by: string | null;
+    text: string; // shortened
+    took_ms: number;
+    accesses: readonly Access[];
+  };
 
 /** A tool is one file and one text. `access` is asked outside, before; `run` runs inside the isolation. */
 export interface Tool<Input extends z.ZodType = z.ZodType> {

@@ -4,20 +4,22 @@ import { type Passed, passCall, recordOf } from "./pass_call.ts";
 import type { ToolPolicy } from "./policy.ts";
 import { RECIPE_TOOLS } from "./recipe.ts";
 import { toolsFor } from "./registry.ts";
+import type { RunFacts } from "./run_facts.ts";
 import type { ToldPaths } from "./told_paths.ts";
 import type { Access, Answer, RecipeName, Scope } from "./tool.ts";
 
 /** One call as the log keeps it. `input` and `text` are shortened, and what looks like a secret is blotted out. */
-export type ToolRecord = ToldPaths & {
-  n: number; // counts from 1
-  tool: string;
-  input: string;
-  ok: boolean;
-  refused_by: string | null;
-  text: string;
-  took_ms: number;
-  within?: number; // the `n` of the script that made the call
-};
+export type ToolRecord = ToldPaths &
+  RunFacts & {
+    n: number; // counts from 1
+    tool: string;
+    input: string;
+    ok: boolean;
+    refused_by: string | null;
+    text: string;
+    took_ms: number;
+    within?: number; // the `n` of the script that made the call
+  };
 
 /**
  * What a toolbox needs.

@@ -42,9 +42,15 @@ type ClaimFacts = {
 
 /**
  * What can be run. `recipes`: names of tools that have a command behind them (`run_tests`, `lint_check`, …).
- * `required`: the command that must pass before `done` is accepted, or null.
+ * `required`: the command that must pass before `done` is accepted, or null. `red_first`: work is refused whose tests were
+ * not seen to fail before it began; absent: it is not.
  */
-type CheckFacts = { recipes: readonly string[]; test_targets: readonly string[]; required: string | null };
+type CheckFacts = {
+  recipes: readonly string[];
+  test_targets: readonly string[];
+  required: string | null;
+  red_first?: boolean;
+};
 
 /** All a prompt is made from. The same facts give the same text, byte for byte. */
 export type Facts = {
@@ -135,9 +141,12 @@ function claimLines(role: RoleName, { write, read, deny, allow }: ClaimFacts): s
   ];
 }
 
-const checkLines = ({ recipes, test_targets, required }: CheckFacts): string[] => [
+const checkLines = ({ recipes, test_targets, required, red_first }: CheckFacts): string[] => [
   ...(recipes.length > 0 ? [item(`Commands of the project: ${recipes.join(", ")}`)] : []),
   ...(test_targets.length > 0 ? [item(`\`run_tests\` takes: ${test_targets.join(", ")}`)] : []),
+  ...(red_first
+    ? [item("Before your first change, call `run_tests` for all of this task's tests and see them fail")]
+    : []),
   ...(required === null ? [] : [item(`Must pass before \`done\` is accepted: \`${required}\``)]),
 ];
 

@@ -70,6 +70,7 @@ function renderUnit(unit: ReviewedUnit): string[] {
     ...landing(unit),
     ...(unit.done_summary === "" ? [] : [`    worker: ${plain(unit.done_summary)}`]),
     ...unit.stated.map(({ text }) => `    states: ${plain(text)}`),
+    ...(unit.watched === null ? [] : [`    ${unit.watched.text}`]),
     ...earlier(unit),
     ...(unit.risk === null || unit.risk === "none" ? [] : [`    risk before it was merged: ${unit.risk}`]),
     ...refusal(unit),

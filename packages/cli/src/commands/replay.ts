@@ -21,7 +21,7 @@ const WORDS: Readonly<Record<keyof ReplayView["decisions"], string>> = {
   dispatch: "attempts begun",
   route: "routes chosen",
   spend: "model calls paid for",
-  weigh: "statements of workers weighed",
+  weigh: "statements and tests weighed",
   judge: "candidates judged",
   judge_batch: "batches judged",
   land: "turns to land",

@@ -1,4 +1,5 @@
 import type { ReportedTask, RunReport } from "@dgov/governor/report";
+import { sayWhole } from "@dgov/governor/whole_text";
 import { sayCost } from "../cost_text.ts";
 import { counted } from "../scope_text.ts";
 
@@ -18,7 +19,7 @@ const SHORT = 12;
 /** What a report says, part by part. */
 export function sectionsOf(report: RunReport): Section[] {
   return [
-    whole(report),
+    theRun(report),
     ground(report),
     landed(report),
     models(report),
@@ -32,10 +33,16 @@ const section = (title: string, more: Partial<Section>): Section => ({
   ...more,
 });
 
-function whole({ account, tasks, cost }: RunReport): Section {
-  const { run, plan, hashes, source, target, base, began_at, ended_at, status, jails } = account;
+function theRun({ account, tasks, cost }: RunReport): Section {
+  const { whole, run, plan, hashes, source, target, base, began_at, ended_at, status, jails } = account;
   const done = tasks.filter((task) => task.status === "deployed").length;
   return section("The run", {
+    said:
+      whole === null
+        ? []
+        : whole.verdict === "pass"
+          ? [`Every gate passes on all of it together (${whole.head.slice(0, SHORT)}).`]
+          : sayWhole(whole),
     good: status === "unfinished" ? null : status === "complete",
     heads: ["what", "is"],
     rows: [
@@ -138,9 +145,10 @@ function models({ models: all, cost }: RunReport): Section {
 function taskOf(task: ReportedTask, { landed: commits, cost }: RunReport): Section {
   const files = commits[task.commit ?? ""]?.files ?? [];
   const more = files.length - FILES_SHOWN;
-  const attempts = task.attempts.map(({ attempt, model, tier, jails, tool_calls, refused_calls, end }) => {
+  const attempts = task.attempts.map(({ attempt, model, tier, jails, tool_calls, refused_calls, route, end }) => {
     const confined = jails.length === 0 ? "" : `, confined by ${jails.join(" and ")}`;
-    return `Attempt ${attempt}: ${model}, tier ${tier}, ${counted(tool_calls, "tool call")} of which ${refused_calls} refused${confined}: ${end}`;
+    const by = route === null ? "" : ` (chosen by the rule "${route.rule}": ${route.why})`;
+    return `Attempt ${attempt}: ${model}${by}, tier ${tier}, ${counted(tool_calls, "tool call")} of which ${refused_calls} refused${confined}: ${end}`;
   });
   return section(task.task, {
     depth: 2,
@@ -152,6 +160,8 @@ function taskOf(task: ReportedTask, { landed: commits, cost }: RunReport): Secti
         ({ seat, model, family, vote, why }) =>
           `Reviewer ${seat} (${model}, family ${family}): ${vote}${why === null ? "" : `, ${why}`}`,
       ),
+      ...(task.stated.length === 0 ? [] : [`Its worker states: ${task.stated.map(({ text }) => text).join("; ")}`]),
+      ...(task.watched === null ? [] : [`Of its own tests: ${task.watched.text}`]),
       ...(files.length === 0
         ? []
         : [`Changed: ${files.slice(0, FILES_SHOWN).join(", ")}${more > 0 ? ` and ${more} more` : ""}`]),

@@ -1,4 +1,5 @@
 import type { PlanPage, PlanReview } from "@dgov/governor/plan_page";
+import { sayWhole } from "@dgov/governor/whole_text";
 import { clock } from "../live.ts";
 import { costTable } from "./cost_table.ts";
 import { documentOf } from "./document.ts";
@@ -13,6 +14,7 @@ export function renderPage({ review, after, timeline, cost }: PlanPage): string 
     `Plan ${review.plan}`,
     html`<header><h1>Plan ${review.plan}</h1>
 ${header(review)}</header>
+${whole(review)}
 <h2>Tasks</h2>
 <div class="wide">${drawDag(tasks, after)}</div>
 ${timeline === null ? null : html`<h2>When</h2>\n${drawTimeline(timeline, tasks)}`}
@@ -20,6 +22,14 @@ ${cost === null || cost.total.calls === 0 ? null : html`<h2>Cost</h2>\n${costTab
 <h2>Task by task</h2>
 ${review.units.map((unit, at) => renderTask(unit, { drawn: tasks[at]!, currency: cost?.currency ?? "USD" }))}`,
   );
+}
+
+/** What all gates say of the head that the run leaves. */
+function whole({ whole: head }: PlanReview): Markup | null {
+  if (head === null) return null;
+  if (head.verdict === "pass")
+    return html`<h2 class="deployed">All of it together</h2>\n<p>Every gate passes on <code>${head.head.slice(0, 8)}</code>.</p>`;
+  return html`<h2 class="failed">All of it together</h2>\n${sayWhole(head).map((line) => html`<p>${line}</p>\n`)}`;
 }
 
 function header({ run, run_status, last_run_ts, last_run_duration_s, source_dir, ...counts }: PlanReview): Markup {

@@ -36,6 +36,7 @@ export function renderTask(unit: ReviewedUnit, { drawn, currency }: About): Mark
     landing(unit),
     unit.done_summary === "" ? null : html`<p>The worker: “${unit.done_summary}”</p>\n`,
     unit.stated.length === 0 ? null : html`<p>It states: ${unit.stated.map(({ text }) => text).join("; ")}</p>\n`,
+    unit.watched === null ? null : html`<p>Of its own tests: ${unit.watched.text}</p>\n`,
     refusal(unit),
     earlier(unit),
     unit.attempts === 0 ? null : facts(unit, currency),

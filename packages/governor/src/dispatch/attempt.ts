@@ -26,6 +26,7 @@ import { workByProgram } from "./program.ts";
 import { grantsIn, scopeOf } from "./scope.ts";
 import { statedOf } from "./stated.ts";
 import { type Talker, talk } from "./talk.ts";
+import { watchedOf } from "./watched.ts";
 
 /**
  * One attempt under way. `base` is the commit its worktree was made from; `traces` are unclaimed paths that its setup
@@ -304,13 +305,10 @@ async function conclude(site: Site, attempt: Attempt, ending: Ending): Promise<v
     const own = frozen.ignored.filter((path) => !attempt.ignored.has(path));
     if (own.length > 0) site.leftOut.set(commit, own);
     const { tree } = frozen;
-    const stated = statedOf(site, attempt, { ...ending, tree });
+    const shown = [...statedOf(site, attempt, { ...ending, tree }), ...watchedOf(site, attempt)];
     const { summary } = ending;
     const size = unit.worker.estimate?.lines === undefined ? {} : { lines: await changedLines(site.git, commit) };
-    session.recordAll([
-      ...stated,
-      { kind: "candidate_frozen", task, attempt: n, base, tree, commit, ...size, summary },
-    ]);
+    session.recordAll([...shown, { kind: "candidate_frozen", task, attempt: n, base, tree, commit, ...size, summary }]);
   } else if (frozen.changes.length === 0) {
     const stated = statedOf(site, attempt, { ...ending, tree: frozen.tree });
     const given = attempt.asked?.given() ?? null;

@@ -37,7 +37,10 @@ export async function orderOf(site: Site, attempting: Attempting): Promise<WorkO
   const law = caseLaw(project.root, scope.write, site.world.now_ms());
   const facts: Facts = {
     ...(await commonFacts(site, { unit, scope, hosts })),
-    checks: { recipes: recipeTools(scope), test_targets: scope.test_targets, required: required?.label ?? null },
+    checks: {
+      ...{ recipes: recipeTools(scope), test_targets: scope.test_targets, required: required?.label ?? null },
+      ...(mustWatch(site, attempting) ? { red_first: true } : {}),
+    },
     known: law.lines,
     limits,
     previous: previousOf(site, attempting),
@@ -49,6 +52,10 @@ export async function orderOf(site: Site, attempting: Attempting): Promise<WorkO
   const { ending } = ROLES[unit.role];
   return { messages: firstMessages(unit.role, facts, unit.prompt), ending, limits, required, recalled: law.recalled };
 }
+
+/** Who goes on from work that has begun cannot see any more what was before it. */
+const mustWatch = ({ project }: Pick<Site, "project">, { unit, carried }: Attempting): boolean =>
+  project.rules.evidence.unwatched_tests === "refuse" && unit.test_cmd !== null && !carried;
 
 /** The project's checks as a program can run them itself. */
 function ownChecks({ recipes, test_targets }: Scope): string[] {

@@ -5,9 +5,11 @@ import { diffTrees } from "../git/tree_changes.ts";
 import { treeOf } from "../git/tree_object.ts";
 import type { Symbols } from "../semantic/symbols.ts";
 import { linesMerged, openBySymbol } from "../settlement/by_symbol.ts";
+import type { FrozenCandidate } from "../settlement/candidate.ts";
 import { claimsGate } from "../settlement/claims.ts";
 import { conflictFindings } from "../settlement/conflict.ts";
-import { type Settling, settle, type Verdict } from "../settlement/gate.ts";
+import { evidenceGate, type Shown } from "../settlement/evidence.ts";
+import { type Gate, type Settling, settle, type Verdict } from "../settlement/gate.ts";
 import { nobodysUnit } from "../settlement/nobodys_unit.ts";
 import { semanticGate } from "../settlement/semantic.ts";
 import { claimedIn } from "../settlement/symbol_claims.ts";
@@ -29,7 +31,9 @@ export type Range = Pick<TreeToLand, "project" | "pool" | "jail" | "components">
 export async function askGate(range: Range, gate: string, change: BadChange): Promise<Answer> {
   switch (gate) {
     case "claims":
-      return byClaims(range, change);
+      return byClaims(range, claimsGate, change);
+    case "evidence":
+      return byClaims(range, evidenceGate, change);
     case "integration":
     case "semantic":
       return byMerge(range, gate, change);
@@ -55,18 +59,22 @@ async function based({ scratch }: Range, files: Laid | undefined): Promise<{ com
   return { commit: await scratch.commit(laid, scratch.head), tree: laid };
 }
 
-async function byClaims(range: Range, { base, work, claims, touched = [] }: BadChange): Promise<Answer> {
+const NOTHING_SHOWN: Shown = { stated: [], watched: null };
+
+/** The gates on the frozen work. */
+async function byClaims(range: Range, gate: Gate<FrozenCandidate>, change: BadChange): Promise<Answer> {
+  const { base, work, claims, touched = [], shown = NOTHING_SHOWN } = change;
   const { scratch, project, symbols } = range;
   const { git } = scratch;
   const from = await based(range, base);
   const tree = await scratch.lay(from.tree, work);
   const unit = unitFor(range, claims);
   const frozen = {
-    ...{ git, project, unit, base: from.commit, tree, ignored: [], touched },
+    ...{ git, project, unit, base: from.commit, tree, ignored: [], touched, shown },
     changes: await diffTrees(git, from.commit, tree),
     symbols: () => symbols.touches(from.tree, tree, claimedIn(unit)),
   };
-  return answerOf(await settle([claimsGate], frozen, settling(range)));
+  return answerOf(await settle([gate], frozen, settling(range)));
 }
 
 const NAMES = { left: "the target", right: "the drill" };

@@ -1,6 +1,7 @@
 import type { Finding } from "@dgov/kernel";
 import type { CompiledTask } from "../plan/compiled.ts";
 import type { Project } from "../project.ts";
+import type { Shown } from "../settlement/evidence.ts";
 
 /** Content by path: text, a link to a path, a commit of another repository; null: the file is deleted. */
 export type Laid = Readonly<Record<string, string | { link: string } | { gitlink: string } | null>>;
@@ -12,7 +13,7 @@ export type Laid = Readonly<Record<string, string | { link: string } | { gitlink
  * `head`    what has landed meanwhile, on the base; default: nothing
  * `work`    the known-bad work, on the base
  * `harmless` work of the same kind that has nothing wrong: what is said of it too is not said of the fault. null: needless
- * `claims`, `touched` of the task that did it
+ * `claims`, `touched` of the task that did it; `shown`: what is in the log of it
  */
 export type BadChange = {
   base?: Laid;
@@ -21,6 +22,7 @@ export type BadChange = {
   harmless: Laid | null;
   claims?: Partial<CompiledTask["files"]>;
   touched?: readonly string[];
+  shown?: Shown;
 };
 
 /** What is known of the project and the commit that is drilled. `read`: a file's text, null when there is none. */

@@ -1,5 +1,6 @@
 import { commandGates } from "../settlement/commands.ts";
 import { componentGates } from "../settlement/components.ts";
+import { asksEvidence } from "../settlement/evidence.ts";
 import { openEvaluator, ruleGates } from "../settlement/policy.ts";
 import { askAll } from "../settlement/rules/ask.ts";
 import { loadRules } from "../settlement/rules/load.ts";
@@ -8,12 +9,13 @@ import { treeGates } from "../settlement/tree_gates.ts";
 import { askGate, type Range, unitFor } from "./ask_gate.ts";
 import { CLAIMS } from "./bad_claims.ts";
 import { COMMANDS } from "./bad_commands.ts";
+import { EVIDENCE } from "./bad_evidence.ts";
 import { MERGES, OWN_ONLY } from "./bad_merges.ts";
 import { type BadChange, type Drill, type DrillRow, type Facts, ownDrillHint, resultOf } from "./drill.ts";
 import { askReview, type Voting } from "./drill_review.ts";
 import { ownDrills } from "./own_drills.ts";
 
-const KNOWN: readonly Drill[] = [...CLAIMS, ...MERGES, ...COMMANDS];
+const KNOWN: readonly Drill[] = [...CLAIMS, ...EVIDENCE, ...MERGES, ...COMMANDS];
 
 /** Hears which drill begins. */
 export type Begins = (gate: string, what: string) => void;
@@ -42,7 +44,8 @@ async function gatesOf(range: Range): Promise<string[]> {
   const commands = commandGates(project, unitFor(range, {}));
   const own = [...commands, ...componentGates(range, signal), ...specGates(range, new Set())];
   const asked = [...trees, ...(await ruleGates({ git, head, project })), ...own];
-  return ["claims", "integration", "semantic", ...asked.map(({ name }) => name)];
+  const frozen = asksEvidence(project) ? ["claims", "evidence"] : ["claims"];
+  return [...frozen, "integration", "semantic", ...asked.map(({ name }) => name)];
 }
 
 /** A project's own change is known to be bad; where it has none, what is bad everywhere is tried. */

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { TaskId } from "@dgov/kernel";
 import { formatClaim } from "@dgov/sandbox/claim";
-import { gateNames } from "../config_places.ts";
 import type { Place } from "../error.ts";
+import { gateNames } from "../gate_names.ts";
 import type { Project } from "../project.ts";
 import { wishOf } from "../routing.ts";
 import type { Sop } from "../sop_file.ts";

@@ -6,6 +6,7 @@ import type { Change } from "../git/tree_changes.ts";
 import type { CompiledTask } from "../plan/compiled.ts";
 import type { Project } from "../project.ts";
 import type { Symbols } from "../semantic/symbols.ts";
+import type { Shown } from "./evidence.ts";
 
 /** What the gates on the frozen work look at. `changes` are against `base`, the commit the attempt began on. */
 export type FrozenCandidate = {
@@ -17,6 +18,7 @@ export type FrozenCandidate = {
   changes: readonly Change[];
   ignored: readonly string[]; // what the worker left that git ignores; only looked for when nothing changed
   touched: readonly string[]; // what its tools wrote, also when it was undone later
+  shown: Shown;
   symbols: () => Promise<Touches>; // what it touches from the base to the tree, by the claims of its task
 };
 

@@ -58,7 +58,8 @@ async function ask(files: Partial<Files>, work: Work, rules: Rules = {}): Promis
   await pool.close();
   const unit = unitWith(files);
   const symbols = async () => ({ touches: [], unknown: [] });
-  const candidate = { git: repo.git, project, unit, base, tree, changes, ignored, touched, symbols };
+  const shown = { stated: [], watched: null };
+  const candidate = { git: repo.git, project, unit, base, tree, changes, ignored, touched, symbols, shown };
   const judged = await claimsGate.check(candidate);
   if (judged.verdict === "pass") return "pass";
   return [judged.cause, ...judged.findings.map(({ code, path }) => (path ? `${code} ${path}` : code))].join(", ");

@@ -13,6 +13,7 @@ import type { FrozenCandidate } from "./candidate.ts";
 import { claimsGate } from "./claims.ts";
 import { conflictFindings } from "./conflict.ts";
 import { episodeOf } from "./episode.ts";
+import { asksEvidence, evidenceGate, type Shown } from "./evidence.ts";
 import { type Settling, settle, type Verdict } from "./gate.ts";
 import { riskOf } from "./risk.ts";
 import { semanticGate } from "./semantic.ts";
@@ -54,7 +55,8 @@ export async function fit(site: Site, { of, head: headNow, settling, signal }: F
   const { base, tree } = work;
   const frozen = await frozenCandidate(site, of, work);
   await recordEpisode(site, of, frozen, signal);
-  const unclaimed = await settle([claimsGate], frozen, settling);
+  const own = asksEvidence(site.project) ? [claimsGate, evidenceGate] : [claimsGate];
+  const unclaimed = await settle(own, frozen, settling);
   if (signal.aborted) return STOPPED;
   if (unclaimed) return refusedBy(unclaimed, "task");
   const head = await headNow();
@@ -117,7 +119,17 @@ async function frozenCandidate(site: Site, of: Of, { base, tree, commit }: Froze
     asked.touches ??= treeOf(git, base).then((from) => site.symbols.touches(from, tree, claimedIn(unit)));
     return asked.touches;
   };
-  return { git, project, unit, base, tree, changes, ignored: site.leftOut.get(commit) ?? [], touched, symbols };
+  const seen = { changes, ignored: site.leftOut.get(commit) ?? [], touched, shown: shownOf(site, of) };
+  return { git, project, unit, base, tree, ...seen, symbols };
+}
+
+/** What the log says of how an attempt came to its work. */
+function shownOf({ session }: Pick<Site, "session">, { task, attempt }: Of): Shown {
+  const [stated, watched] = [session.read("checks_stated", task), session.read("tests_watched", task)];
+  return {
+    stated: stated.findLast((event) => event.attempt === attempt)?.checks ?? [],
+    watched: watched.findLast((event) => event.attempt === attempt) ?? null,
+  };
 }
 
 /** Writes down once what an attempt did, whatever becomes of it. */

@@ -180,7 +180,10 @@ test.each<[string, Partial<Project["commands"]>, string[]]>([
 });
 
 test("D8 each run of the tests sees the tree that was judged, and one that changes it is refused", async () => {
-  const parts = { rules: { flake_runs: 3 }, files: { "a.txt": "one\n", ".gitignore": "seen\n" } };
+  const parts = {
+    rules: { evidence: { flake_runs: 3, unwatched_tests: "tell", unverified_statements: "tell" } as const },
+    files: { "a.txt": "one\n", ".gitignore": "seen\n" },
+  };
   const same = await lay({ ...parts, commands: { test: "cat a.txt >> seen; ! grep -v two seen" } });
   await workOf(same, { "a.txt": "two\n" });
   expect(await ask(same)).toEqual(["claims pass", "tests pass", "candidate_passed"]);

@@ -25,7 +25,7 @@ export const testsGate: Gate<IntegratedCandidate> = {
 type Tests = { command: string; log: string };
 
 async function passesEachTime(candidate: IntegratedCandidate, { command, log }: Tests): Promise<Judgement> {
-  const { flake_runs } = candidate.project.rules;
+  const { flake_runs } = candidate.project.rules.evidence;
   const first = await runOnce(candidate, { command, log: `${log}.log` }, failure);
   let last = first;
   for (let nth = 2; nth <= flake_runs && last.verdict === "pass"; nth++)

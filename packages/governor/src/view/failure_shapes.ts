@@ -37,6 +37,7 @@ export const BY_CAUSE: Readonly<Record<Cause, Omit<Shape, "next_action">>> = {
   text_conflict: { name: "overlapping_tasks",         intent_class: "Governance repair",  do_not: "Do not merge the kept work by hand: what comes of it was never judged" },
   semantic:      { name: "parts_do_not_fit",          intent_class: "Governance repair",  do_not: "Do not mend one side alone: each was right by itself" },
   review:        { name: "review_refused",            intent_class: "Work repair",        do_not: "Do not ask other reviewers until one agrees" },
+  unwatched:     { name: "tests_not_seen_red",        intent_class: "Work repair",        do_not: "Do not take a test for proof that nobody has seen fail" },
   broken:        { name: "gate_could_not_answer",     intent_class: "Environment repair", do_not: "Do not blame the work: it was not judged" },
 };
 

@@ -53,6 +53,7 @@ test("what landed, why not, and what it cost", () => {
     reported: false,
     kept_sha: oid("c"),
     done_summary: `did ${ONE}`,
+    watched: null,
     stated: [],
     rejections: [],
     risk: null,

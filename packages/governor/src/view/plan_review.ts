@@ -13,7 +13,7 @@ import {
 import { changesFiles } from "@dgov/kernel/role";
 import { HINTS } from "./hint.ts";
 import { reasonOf } from "./run_summary.ts";
-import { sayStated } from "./stated_words.ts";
+import { sayStated, sayWatched } from "./stated_words.ts";
 import { tell } from "./story.ts";
 
 /** One unit of a plan, as its last run left it. Keys that dgov 0.8 had keep their names. */
@@ -64,6 +64,7 @@ export type UnitWork = {
   kept_sha: string | null; // the last attempt's work, landed or not
   done_summary: string; // the worker's own words
   stated: readonly StatedView[]; // what it states in fields, and what its calls make of that
+  watched: WatchedView | null; // whether its own tests were seen to fail before its work began; null: it has none
   rejections: readonly { attempt: number; gate: string; reason: string }[]; // what the judges refused, in order
   risk: EventOf<"integration_risk_scored">["level"] | null; // how near it came to what had landed; null: nothing had
   activity: readonly { seq: number; at_ms: number; text: string }[];
@@ -71,6 +72,8 @@ export type UnitWork = {
 
 /** `text`: the same for people. */
 export type StatedView = EventOf<"checks_stated">["checks"][number] & { text: string };
+
+export type WatchedView = Pick<EventOf<"tests_watched">, "command" | "verdict" | "why" | "call"> & { text: string };
 
 /** What a review must know of the plan; `landed` is where an earlier run landed this very unit. */
 export type PlanShape = {
@@ -80,7 +83,7 @@ export type PlanShape = {
 
 type Tally = UnitUse &
   Pick<UnitEnd, "phase_timings" | "output"> &
-  Pick<UnitWork, "done_summary" | "stated" | "rejections" | "risk" | "activity"> & { first_ms: number };
+  Pick<UnitWork, "done_summary" | "stated" | "watched" | "rejections" | "risk" | "activity"> & { first_ms: number };
 
 const NOTHING: Tally = {
   agent: "",
@@ -97,6 +100,7 @@ const NOTHING: Tally = {
   output: null,
   done_summary: "",
   stated: [],
+  watched: null,
   rejections: [],
   risk: null,
   activity: [],
@@ -149,7 +153,7 @@ function tally(before: Tally, { seq, at_ms, event }: Pick<Stored, "seq" | "at_ms
 function counted(before: Tally, event: Event): Partial<Tally> {
   switch (event.kind) {
     case "task_dispatched":
-      return { agent: event.agent, phase_timings: [], output: null, stated: [] };
+      return { agent: event.agent, phase_timings: [], output: null, stated: [], watched: null };
     case "call_settled":
       return {
         calls: before.calls + 1,
@@ -178,6 +182,10 @@ function counted(before: Tally, event: Event): Partial<Tally> {
       return { risk: event.level };
     case "checks_stated":
       return { stated: event.checks.map((check) => ({ ...check, text: sayStated(check) })) };
+    case "tests_watched": {
+      const { command, verdict, why, call } = event;
+      return { watched: { command, verdict, why, call, text: `its tests ${sayWatched(event)}` } };
+    }
     case "candidate_frozen":
     case "report_filed":
       return { done_summary: event.summary };

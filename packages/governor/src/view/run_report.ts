@@ -1,6 +1,7 @@
 import { type EventKind, type EventOf, type Run, replay, type Stored, type TaskSpec } from "@dgov/kernel";
 import { type Cost, callsIn, costOf, sumOf } from "./cost.ts";
 import { reviewUnits, type UnitReview } from "./plan_review.ts";
+import { type WholeSummary, wholeOf } from "./whole.ts";
 
 /** What a run did, by whom and under which judges, as its log alone tells it. */
 export type RunAccount = {
@@ -15,6 +16,7 @@ export type RunAccount = {
   status: EventOf<"run_ended">["status"] | "unfinished";
   jails: readonly { level: Level; detail: string }[]; // as they were chosen, at each start
   grammars: readonly string[]; // digests of those that had a say
+  whole: WholeSummary | null; // what all gates say of the head that it leaves; null: nobody was asked
 };
 type Level = EventOf<"sandbox_chosen">["level"];
 
@@ -27,6 +29,8 @@ export type ReportedTask = Pick<UnitReview, "status" | "reported"> & {
   attempts: readonly ReportedAttempt[];
   gates: readonly ReportedGate[]; // of the last attempt, in order
   votes: readonly ReportedVote[]; // of the last attempt
+  stated: UnitReview["stated"]; // by the worker of the last attempt, and what its own calls make of it
+  watched: UnitReview["watched"];
   cost: Pick<Cost["total"], "cost_micros" | "unpriced_calls" | "calls">;
 };
 
@@ -38,6 +42,7 @@ export type ReportedAttempt = {
   jails: readonly string[];
   tool_calls: number;
   refused_calls: number;
+  route: Pick<EventOf<"task_routed">, "rule" | "why"> | null; // why it went to this model; null: nobody chose
   end: string; // `landed`, a cause, or `open`
 };
 
@@ -76,7 +81,8 @@ export function accountOf(id: string, events: readonly Stored[]): Account {
   return { account: headOf(id, run, events), tasks, models: modelsOf(events, cost), cost };
 }
 
-function headOf(id: string, { started, status }: Run, events: readonly Stored[]): RunAccount {
+function headOf(id: string, run: Run, events: readonly Stored[]): RunAccount {
+  const { started, status } = run;
   const jails = of(events, "sandbox_chosen").map(({ level, detail }) => ({ level, detail }));
   const last = events.at(-1);
   return {
@@ -92,6 +98,7 @@ function headOf(id: string, { started, status }: Run, events: readonly Stored[])
     jails: jails.filter(
       ({ level, detail }, at) => jails.findIndex((one) => one.level === level && one.detail === detail) === at,
     ),
+    whole: wholeOf(run, events),
     grammars: [...new Set(of(events, "symbols_touched").map(({ grammars }) => grammars))],
   };
 }
@@ -106,7 +113,7 @@ function taskOf(
   unit: UnitReview,
   { events, spec }: { events: readonly Stored[]; spec: TaskSpec | null },
 ): ReportedTask {
-  const { unit: task, status, reported, commit_sha, error, attempts } = unit;
+  const { unit: task, status, reported, commit_sha, error, attempts, stated, watched } = unit;
   const own = events.filter(({ event }) => "task" in event && event.task === task);
   return {
     task,
@@ -118,6 +125,8 @@ function taskOf(
     attempts: of(own, "task_dispatched").map((dispatched) => attemptOf(dispatched, own)),
     gates: gatesOf(task, attempts, events),
     votes: votesOf(own, attempts),
+    stated,
+    watched,
     cost: sumOf(callsIn(events).filter((call) => call.task === task)),
   };
 }
@@ -127,6 +136,7 @@ function attemptOf(
   own: readonly Stored[],
 ): ReportedAttempt {
   const calls = of(own, "tool_called").filter((call) => call.attempt === attempt && call.seat === undefined);
+  const route = of(own, "task_routed").find((one) => one.attempt === attempt);
   const landed = of(own, "task_landed").some((one) => one.attempt === attempt);
   const ends = [...of(own, "attempt_failed"), ...of(own, "candidate_rejected")].filter(
     (one) => one.attempt === attempt,
@@ -138,6 +148,7 @@ function attemptOf(
     jails: [...new Set(calls.flatMap(({ level }) => level ?? []))],
     tool_calls: calls.length,
     refused_calls: calls.filter(({ refused_by }) => refused_by !== null).length,
+    route: route ? { rule: route.rule, why: route.why } : null,
     end: landed ? "landed" : (ends.at(-1)?.cause ?? "open"),
   };
 }

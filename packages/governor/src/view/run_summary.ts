@@ -161,5 +161,6 @@ export const WORDS: Readonly<Record<Cause, string>> = {
   text_conflict: "The work and what landed before it change the same lines",
   semantic: "The integrated work does not fit together",
   review: "A reviewer did not approve",
+  unwatched: "Nobody saw its tests fail before the work began",
   broken: "A gate could not answer, and what was not judged does not land",
 };

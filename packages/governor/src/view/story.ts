@@ -1,7 +1,7 @@
 import type { Event, EventOf, Finding } from "@dgov/kernel";
 import { withBlame } from "./blame.ts";
 import { reasonOf, sayFinding, WORDS } from "./run_summary.ts";
-import { sayStated } from "./stated_words.ts";
+import { sayStated, sayWatched } from "./stated_words.ts";
 
 /** How much a reader must care: what happened to the work · what the workers say and do · everything else. */
 export type Weight = "milestone" | "stream" | "detail";
@@ -184,6 +184,10 @@ function ofTask(event: OfTask): Words {
       return detail(
         `answers by ${event.form}${event.refused === 0 ? "" : `, after ${count(event.refused, "answer")} that were given back`}`,
       );
+    case "tests_watched":
+      return event.verdict === "watched"
+        ? detail(`its tests ${sayWatched(event)}`)
+        : milestone(`its tests ${sayWatched(event)}`, false);
     case "checkout_behind":
       return milestone(`has landed, but the checkout has local changes and was left alone: ${event.cure}`, false);
   }

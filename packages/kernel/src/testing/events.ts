@@ -164,6 +164,7 @@ function knownOf(at: { task: TaskId; attempt: number }) {
     },
     checks_stated: { kind: "checks_stated", ...at, left: oid("2"), tree: oid("2"), checks: [weighed] },
     answer_given: { kind: "answer_given", ...at, form: "submit_recon", answer: "{}", refused: 0 },
+    tests_watched: { kind: "tests_watched", ...at, command: "t", verdict: "never_ran", why: null, call: null },
     ledger_recalled: { kind: "ledger_recalled", ...at, told: [{ entry: 1, hash: "ab" }], withheld: [] },
   } satisfies { [Kind in EventKind]?: EventOf<Kind> };
 }

@@ -63,7 +63,8 @@ async function layCandidate({
   await repo.user("worktree", "add", "-q", "--detach", before, head);
   const tree = await treeOf(repo.git, await repo.commit(work));
   const baselines = { ...BASELINES, points: coverage_threshold };
-  const rules = { review_hooks: hooks, flake_runs, baselines };
+  const evidence = { flake_runs, unwatched_tests: "tell", unverified_statements: "tell" } as const;
+  const rules = { review_hooks: hooks, evidence, baselines };
   const parts = settlement_ms === undefined ? { commands, rules } : { commands, rules, settlement_ms };
   const plain = projectWith(repo.root, parts);
   const project = { ...plain, layout: { ...plain.layout, ...layout } };

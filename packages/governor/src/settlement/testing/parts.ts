@@ -79,7 +79,7 @@ export const projectWith = (root: string, { commands, rules, settlement_ms = 20_
     departments: {},
     review_hooks: [],
     structural_merge: true,
-    flake_runs: 1,
+    evidence: { flake_runs: 1, unwatched_tests: "tell", unverified_statements: "tell" },
     sandbox: {
       ...withPreset({ sandbox: { preset: "default", level: "auto" }, tool_policy: {} }).sandbox,
       setup: "none",

@@ -1,0 +1,1 @@
+export { sayStated, sayWatched } from "./view/stated_words.ts";
