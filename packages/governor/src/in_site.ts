@@ -5,7 +5,7 @@ import { openSymbols } from "./semantic/symbols.ts";
 import type { Site } from "./site.ts";
 import { readSops } from "./sops.ts";
 
-type Parts = Omit<Site, "sops" | "pool" | "symbols" | "out" | "leftOut">;
+type Parts = Omit<Site, "sops" | "charter" | "pool" | "symbols" | "out" | "leftOut">;
 
 /** Opens what a run needs besides its parts, lets it work, and closes that again, however it went. */
 export async function inSite(parts: Parts, work: (site: Site) => Promise<void>): Promise<void> {
@@ -16,8 +16,8 @@ export async function inSite(parts: Parts, work: (site: Site) => Promise<void>):
   const symbols = openSymbols({ git, self: world.self, now_ms: world.now_ms });
   const pool = openPool(git, { folder: poolFolder(root, world.env), now_ms: world.now_ms });
   try {
-    const { sops } = readSops(root).sops;
-    await work({ ...parts, sops, pool, symbols, out, leftOut: new Map() });
+    const { sops, charter } = readSops(root).sops;
+    await work({ ...parts, sops, charter, pool, symbols, out, leftOut: new Map() });
   } finally {
     symbols.close();
     await pool.close();

@@ -13,6 +13,7 @@ import type { Sop } from "./sop_file.ts";
  * Where a run happens and with what: everything its performers need, opened once and closed with it.
  *
  * `out`    absolute path of the folder for whole logs, `.dgov/out/RUN`
+ * `charter` the text of `.dgov/governor.md` when the run was begun or gone on with; null: there is none
  * `target`  the full ref that work lands on
  * `leftOut` frozen commit → paths of its attempt that git ignores, for the words of a refusal; a crash loses only the words
  */
@@ -22,6 +23,7 @@ export type Site = {
   project: Project;
   plan: CompiledPlan;
   sops: readonly Sop[];
+  charter: string | null;
   models: Models;
   git: Git;
   pool: Pool;

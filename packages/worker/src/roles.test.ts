@@ -17,6 +17,7 @@ const facts: Facts = {
   checks: { recipes: ["run_tests", "lint_check"], test_targets: ["tests/test_limiter.py"], required: null },
   sandbox: ["landlock: no network"],
   sops: [{ name: "testing", text: "Write the test first." }],
+  guidance: { charter: "", files: [] },
   known: ["rule: no global state (src/limiter.py)"],
   repo_map: "src/limiter.py\n  class TokenBucket",
   limits: { turns: 50, warn_at: 40, time_ms: 900_000 },

@@ -52,6 +52,9 @@ type CheckFacts = {
   red_first?: boolean;
 };
 
+/** What the repository says to all who work in it. `charter`: "" for none; `files`: the nearest folder's first. */
+type GuidanceFacts = { charter: string; files: readonly { path: string; text: string }[] };
+
 /** All a prompt is made from. The same facts give the same text, byte for byte. */
 export type Facts = {
   task: string;
@@ -61,6 +64,7 @@ export type Facts = {
   checks: CheckFacts;
   sandbox: readonly string[]; // what the level in force means for a command
   sops: readonly { name: string; text: string }[];
+  guidance: GuidanceFacts;
   known: readonly string[]; // what people and earlier runs have learned, one line each
   repo_map: string; // "": none
   limits: Limits;
@@ -68,6 +72,16 @@ export type Facts = {
 };
 
 const SOP_CHARS = 20_000;
+
+/** Who is obeyed where two say different things. The sections stand in this order. */
+const AUTHORITY = [
+  "The task says what is done; these say how. Where two of them disagree, the first named holds, and your summary says so:",
+  "1. the rules above, your claims, the tool policy and the sandbox",
+  "2. the charter",
+  "3. procedures whose priority is MUST, then those whose priority is SHOULD",
+  "4. guidance, that of the nearest folder before that of the root",
+  "5. the project's conventions",
+].join("\n");
 const REPO_MAP_CHARS = 12_000;
 
 /** The system message: the role's own words, then the facts of the task. Sections without facts are left out. */
@@ -92,9 +106,12 @@ export const commonSections = (role: RoleName, { task, project, claims }: Facts)
 ];
 
 /** What stands after the checks. */
-export const sectionsAfter = ({ sandbox, sops, known, repo_map }: Facts): string[] => [
+export const sectionsAfter = ({ sandbox, sops, guidance: { charter, files }, known, repo_map }: Facts): string[] => [
   section("Sandbox", sandbox.map(item)),
+  section("Authority", charter === "" && files.length === 0 ? [] : [AUTHORITY]),
+  section("Charter", charter.trim() === "" ? [] : [clip(charter.trim(), SOP_CHARS)]),
   ...sops.map(({ name, text }) => section(`Procedure: ${name}`, [clip(text.trim(), SOP_CHARS)])),
+  ...files.map(({ path, text }) => section(`Guidance: ${path}`, [clip(text.trim(), SOP_CHARS)])),
   section("Known here", knownLines(known)),
   section("Repository map", repo_map === "" ? [] : [clip(repo_map.trimEnd(), REPO_MAP_CHARS)]),
 ];

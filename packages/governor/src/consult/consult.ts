@@ -71,7 +71,7 @@ async function underLock<Answer>(
   { git, root, log, world }: Place,
   asked: Consultation<Answer>,
 ): Promise<Consulted<Answer>> {
-  const project = forReading(readProject(root), asked.ceiling);
+  const project = forReading(readProject(root, null, world.env), asked.ceiling);
   const unit = unitFor(asked, project);
   const plan = planFor(asked.about, unit);
   refuseWithoutModel({ unit, plan, project });

@@ -6,15 +6,16 @@ import type { CompiledTask } from "../plan/compiled.ts";
 import type { Project } from "../project.ts";
 import type { Site } from "../site.ts";
 import { renderSops } from "../sops.ts";
+import { guidanceFor, wholeGuidance } from "./guidance.ts";
 
 /** `hosts`: those that commands reach. */
-type Told = { unit: Pick<CompiledTask, "id" | "sops">; scope: Scope; hosts: readonly string[] };
+type Told = { unit: Pick<CompiledTask, "id" | "sops" | "role">; scope: Scope; hosts: readonly string[] };
 
 /** What everybody is told who looks at a task, whatever is asked of them. */
 export async function commonFacts(
-  site: Pick<Site, "git" | "project" | "jail" | "sops">,
+  site: Pick<Site, "git" | "project" | "jail" | "sops" | "charter">,
   { unit, scope, hosts }: Told,
-): Promise<Pick<Facts, "task" | "project" | "claims" | "policy" | "sandbox" | "sops" | "repo_map">> {
+): Promise<Pick<Facts, "task" | "project" | "claims" | "policy" | "sandbox" | "sops" | "guidance" | "repo_map">> {
   const { project, jail } = site;
   return {
     task: unit.id,
@@ -30,6 +31,12 @@ export async function commonFacts(
     sops: site.sops
       .filter(({ name }) => unit.sops.includes(name))
       .map((sop) => ({ name: sop.title, text: renderSops([sop]) })),
+    guidance: {
+      charter: site.charter ?? "",
+      files: await (unit.role === "planner"
+        ? wholeGuidance(site.git, scope.base)
+        : guidanceFor(site.git, scope.base, [...scope.write, ...scope.read])),
+    },
     repo_map: await repoMap(site, scope.base),
   };
 }

@@ -71,7 +71,7 @@ function siteOf(range: Range, { session, world, voting, tree }: Seated): Site {
   const binding = { provider, agent: "stand-in", price: null, route: null, program: null };
   const model = () => standIn(voting, tree);
   return {
-    ...{ world, session, project, pool, jail, components, symbols, out, sops: [], git: scratch.git },
+    ...{ world, session, project, pool, jail, components, symbols, out, sops: [], charter: null, git: scratch.git },
     plan: {
       ...{ name: "drill", summary: "", dir: "", default_agent: null, default_provider: null, limits: {} },
       ...{ hashes: { source: "", charter: "", sops: "" }, hash: "" },

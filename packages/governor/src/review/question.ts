@@ -17,7 +17,7 @@ export type Reviewed = Pick<TreeToLand, "head" | "tree" | "changes" | "unit">;
  * the author says of the work. The same tree on the same head gives the same question, byte for byte.
  */
 export async function questionsOf(
-  site: Pick<Site, "git" | "project" | "jail" | "sops" | "target">,
+  site: Pick<Site, "git" | "project" | "jail" | "sops" | "charter" | "target">,
   reviewed: Reviewed,
   { review, scope }: { review: Review; scope: Scope },
 ): Promise<Question[]> {

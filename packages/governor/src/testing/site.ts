@@ -101,6 +101,7 @@ export async function openSite({
     project: { ...project, limits: { ...project.limits, batch: started.batch ?? 1 } },
     plan: planOf(tasks),
     sops: [],
+    charter: null,
     models: {
       binding: () => unused("binding"),
       model: () => unused("model"),
