@@ -25,7 +25,7 @@ const again = (place: Place, ...more: string[]) => {
   return { status, ...JSON.parse(stdout) };
 };
 
-test("a plan that fell gets another one, with all that is known of why, and that one compiles", () => {
+test("B27 a plan that fell gets another one, with all that is known of why, and that one compiles", () => {
   const place = lay("echo the wall; false");
   dgov(place, "compile", "p");
   expect(again(place)).toMatchObject({ status: 1, error: { code: "remediation_unneeded" } }); // it was never run

@@ -37,6 +37,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   cost: async () => (await import("./commands/cost.ts")).cost,
   metrics: async () => (await import("./commands/metrics.ts")).metrics,
   "plan refute": async () => (await import("./commands/plan_refute.ts")).planRefute,
+  "plan trace": async () => (await import("./commands/plan_trace.ts")).planTrace,
   "plan remediate": async () => (await import("./commands/plan_remediate.ts")).planRemediate,
   "policy check": async () => (await import("./commands/policy_check.ts")).policyCheck,
   "scope status": async () => (await import("./commands/scope_status.ts")).scopeStatus,

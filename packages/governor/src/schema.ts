@@ -1,11 +1,12 @@
 import { Script } from "@dgov/worker/scripted";
 import { z } from "zod";
 import { ProjectFile } from "./config_file.ts";
+import { ContractFile } from "./plan/contract/file.ts";
 import { NAME, RootFile, TaskTable } from "./plan/source.ts";
 import { UserFile } from "./user_file.ts";
 
 /** What a person writes for dgov, by the name of its schema. */
-export const SCHEMA_NAMES = ["project", "root", "tasks", "script", "user"] as const;
+export const SCHEMA_NAMES = ["project", "root", "tasks", "contract", "script", "user"] as const;
 export type SchemaName = (typeof SCHEMA_NAMES)[number];
 
 const TasksFile = z.strictObject({ tasks: z.record(z.string().regex(NAME), TaskTable).optional() });
@@ -13,6 +14,7 @@ const SCHEMAS: Readonly<Record<SchemaName, readonly [title: string, schema: z.Zo
   project: ["dgov: .dgov/project.toml", ProjectFile],
   root: ["dgov: _root.toml of a plan", RootFile],
   tasks: ["dgov: tasks of a plan", TasksFile],
+  contract: ["dgov: _contract.toml of a plan", ContractFile],
   script: ["dgov: script.json of the scripted provider", Script],
   user: ["dgov: ~/.config/dgov/config.toml", UserFile],
 };

@@ -34,7 +34,7 @@ test("recipes are listed as the file has them", () => {
   expect(listRecipes(lay("").from).recipes).toEqual([]);
 });
 
-describe("a recipe runs", () => {
+describe("B29 a recipe runs", () => {
   test("in the root, with the person's environment but for git's, and all it says is kept in order", async () => {
     const command = "pwd; echo Warning: one >&2; echo $MINE$GIT_INDEX_FILE; echo no WARNING";
     const { root, log, run } = lay(`[verify.all]\ncommand = ${JSON.stringify(command)}\n`);
@@ -86,7 +86,7 @@ describe("a recipe runs", () => {
   });
 });
 
-test("a name that is none is refused, and the nearest is named", async () => {
+test("B29 a name that is none is refused, and the nearest is named", async () => {
   const { run } = lay('[verify.lint]\ncommand = "true"\n');
   await expect(run("lnit")).rejects.toMatchObject({ code: "recipe_unknown", exit: 1, hint: 'Did you mean "lint"?' });
   await expect(run("toString")).rejects.toThrow("there is no such recipe");

@@ -44,8 +44,9 @@ test.each<
   ["half done", {}, at("a/a.one"), "in_progress", "dgov run .dgov/plans/p"],
   ["done", { run_status: "complete" }, at("a/a.one", "a/a.two"), "complete", ""],
   ["changed since", { stale: true }, at("a/a.one", "a/a.two"), "stale", "dgov compile .dgov/plans/p"],
+  ["red as a whole", { run_status: "red" }, at("a/a.one", "a/a.two"), "degraded", "dgov plan review .dgov/plans/p"],
   ["failed", { run_status: "failed" }, at(), "in_progress", "dgov plan review .dgov/plans/p"],
-])("a plan that is %s", (_name, facts, landings, status, action) => {
+])("B27 a plan that is %s", (_name, facts, landings, status, action) => {
   const view = facts && viewPlanStatus({ ...FACTS, ...facts }, landings);
   expect(planRow({ name: "p", path: ".dgov/plans/p", archived: false }, view).status).toBe(status as never);
   expect(view?.next_action ?? "").toBe(action);
