@@ -88,6 +88,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   diagnose: async () => (await import("./commands/diagnose.ts")).diagnose,
   "tools audit": async () => (await import("./commands/tools_audit.ts")).toolsAudit,
   clean: async () => (await import("./commands/clean.ts")).clean,
+  "agents sync": async () => (await import("./commands/agents_sync.ts")).agentsSync,
   schema: async () => (await import("./commands/schema.ts")).schema,
   doctor: async () => (await import("./commands/doctor.ts")).doctor,
   demo: async () => (await import("./commands/demo.ts")).demo,

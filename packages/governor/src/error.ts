@@ -49,6 +49,7 @@ const ERRORS = {
   target_missing:       { exit: 4, hint: "Make the branch again, then run again" },
   sentrux_failed:       { exit: 1, hint: "Run sentrux by hand to see what it needs" },
   sentrux_missing:      { exit: 5, hint: 'Install sentrux, or set use = "dgov" under [sentrux]' },
+  skills_unpinned:      { exit: 3, hint: "Look at them, then give that digest with --sha256" },
   task_unknown:         { exit: 3, hint: 'List the tasks with "dgov compile DIR --graph"' },
   unattestable:         { exit: 1, hint: 'Let the run come to its end, and see "dgov log verify" and "dgov replay RUN"' },
   unit_exists:          { exit: 4, hint: "Look at it, and write over it with --force" },
