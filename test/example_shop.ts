@@ -6,10 +6,11 @@ import { commitAll, DGOV, git, makeRepository, type Place, writeIn } from "./rep
 
 /**
  * The repository that the examples of `--help` work in: a small shop that has a bit of everything. `planned` nothing has
- * run yet; `worked` the plan "add-limits" has landed, "rework" has failed, and there is an entry of each kind.
+ * run yet; `worked` the plan "add-limits" has landed, "rework" has failed, and there is an entry of each kind; `waiting` the
+ * plan "release" waits for somebody to approve its notes.
  */
 export type Shop = Place & { ids: Readonly<Record<string, string>>; restore(stage: Stage): void; stop(): void };
-export type Stage = "planned" | "worked";
+export type Stage = "planned" | "worked" | "waiting";
 
 const SERVER = "def handle(request):\n    return request\n\n\ndef close():\n    return None\n";
 const OPENAPI = `openapi: 3.1.0
@@ -30,6 +31,9 @@ format_check_cmd = ""
 setup_cmd = ""
 coverage_cmd = "cp coverage.json {output}"
 provider = "scripted"
+
+[settlement]
+approval_wait = 0
 
 [verify.docs]
 command = "test -d docs"
@@ -87,6 +91,14 @@ const FILES: Readonly<Record<string, string>> = {
     },
     { tool: "done", args: { summary: "It is limited" } },
   ]),
+  ".dgov/plans/release/_root.toml": root("release"),
+  ".dgov/plans/release/tasks/main.toml":
+    task("notes", 'approval = true\nfiles.create = ["NOTES.md"]') +
+    task("publish", 'depends_on = ["notes"]\nfiles.create = ["PUBLISHED.md"]'),
+  ".dgov/plans/release/script.json": script("notes", [
+    { tool: "write_file", args: { path: "NOTES.md", content: "Limits.\n" } },
+    { tool: "done", args: { summary: "It is written down" } },
+  ]),
   ".dgov/plans/rework/_root.toml": root("rework"),
   ".dgov/plans/rework/tasks/main.toml": task("closing", 'files.edit = ["src/server.py::close"]'),
   ".dgov/plans/rework/script.json": script("closing", [{ tool: "done", args: { summary: "Nothing to do" } }]),
@@ -104,12 +116,15 @@ export async function openShop(): Promise<Shop> {
   keep(place.folder, kept("planned"));
   const ids = await work(place);
   keep(place.folder, kept("worked"));
+  await perform(place, "dgov run release --yes");
+  keep(place.folder, kept("waiting"));
   return {
     ...place,
     ids,
     restore: (stage) => keep(kept(stage), place.folder),
     stop() {
-      for (const folder of [place.folder, kept("planned"), kept("worked")]) rmSync(folder, { recursive: true });
+      for (const folder of [place.folder, kept("planned"), kept("worked"), kept("waiting")])
+        rmSync(folder, { recursive: true });
     },
   };
 }

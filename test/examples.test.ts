@@ -12,6 +12,11 @@ const BEFORE: Readonly<Record<string, { stage?: Stage; lines?: readonly string[]
   run: { stage: "planned" },
   "attest sign": { without: "RUN.attestation.json" },
   "jobs retry": { lines: ["dgov jobs cancel JOB"] },
+  cancel: { stage: "waiting" },
+  skip: { stage: "waiting" },
+  retry: { stage: "waiting", lines: ["dgov skip publish", "dgov run release --yes"] },
+  approve: { stage: "waiting" },
+  reject: { stage: "waiting" },
   unpause: { lines: ["dgov pause"] },
 };
 

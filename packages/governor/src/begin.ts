@@ -38,6 +38,7 @@ export function startedEvent(
         forks: review.max_fork_depth,
         ...ceilings(worker.budget),
         ...(worker.estimate ? { estimate: worker.estimate } : {}),
+        ...(role === "worker" && (review.approval || limits.approval.asked) ? { approval: true } : {}),
       }),
     );
   return {
@@ -60,7 +61,7 @@ export function startedEvent(
     },
     limits: limits.run,
     currency: limits.budget.currency,
-    ...(limits.batch > 1 ? { batch: limits.batch } : {}),
+    ...(limits.batch > 1 && !tasks.some(({ approval }) => approval) ? { batch: limits.batch } : {}), // a person approves of one
     ...(limits.routing.profile ? { profile: limits.routing.profile.name } : {}),
     ...(isFinal(project) ? { final: { base: base ?? head } } : {}),
   };

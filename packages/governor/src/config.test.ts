@@ -34,7 +34,8 @@ const DEFAULT_SANDBOX: SandboxRules = {
 const IGNORED = [".venv", "uv.lock", "__pycache__", "*.pyc"];
 const NO_CEILING = { calls: null, tokens: null, turns: null, cost_micros: null, wall_ms: null };
 const ROUTING = { profile: null, tiers: {}, usage: { input: 200_000, cached: 0, output: 10_000 }, rules: [] };
-const ALONE = { escalation: [], routing: ROUTING, batch: 1, final: "auto" as const };
+const APPROVAL = { asked: false, wait_ms: 600_000 };
+const ALONE = { escalation: [], routing: ROUTING, batch: 1, final: "auto" as const, approval: APPROVAL };
 const NO_BUDGET = { currency: "USD", output_tokens: 16_384, task: NO_CEILING, prices: {} };
 
 test("without a file there are all defaults", () => {

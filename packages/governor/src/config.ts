@@ -124,10 +124,11 @@ export function withLimits(limits: Limits, plan: LimitsTable): Limits {
     routing: limits.routing,
     batch: limits.batch,
     final: limits.final,
+    approval: limits.approval,
   };
 }
 
-const NO_LIMITS: Omit<Limits, "budget" | "escalation" | "routing" | "batch" | "final"> = {
+const NO_LIMITS: Omit<Limits, "budget" | "escalation" | "routing" | "batch" | "final" | "approval"> = {
   run: { tokens: null, calls: null, cost_micros: null, wall_ms: null },
   retries: 3,
   settlement_retries: 1,
@@ -159,6 +160,7 @@ function projectOf(root: string, { file: written, hash, profile }: Read): Projec
     routing: routingOf({ ...file, agents: agentsOf(file.agents), profile: profileOf(file, profile) }),
     batch,
     final: file.settlement.final,
+    approval: { asked: file.settlement.approval, wait_ms: file.settlement.approval_wait * 1000 },
   };
   return {
     root,

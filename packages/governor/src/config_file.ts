@@ -138,6 +138,14 @@ const SettlementTable = z.strictObject({
       "Whether all gates are asked of the head once no task is left; auto: where test_cmd has {test_dir}, or tasks are batched",
     ),
   final_timeout: seconds.default(600).describe("Seconds for each gate command then, which runs all tests"),
+  approval: z.boolean().default(false).describe("Whether a person must approve each task's work before it lands"),
+  approval_wait: z
+    .int()
+    .min(0)
+    .default(600)
+    .describe(
+      "Seconds that a run waits for approvals when there is nothing else to do; then it stops, to be gone on with",
+    ),
   batch: z
     .int()
     .min(1)

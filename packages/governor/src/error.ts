@@ -46,6 +46,7 @@ const ERRORS = {
   recipe_unknown:       { exit: 1, hint: 'List the recipes with "dgov verify list"' },
   sandbox_missing:      { exit: 5, hint: "Install bubblewrap: apt-get install bubblewrap" },
   script_invalid:       { exit: 3, hint: "Mend the script of the scripted provider, then run again" },
+  steer_refused:        { exit: 1, hint: 'See how the run stands with "dgov status --all"' },
   target_missing:       { exit: 4, hint: "Make the branch again, then run again" },
   sentrux_failed:       { exit: 1, hint: "Run sentrux by hand to see what it needs" },
   sentrux_missing:      { exit: 5, hint: 'Install sentrux, or set use = "dgov" under [sentrux]' },

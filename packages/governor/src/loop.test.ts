@@ -2,13 +2,14 @@ import { describe, expect, test } from "bun:test";
 import { type Event, TaskId } from "@dgov/kernel";
 import { rederive } from "@dgov/kernel/rederive";
 import { type Performers, runLoop } from "./loop.ts";
+import { NOBODY } from "./steering/desk.ts";
 import { eventsIn, sessionOf, WORKER } from "./testing/site.ts";
 
 const id = (slug: string): TaskId => TaskId.parse(`core/main.${slug}`);
 const oid = (digit: string): string => digit.repeat(40);
 const [A, B, C, D] = [id("a"), id("b"), id("c"), id("d")];
 const never = new AbortController().signal;
-const notPaused = () => null;
+const notPaused = NOBODY;
 
 type Fake = {
   /** What an attempt ends with; default: a candidate. Awaited, so that it may take its time. */
@@ -255,7 +256,7 @@ describe("C22 a run that is paused", () => {
   test("begins nothing more, lets what is under way land, and stops", async () => {
     const { session, log } = sessionOf([{ id: A }, { id: B }, { id: C, after: [A] }], { jobs: 1 });
     const paused = () => (session.run.tasks[0]!.attempt > 0 ? "look first" : null);
-    expect(await runLoop(session, fake(session).performers, never, paused)).toBe(false);
+    expect(await runLoop(session, fake(session).performers, never, { ...NOBODY, paused })).toBe(false);
     const [first, ...more] = told(eventsIn(log)).filter((line) => line.startsWith("run_paused"));
     expect([first, more]).toEqual(["run_paused", []]); // once, however often it is looked for
     expect(session.run.tasks.map(({ state }) => state)).toEqual(["landed", "waiting", "waiting"]);
@@ -270,7 +271,7 @@ describe("C22 a run that is paused", () => {
   test("is not paused where nothing is left to begin", async () => {
     const { session: over, log: all } = sessionOf([{ id: A }]);
     const once = () => (over.run.tasks[0]!.attempt > 0 ? "late" : null);
-    expect(await runLoop(over, fake(over).performers, never, once)).toBe(true);
+    expect(await runLoop(over, fake(over).performers, never, { ...NOBODY, paused: once })).toBe(true);
     expect(told(eventsIn(all)).some((line) => line.startsWith("run_paused"))).toBe(false);
   });
 });

@@ -1,6 +1,10 @@
 import { strict as assert } from "node:assert";
-import { type Action, next, taskOf } from "@dgov/kernel";
+import { type Action, next, type TaskId, taskOf } from "@dgov/kernel";
+import { APPROVAL, awaitsApproval } from "@dgov/kernel/approval";
+import { landingWith } from "@dgov/kernel/batch";
 import type { Session } from "./session.ts";
+import type { Steering } from "./steering/desk.ts";
+import { takeRequests, type Work as UnderWayWork } from "./steering/take.ts";
 
 type Of<Verb extends Action["do"]> = Extract<Action, { do: Verb }>;
 type Work = Exclude<Action, { do: "end" | "skip" }>;
@@ -20,33 +24,34 @@ export const PAUSED = "pause";
  * Performs what the kernel asks for until it asks for nothing more, or the user stops or pauses the run.
  * The only memory here is which actions are under way: everything else is in the run.
  *
- * @param paused asked before an attempt is begun: why none may be; null: it may
+ * @param steering what people ask for meanwhile
  * @returns whether the run ended; false when it was interrupted, with everything under way brought to rest
  */
 export async function runLoop(
   session: Session,
   performers: Performers,
   user: AbortSignal,
-  paused: () => string | null,
+  steering: Steering,
 ): Promise<boolean> {
   const failure = new AbortController();
-  const signal = AbortSignal.any([user, failure.signal]);
+  const stop = new AbortController();
+  const signal = AbortSignal.any([user, failure.signal, stop.signal]);
   const stopped = aborted(signal);
-  const underWay = new Map<string, Promise<void>>();
+  const underWay = new Map<string, UnderWayWork>();
+  const ends = () => [...underWay.values()].map(({ did }) => did);
   const judged = { took_ms: Number.POSITIVE_INFINITY }; // the last one
   try {
     for (;;) {
       if (signal.aborted) {
-        await Promise.all(underWay.values());
-        session.record({ kind: "run_interrupted", signal: String(user.reason) });
+        await Promise.all(ends());
+        session.record({ kind: "run_interrupted", signal: String(signal.reason) });
         return false;
       }
+      if (takeRequests(steering, { session, works: underWay, stop })) continue;
       const actions = next(session.run);
-      const skips = actions.filter((action) => action.do === "skip");
-      for (const { task, because } of skips) session.record({ kind: "task_skipped", task, because });
-      if (skips.length > 0) continue;
+      if (skipDead(session, actions)) continue;
       const begins = actions.some((action) => action.do === "dispatch" && !underWay.has(`dispatch ${action.task}`));
-      const reason = begins ? paused() : null;
+      const reason = begins ? steering.paused() : null;
       if (reason !== null) {
         session.record({ kind: "run_paused", reason });
         continue;
@@ -62,11 +67,15 @@ export async function runLoop(
         session.record({ kind: "run_interrupted", signal: PAUSED });
         return false;
       }
-      await Promise.race([...underWay.values(), stopped]);
+      if (underWay.size > 0) await Promise.race([...ends(), stopped, steering.heard()]);
+      else if (await nobodyCame(session, steering, stopped)) {
+        session.record({ kind: "run_interrupted", signal: APPROVAL });
+        return false;
+      }
     }
   } catch (error) {
     failure.abort(error);
-    await Promise.allSettled(underWay.values());
+    await Promise.allSettled(ends());
     throw error;
   }
 
@@ -75,15 +84,47 @@ export async function runLoop(
     if (underWay.has(key) || mustWait({ works: underWay, judged }, action, session)) return;
     const before = standOf(action, session);
     const from_ms = session.elapsed_ms;
-    const work = perform(performers, action, signal).then(() => {
+    const own = new AbortController();
+    const either = AbortSignal.any([signal, own.signal]);
+    const did = perform(performers, action, either).then(() => {
       underWay.delete(key);
       if (action.do === "judge") judged.took_ms = session.elapsed_ms - from_ms;
       const after = standOf(action, session);
-      const moved = after.some((one, at) => one !== before[at]) || signal.aborted;
+      const moved = after.some((one, at) => one !== before[at]) || either.aborted;
       assert(moved, `Performed "${key}" and nothing came of it`);
     });
-    underWay.set(key, work);
+    underWay.set(key, { did, own, verb: action.do, tasks: tasksOf(action, session) });
   }
+}
+
+/** Records who will never be begun. @returns whether there was anybody */
+function skipDead(session: Session, actions: readonly Action[]): boolean {
+  const skips = actions.filter((action) => action.do === "skip");
+  for (const { task, because } of skips) session.record({ kind: "task_skipped", task, because });
+  return skips.length > 0;
+}
+
+/** Only a person can move the run on. @returns whether none came in the time that there is for it */
+async function nobodyCame({ run }: Session, steering: Steering, stopped: Promise<void>): Promise<boolean> {
+  assert(
+    run.tasks.some((task) => awaitsApproval(run, task)),
+    "Nothing is under way, and nothing is asked for",
+  );
+  const come = new AbortController();
+  const somebody = Promise.race([stopped, steering.heard()]).then(() => false);
+  try {
+    return await Promise.race([somebody, steering.patience(come.signal)]);
+  } finally {
+    come.abort();
+  }
+}
+
+/** The tasks that an action is about. */
+function tasksOf(action: Work, { run }: Session): readonly TaskId[] {
+  if (!isOfTask(action)) return [];
+  if (action.do === "judge_batch") return action.tasks.map(({ task }) => task);
+  const together = action.do === "land" ? landingWith(run, taskOf(run, action.task)) : null;
+  return together?.map(({ id }) => id) ?? [action.task];
 }
 
 const isOfTask = (action: Work): action is OfTask => "task" in action;
@@ -95,7 +136,7 @@ const standOf = (action: Work, { run }: Session): readonly unknown[] =>
   isOfTask(action) ? [taskOf(run, action.task), run.batches] : [run.whole];
 
 /** What is being done at one moment, by action and task. `judged`: how long the last judgement took. */
-type UnderWay = { works: ReadonlyMap<string, Promise<void>>; judged: { took_ms: number } };
+type UnderWay = { works: ReadonlyMap<string, UnderWayWork>; judged: { took_ms: number } };
 
 function mustWait({ works, judged }: UnderWay, action: Work, { run }: Session): boolean {
   const many = (verb: Work["do"]) => [...works.keys()].filter((key) => key.startsWith(`${verb} `)).length;

@@ -139,5 +139,6 @@ export type Limits = {
   budget: Budget;
   final: "auto" | "always" | "never"; // whether the head is judged at the end of a run
   batch: number; // how many candidates may be judged as one tree; 1: each alone
+  approval: { asked: boolean; wait_ms: number }; // of a person, for each task; wait_ms: when nothing else is to be done
   jobs: number | null; // null: as many as there are cores, at least 2
 };

@@ -33,7 +33,7 @@ function takeUp({ session }: Recovering, task: Task): Event[] {
   const { id, state, attempt, failed } = task;
   const givenUp = state === "failed" && retry(task, session.run.started.retry).do === "give_up";
   if (!givenUp && state !== "skipped") return [];
-  const carry = givenUp && failed !== null && carries(failed.cause);
+  const carry = failed !== null && carries(failed.cause);
   return [{ kind: "task_retried", task: id, attempt, by: "user", tier: 0, carry }];
 }
 

@@ -23,7 +23,6 @@ import { runLoop } from "./loop.ts";
 import { mendLanding } from "./mend_landing.ts";
 import { refuseHosts } from "./network.ts";
 import { deployedBefore, pastRuns } from "./past.ts";
-import { pausedBecause } from "./pause.ts";
 import { performersOf } from "./perform.ts";
 import { writeCompiled } from "./plan/store.ts";
 import { refuseBrokenRules } from "./policy_check.ts";
@@ -45,6 +44,7 @@ import { planned, type RunView, viewOf } from "./run_view.ts";
 import { Session, type World } from "./session.ts";
 import { refuseShipped, shippedOf, takenBack } from "./shipped.ts";
 import type { Site } from "./site.ts";
+import { withSteering } from "./steering/desk.ts";
 import { sayFinding } from "./view/run_summary.ts";
 
 export { type RunRequest, type RunView, sayFinding };
@@ -187,7 +187,8 @@ async function carryOut(
   await inSite({ world, session, project, plan, models, git, jail, components, target }, async (site) => {
     if (decided.do === "resume") await recover(site, request.mode);
     else await keepOrphans(site);
-    await runLoop(session, performersOf(site), world.signal, () => pausedBecause(root));
+    const place = { root, run: session.id, wait_ms: project.limits.approval.wait_ms };
+    await withSteering(place, world, (steering) => runLoop(session, performersOf(site), world.signal, steering));
     await keepRest(site);
     await refreshStructure(site);
   });

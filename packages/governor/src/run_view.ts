@@ -1,4 +1,5 @@
 import type { RunId, Store, TaskId } from "@dgov/kernel";
+import { APPROVAL } from "@dgov/kernel/approval";
 import type { Place } from "./error.ts";
 import type { PastRun, Start } from "./history.ts";
 import { PAUSED } from "./loop.ts";
@@ -28,14 +29,17 @@ export function viewOf(log: Store, id: RunId, { did, warnings, start_ms, world }
   const failed = summary.status !== "complete";
   const { event: last } = events.at(-1) ?? {};
   const paused = last?.kind === "run_interrupted" && last.signal === PAUSED;
+  const unapproved = last?.kind === "run_interrupted" && last.signal === APPROVAL;
   const red = summary.status === "red";
   const hint = paused
     ? `It was paused, and all work is kept. Go on: dgov unpause && dgov run ${summary.plan_dir}`
-    : did === "nothing" && failed
-      ? red
-        ? `When it is mended, have the whole judged again: dgov run ${summary.plan_dir} --continue`
-        : `The plan is as it was in the last run. Try again what failed: dgov run ${summary.plan_dir} --continue`
-      : null;
+    : unapproved
+      ? `A person must approve what is ready: dgov approve TASK, and then dgov run ${summary.plan_dir}`
+      : did === "nothing" && failed
+        ? red
+          ? `When it is mended, have the whole judged again: dgov run ${summary.plan_dir} --continue`
+          : `The plan is as it was in the last run. Try again what failed: dgov run ${summary.plan_dir} --continue`
+        : null;
   return {
     ...summary,
     did,

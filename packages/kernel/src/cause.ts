@@ -7,6 +7,7 @@ import { z } from "zod";
  *                    · `incomplete`, `blocked` its own word in `done` · `provider` the model could not be reached
  *                    · `budget` a limit of the run · `setup` its worktree could not be prepared
  * by the world:      `lost` its process is gone (crash, kill -9) · `interrupted` the user stopped the run
+ *                    · `cancelled` the user stopped this task
  * by settlement:     `scope` · `symbol_scope` · `read_scope` · `path_policy` · `reserved_path` · `empty_diff` · `diff_size` · `gate`
  *                    · `text_conflict` · `semantic` · `review` · `unwatched`
  *                    · `broken` a gate could not answer: our fault, not the worker's
@@ -23,6 +24,7 @@ export const Cause = z.enum([
   "setup",
   "lost",
   "interrupted",
+  "cancelled",
   "scope",
   "symbol_scope",
   "read_scope",

@@ -66,6 +66,7 @@ const Level = z.enum(["bwrap", "landlock", "seatbelt", "wasm"]);
  */
 const RunEnd = z.enum(["complete", "red", "partial", "failed"]);
 
+const byPerson = { by: z.string(), reason: z.string() }; // `reason` "": nobody said why
 const attempt = { task: TaskId, attempt: z.int().min(1) };
 
 /** What a gate said of a tree. */
@@ -103,11 +104,7 @@ export const Event = z.discriminatedUnion("kind", [
     /** All gates are asked of the head at the end, as of a change from `base`: where the plan's first run began. */
     final: z.strictObject({ base: Oid }).optional(), // absent: nobody is asked
   }),
-  z.strictObject({
-    kind: z.literal("sandbox_chosen"),
-    level: Level,
-    detail: z.string(),
-  }),
+  z.strictObject({ kind: z.literal("sandbox_chosen"), level: Level, detail: z.string() }),
   z.strictObject({ kind: z.literal("run_resumed"), head: Oid }),
   z.strictObject({ kind: z.literal("run_interrupted"), signal: z.string() }),
   z.strictObject({ kind: z.literal("run_paused"), reason: z.string() }), // nothing is begun until somebody resumes it
@@ -197,6 +194,19 @@ export const Event = z.discriminatedUnion("kind", [
     carry: z.boolean(),
   }),
   z.strictObject({ kind: z.literal("task_skipped"), task: TaskId, because: TaskId }),
+  z.strictObject({
+    kind: z.literal("task_cancelled"), // by a person, before an attempt; one under way fails with the cause `cancelled`
+    task: TaskId,
+    attempt: z.int().min(0), // the last one; 0 before the first
+    ...byPerson,
+  }),
+  z.strictObject({
+    kind: z.literal("approval_answered"), // of a candidate that everything else has let through
+    ...attempt,
+    tree: Oid, // that its worker left, which is what the person has looked at
+    verdict: z.enum(["approve", "reject"]),
+    ...byPerson,
+  }),
 
   // Several candidates that are judged as one tree, each on top of the one before.
   z.strictObject({

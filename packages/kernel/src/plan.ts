@@ -48,6 +48,7 @@ export type RunLimits = z.infer<typeof RunLimits>;
  * `unit`     sha-256 (hex) of everything the compiled unit says: an edited unit is another unit
  * `forks`    how often an attempt without turns left is gone on with before it is begun afresh: see `Forks` in run.ts
  * `limits`   what it may spend over all its attempts; absent: whatever the run may
+ * `approval` a person must approve its candidate before it lands; absent: nobody is asked
  * `carried`  the commit at which an earlier run landed this very unit, or null: it starts as landed
  */
 export const TaskSpec = z.strictObject({
@@ -59,6 +60,7 @@ export const TaskSpec = z.strictObject({
   limits: RunLimits.optional(),
   forks: z.int().min(0).optional(), // absent: in logs from before there was a bound
   estimate: Estimate.optional(),
+  approval: z.literal(true).optional(),
 });
 export type TaskSpec = z.infer<typeof TaskSpec>;
 

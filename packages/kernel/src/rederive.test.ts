@@ -236,3 +236,23 @@ describe("G8 C14 a review is counted once more from its votes", () => {
     expect(saidOf(...frozen, opened, elsewhere, verdict("review", "pass"), passed)).toContain('come to "broken"');
   });
 });
+
+describe("F6 a person's answer", () => {
+  const passed = [startedWith([spec("a", [], { approval: true })]), dispatched("a"), of.a.candidate_frozen];
+  const ready: Event[] = [...passed, verdict("lint", "pass"), of.a.candidate_passed];
+  const no: Event = { ...of.a.approval_answered, verdict: "reject" };
+  const refused = rejected({ cause: "review", gate: "approval" });
+  test("a no that was given is what a rejection without a gate rests on", () => {
+    expect(saidOf(...ready, no, refused)).toBeUndefined();
+    expect(saidOf(...ready, refused)).toBe("No person had rejected it");
+  });
+  test("a no to one attempt says nothing of the next", () => {
+    const again = [
+      { ...of.a.task_retried, carry: true },
+      ...[...ready.slice(1)].map((event) => ({ ...event, attempt: 2 })),
+    ];
+    expect(saidOf(...ready, no, refused, ...(again as Event[]), { ...refused, attempt: 2 } as Event)).toBe(
+      "No person had rejected it",
+    );
+  });
+});

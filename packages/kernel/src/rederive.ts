@@ -1,3 +1,4 @@
+import { APPROVAL } from "./approval.ts";
 import { landingWith, type Member } from "./batch.ts";
 import { canonical } from "./canonical.ts";
 import type { Event, EventOf } from "./event.ts";
@@ -51,6 +52,7 @@ export function rederive(events: Iterable<Told>): Rederived {
     agents: new Map(),
     calls: new Map(),
     steps: new Map(),
+    answers: new Map(),
   };
   let run: Run | null = null;
   let count = 0;
@@ -98,6 +100,7 @@ type Memory = {
   agents: Map<TaskId, string>;
   calls: Map<TaskId, MadeCall[]>;
   steps: Map<TaskId, Step[]>;
+  answers: Map<TaskId, EventOf<"approval_answered">>; // the last that a person gave
 };
 type Review = { opened: EventOf<"review_opened"> | null; votes: EventOf<"seat_voted">[] };
 
@@ -143,6 +146,7 @@ function differenceIn(run: Run, memory: Memory, event: Event): string | null {
       return dispatched(run, asked, event);
     case "candidate_passed":
     case "candidate_rejected": {
+      if (event.kind === "candidate_rejected" && event.gate === APPROVAL) return unapproved(memory, event);
       const together = event.kind === "candidate_passed" && event.tip !== undefined; // which `apply` has looked at
       return together || asked.some((one) => one.do === "judge" && one.attempt === event.attempt)
         ? (reviewed(memory, event.task) ?? judged(memory.verdicts.get(event.task) ?? [], event))
@@ -251,6 +255,12 @@ function reviewed({ verdicts, reviews }: Memory, task: TaskId): string | null {
     : `The review had said "${said.verdict}", and its votes come to "${verdict}"`;
 }
 
+/** A person's no is on record beside what comes of it. */
+function unapproved({ answers }: Memory, { task, attempt }: EventOf<"candidate_rejected">): string | null {
+  const said = answers.get(task);
+  return said?.attempt === attempt && said.verdict === "reject" ? null : "No person had rejected it";
+}
+
 /** The first gate that does not pass decides; without one a candidate passes, unless git could not put it on the head. */
 function judged(
   verdicts: readonly EventOf<"gate_judged">[],
@@ -272,7 +282,9 @@ const askedFor = ({ asked }: Memory, task: TaskId): Action[] => [...(asked.get(t
 type Folding = { before: Run | null; after: Run; event: Event };
 
 /** Takes in what an event changes: what is asked for now, and which verdicts still count. */
-function remember({ asked, verdicts, reviews, agents, calls, steps }: Memory, { before, after, event }: Folding): void {
+function remember(memory: Memory, { before, after, event }: Folding): void {
+  const { asked, verdicts, reviews, agents, calls, steps, answers } = memory;
+  if (event.kind === "approval_answered") answers.set(event.task, event);
   if (event.kind === "task_dispatched") agents.set(event.task, `${event.provider}/${event.agent}`);
   noteCall(calls, event);
   noteStep(steps, event);

@@ -26,7 +26,7 @@ const again = (carry: boolean): Retry => ({ do: "retry", tier: 0, carry, after_m
 const WANTED: { [C in Cause]: [further: number, carry: boolean] } = {
   error: [2, false],        timeout: [2, true],       turns: [2, true],         incomplete: [2, true],
   provider: [2, true],      setup: [0, false],        stuck: [0, false],        blocked: [0, false],
-  budget: [0, false],       lost: [Infinity, true],   interrupted: [Infinity, true],
+  cancelled: [0, true],     budget: [0, false],       lost: [Infinity, true],   interrupted: [Infinity, true],
   scope: [0, false],        path_policy: [0, false],  reserved_path: [0, false], broken: [0, false],
   diff_size: [1, true],     read_scope: [1, false],   empty_diff: [1, false],   gate: [1, true],
   symbol_scope: [1, true],

@@ -23,6 +23,7 @@ const RETRY = {
   budget:        { counts: "never",      carry: true  },
   lost:          { counts: "free",       carry: true  }, // our process died, not the work
   interrupted:   { counts: "free",       carry: true  },
+  cancelled:     { counts: "never",      carry: true  }, // until the same person asks for it again
   scope:         { counts: "never",      carry: false }, // it got past the tools and the jail: a person should look
   symbol_scope:  { counts: "settlement", carry: true  }, // in a file that is its own in part: it can put the rest back
   path_policy:   { counts: "never",      carry: false },

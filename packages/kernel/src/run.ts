@@ -47,7 +47,7 @@ export type Failed = {
 export type Work = {
   base: string;
   kept: string | null;
-  candidate: { tree: string; commit: string } | null;
+  candidate: { tree: string; commit: string; approved?: true } | null; // by a person, where one is asked
   integrated: { head: string; tree: string; commit: string; tip?: string } | null;
   landed: string | null;
 };

@@ -4,7 +4,7 @@ import { type Cause, type Event, type EventKind, Event as EventSchema } from "./
 import type { Role } from "./plan.ts";
 import { type Failures, type Run, taskOf } from "./run.ts";
 import { applyAll, lifeOf, oid, runOf, sampleOf, spec, startedWith, task } from "./testing/events.ts";
-import { apply, type TaskState, TRANSITIONS } from "./transition.ts";
+import { apply, next, type TaskState, TRANSITIONS } from "./transition.ts";
 
 const [a, b, z] = [task("a"), task("b"), task("z")];
 const sample = sampleOf(a);
@@ -33,7 +33,21 @@ const MOVES = [
   "task_landed",
   "task_retried",
   "task_skipped",
+  "task_cancelled",
 ] as const satisfies EventKind[];
+
+/** What takes a task away that everything else has let through: a person. */
+const BY_PERSON = {
+  candidate_rejected: { ...sample.candidate_rejected, cause: "review", gate: "approval" },
+  attempt_failed: { ...sample.attempt_failed, cause: "cancelled" },
+} as const satisfies Partial<Record<EventKind, Event>>;
+
+/** The event of a kind as it may come to a task in a state. */
+function fittingIn(state: TaskState, kind: (typeof MOVES)[number], attempt: number): Event {
+  if (kind === "task_retried" || kind === "task_cancelled") return { ...sample[kind], attempt };
+  if (state === "ready" && (kind === "candidate_rejected" || kind === "attempt_failed")) return BY_PERSON[kind];
+  return sampleOf(a, z)[kind];
+}
 
 /** `a` comes after `z`, which has landed, or has failed where `a` is to be skipped. */
 function at(state: TaskState, zFails = state === "skipped", role: Role = "worker"): Run {
@@ -57,7 +71,7 @@ describe("every cell of the table", () => {
         const zFails = state === "skipped" || (state === "waiting" && kind === "task_skipped");
         const run = at(state, zFails, kind === "report_filed" && state === "active" ? "researcher" : "worker");
         const attempt = taskOf(run, a).attempt;
-        const fitting = kind === "task_retried" ? { ...sample.task_retried, attempt } : sampleOf(a, z)[kind];
+        const fitting = fittingIn(state, kind, attempt);
         const before = structuredClone(run);
         if (want) expect(taskOf(apply(run, fitting), a).state).toBe(want);
         else expect(() => apply(run, fitting)).toThrow("Illegal event");
@@ -110,6 +124,46 @@ const refused: [name: string, run: Run, event: Event, why: string][] = [
 test.each(refused)("refused: %s", (_name, run, event, why) => {
   expect(() => apply(run, event)).toThrow(AssertionError);
   expect(() => apply(run, event)).toThrow(why);
+});
+
+/** `a` has passed everything, and a person is to approve it. */
+const unapproved = (): Run => applyAll(runOf([spec("a", [], { approval: true })]), lifeOf(a).slice(0, 3));
+
+test.each<[name: string, run: Run, event: Event, why: string]>([
+  ["a landing that nobody has approved", unapproved(), sample.landing_started, "has not approved"],
+  ["an approval of another tree", unapproved(), { ...sample.approval_answered, tree: oid("9") }, "another tree"],
+  ["an approval of another attempt", unapproved(), { ...sample.approval_answered, attempt: 2 }, "current one"],
+  ["a second approval", apply(unapproved(), sample.approval_answered), sample.approval_answered, "nobody's approval"],
+  ["an approval that nobody asks for", at("ready"), sample.approval_answered, "nobody's approval"],
+  ["a gate's no after it has passed", at("ready"), sample.candidate_rejected, "it has passed"],
+  ["a failure after it has passed", at("ready"), sample.attempt_failed, "it has passed"],
+])("refused: %s", (_name, run, event, why) => {
+  expect(() => apply(run, event)).toThrow(AssertionError);
+  expect(() => apply(run, event)).toThrow(why);
+});
+
+test("F6 what a person must approve lands when they have, and that holds on another head, and for no other attempt", () => {
+  expect(next(unapproved())).toEqual([]);
+  const approved = apply(unapproved(), sample.approval_answered);
+  expect(next(approved)).toMatchObject([{ do: "land", task: a }]);
+  const elsewhere = applyAll(approved, [sample.candidate_stale, { ...sample.candidate_passed, head: oid("4") }]);
+  expect(next(elsewhere)).toMatchObject([{ do: "land", task: a }]);
+  const second = [
+    ...[sample.candidate_stale, sample.candidate_rejected, sample.task_retried],
+    ...lifeOf(a)
+      .slice(0, 3)
+      .map((event): Event => ({ ...event, attempt: 2 })),
+  ];
+  expect(next(applyAll(approved, second))).toEqual([]);
+});
+
+test("a task that waits for a person holds up nobody, however often it was overtaken", () => {
+  const run = applyAll(runOf([spec("a", [], { approval: true }), spec("b")]), [
+    ...lifeOf(a).slice(0, 3),
+    ...[sample.candidate_stale, sample.candidate_passed, sample.candidate_stale, sample.candidate_passed],
+    ...lifeOf(b).slice(0, 3),
+  ]);
+  expect(next(run)).toMatchObject([{ do: "land", task: b }]);
 });
 
 test("two landings at once are refused", () => {

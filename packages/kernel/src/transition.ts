@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { answered, assertPerson, awaitsApproval } from "./approval.ts";
 import { foldBatch, groupToJudge, isBatching, landingWith, type Member } from "./batch.ts";
 import type { Event, EventKind, EventOf } from "./event.ts";
 import type { TaskId } from "./plan.ts";
@@ -16,12 +17,12 @@ export type TaskState = "waiting" | "active" | "judging" | "ready" | "landing" |
  */
 // biome-ignore format: a table reads by its columns
 export const TRANSITIONS = {
-  waiting: { task_dispatched: "active", task_skipped: "skipped" },
+  waiting: { task_dispatched: "active", task_skipped: "skipped", task_cancelled: "skipped" },
   active:  { candidate_frozen: "judging", report_filed: "landed", attempt_failed: "failed" },
   judging: { candidate_passed: "ready", candidate_rejected: "failed", attempt_failed: "failed" },
-  ready:   { landing_started: "landing", candidate_stale: "judging" },
+  ready:   { landing_started: "landing", candidate_stale: "judging", candidate_rejected: "failed", attempt_failed: "failed" },
   landing: { task_landed: "landed", landing_refused: "judging" },
-  failed:  { task_retried: "waiting" },
+  failed:  { task_retried: "waiting", task_cancelled: "skipped" },
   skipped: { task_retried: "waiting" },
   landed:  {},
 } as const satisfies Record<TaskState, Partial<Record<EventKind, TaskState>>>;
@@ -41,6 +42,7 @@ export const FOLDED: readonly EventKind[] = [
   ...(["run_started", "run_resumed", "run_interrupted", "run_paused", "run_forked"] as const),
   ...(["batch_begun", "batch_judged", "batch_split"] as const),
   ...MOVES,
+  "approval_answered",
   ...(["head_judged", "good_head_kept", "run_ended"] as const),
 ];
 
@@ -107,6 +109,8 @@ export function apply(run: Run, event: Event): Run {
     case "seat_voted":
       assertJudged(run, event);
       return run;
+    case "approval_answered":
+      return answered(run, event);
     case "batch_begun":
     case "batch_judged":
     case "batch_split":
@@ -232,6 +236,7 @@ function assertAttempt(run: Run, task: Task, event: TaskEvent): void {
       `${illegal}: another batch`,
     );
   }
+  if (task.state === "ready") assertPerson(task, event, illegal);
   if (event.kind === "landing_started") assertLanding(run, task, event);
   if (event.kind === "task_landed")
     assert.equal(event.commit, task.work?.integrated?.commit, `${illegal}: another commit`);
@@ -243,6 +248,7 @@ function assertLanding(run: Run, task: Task, { kind, head, tree, commit }: Event
   const { tip, ...judged } = task.work?.integrated ?? {};
   const together = landingWith(run, task);
   assert(together, `${illegal}: not all that were judged with it are to land`);
+  assert(!together.some((one) => awaitsApproval(run, one)), `${illegal}: a person has not approved it`);
   const other = run.tasks.some((one) => one.state === "landing" && !together.includes(one));
   assert(!other, `${illegal}: another landing is under way`);
   assert.deepEqual({ head, tree, commit }, judged, `${illegal}: only what was judged may land`);
@@ -294,6 +300,7 @@ function changes(task: Task, event: TaskEvent): Partial<Task> {
       };
     case "landing_started":
     case "task_skipped":
+    case "task_cancelled":
       return {};
   }
 }
@@ -369,15 +376,15 @@ function nextLanding(run: Run): Task | undefined {
   const landing = run.tasks.find((task) => task.state === "landing");
   if (landing) return firstToLand(run, landing);
   if (isBatching(run)) {
-    const whole = run.tasks.find((task) => task.state === "ready" && landingWith(run, task) !== null);
+    const whole = run.tasks.find((task) => isReady(run, task) && landingWith(run, task) !== null);
     return firstToLand(run, whole);
   }
-  const starved = run.tasks.find(
-    (task) => task.stale >= STALE_MAX && (task.state === "judging" || task.state === "ready"),
-  );
+  const starved = run.tasks.find((task) => task.stale >= STALE_MAX && (task.state === "judging" || isReady(run, task)));
   if (starved) return starved.state === "ready" ? starved : undefined;
-  return run.tasks.find((task) => task.state === "ready");
+  return run.tasks.find((task) => isReady(run, task));
 }
+
+const isReady = (run: Run, task: Task): boolean => task.state === "ready" && !awaitsApproval(run, task);
 
 const firstToLand = (run: Run, task: Task | undefined): Task | undefined => task && landingWith(run, task)?.[0];
 

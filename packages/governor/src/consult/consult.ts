@@ -22,6 +22,7 @@ import { keepOrphans } from "../recover.ts";
 import { findRoot } from "../root.ts";
 import { Session, type World } from "../session.ts";
 import type { Site } from "../site.ts";
+import { withSteering } from "../steering/desk.ts";
 import { forReading, planFor, refuseWithoutModel, unitFor, type Wanted } from "./wanted.ts";
 
 /** What is asked, and in which form the answer is taken. */
@@ -94,7 +95,10 @@ async function underLock<Answer>(
   const given: { answer: Answer | null } = { answer: null };
   await inSite(parts, async (site) => {
     await keepOrphans(site);
-    await runLoop(session, performersFor(site, { asked, head, given }), world.signal, () => null);
+    const performers = performersFor(site, { asked, head, given });
+    await withSteering({ root, run: session.id, wait_ms: 0 }, world, (steering) =>
+      runLoop(session, performers, world.signal, steering),
+    );
   });
   const { state: stands, failed } = taskOf(session.run, unit.id);
   if (stands === "landed" && given.answer !== null) return { run: session.id, head, answer: given.answer };

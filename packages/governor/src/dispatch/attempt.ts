@@ -5,6 +5,7 @@ import type { StatedCheck } from "@dgov/kernel/stated";
 import { type Claim, covers, type Isolation, IsolationLost, type Scope } from "@dgov/sandbox";
 import type { Outcome, ToolBox } from "@dgov/worker";
 import type { Program } from "../agent_file.ts";
+import { Cancelled } from "../cancelled.ts";
 import { DgovError } from "../error.ts";
 import { answerGit } from "../git/answer_git.ts";
 import { type FreezeOptions, type Frozen, freeze, keep } from "../git/candidate.ts";
@@ -266,16 +267,22 @@ function endingOf(outcome: Talked, signal: AbortSignal, currency: string): Endin
     case "cancelled":
       return interrupted(signal);
     case "provider":
+      if (signal.aborted) return interrupted(signal);
       return {
         done: false,
-        cause: signal.aborted ? "interrupted" : "provider",
+        cause: "provider",
         detail: `${outcome.cause}: ${outcome.detail}`,
       };
   }
 }
 
-const interrupted = (signal: AbortSignal) =>
-  ({ done: false, cause: "interrupted", detail: String(signal.reason ?? "") }) as const satisfies Ending;
+/** Somebody stopped the run, or this task alone. */
+const interrupted = ({ reason }: AbortSignal) =>
+  ({
+    done: false,
+    cause: reason instanceof Cancelled ? "cancelled" : "interrupted",
+    detail: String(reason ?? ""),
+  }) as const satisfies Ending;
 
 /** Looking for what the worker changed costs a freeze, so it is done only where something would be done with it. */
 const mends = ({ commands }: Project): boolean => commands.lint_fix !== null || commands.format !== null;

@@ -144,7 +144,8 @@ function compileTask(task: SourceTask, graph: Graph, sops: readonly Sop[]): Comp
     ...(tags.length > 0 ? { tags } : {}),
     ...(estimate ? { estimate } : {}),
   };
-  return { id: TaskId.parse(task.id), ...body, worker, unit };
+  const review = { ...body.review, ...(table.approval ? { approval: true as const } : {}) };
+  return { id: TaskId.parse(task.id), ...body, worker, review, unit };
 }
 
 /** Claims in the order written, each once, in their one spelling. */

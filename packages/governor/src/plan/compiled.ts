@@ -36,8 +36,8 @@ export type CompiledTask = {
   test_cmd: string | null;
   sops: readonly string[]; // names, in file order
   worker: WorkerWish;
-  review: { self_review: boolean; max_fork_depth: number };
-  unit: string; // sha-256 (hex) of all of the above but `id`, `worker`'s last three, with SOP texts: an edited unit is another unit
+  review: { self_review: boolean; max_fork_depth: number; approval?: true }; // `approval`: by a person; absent: as the project says
+  unit: string; // sha-256 (hex) of all of the above but `id`, `review.approval`, `worker`'s last three, with SOP texts: an edited unit is another unit
 };
 
 /**

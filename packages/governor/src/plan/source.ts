@@ -72,6 +72,7 @@ export const TaskTable = z.strictObject({
   produces: z.array(artifact).default([]).describe("What the task makes: each thing has one maker in the plan"),
   consumes: z.array(artifact).default([]).describe("What it builds upon: made by a task that it waits for"),
   estimate: Estimate.optional().describe("What the author reckons the task comes to"),
+  approval: z.boolean().default(false).describe("A person must approve its work before it lands"),
 });
 export type TaskTable = z.infer<typeof TaskTable>;
 

@@ -121,6 +121,7 @@ const CompiledTable = z.strictObject({
   budget: CeilingTable.optional(),
   tags: list.optional(),
   estimate: Estimate.optional(),
+  approval: z.literal(true).optional(),
   unit: text,
   files: z.union([list.transform((touch) => FilesTable.parse({ touch })), FilesTable]).prefault({}),
 });
@@ -177,7 +178,11 @@ function taskOf([id, table]: [string, z.infer<typeof CompiledTable>]): CompiledT
       ...(table.tags ? { tags: table.tags } : {}),
       ...(table.estimate ? { estimate: table.estimate } : {}),
     },
-    review: { self_review: table.self_review, max_fork_depth: table.max_fork_depth },
+    review: {
+      self_review: table.self_review,
+      max_fork_depth: table.max_fork_depth,
+      ...(table.approval ? { approval: true as const } : {}),
+    },
     unit: table.unit,
   };
 }
@@ -229,6 +234,7 @@ function taskTable(task: CompiledTask): JsonMap {
     ...(task.sops.length === 0 ? {} : { sop_mapping: [...task.sops] }),
     unit: task.unit,
     ...(task.worker.budget ? { budget: present(task.worker.budget) } : {}),
+    ...(task.review.approval ? { approval: true } : {}),
     ...(task.worker.tags ? { tags: [...task.worker.tags] } : {}),
     ...(task.worker.estimate ? { estimate: present(task.worker.estimate) } : {}),
     ...(used.length === 0 ? {} : { files }),

@@ -3,6 +3,7 @@ import type { Event, EventOf } from "@dgov/kernel";
 import { rederive } from "@dgov/kernel/rederive";
 import { runLoop } from "../loop.ts";
 import { performersOf } from "../perform.ts";
+import { NOBODY } from "../steering/desk.ts";
 import { type Frozen, idOf, layFrozen, settleAll } from "../testing/frozen.ts";
 import { eventsIn } from "../testing/site.ts";
 import { tell } from "../view/story.ts";
@@ -83,7 +84,7 @@ describe("D13 several candidates are judged as one tree", () => {
         },
       },
       never,
-      () => null,
+      NOBODY,
     );
     await place.site.pool.close();
     const events = eventsIn(place.log);

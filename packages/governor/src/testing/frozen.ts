@@ -5,6 +5,7 @@ import { runLoop } from "../loop.ts";
 import { performersOf } from "../perform.ts";
 import type { CompiledTask } from "../plan/compiled.ts";
 import { unitWith } from "../settlement/testing/parts.ts";
+import { NOBODY } from "../steering/desk.ts";
 import { eventsIn, openSite, workOf } from "./site.ts";
 
 /** The id of a task. */
@@ -48,7 +49,7 @@ export async function settleAll(
   { site, log }: Pick<Frozen, "site" | "log">,
   signal = new AbortController().signal,
 ): Promise<Event[]> {
-  await runLoop(site.session, performersOf(site), signal, () => null);
+  await runLoop(site.session, performersOf(site), signal, NOBODY);
   await site.pool.close();
   return eventsIn(log);
 }

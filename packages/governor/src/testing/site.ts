@@ -24,6 +24,7 @@ export const RUN = RunId.parse("r1");
 export function sessionOf(
   tasks: readonly { id: TaskId; after?: readonly TaskId[]; limits?: RunLimits }[],
   more: Partial<EventOf<"run_started">> = {},
+  approval: readonly TaskId[] = [],
 ): { session: Session; log: Store; clock: { now_ms: number } } {
   const clock = { now_ms: 0 };
   const log = openLog(":memory:");
@@ -41,6 +42,7 @@ export function sessionOf(
     tasks: tasks.map(({ id, after = [], limits }) => ({
       ...{ id, after: [...after], role: "worker", unit: id, carried: null },
       ...(limits ? { limits } : {}),
+      ...(approval.includes(id) ? { approval: true } : {}),
     })),
     retry: { retries: 1, settlement_retries: 1, tiers: 1, backoff_ms: [0] },
     limits: { calls: null, tokens: null, cost_micros: null, wall_ms: null },

@@ -26,6 +26,7 @@ export const BY_CAUSE: Readonly<Record<Cause, Omit<Shape, "next_action">>> = {
   setup:         { name: "worktree_prep_drift",       intent_class: "Environment repair", do_not: "Do not put the setup into the prompt: the worker never began" },
   lost:          { name: "attempt_lost",              intent_class: "Run recovery",       do_not: "Do not restart the plan: what was done would be paid for twice" },
   interrupted:   { name: "attempt_interrupted",       intent_class: "Run recovery",       do_not: "Do not restart the plan: what was done would be paid for twice" },
+  cancelled:     { name: "cancelled_by_person",       intent_class: "Run recovery",       do_not: "Do not look for a fault in the work: a person stopped it, and it is kept" },
   scope:         { name: "plan_claims_violation",     intent_class: "Governance repair",  do_not: "Do not commit the file by hand to make room for it: no other task would know" },
   symbol_scope:  { name: "symbol_claims_violation",   intent_class: "Governance repair",  do_not: "Do not claim the whole file while another task claims symbols of it" },
   read_scope:    { name: "plan_claims_violation",     intent_class: "Governance repair",  do_not: "Do not drop the read claim alone: the file would be out of reach altogether" },

@@ -13,6 +13,7 @@ export const HINTS: Readonly<Record<Cause, string>> = {
   setup: "Run setup_cmd by hand in a fresh checkout: it fails before any worker begins",
   lost: "Run again: the work is kept, and the run goes on from it",
   interrupted: "Run again: the work is kept, and the run goes on from it",
+  cancelled: 'Have it done after all with "dgov retry TASK" while the run lasts, and with --continue after it',
   scope: "Claim the files under [files] if the task needs them; if it does not, say so in the prompt",
   symbol_scope: "Claim the symbols under [files] (path::NAME), or the whole file, if the task needs them",
   read_scope: "Move the files from read to edit if the task must change them; if not, say so in the prompt",

@@ -74,6 +74,7 @@ const STATES: Partial<Record<OfTask["kind"], TaskProgress["state"]>> = {
   task_landed: "landed",
   task_retried: "waiting",
   task_skipped: "skipped",
+  task_cancelled: "skipped",
 };
 
 function withTask(before: Progress, event: OfTask, at_ms: number): Progress {

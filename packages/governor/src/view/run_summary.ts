@@ -54,7 +54,8 @@ export function summarise(id: string, events: readonly Stored[]): RunSummary {
   const because = new Map<string, string>();
   for (const { event } of events) {
     if (event.kind === "checkout_behind") pending = event.cure;
-    if (event.kind === "task_skipped") because.set(event.task, event.because);
+    if (event.kind === "task_skipped") because.set(event.task, `It waits for "${event.because}", which did not land`);
+    if (event.kind === "task_cancelled") because.set(event.task, sayCancelled(event));
   }
   const named = (...states: Task["state"][]) =>
     run.tasks.filter((task) => states.includes(task.state)).map(({ id }) => id);
@@ -126,16 +127,16 @@ function summariseTask(task: Task, because: string | undefined): TaskSummary {
     commit: task.work?.landed ?? null,
     cause: failed?.cause ?? null,
     gate: failed?.gate ?? null,
-    reason: failed
-      ? reasonOf(failed)
-      : task.state === "skipped" && because
-        ? `It waits for "${because}", which did not land`
-        : null,
+    reason: failed ? reasonOf(failed) : task.state === "skipped" ? (because ?? null) : null,
     findings: [...(failed?.findings ?? [])],
     blame: failed?.blame ?? null,
     clash: failed?.clash ?? null,
   };
 }
+
+/** Who has left a task out, and why, as far as they have said. */
+export const sayCancelled = ({ by, reason }: Pick<EventOf<"task_cancelled">, "by" | "reason">): string =>
+  `${by} has left it out${reason === "" ? "" : `: ${reason}`}`;
 
 /** What each cause means, for a person who has not read the code. */
 export const WORDS: Readonly<Record<Cause, string>> = {
@@ -150,6 +151,7 @@ export const WORDS: Readonly<Record<Cause, string>> = {
   setup: "The worktree could not be prepared",
   lost: "The process that ran the attempt is gone",
   interrupted: "The run was stopped, and the work is kept",
+  cancelled: "A person stopped the task, and the work is kept",
   scope: "The work changes files that the task does not claim",
   symbol_scope: "The work changes symbols that the task does not claim",
   read_scope: "The work changes files that the task may only read",

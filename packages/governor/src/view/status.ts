@@ -8,6 +8,7 @@ import {
   type Stored,
   type Task,
 } from "@dgov/kernel";
+import { awaitsApproval } from "@dgov/kernel/approval";
 import { type WholeSummary, wholeOf } from "./whole.ts";
 
 /** How the last run stands. The first keys are those of dgov 0.8; `task_list` holds what is not over, or all of it. */
@@ -111,14 +112,19 @@ function factsOf(
   };
 }
 
+/** What a task waits for that only a person can give. */
+export const APPROVAL_PHASE = "waits for approval";
+
 /** What stands behind a state: whom it waits for, or why it fell. */
 function rowOf(run: Run, task: Task): TaskRow {
   const blocked = task.after.filter((id) => run.tasks[run.index.get(id) ?? -1]?.state !== "landed");
   const phase =
     task.state === "failed"
       ? (task.failed?.gate ?? task.failed?.cause ?? "")
-      : task.state === "waiting" && blocked.length > 0
-        ? `after ${blocked.join(", ")}`
-        : "";
+      : awaitsApproval(run, task)
+        ? APPROVAL_PHASE
+        : task.state === "waiting" && blocked.length > 0
+          ? `after ${blocked.join(", ")}`
+          : "";
   return { slug: task.id, state: task.state, plan_name: run.started.plan, phase, attempt: task.attempt };
 }

@@ -1,6 +1,6 @@
 import type { Event, EventOf, Finding } from "@dgov/kernel";
 import { withBlame } from "./blame.ts";
-import { reasonOf, sayFinding, WORDS } from "./run_summary.ts";
+import { reasonOf, sayCancelled, sayFinding, WORDS } from "./run_summary.ts";
 import { sayStated, sayWatched } from "./stated_words.ts";
 
 /** How much a reader must care: what happened to the work · what the workers say and do · everything else. */
@@ -174,6 +174,13 @@ function ofTask(event: OfTask): Words {
       return milestone(`landed as ${short(event.commit)}`, true);
     case "task_retried":
       return milestone(event.by === "user" ? "is tried again, as the user asked" : "is tried again");
+    case "task_cancelled":
+      return milestone(`skipped: ${sayCancelled(event)}`, false);
+    case "approval_answered": {
+      const { verdict, by, reason } = event;
+      const did = verdict === "approve" ? "approved" : "rejected";
+      return milestone(`${did} by ${by}${reason === "" ? "" : `: ${reason}`}`, verdict === "approve");
+    }
     case "task_skipped":
       return milestone(`skipped: it needs "${event.because}", which did not land`, false);
     case "ledger_recalled":

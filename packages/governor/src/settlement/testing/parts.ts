@@ -98,7 +98,7 @@ export const projectWith = (root: string, { commands, rules, settlement_ms = 20_
     settlement_retries: 1,
     backoff_ms: [1000],
     ...{ escalation: [], routing: { profile: null, tiers: {}, usage: { input: 0, cached: 0, output: 0 }, rules: [] } },
-    ...{ batch: 1, final: "never" },
+    ...{ batch: 1, final: "never", approval: { asked: false, wait_ms: 0 } },
     jobs: null,
   },
   hash: "",
