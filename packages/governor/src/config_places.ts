@@ -21,19 +21,10 @@ export const referencePlaces = (file: ProjectFile, toml: Toml): Place[] => [
   ...rulePlaces(file, toml),
   ...reviewPlaces({ ...file, agents: agentsOf(file.agents) }, toml),
   ...tierPlaces(file, toml),
-  ...batchPlaces(file, toml),
   ...specPlaces(file, toml),
   ...routingPlaces(file.routing, ["routing"], toml),
   ...profilePlaces(file, toml),
 ];
-
-/** A seat votes on one change, and its vote is bound to the tree that this one alone makes. */
-function batchPlaces({ settlement, review }: ProjectFile, toml: Toml): Place[] {
-  if (settlement.batch === 1 || Object.keys(review.seats).length === 0) return [];
-  const message = `Cannot judge ${settlement.batch} tasks as one tree: each seat of [review] votes on one change; remove [settlement] batch or [review]`;
-  const spot = toml.at(["settlement", "batch"]);
-  return [{ severity: "error", code: "batch_reviewed", message, file: toml.file, ...spot, unit: null }];
-}
 
 /** A rule that never acts would be a false comfort, and two of one name could not be told apart in a refusal. */
 function rulePlaces(file: ProjectFile, toml: Toml): Place[] {

@@ -19,7 +19,7 @@ export const performersOf = (site: Site): Performers => ({
       mend: (left) => mendFormat(site, left),
     }),
   judge: (action, signal) => judge(site, action, signal, judgeByReview),
-  judge_batch: (action, signal) => judgeBatch(site, action, signal),
+  judge_batch: (action, signal) => judgeBatch(site, action, signal, judgeByReview),
   land: (action) => landTasks(site, action),
   retry: (action, signal) => retryTask(site, action, signal),
   judge_head: (action, signal) => judgeHead(site, action, signal),

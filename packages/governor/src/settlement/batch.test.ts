@@ -188,26 +188,76 @@ describe("who does not fit is judged alone, and holds up nobody", () => {
     agrees(place);
   });
 
-  test("reviewers that came after the run had begun: each is judged alone, and none lands that they have not seen", async () => {
-    const place = await lay({ work: { a: { "a.txt": "x" }, b: { "b.txt": "x" } } });
-    const seats = [{ name: "oak", provider: "p", agent: "m", family: "oak", look_for: "" }];
-    const { project } = place.site;
-    project.rules = { ...project.rules, review: { approvals: 1, turns: 2, time_ms: 60_000, seats } };
-    const events = await settleAll(place);
-    expect([of(events, "batch_judged"), of(events, "task_landed")]).toEqual([[], []]);
-    expect(of(events, "candidate_rejected").map(({ gate, cause }) => `${gate} ${cause}`)).toEqual([
-      "review broken", // nobody sits there in this test
-      "review broken",
-    ]);
-    agrees(place);
-  });
-
   test("when none fits, the first is told why", async () => {
     const place = await lay({ work: { a: { "x.txt": "x" }, b: { "y.txt": "x" } }, claims: ["b.txt"] });
     const events = await settleAll(place);
     expect(of(events, "batch_begun")[0]).toMatchObject({ tasks: [{ task: idOf("a") }], apart: [{ task: idOf("b") }] });
     expect(slugs(of(events, "candidate_rejected"))).toBe("a b");
     expect(slugs(of(events, "gate_judged"))).toBe("a b"); // in the batch nothing was held against them
+    agrees(place);
+  });
+});
+
+describe("D13 E4 a batch is reviewed", () => {
+  /** Three candidates and one seat, who refuses the task of this letter. `asked`: the trees it was asked about, in order. */
+  async function layReviewed(refuses: string) {
+    const place = await lay({ work: { a: { "a.txt": "x\n" }, b: { "b.txt": "x\n" }, c: { "c.txt": "x\n" } } });
+    const seats = [{ name: "oak", provider: "p", agent: "m", family: "oak", look_for: "" }];
+    const { site } = place;
+    site.project.rules = { ...site.project.rules, review: { approvals: 1, turns: 2, time_ms: 60_000, seats } };
+    const asked: string[] = [];
+    site.models = {
+      ...site.models,
+      seat: () => ({ provider: { name: "p" } as never, agent: "m", price: null, route: null, program: null }),
+      seatModel: () => ({
+        async complete({ messages }) {
+          const goal = messages[1]?.text ?? "";
+          const tree = /Tree that would land: (\w+)/.exec(goal)?.[1] ?? "";
+          asked.push(tree);
+          const path = `${refuses}.txt`;
+          const finding = { severity: "blocker", path, line: 1, message: "It says x" };
+          const bad = goal.includes(`- added: "${path}"`);
+          const ballot = { tree, vote: bad ? "reject" : "approve", summary: "s", findings: bad ? [finding] : [] };
+          const calls = [{ id: "c1", tool: "submit_review", input: JSON.stringify(ballot) }];
+          return { text: "", calls, tokens: { input: 1, output: 1, estimated: false }, finish: "calls" as const };
+        },
+      }),
+    };
+    return { place, asked };
+  }
+
+  test("each on top of those before it: the votes are on the very trees that land, and the commands ran once", async () => {
+    const { place, asked } = await layReviewed("none");
+    const events = await settleAll(place);
+    expect([place.runs(), slugs(of(events, "task_landed"))]).toEqual([1, "a b c"]);
+    expect(await logOf(place, "%T")).toEqual(of(events, "seat_voted").map(({ tree }) => tree));
+    expect(asked).toEqual(of(events, "seat_voted").map(({ tree }) => tree));
+    expect(of(events, "gate_judged").filter(({ gate }) => gate === "review").length).toBe(3);
+    agrees(place);
+  });
+
+  test("who is refused does not land, the others do, and nobody is asked twice about the same trees", async () => {
+    const { place, asked } = await layReviewed("b");
+    const events = await settleAll(place);
+    expect(slugs(of(events, "task_landed"))).toBe("a c");
+    expect(of(events, "batch_judged")[0]).toMatchObject({ verdict: "reject" });
+    const [rejected, ...others] = of(events, "candidate_rejected");
+    expect([rejected, others]).toMatchObject([{ task: idOf("b"), gate: "review", cause: "review", blame: "task" }, []]);
+    expect([asked.length, new Set(asked).size]).toEqual([3, 3]);
+    agrees(place);
+  });
+
+  test("a seat without a vote has approved nothing", async () => {
+    const { place } = await layReviewed("none");
+    place.site.models = {
+      ...place.site.models,
+      seatModel: () => ({ complete: () => Promise.reject(new Error("no")) }),
+    };
+    const events = await settleAll(place);
+    expect(of(events, "task_landed")).toEqual([]);
+    expect(of(events, "candidate_rejected").map(({ gate, cause }) => `${gate} ${cause}`)).toEqual(
+      Array(3).fill("review broken"),
+    );
     agrees(place);
   });
 });

@@ -1,3 +1,4 @@
+import { strict as assert } from "node:assert";
 import { join } from "node:path";
 import type { Action, Event, EventOf } from "@dgov/kernel";
 import { halves, type Member } from "@dgov/kernel/batch";
@@ -8,8 +9,8 @@ import { diffTrees } from "../git/tree_changes.ts";
 import type { CompiledTask, Files } from "../plan/compiled.ts";
 import { type Site, unitOf } from "../site.ts";
 import { type Fit, fit } from "./fit.ts";
-import { recordOf, type Verdict, verdictEvent } from "./gate.ts";
-import { type Judging, judging, noting } from "./judge.ts";
+import { recordOf, type Settling, type Verdict, verdictEvent } from "./gate.ts";
+import { type Judging, judging, noting, type Reviewing } from "./judge.ts";
 import { landingWords } from "./landing_words.ts";
 import { judgeByCommands, type TreeToLand } from "./tree_to_land.ts";
 
@@ -17,29 +18,26 @@ import { judgeByCommands, type TreeToLand } from "./tree_to_land.ts";
  * A candidate on top of those before it. `verdicts`: what was said of it by itself; `commit` has its tree, and nobody's words:
  * the next one is put on it.
  */
-type Placed = Member & Extract<Fit, { did: "fits" }> & { verdicts: readonly Verdict[]; commit: string };
+type Placed = Member & Extract<Fit, { did: "fits" }> & { verdicts: Verdict[]; commit: string };
 type Apart = EventOf<"batch_begun">["apart"];
 
 /**
  * Judges several frozen candidates as one tree. Each is put on top of the one before it and judged there by all that needs no
  * checkout; who does not fit is judged alone, later. The tree with all of them is judged once by the project's commands. When it
- * passes they are all to land, as commits in a row of which the branch takes the last; else each half is judged in its turn.
+ * passes, the reviewers look at each on top of those before it: that is the very tree it lands as. When nobody is refused they
+ * are all to land, as commits in a row of which the branch takes the last; else each half is judged in its turn.
+ *
+ * @param review asks the project's reviewers; null: it has none
  */
 export async function judgeBatch(
   plain: Site,
   { tasks: wanted }: Extract<Action, { do: "judge_batch" }>,
   signal: AbortSignal,
+  review: Reviewing | null = null,
 ): Promise<void> {
   const site = judging(plain);
   const { session } = site;
   const head = await targetHead(site.git, site.target);
-  if (site.project.rules.review !== null) {
-    // The run began before there were reviewers: each is judged alone, so that none lands which they have not seen.
-    const [first, ...rest] = wanted.map(memberOf);
-    const apart = rest.map((of) => ({ ...of, gate: "review", why: "Each change is reviewed by itself" }));
-    session.record({ kind: "batch_begun", head, tasks: first ? [first] : [], apart });
-    return;
-  }
   const pile = await pileUp(site, { head, wanted }, signal);
   if (pile === null) return;
   const { placed, apart } = pile;
@@ -52,7 +50,9 @@ export async function judgeBatch(
   const said: Verdict[] = [];
   const record = (verdict: Verdict) => void said.push(verdict);
   const settling = { now_ms: site.world.now_ms, level: site.level, record };
-  const fell = await judgeByCommands(await wholeOf(site, head, placed), settling, signal);
+  const fell =
+    (await judgeByCommands(await wholeOf(site, head, placed), settling, signal)) ??
+    (await reviewEach(site, placed, { settling, review }, signal));
   if (signal.aborted) return;
   const gates = said.map(recordOf);
   const commits = fell === null ? await inARow(site, head, { placed, said }) : placed.map(({ commit }) => commit);
@@ -71,6 +71,33 @@ export async function judgeBatch(
           { kind: "batch_split", parts: halves(tasks) },
         ],
   );
+}
+
+type Reviewed = { settling: Settling; review: Reviewing | null };
+
+/**
+ * Has each of them reviewed on top of those before it. A vote is bound to the trees before and after, so who is judged there
+ * again, in a half or alone, is not paid for again. It stops at the first who is refused: those after it stand on its work.
+ */
+async function reviewEach(
+  site: Judging,
+  placed: readonly Placed[],
+  { settling, review }: Reviewed,
+  signal: AbortSignal,
+): Promise<Verdict | null> {
+  if (site.project.rules.review === null) return null;
+  assert(review, "A review is asked for, and nobody was given who could");
+  for (const { task, attempt, subject, verdicts } of placed) {
+    if (signal.aborted) return null;
+    const of = { task, attempt };
+    const record = (verdict: Verdict) => {
+      if (verdict.verdict !== "pass") settling.record(verdict);
+      else if (!signal.aborted) site.session.record(verdictEvent(of, verdict));
+    };
+    const { verdict } = await review({ site, of }, subject, noting({ ...settling, record }, verdicts), signal);
+    if (verdict !== null) return verdict;
+  }
+  return null;
 }
 
 /** The commits that land, each on the one before it. */
