@@ -24,6 +24,11 @@ export const EXCEPTIONS: readonly { path: string; budget: string; why: string }[
     why: "The grammars are for a task that claims symbols or asks who refers to one: no other task pays for them",
   },
   {
+    path: "packages/governor/src/dispatch/program.ts",
+    budget: "dynamic_import",
+    why: "The library of the Agent Client Protocol takes 90 ms to load: only a run with such an agent pays for it",
+  },
+  {
     path: "packages/sandbox/src/script/serve_scripts.ts",
     budget: "dynamic_import",
     why: "The tools load while the interpreter compiles, and modules of project rules need none of them",

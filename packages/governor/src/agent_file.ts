@@ -7,9 +7,11 @@ export const PROMPT_FILE = "{prompt_file}";
 
 /** What would choose the code that any program loads, and what the jail itself says. */
 const KEPT = /^(?:BUN_|LD_|DYLD_|GIT_|DGOV_)|^(?:NODE_OPTIONS|NODE_PATH|HOME|TMPDIR|PATH|(?:https?|all|no)_proxy)$/i;
+export const isKeptVariable = (name: string): boolean => !VARIABLE.test(name) || KEPT.test(name);
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const variable = z
   .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: "it must be the name of an environment variable" })
+  .regex(VARIABLE, { error: "it must be the name of an environment variable" })
   .refine((name) => !KEPT.test(name), { error: "the jail says this one itself, or keeps it away from programs" });
 
 const word = z.string().refine((text) => !text.includes("\0"), { error: "it has a NUL in it" });
@@ -25,6 +27,10 @@ export const ProgramTable = z.strictObject({
     .describe(
       "The program and its words; {prompt} is the task, {prompt_file} a file with it, without either: its input",
     ),
+  protocol: z
+    .enum(["command", "acp"])
+    .default("command")
+    .describe("command: it gets its task once and works by itself; acp: it speaks the Agent Client Protocol"),
   timeout_s: z
     .int()
     .min(1)
@@ -52,6 +58,7 @@ export type ProgramTable = z.infer<typeof ProgramTable>;
 export type Program = {
   name: string;
   command: readonly string[];
+  protocol: "command" | "acp";
   timeout_ms: number | null;
   hosts: readonly string[];
   passed: readonly string[];
@@ -69,6 +76,7 @@ export const agentsOf = (tables: Readonly<Record<string, string | ProgramTable>>
 const programOf = (name: string, table: ProgramTable): Program => ({
   name,
   command: table.command,
+  protocol: table.protocol,
   timeout_ms: table.timeout_s === undefined ? null : table.timeout_s * 1000,
   hosts: table.hosts,
   passed: [...new Set(table.pass_env)],

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Finding, Output } from "@dgov/kernel";
-import type { ExecResult, Isolation } from "@dgov/sandbox";
+import type { ExecResult, Isolation, Talk } from "@dgov/sandbox";
 import { readLeft } from "./left_file.ts";
 
 /** What a command of the project left behind. `kept`: the absolute path of our own copy of its log. */
@@ -17,6 +17,7 @@ export type Asking = {
   log: string;
   output_max_bytes?: number; // default: `LOG_MAX_BYTES`
   env?: Readonly<Record<string, string>>;
+  talk?: Talk; // what it says is then heard, and what it says of itself is its output
 };
 
 const LOG_MAX_BYTES = 64 * 1024 * 1024;
@@ -25,9 +26,10 @@ const CLIP_BYTES = 8 * 1024;
 /** Runs a command of the project and keeps its whole output. By then every process it started is dead. */
 export async function runProjectCommand(
   isolation: Isolation,
-  { command, timeout_ms, out, log, output_max_bytes = LOG_MAX_BYTES, env = {} }: Asking,
+  { command, timeout_ms, out, log, output_max_bytes = LOG_MAX_BYTES, env = {}, talk }: Asking,
 ): Promise<Said> {
-  const result = await isolation.exec({ command, timeout_ms, output_max_bytes, clip_bytes: CLIP_BYTES, env });
+  const request = { command, timeout_ms, output_max_bytes, clip_bytes: CLIP_BYTES, env };
+  const result = await isolation.exec(request, talk);
   const { head, tail, omitted_bytes } = result;
   const kept = keepLog(result.log, join(out, log));
   return { command, result, output: { head, tail, omitted_bytes, log: kept === null ? null : log }, kept };

@@ -230,6 +230,7 @@ export const Event = z.discriminatedUnion("kind", [
     hosts: z.array(z.string()), // that it may reach; none: no network
     level: Level,
     time_ms: z.int().min(0),
+    protocol: z.literal("acp").optional(), // it asks as of an editor: its calls are told; absent: it works unseen
   }),
   z.strictObject({
     kind: z.literal("agent_ended"), // absent where its isolation died or the run was stopped

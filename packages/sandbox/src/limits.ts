@@ -5,6 +5,8 @@ export const LIMITS = {
   tool_ms: 30 * 60_000, // a tool call from outside: the commands in it have limits of their own
   watch_every_ms: 100,
   count_files_every_ms: 10_000, // at the latest, while something runs
+  farewell_ms: 2_000, // for a command that is told that the talk is over, to end by itself
+  unread_max_bytes: 32 * 1024 * 1024, // said to a command that does not read
   halted_ms: 3_000, // after a limit of all processes together has struck, before the isolation is ended from outside
   read_max_bytes: 16 * 1024 * 1024, // a file that a tool reads or writes
   remember_bytes: 16 * 1024 * 1024, // unclaimed content held in memory, so that it can be put back

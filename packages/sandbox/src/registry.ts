@@ -20,6 +20,7 @@ import { lintCheck } from "./tools/lint_check.ts";
 import { lintFix } from "./tools/lint_fix.ts";
 import { listDir } from "./tools/list_dir.ts";
 import { readFile } from "./tools/read_file.ts";
+import { readTextFile } from "./tools/read_text_file.ts";
 import { recentChanges } from "./tools/recent_changes.ts";
 import { relatedFiles } from "./tools/related_files.ts";
 import { revertFile } from "./tools/revert_file.ts";
@@ -34,6 +35,7 @@ import { tree } from "./tools/tree.ts";
 import { typeCheck } from "./tools/type_check.ts";
 import { wordCount } from "./tools/word_count.ts";
 import { writeFile } from "./tools/write_file.ts";
+import { writeTextFile } from "./tools/write_text_file.ts";
 
 const READING: readonly Tool[] = [
   readFile,
@@ -92,8 +94,12 @@ const OF_ROLE: Readonly<Record<Scope["role"], readonly Tool[]>> = {
   test_author: [...READING, ...WRITING, ENDING.test_author],
 };
 
+/** What an agent with a loop of its own asks its editor for. It ends by itself, and has none of the other tools. */
+const ASKED_OF_EDITORS = { worker: [readTextFile, writeTextFile, runBash], reader: [readTextFile] };
+
 /** A role's tools and the project's own; what ends the work stays last. */
 export function toolsFor(scope: Scope): readonly Tool[] {
+  if (scope.editor) return scope.role === "worker" ? ASKED_OF_EDITORS.worker : ASKED_OF_EDITORS.reader;
   const [tools, own] = [toolsOf(scope.role), componentTools(scope)];
   if (own.length === 0) return tools; // each call asks
   return [...tools.slice(0, -1), ...own, ...tools.slice(-1)];
@@ -140,5 +146,6 @@ const LAYERS: Readonly<Partial<Record<HostError["code"], string>>> = {
 function refusedByHost({ code, message }: HostError): Answer {
   const layer = LAYERS[code];
   const text = `Error: ${message}`;
+  if (code === "missing") return { ok: false, text, missing: true };
   return layer === undefined ? { ok: false, text } : { ok: false, text, refused_by: layer };
 }

@@ -16,6 +16,7 @@ import { type Libc, openLibc } from "./isolate/libc.ts";
 import { createQuestions } from "./isolate/questions.ts";
 import type { Readable } from "./isolate/readable.ts";
 import { createSegments } from "./isolate/segments.ts";
+import { createTalks, type Hearing, type Said, type Talks } from "./isolate/talk.ts";
 import type { Strike } from "./isolate/watch.ts";
 import { decodeFrames, encodeFrame } from "./isolate/wire.ts";
 import type { ToolPolicy } from "./policy.ts";
@@ -38,7 +39,7 @@ export type ServeOrder = Pick<IsolationSpec, "root" | "write" | "git_dir" | "tmp
   outer_pids: string; // the governor's process namespace: where ours is another, our signals stay in it
 };
 export type ServeRequest =
-  | { id: number; exec: ExecRequest }
+  | { id: number; exec: ExecRequest; talk?: true }
   | { id: number; tool: string; input: unknown; policy: ToolPolicy | null }
   | { id: number; evaluate: EvaluateOrder }
   | { id: number; component: ComponentOrder };
@@ -46,9 +47,12 @@ export type ServeRequest =
 export type Halt = { halt: Strike };
 /** What the governor says to a `question`, in the order in which they were asked. */
 export type OutsideReply = { reply: GitReply };
+/** What is said to the command of a request that is talked with. */
+export type OutsideWord = { said: Said };
 export type ServeAnswer =
   | { ready: true; sealed: boolean }
   | { question: GitQuestion }
+  | { heard: string } // base64, of the command that runs
   | { id: number; result: ExecResult | Answer | EvaluateResult | ComponentAnswer }
   | { id: number; failed: string };
 
@@ -143,6 +147,7 @@ async function serve({ now_ms, compare, code }: Borrowed): Promise<void> {
     await out.flush();
   };
   const questions = createQuestions((question) => answer({ question }));
+  const talks = createTalks((heard) => answer({ heard }));
   const endTree = () => endAllBelow(sealed, spared.pids);
   const server = createServer(order, {
     symbols: await symbolClaimsOf(order, { git: questions.ask, compare }),
@@ -151,6 +156,7 @@ async function serve({ now_ms, compare, code }: Borrowed): Promise<void> {
     endTree,
     spared,
     running,
+    talks,
     ...(order.interpreter === null ? {} : { git: questions.ask }),
     reap: () => reapOrphans(libc, spared.pids),
     kept: {
@@ -164,9 +170,13 @@ async function serve({ now_ms, compare, code }: Borrowed): Promise<void> {
   await answer({ ready: true, sealed });
   let turn = Promise.resolve();
   for await (const frame of frames) {
-    const request = frame as ServeRequest | Halt | OutsideReply;
+    const request = frame as ServeRequest | Halt | OutsideReply | OutsideWord;
     if ("reply" in request) {
       questions.hear(request.reply);
+      continue;
+    }
+    if ("said" in request) {
+      talks.hear(request.said);
       continue;
     }
     if ("halt" in request) {
@@ -194,6 +204,7 @@ type Powers = Pick<Shell, "now_ms" | "endTree" | "pause" | "reap" | "running" | 
   Pick<Host, "git"> & {
     onGovernorDeath: (signal: number) => void;
     spared: Spared;
+    talks: Talks;
     libc: Libc;
     symbols: SymbolClaims | null;
     code: (() => Promise<ReadCode>) | null;
@@ -201,7 +212,7 @@ type Powers = Pick<Shell, "now_ms" | "endTree" | "pause" | "reap" | "running" | 
 
 function createServer(order: ServeOrder, powers: Powers): (request: ServeRequest) => Promise<ServeAnswer> {
   const { root, tmp, env, scope } = order;
-  const { onGovernorDeath, spared, git, libc, symbols, code, ...ours } = powers;
+  const { onGovernorDeath, spared, talks, git, libc, symbols, code, ...ours } = powers;
   const outside = { ...(git ? { git } : {}), held: holdRoot(root, libc), ...(symbols ? { symbols } : {}) };
   for (const folder of ["home", "tmp", "cache"]) mkdirSync(`${tmp}/${folder}`, { recursive: true });
   const guard = createGuard({
@@ -215,13 +226,13 @@ function createServer(order: ServeOrder, powers: Powers): (request: ServeRequest
   const readable = interpreter === null ? order.readable : "all"; // an interpreted command sees no place that could be opened to it
   const shell: Shell = { root, tmp, env, interpreter, ...ours, limits: order.limits, readable };
   let logs = 0;
-  const exec = async (request: ExecRequest): Promise<ExecResult> => {
+  const exec = async (request: ExecRequest, hearing?: Hearing): Promise<ExecResult> => {
     guard.remember();
     symbols?.remember();
     if (request.fresh) freshen(tmp, ++logs);
     // Now the end of our input must reach us, or the command would outlive us: also when it has halted us.
     onGovernorDeath(SIGCONT);
-    const result = await runCommand(shell, request, ++logs);
+    const result = await runCommand(shell, request, { number: ++logs, hearing: hearing ?? null });
     onGovernorDeath(SIGKILL);
     const { put_back, lost } = guard.putBack();
     const breaches = (await symbols?.putBack()) ?? [];
@@ -240,7 +251,7 @@ function createServer(order: ServeOrder, powers: Powers): (request: ServeRequest
   return async (request) => {
     const { id } = request;
     try {
-      if ("exec" in request) return { id, result: await exec(request.exec) };
+      if ("exec" in request) return { id, result: await exec(request.exec, request.talk ? talks.with(id) : undefined) };
       if ("evaluate" in request) return { id, result: evaluated(await scripts.run(modulesOrder(request.evaluate))) };
       if ("component" in request) return { id, result: await component(request.component) };
       return { id, result: await callTool(request, { root, tmp, scope, exec, ...outside, scripts, component, code }) };

@@ -34,6 +34,7 @@ export type Scope = {
   src_dir: string;
   base: string; // commit the worktree was made from: diffs are against it
   components?: readonly ToolComponent[]; // the project's own tools; absent: none
+  editor?: true; // it is an agent of its own, which asks for files and commands as it would ask an editor
 };
 
 /** The only door to the machine. Inside isolation it is the real thing; in tests it may be a fake. Paths are relative to the root. */
@@ -90,6 +91,9 @@ type Ended = { outcome: "done" | "incomplete" | "blocked"; summary: string; chec
  * `touched`    paths the call wrote, created or deleted (also such as it put back)
  * `refused_by` the rule or layer that refused, for the record: `claim`, `tool_policy.deny_shell_commands`, `jail`, …
  * `ended`      set by the role's ending tool alone, when it is accepted; `plan` is what a planner hands in
+ * `missing`    it named a file that is not there
+ * `exit`       of the program that the call ran; null: it came to no end of its own; absent: it ran none
+ * `whole`      what a program is given in place of `text`, uncut: a file as it is; absent: `text` is all
  * `calls`      what a script called, in order; set by `run_script` alone
  */
 export type Answer = {
@@ -98,6 +102,9 @@ export type Answer = {
   touched?: readonly string[];
   refused_by?: string;
   ended?: Ended & { plan?: PlanDraft };
+  exit?: number | null;
+  missing?: true;
+  whole?: string;
   calls?: readonly BoundCall[];
 } & RunFacts;
 

@@ -39,7 +39,7 @@ export type ToolboxOptions = {
 };
 
 export type ToolSpec = { name: string; description: string; parameters: Readonly<Record<string, unknown>> };
-export type ToolResult = Pick<Answer, "ok" | "text" | "ended">;
+export type ToolResult = Pick<Answer, "ok" | "text" | "ended" | "whole" | "exit" | "missing">;
 export type Toolbox = {
   readonly specs: readonly ToolSpec[];
   call(call: { id: string; tool: string; input: string }): Promise<ToolResult>;
@@ -68,10 +68,19 @@ export function createToolbox(options: ToolboxOptions): Toolbox {
         ...bound,
       ]);
       const { ok, text, ended } = answer;
+      if (scope.editor) return toldToEditors(answer);
       return ended && ok ? { ok: true, text, ended } : { ok, text };
     },
   };
 }
+
+/** A program is told by what can be read without words, too. */
+const toldToEditors = ({ ok, text, whole, exit, missing }: Answer): ToolResult => ({
+  ...{ ok, text },
+  ...(missing ? { missing } : {}),
+  ...(whole === undefined ? {} : { whole }),
+  ...(exit === undefined ? {} : { exit }),
+});
 
 const RECORDED_CHARS = 2_000;
 const RECORDED_PATHS = 1_000;

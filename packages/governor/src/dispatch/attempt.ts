@@ -21,9 +21,9 @@ import type { Route } from "../routing.ts";
 import { type Short, sayShort } from "../short_text.ts";
 import { type Site, unitOf } from "../site.ts";
 import { briefingOf } from "./briefing.ts";
-import { orderOf, type WorkOrder } from "./order.ts";
+import { orderOf } from "./order.ts";
 import { endedBy, prepare } from "./prepare.ts";
-import { workByProgram } from "./program.ts";
+import { type Lent, workByProgram } from "./program.ts";
 import { grantsIn, scopeOf } from "./scope.ts";
 import { statedOf } from "./stated.ts";
 import { type Talker, talk } from "./talk.ts";
@@ -156,20 +156,23 @@ async function attend(site: Site, attempt: Attempt, { signal, mend, failed, carr
   // The order is written while the isolated process starts: each waits for other programs most of its time.
   const ordering = orderOf(site, { unit, attempt: attempt.attempt, scope, failed, carried, program });
   ordering.catch(() => {}); // heard below, when the isolated process is sure to be ended
-  const isolation = await site.jail.start({
-    root: worktree.path,
-    write: grantsIn(worktree.path, unit),
-    git_dir: await site.git.commonDir(),
-    network: hostsOrNone(program?.hosts ?? site.project.rules.sandbox.hosts),
-    scope,
-    git: answerGit(worktree.git, attempt.base),
-  });
+  const git_dir = await site.git.commonDir();
+  const start = (own: Scope) =>
+    site.jail.start({
+      root: worktree.path,
+      write: grantsIn(worktree.path, unit),
+      git_dir,
+      network: hostsOrNone(program?.hosts ?? site.project.rules.sandbox.hosts),
+      scope: own,
+      git: answerGit(worktree.git, attempt.base),
+    });
+  const isolation = await start(scope);
   try {
     const ordered = await ordering;
     const order = attempt.asked ? { ...ordered, ending: attempt.asked.tool } : ordered;
     const { task, attempt: n } = attempt;
     if (order.recalled) site.session.record({ kind: "ledger_recalled", task, attempt: n, ...order.recalled });
-    const talking = { isolation, scope, signal, order };
+    const talking = { isolation, scope, signal, order, start };
     const ending =
       program === null
         ? endingOf(await converse(site, attempt, talking), signal, site.project.limits.budget.currency)
@@ -207,7 +210,7 @@ async function mended(site: Site, attempt: Attempt, { ending, signal, mend, isol
   }
 }
 
-type Talking = { isolation: Isolation; scope: Scope; signal: AbortSignal; order: WorkOrder };
+type Talking = Pick<Lent, "isolation" | "scope" | "signal" | "order" | "start">;
 
 /** The model loop, with its hands lent to it. */
 async function converse(site: Site, attempt: Attempt, { isolation, scope, signal, order }: Talking): Promise<Talked> {
@@ -230,7 +233,8 @@ async function converse(site: Site, attempt: Attempt, { isolation, scope, signal
 
 /** The whole attempt is another program's. What it says decides nothing: how it ends does, and what it leaves. */
 async function lent(site: Site, attempt: Attempt, talking: Talking & { program: Program }): Promise<Ending> {
-  const ending = await workByProgram(site, attempt, talking);
+  const { task, attempt: n, worktree } = attempt;
+  const ending = await workByProgram(site, { task, attempt: n }, { ...talking, root: worktree.path });
   if (ending === null) return interrupted(talking.signal);
   const late = !ending.done && ending.cause === "timeout" ? outOfTime(site, attempt.task) : null;
   if (late === null) return ending;

@@ -1,18 +1,30 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Cause, EventOf, TaskId } from "@dgov/kernel";
-import type { Isolation } from "@dgov/sandbox";
+import type { Isolation, Scope } from "@dgov/sandbox";
 import { shellQuote } from "@dgov/sandbox/shell_quote";
 import { z } from "zod";
 import { PROMPT, PROMPT_FILE, type Program } from "../agent_file.ts";
 import { runProjectCommand, type Said, unanswered } from "../project_command.ts";
 import { outOf } from "../root.ts";
 import type { Site } from "../site.ts";
+import type { Turn } from "./acp/conversation.ts";
+import type { Editor } from "./acp/editor.ts";
 import type { WorkOrder } from "./order.ts";
 import { endedBy } from "./prepare.ts";
 import { type Secret, withoutSecrets } from "./secrets.ts";
+import { recordCalls } from "./talk.ts";
 
-type Lent = { program: Program; isolation: Isolation; signal: AbortSignal; order: WorkOrder };
+/** What a program is lent. `start` makes a further jail as its own is, for tools of that scope. */
+export type Lent = {
+  program: Program;
+  isolation: Isolation;
+  signal: AbortSignal;
+  order: WorkOrder;
+  scope: Scope;
+  root: string;
+  start: (scope: Scope) => Promise<Isolation>;
+};
 type Of = { task: TaskId; attempt: number };
 type Ended = { done: true; summary: string } | { done: false; cause: Cause; detail: string };
 
@@ -24,18 +36,21 @@ type Ended = { done: true; summary: string } | { done: false; cause: Cause; deta
  * @throws IsolationLost when it has killed what serves it
  */
 export async function workByProgram(
-  site: Pick<Site, "session" | "world" | "out" | "jail">,
-  { task, attempt }: Of,
-  { program, isolation, signal, order }: Lent,
+  site: Pick<Site, "session" | "world" | "out" | "project">,
+  of: Of,
+  lent: Lent,
 ): Promise<Ended | null> {
-  const of = { task, attempt };
-  const { name, passed, hosts, command, output_max_bytes } = program;
+  const { program, isolation, signal, order } = lent;
+  const { name, passed, hosts, command, output_max_bytes, protocol } = program;
   const timeout_ms = Math.max(1, order.limits.time_ms ?? LONGEST_MS);
   const words = { agent: name, command: [...command], passed: [...passed], hosts: [...hosts] };
-  site.session.record({ kind: "agent_started", ...of, ...words, level: isolation.level, time_ms: timeout_ms });
+  const spoken = protocol === "acp" ? { protocol } : {};
+  const { level } = isolation;
+  site.session.record({ kind: "agent_started", ...of, ...words, level, time_ms: timeout_ms, ...spoken });
   const secrets = passed.map((variable): Secret => ({ name: variable, value: site.world.env[variable] ?? "" }));
   const given = Object.fromEntries(secrets.map(({ name: variable, value }) => [variable, value]));
   const prompt = order.messages.map(({ text }) => text).join("\n\n");
+  const editor = protocol === "acp" ? await editorFor(site, of, { ...lent, prompt }) : null;
   const asking = {
     command: scriptOf(program, prompt),
     timeout_ms,
@@ -43,16 +58,57 @@ export async function workByProgram(
     log: `${outOf(of)}/agent.log`,
     output_max_bytes,
     env: { ...program.env, ...given },
+    ...(editor === null ? {} : { talk: editor.talk }),
   };
-  const said = await endedBy(signal, isolation, () => runProjectCommand(isolation, asking));
+  const { said, turn } = await untilEnded(editor, () =>
+    endedBy(signal, isolation, () => runProjectCommand(isolation, asking)),
+  );
   if (said === null) return null;
   const told = redacted(said, site.out, secrets);
   site.session.record(endOf(told, { ...of, agent: name }));
   if (signal.aborted) return null;
   const left = await endedBy(signal, isolation, () => readOutcome(isolation));
   if (left === null) return null;
-  return outcomeOf(told, { program, left: withoutSecrets(left, secrets), timeout_ms });
+  const ended = { program, left: withoutSecrets(left, secrets), timeout_ms, turn };
+  return withoutSecretsIn(outcomeOf(told, ended), secrets);
 }
+
+type Editing = Lent & { prompt: string };
+
+/** Loaded with the first agent of the protocol: its library takes longer than all else that a run loads. */
+async function editorFor(site: Pick<Site, "session" | "world" | "project">, of: Of, lent: Editing): Promise<Editor> {
+  const { openEditor } = await import("./acp/editor.ts");
+  const { program, isolation, root, prompt } = lent;
+  const scope: Scope = { ...lent.scope, editor: true };
+  const writes = scope.role === "worker";
+  return openEditor(
+    { name: program.name, cwd: root, prompt, writes },
+    {
+      ...{ root, scope, policy: site.project.rules.tool_policy, now_ms: site.world.now_ms },
+      start: () => lent.start(scope),
+      record: recordCalls(site.session, { ...of, level: isolation.level }),
+    },
+  );
+}
+
+/** Whatever becomes of the process, what it had asked for is ended with it. */
+async function untilEnded(
+  editor: Editor | null,
+  work: () => Promise<Said | null>,
+): Promise<{ said: Said | null; turn: Turn | null }> {
+  if (editor === null) return { said: await work(), turn: null };
+  try {
+    const said = await work();
+    return { said, turn: await editor.close() };
+  } finally {
+    await editor.close();
+  }
+}
+
+const withoutSecretsIn = (ended: Ended, secrets: readonly Secret[]): Ended =>
+  ended.done
+    ? { ...ended, summary: withoutSecrets(ended.summary, secrets) }
+    : { ...ended, detail: withoutSecrets(ended.detail, secrets) };
 
 const LONGEST_MS = 86_400_000;
 const TASK_FILE = '"$TMPDIR/dgov-task.md"';
@@ -62,7 +118,7 @@ const OUTCOME_FILE = '"$TMPDIR/dgov-outcome.json"';
 const WORD_MAX_BYTES = 120_000;
 
 /** What the shell is given: the task goes into a file of the private folder, and from there to where the command wants it. */
-function scriptOf({ command }: Program, prompt: string): string {
+function scriptOf({ command, protocol }: Program, prompt: string): string {
   const end = endMark(prompt);
   const long = Buffer.byteLength(prompt) > WORD_MAX_BYTES;
   const text = long
@@ -73,14 +129,15 @@ function scriptOf({ command }: Program, prompt: string): string {
       .split(/(\{prompt(?:_file)?\})/)
       .map((part) => (part === PROMPT ? text : part === PROMPT_FILE ? TASK_FILE : part === "" ? "" : shellQuote(part)))
       .join("") || "''";
-  const input = command.some((word) => word.includes(PROMPT) || word.includes(PROMPT_FILE)) ? "/dev/null" : TASK_FILE;
+  const named = command.some((word) => word.includes(PROMPT) || word.includes(PROMPT_FILE));
+  const input = protocol === "acp" ? "" : ` < ${named ? "/dev/null" : TASK_FILE}`;
   return [
     `cat > ${TASK_FILE} <<'${end}'`,
     prompt.endsWith("\n") ? prompt.slice(0, -1) : prompt,
     end,
     `rm -rf ${OUTCOME_FILE}`,
     `export DGOV_OUTCOME=${OUTCOME_FILE}`,
-    `exec ${command.map(fill).join(" ")} < ${input}`,
+    `exec ${command.map(fill).join(" ")}${input}`,
   ].join("\n");
 }
 
@@ -132,12 +189,13 @@ async function readOutcome(isolation: Isolation): Promise<string> {
   return `${head}${tail}`;
 }
 
-type Left = { program: Program; left: string; timeout_ms: number };
+type Left = { program: Program; left: string; timeout_ms: number; turn: Turn | null };
 
+const NO_PROTOCOL = ", and wrote no message of the Agent Client Protocol: is it started in that mode?";
 const NOT_EXECUTABLE = 126;
 const NOT_FOUND = 127;
 
-function outcomeOf(said: Said, { program, left, timeout_ms }: Left): Ended {
+function outcomeOf(said: Said, { program, left, timeout_ms, turn }: Left): Ended {
   const { exit, ended } = said.result;
   const named = `"${program.name}"`;
   if (ended === "timeout") {
@@ -146,8 +204,18 @@ function outcomeOf(said: Said, { program, left, timeout_ms }: Left): Ended {
   }
   if (exit === NOT_FOUND || exit === NOT_EXECUTABLE || ended === "not_started")
     return { done: false, cause: "setup", detail: `Cannot start ${named}: ${lastLine(said) || `exit status ${exit}`}` };
-  if (exit !== 0) return { done: false, cause: "error", detail: wordsFor(said, { named, timeout_ms }) };
-  if (left.trim() === "") return { done: true, summary: `${named} ended with exit status 0` };
+  if (turn?.ended === "failed") return { done: false, cause: turn.cause, detail: turn.detail };
+  // The end of its turn is that of its work: what it still did then, and how it was ended, is nothing of it.
+  if (exit !== 0 && turn?.ended !== "turn")
+    return { done: false, cause: "error", detail: wordsFor(said, { named, timeout_ms }) };
+  if (turn?.ended === "closed")
+    return {
+      done: false,
+      cause: "error",
+      detail: `${named} ended before its turn did${turn.strange ? NO_PROTOCOL : ""}`,
+    };
+  const words = turn?.said || `${named} ended ${turn === null ? "with exit status 0" : "its turn"}`;
+  if (left.trim() === "") return { done: true, summary: words };
   const outcome = Outcome.safeParse(parsed(left));
   if (!outcome.success)
     return {

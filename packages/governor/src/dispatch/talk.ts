@@ -1,5 +1,5 @@
 import type { EventOf, TaskId } from "@dgov/kernel";
-import { createToolbox, type Isolation, type Scope, type ToolboxOptions } from "@dgov/sandbox";
+import { createToolbox, type Isolation, type Level, type Scope, type ToolboxOptions } from "@dgov/sandbox";
 import { type Model, type Order, type Outcome, type ToolBox, work } from "@dgov/worker";
 import type { Short } from "../short_text.ts";
 import type { Site } from "../site.ts";
@@ -45,13 +45,7 @@ export async function talk(
     now_ms,
     required,
     root,
-    record: (calls) =>
-      session.recordAll(
-        calls.map((call) => ({
-          ...{ kind: "tool_called", ...of, level: isolation.level, ...seat },
-          ...{ ...call, touched: [...call.touched] },
-        })),
-      ),
+    record: recordCalls(session, { ...of, level: isolation.level, ...seat }),
   });
   const number = more.number === undefined ? {} : { number: more.number };
   const meter = meterOf(session, { ...of, caller, output_tokens: project.limits.budget.output_tokens, ...number });
@@ -59,3 +53,13 @@ export async function talk(
   const outcome = await work(order, { model, tools: lent, meter, now_ms, signal });
   return { outcome, short: meter.short() };
 }
+
+type Called = Talker["of"] & { level: Level; seat?: string };
+
+/** Calls as the log has them, of whoever made them. */
+export const recordCalls =
+  (session: Site["session"], of: Called): ToolboxOptions["record"] =>
+  (calls) =>
+    session.recordAll(
+      calls.map((call) => ({ kind: "tool_called", ...of, ...{ ...call, touched: [...call.touched] } })),
+    );

@@ -257,7 +257,8 @@ function ofProgram(event: EventOf<"agent_started" | "agent_ended">): Words {
   if (event.kind === "agent_started") {
     const given = event.passed.length > 0 ? `, and is given ${event.passed.join(", ")}` : "";
     const reached = event.hosts.length > 0 ? `, and reaches ${event.hosts.join(", ")}` : "";
-    return milestone(`${named} works by itself: ${event.command.join(" ")}${given}${reached}`);
+    const how = event.protocol === "acp" ? "asks us for files and commands" : "works by itself";
+    return milestone(`${named} ${how}: ${event.command.join(" ")}${given}${reached}`);
   }
   const { ended, exit, output, put_back, took_ms } = event;
   const said = (output.tail || output.head).trim();

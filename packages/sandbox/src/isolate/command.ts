@@ -12,6 +12,7 @@ import type { KernelLimits } from "./kernel_limits.ts";
 import { socketNotes } from "./no_socket.ts";
 import type { Readable } from "./readable.ts";
 import type { Segments } from "./segments.ts";
+import { type Hearing, speakTo } from "./talk.ts";
 import { unreadableNotes } from "./unreadable.ts";
 import type { Strike } from "./watch.ts";
 
@@ -47,7 +48,7 @@ type Ended = { by: ExecResult["ended"] };
 export async function runCommand(
   shell: Shell,
   request: ExecRequest,
-  number: number,
+  { number, hearing }: { number: number; hearing: Hearing | null },
 ): Promise<Omit<ExecResult, "put_back">> {
   const start_ms = shell.now_ms();
   mkdirSync(join(shell.tmp, "logs"), { recursive: true });
@@ -55,7 +56,9 @@ export async function runCommand(
   rmSync(log, { recursive: true, force: true }); // of an earlier process in the same folder, or planted by a command
   const { kernel, segments } = shell.kept;
   const struck = kernel.count();
-  const child = kernel.lesser(() => spawn(shell, request, join(shell.tmp, "logs", `${number}.sh`)));
+  if (hearing !== null && shell.interpreter !== null) return notStarted("Cannot talk with an interpreted command");
+  const script = join(shell.tmp, "logs", `${number}.sh`);
+  const child = kernel.lesser(() => spawn(shell, request, { script, talks: hearing !== null }));
   if (child === null) return notStarted(`Cannot start a command in "${request.cwd}": there is no such folder`);
   const ended: Ended = { by: "exit" };
   const endAll = () => {
@@ -71,8 +74,11 @@ export async function runCommand(
   shell.running.stop = stop;
   const kept = new HeadTail(request.clip_bytes);
   const output_max_bytes = Math.min(request.output_max_bytes, shell.limits.file_bytes);
-  const reading = drain(child.stdout, { log, kept, output_max_bytes, stop });
+  const draining = { log, kept, output_max_bytes, stop };
+  const heard = hearing === null ? null : converse(child, hearing, { ...draining, end: endAll });
+  const reading = heard?.reading ?? drain(child.stdout, draining);
   await child.exited;
+  heard?.over();
   shell.running.stop = null;
   clearTimeout(timer);
   clearInterval(watch);
@@ -99,17 +105,23 @@ export async function runCommand(
   };
 }
 
-function spawn(place: Shell, request: ExecRequest, script: string) {
+type Spawned = Bun.Subprocess<"ignore" | "pipe", "pipe", "ignore" | "pipe">;
+
+function spawn(
+  place: Shell,
+  request: ExecRequest,
+  { script, talks }: { script: string; talks: boolean },
+): Spawned | null {
   const { root, env, interpreter } = place;
   const { command, shell, cwd, env: more } = request;
   if (interpreter !== null) return spawnInterpreter({ ...place, interpreter }, request, script);
   const program = (shell && Bun.which(shell, { PATH: env.PATH ?? "" })) ?? "/bin/sh";
   const words = Buffer.byteLength(command) < WORD_MAX_BYTES ? ["-c", command] : [written(script, command)];
   try {
-    return Bun.spawn(["/bin/sh", "-c", `${leaveRoom()}exec "$0" "$@" 2>&1`, program, ...words], {
+    return Bun.spawn(["/bin/sh", "-c", `${leaveRoom()}exec "$0" "$@"${talks ? "" : " 2>&1"}`, program, ...words], {
       cwd: cwd === undefined ? root : join(root, cwd),
       env: { ...env, ...more },
-      stdio: ["ignore", "pipe", "ignore"],
+      stdio: talks ? ["pipe", "pipe", "pipe"] : ["ignore", "pipe", "ignore"],
       detached: true,
     });
   } catch (error) {
@@ -157,6 +169,29 @@ function notStarted(why: string): Omit<ExecResult, "put_back"> {
     omitted_bytes: 0,
     log: null,
   };
+}
+
+/** A command that is talked with: its output is heard, and what it says of itself is the log. */
+function converse(
+  { stdin, stdout, stderr }: Spawned,
+  hearing: Hearing,
+  { end, ...draining }: Drain & { end: () => void },
+): { reading: Promise<unknown>; over: () => void } {
+  if (!stdin || !stderr) throw new Error("Cannot talk with a command that was started without a pipe");
+  const { output_max_bytes, stop } = draining;
+  const { take, over } = speakTo({ input: stdin, flooded: () => stop("output_limit"), end });
+  hearing.attach(take);
+  const hear = async () => {
+    let room = output_max_bytes;
+    for await (const chunk of stdout) {
+      if (room === 0) continue;
+      const part = chunk.subarray(0, room);
+      room -= part.length;
+      await hearing.heard(part);
+      if (room === 0) stop("output_limit");
+    }
+  };
+  return { reading: Promise.all([drain(stderr, draining), hear()]), over };
 }
 
 type Drain = { log: string; kept: HeadTail; output_max_bytes: number; stop: (by: "output_limit") => void };

@@ -63,6 +63,14 @@ export type ExecRequest = {
 };
 
 /**
+ * How a command is talked with while it runs: its standard output is heard as it comes and is no part of its log, and what
+ * is said is its standard input. `begin` comes before anything is heard. `say(null)` ends the talk: the command's input is at
+ * its end, and what has not ended by itself a moment later is ended. What is said later is lost.
+ */
+export type Talk = { begin(say: Say): void; heard(bytes: Uint8Array): void };
+type Say = (bytes: Uint8Array | null) => Promise<void>;
+
+/**
  * How a command ended. By the time this is returned every process it started is dead, also double forks.
  *
  * `exit`     null when a signal, the time limit or the output limit ended it
@@ -111,8 +119,9 @@ export interface Isolation {
   evaluate(order: EvaluateOrder): Promise<EvaluateResult>;
   /** Compiles or runs a WASM component in a child. @throws IsolationLost; whatever the component does is in the answer */
   component(order: ComponentOrder): Promise<ComponentAnswer>;
-  /** @throws IsolationLost when the isolated process is gone; the command's own failure is in the result */
-  exec(request: ExecRequest): Promise<ExecResult>;
+  /** @throws IsolationLost when the isolated process is gone; the command's own failure is in the result; with `talk` its output stops too where
+   * `output_max_bytes` of it were heard. At level "wasm" nothing is talked with. */
+  exec(request: ExecRequest, talk?: Talk): Promise<ExecResult>;
   /** Ends the process and every process below it. Idempotent; never throws. */
   stop(): Promise<void>;
 }

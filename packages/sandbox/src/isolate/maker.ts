@@ -122,8 +122,8 @@ type Running = {
 };
 
 function isolation({ level, pid, connection, stop, watch, wall }: Running): Isolation {
-  const ask = async (question: Parameters<Connection["ask"]>[0], limit_ms: number): Promise<unknown> => {
-    const asked = connection.ask(question, limit_ms);
+  const ask = async (...asking: Parameters<Connection["ask"]>): Promise<unknown> => {
+    const asked = connection.ask(...asking);
     try {
       return await watch.during(asked, (by) => halt(connection, asked, by));
     } catch (error) {
@@ -141,7 +141,8 @@ function isolation({ level, pid, connection, stop, watch, wall }: Running): Isol
     call: async (tool, input, policy) => (await ask({ tool, input, policy: policy ?? null }, LIMITS.tool_ms)) as Answer, // by serve.ts
     evaluate: async (evaluate) => (await ask({ evaluate }, LIMITS.tool_ms)) as EvaluateResult,
     component: async (component) => (await ask({ component }, LIMITS.tool_ms)) as ComponentAnswer, // likewise
-    exec: async (exec) => (await ask({ exec }, exec.timeout_ms + LIMITS.grace_ms)) as ExecResult,
+    exec: async (exec, talk) =>
+      (await ask({ exec, ...(talk ? { talk: true } : {}) }, exec.timeout_ms + LIMITS.grace_ms, talk)) as ExecResult,
     async stop() {
       connection.lose("it was stopped");
       await stop();
