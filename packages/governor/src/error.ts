@@ -43,6 +43,7 @@ const ERRORS = {
   repo_unfinished:      { exit: 4, hint: "Finish or abort what git is in the middle of, then run again" },
   run_unknown:          { exit: 3, hint: 'See the last run with "dgov status"' },
   program_missing:      { exit: 5, hint: "Install it, or put its folder on PATH" },
+  pull_request_refused: { exit: 1, hint: 'See "dgov help pr"' },
   recipe_unknown:       { exit: 1, hint: 'List the recipes with "dgov verify list"' },
   sandbox_missing:      { exit: 5, hint: "Install bubblewrap: apt-get install bubblewrap" },
   script_invalid:       { exit: 3, hint: "Mend the script of the scripted provider, then run again" },

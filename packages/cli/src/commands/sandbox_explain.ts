@@ -8,6 +8,7 @@ import {
 import { z } from "zod";
 import { paint, plain } from "../ansi.ts";
 import { defineCommand } from "../command.ts";
+import { shellWord } from "../shell_word.ts";
 
 /** Whose call it is, and where, for the commands that try one. */
 export const TRIAL_FLAGS = {
@@ -56,15 +57,12 @@ function callOf({ command, tool, args }: Asked): { tool: string; args: string } 
   const [text = ""] = command;
   return {
     tool: "run_bash",
-    args: JSON.stringify({ cmd: command.length === 1 ? text : command.map(quoted).join(" ") }),
+    // As the caller's shell has split it, so ours must not split it again.
+    args: JSON.stringify({ cmd: command.length === 1 ? text : command.map(shellWord).join(" ") }),
   };
 }
 
 const CURE = `Write "dgov sandbox explain -- COMMAND", or --tool NAME --args '{"path":"src/app.py"}'`;
-
-/** As the caller's shell has split it, so ours must not split it again. */
-const quoted = (word: string): string =>
-  /^[A-Za-z0-9_./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 
 export function renderExplanation({
   tool,

@@ -276,6 +276,11 @@ export async function hooksFolder(root: string, env: Readonly<Record<string, str
   throw new DgovError("git_failed", `Cannot find the hooks of "${root}": ${exit.stderr.trim() || exit.why}`);
 }
 
+/** The words by which a person pushes a branch. They run in that person's environment, with their credentials and hooks. */
+export const pushWords = ({ remote, branch }: { remote: string; branch: string }): string[] => [
+  ...["git", "push", "--set-upstream", remote, `refs/heads/${branch}`],
+];
+
 /** A promise made at the first call and shared; a failure is not kept. */
 function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
   let made: Promise<Value> | null = null;
