@@ -7,6 +7,7 @@ import { PROJECT_FILE, readProject } from "./config.ts";
 import { refuseUnready } from "./dispatch/ready_programs.ts";
 import { type Check, check, OK, type Patient } from "./doctor_check.ts";
 import { componentChecks } from "./doctor_components.ts";
+import { fixOf, type Mendable, ownFiles, skills } from "./doctor_fix.ts";
 import { DgovError } from "./error.ts";
 import { createGit } from "./git/git.ts";
 import { inspect, openRepository, refuseDirty } from "./git/readiness.ts";
@@ -21,13 +22,30 @@ import { sharedGitFolder } from "./shared_git_folder.ts";
 import { readUser, userFile } from "./user_file.ts";
 
 export type { Check } from "./doctor_check.ts";
-export type Doctor = { healthy: boolean; checks: Check[] };
+
+/** `command`: the line for a shell that mends it; null: there is none, or nothing to mend. */
+type Finding = Check & { command: string | null };
+/** `fixed`: what was wrong and has been mended. */
+export type Doctor = { healthy: boolean; checks: Finding[]; fixed: { name: string; command: string }[] };
 
 const DISK_LEAST_BYTES = 1024 ** 3;
 
-/** Tries everything a run needs, and says of each fault the one command that mends it. Changes nothing. */
-export async function examine(patient: Patient): Promise<Doctor> {
+/**
+ * Tries everything a run needs, and says of each fault the one command that mends it. Changes nothing, unless it is to mend what
+ * is dgov's own, where nothing that a person wrote can be lost.
+ */
+export async function examine(patient: Patient, { fix = false }: { fix?: boolean } = {}): Promise<Doctor> {
   const root = findRoot(patient.cwd);
+  const found = await lookAt(root, patient);
+  const mending = fix ? found.filter(({ fix: way }) => way?.apply) : [];
+  for (const { fix: way } of mending) way?.apply?.();
+  const now = mending.length > 0 ? await lookAt(root, patient) : found;
+  const checks = now.map(({ check: one, fix: way }): Finding => ({ ...one, command: way?.command ?? null }));
+  const fixed = mending.map(({ check: { name }, fix: way }) => ({ name, command: way?.command ?? "" }));
+  return { healthy: checks.every(({ state }) => state !== "fault"), checks, fixed };
+}
+
+async function lookAt(root: string, patient: Patient): Promise<Mendable[]> {
   const checks = [
     await check("git", async () => createGit(root, patient.env).text(["--version"])),
     { ...OK, name: "runtime", detail: `Bun ${Bun.version}, as ${patient.self.join(" ")}` },
@@ -42,7 +60,8 @@ export async function examine(patient: Patient): Promise<Doctor> {
     ...lock(root, patient),
     ...worktrees(root, patient),
   ];
-  return { healthy: checks.every(({ state }) => state !== "fault"), checks };
+  const known = checks.map((one) => ({ check: one, fix: fixOf(one, root) }));
+  return [...known, ...ownFiles(root), ...skills(patient)];
 }
 
 /** Every rung of the ladder is told; it is a fault when none of them holds that the project accepts. */

@@ -1,4 +1,4 @@
-import { DgovError, type ErrorCode } from "./error.ts";
+import { DgovError, type ErrorCode, type Place } from "./error.ts";
 import { explainLogError } from "./log.ts";
 
 /**
@@ -11,6 +11,7 @@ export type Check = {
   detail: string;
   code: ErrorCode | null;
   cure: string | null;
+  places?: readonly Place[]; // absent: no place in a file
 };
 
 /** What the caller knows of its own process. */
@@ -30,6 +31,7 @@ export async function check(name: string, look: () => Promise<string>): Promise<
   } catch (error) {
     const fault = error instanceof DgovError ? error : explainLogError(error);
     if (!fault) throw error;
-    return { name, state: "fault", detail: fault.message, code: fault.code, cure: fault.hint };
+    const places = fault.places.length > 0 ? { places: fault.places } : {};
+    return { name, state: "fault", detail: fault.message, code: fault.code, cure: fault.hint, ...places };
   }
 }

@@ -6,13 +6,20 @@ import { defineCommand } from "../command.ts";
 export const doctor = defineCommand({
   name: "doctor",
   summary: "Try everything a run needs, and say what to do about what is missing",
-  details: "Exits with 5 when a run could not start here.",
-  examples: ["dgov doctor"],
+  details:
+    "Exits with 5 when a run could not start here. --fix mends what is dgov's own and can lose nothing of yours; the other commands are for you to run.",
+  examples: ["dgov doctor", "dgov doctor --fix"],
   args: z.strictObject({}),
-  flags: z.strictObject({}),
-  run: async (_flags, here) => examine(here),
+  flags: z.strictObject({
+    fix: z.boolean().default(false).describe("Mend what can be mended without a person"),
+    ci: z.boolean().default(false).describe("Exit with 5 also for what is noted and has a command that mends it"),
+  }),
+  run: async ({ fix, ci }, here) => {
+    const view = await examine(here, { fix });
+    return { ...view, passed: view.healthy && !(ci && view.checks.some(isOpen)) };
+  },
   text: renderDoctor,
-  exit: ({ healthy }) => (healthy ? 0 : 5),
+  exit: ({ passed }) => (passed ? 0 : 5),
 });
 
 const LOOKS: Readonly<Record<Check["state"], { sign: string; colour: Colour }>> = {
@@ -21,11 +28,21 @@ const LOOKS: Readonly<Record<Check["state"], { sign: string; colour: Colour }>> 
   fault: { sign: "✘", colour: "red" },
 };
 
-export function renderDoctor({ healthy, checks }: Doctor): string {
-  const lines = checks.flatMap(({ name, state, detail, code, cure }) => {
+/** `passed`: nothing is wrong, and for CI nothing is open. */
+type DoctorView = Doctor & { passed: boolean };
+
+/** What could be mended, and by a person who is not there would stay as it is. */
+const isOpen = ({ state, command }: Doctor["checks"][number]) => state === "note" && command !== null;
+
+export function renderDoctor({ healthy, checks, fixed }: DoctorView): string {
+  const lines = checks.flatMap(({ name, state, detail, code, cure, command }) => {
     const { sign, colour } = LOOKS[state];
     const said = `${paint(colour, sign)} ${name}: ${code === null ? "" : `${code}: `}${plain(detail)}`;
-    return cure === null ? [said] : [said, `    ${paint("cyan", "cure:")} ${plain(cure)}`];
+    const run = command === null || command === cure ? [] : [`    ${paint("cyan", "run:")}  ${plain(command)}`];
+    return cure === null ? [said] : [said, `    ${paint("cyan", "cure:")} ${plain(cure)}`, ...run];
   });
-  return [...lines, "", healthy ? "All is well: a run can start here" : "A run cannot start here yet"].join("\n");
+  const mended = fixed.map(({ name, command }) => `Mended ${name}: as "${plain(command)}" does`);
+  return [...lines, "", ...mended, healthy ? "All is well: a run can start here" : "A run cannot start here yet"].join(
+    "\n",
+  );
 }
