@@ -60,6 +60,9 @@ const script = (slug: string, calls: readonly object[]) =>
 const article = (id: string, title: string, related: string) =>
   `---\nid: ${id}\ntitle: ${title}\nkind: concept\nstatus: living\nsources:\n  - src/server.py\nrelated:\n  - ${related}\n---\n\n# ${title}\n\nAs it says.\n`;
 
+const SPEC = ["Goal", "Assumptions", "Design", "Out of scope", "Acceptance criteria", "Open questions"]
+  .map((heading) => `## ${heading}\n\nAs the shop does it today.\n`)
+  .join("\n");
 const ADDED = "def handle(request):\n    return limit(request)\n";
 const FILES: Readonly<Record<string, string>> = {
   "src/server.py": SERVER,
@@ -99,6 +102,12 @@ const FILES: Readonly<Record<string, string>> = {
     { tool: "write_file", args: { path: "NOTES.md", content: "Limits.\n" } },
     { tool: "done", args: { summary: "It is written down" } },
   ]),
+  ".dgov/plans/quoting/_root.toml": `${root("quoting")}method = "tests-first"\n`,
+  ".dgov/plans/quoting/_spec.md": SPEC,
+  ".dgov/plans/quoting/tasks/main.toml": task(
+    "quotes",
+    'test_cmd = "python -m pytest -q {test_dir}"\ntests = ["tests/test_quotes.py"]\nfiles.edit = ["src/server.py::handle"]',
+  ),
   ".dgov/plans/rework/_root.toml": root("rework"),
   ".dgov/plans/rework/tasks/main.toml": task("closing", 'files.edit = ["src/server.py::close"]'),
   ".dgov/plans/rework/script.json": script("closing", [{ tool: "done", args: { summary: "Nothing to do" } }]),

@@ -5,7 +5,7 @@ import { openSymbols } from "./semantic/symbols.ts";
 import type { Site } from "./site.ts";
 import { readSops } from "./sops.ts";
 
-type Parts = Omit<Site, "sops" | "charter" | "pool" | "symbols" | "out" | "leftOut">;
+type Parts = Omit<Site, "sops" | "charter" | "pool" | "symbols" | "out" | "leftOut" | "frozen">;
 
 /** Opens what a run needs besides its parts, lets it work, and closes that again, however it went. */
 export async function inSite(parts: Parts, work: (site: Site) => Promise<void>): Promise<void> {
@@ -17,9 +17,15 @@ export async function inSite(parts: Parts, work: (site: Site) => Promise<void>):
   const pool = openPool(git, { folder: poolFolder(root, world.env), now_ms: world.now_ms });
   try {
     const { sops, charter } = readSops(root).sops;
-    await work({ ...parts, sops, charter, pool, symbols, out, leftOut: new Map() });
+    await work({ ...parts, ...frozenIn(session), sops, charter, pool, symbols, out, leftOut: new Map() });
   } finally {
     symbols.close();
     await pool.close();
   }
+}
+
+/** The tests that were frozen when the run began: by its log, which no candidate can write. */
+function frozenIn(session: Site["session"]): Pick<Site, "frozen"> {
+  const [said] = session.read("tests_frozen", null);
+  return said ? { frozen: said.tests } : {};
 }

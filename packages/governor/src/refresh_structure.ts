@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { degradations, metricsOf } from "@dgov/semantic/architecture";
 import { STRUCTURE_BASELINE, STRUCTURE_METADATA } from "./baseline_files.ts";
 import { DgovError } from "./error.ts";
@@ -9,6 +6,7 @@ import { land, targetHead } from "./git/land.ts";
 import { dirtyPaths } from "./git/readiness.ts";
 import { diffTrees } from "./git/tree_changes.ts";
 import { treeOf } from "./git/tree_object.ts";
+import { treeWith } from "./git/tree_with.ts";
 import type { Site } from "./site.ts";
 import { baselineFiles, qualityOf, structureBaselineAt } from "./structure/baseline.ts";
 import { architectureAt } from "./structure/read_architecture.ts";
@@ -68,21 +66,4 @@ async function commitOf({ git, session, world }: Refreshing, { head, files }: Wr
   const tree = await treeWith(git, head, files);
   const stdin = `Refresh sentrux baseline\n\nDgov-Run: ${session.id}\n`;
   return git.text(["commit-tree", tree, "-p", head], { stdin, at_ms: world.now_ms() });
-}
-
-async function treeWith(git: Git, head: string, files: Writing["files"]): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), "dgov-index-"));
-  const index_file = join(folder, "index");
-  try {
-    await git.ask(["read-tree", head], { index_file });
-    const rows = Object.entries(files).map(async ([path, text]) => {
-      const oid = await git.text(["hash-object", "-w", "--stdin"], { stdin: text, plumbing: true });
-      return `100644 ${oid}\t${path}\0`;
-    });
-    const stdin = (await Promise.all(rows)).join("");
-    await git.ask(["update-index", "-z", "--add", "--index-info"], { index_file, stdin });
-    return await git.text(["write-tree"], { index_file });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }

@@ -45,6 +45,7 @@ import { Session, type World } from "./session.ts";
 import { refuseShipped, shippedOf, takenBack } from "./shipped.ts";
 import type { Site } from "./site.ts";
 import { withSteering } from "./steering/desk.ts";
+import { type Approved, approvedToBegin } from "./tests_first/approved.ts";
 import { sayFinding } from "./view/run_summary.ts";
 
 export { type RunRequest, type RunView, sayFinding };
@@ -107,6 +108,7 @@ async function underLock(git: Git, request: RunRequest, { world, start_ms }: Out
     const decided = decideStart(plan, past, request.mode, about);
     refuseShipped({ plan, mode: request.mode, only }, shipped, decided);
     if (decided.do === "resume") refuseOtherTerms(past[0]?.started, request, ready.project);
+    const approved = await approvedToBegin(log, decided, { git, root, dir, head: ready.head }, plan);
     const models = bindModels(ready, world);
     if (request.dry_run) return planned(ready, { only, decided, past, start_ms, world });
     const ended = (id: string, did: RunView["did"]) => {
@@ -117,7 +119,7 @@ async function underLock(git: Git, request: RunRequest, { world, start_ms }: Out
     if (decided.do === "nothing") return ended(decided.run, "nothing");
     writeCompiled(root, plan);
     const base = baseOf(past, decided, isThere);
-    const id = await carryOut(ready, { decided, only, models, log, request, base }, world);
+    const id = await carryOut(ready, { decided, only, models, log, request, base, approved }, world);
     return ended(id, decided.do === "resume" ? "resumed" : "ran");
   } finally {
     log.close();
@@ -157,12 +159,13 @@ type Carrying = {
   log: Store;
   request: RunRequest;
   base: string | null;
+  approved: Approved | null; // null: the plan has no frozen tests, or the log has them
 };
 
 /** Opens what a run needs, begins or resumes it, and performs it. @returns its id */
 async function carryOut(
   ready: Ready,
-  { decided, only, models, log, request, base }: Carrying,
+  { decided, only, models, log, request, base, approved }: Carrying,
   world: World,
 ): Promise<RunId> {
   const { root, git, project, plan, target, head } = ready;
@@ -182,6 +185,7 @@ async function carryOut(
           world,
           startedEvent(ready, { carried: decided.carried, only, request, world, base }),
         );
+  if (approved) session.record({ kind: "tests_frozen", ...approved });
   if (decided.do === "resume") session.record({ kind: "run_resumed", head });
   session.record({ kind: "sandbox_chosen", level: jail.level, detail: jail.detail });
   await inSite({ world, session, project, plan, models, git, jail, components, target }, async (site) => {

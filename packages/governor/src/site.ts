@@ -1,3 +1,4 @@
+import type { FrozenTest } from "@dgov/kernel/stages";
 import type { Isolation, IsolationMaker, IsolationSpec, Level } from "@dgov/sandbox";
 import type { Components } from "./components.ts";
 import type { Models } from "./dispatch/provider.ts";
@@ -33,6 +34,7 @@ export type Site = {
   target: string;
   out: string;
   leftOut: Map<string, readonly string[]>;
+  frozen?: readonly FrozenTest[]; // the acceptance tests of a plan by tests-first; absent: it is none
 };
 
 /** Starts isolated processes at the level that was chosen for the run, each with a private folder that goes when it stops. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Cause } from "./cause.ts";
 import { Caller, Finding, Output, Short, Usage } from "./event_parts.ts";
 import { Oid, RetryPolicy, RunId, RunLimits, TaskId, TaskSpec } from "./plan.ts";
+import { Approver, FrozenTest } from "./stages.ts";
 import { WeighedCheck } from "./stated.ts";
 import { Watched } from "./watched.ts";
 
@@ -60,6 +61,14 @@ export const Event = z.discriminatedUnion("kind", [
     final: z.strictObject({ base: Oid }).optional(), // absent: nobody is asked
   }),
   z.strictObject({ kind: z.literal("sandbox_chosen"), level: Level, detail: z.string() }),
+  z.strictObject({
+    kind: z.literal("tests_frozen"), // of a plan by tests-first: what was approved by the time it began, and by whom
+    spec: z.string(), // sha-256 (hex) of the spec
+    spec_by: Approver,
+    plan_by: Approver,
+    tests: z.array(FrozenTest),
+    landed: z.array(TaskId), // tasks that were done by then: their tests are asked like any others
+  }),
   z.strictObject({ kind: z.literal("run_resumed"), head: Oid }),
   z.strictObject({ kind: z.literal("run_interrupted"), signal: z.string() }),
   z.strictObject({ kind: z.literal("run_paused"), reason: z.string() }), // nothing is begun until somebody resumes it

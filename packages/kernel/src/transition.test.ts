@@ -202,7 +202,7 @@ test("an ended run takes no event that would change it", () => {
   const run = apply(at("landed"), { kind: "run_ended", status: "complete" });
   expect(run).toMatchObject({ state: "ended", status: "complete" });
   const telling: EventKind[] = [
-    ...(["sandbox_chosen", "task_routed", "tool_called", "gate_judged", "checkout_behind"] as const),
+    ...(["sandbox_chosen", "tests_frozen", "task_routed", "tool_called", "gate_judged", "checkout_behind"] as const),
     ...(["integration_risk_scored", "merged_by_symbol", "symbols_touched", "ledger_recalled"] as const),
     ...(["agent_started", "agent_ended", "checks_stated", "answer_given", "tests_watched"] as const),
   ];

@@ -72,13 +72,7 @@ export function apply(run: Run, event: Event): Run {
       return assert.fail('Illegal event "run_started": the run has started');
     case "run_resumed":
       assert(run.state !== "ended", 'Illegal event "run_resumed": the run has ended');
-      return {
-        ...run,
-        state: "running",
-        paused: false,
-        spent: settleOpen(run.spent, null),
-        whole: wholeAfter(run, event),
-      };
+      return { ...withoutOpen(run, event), state: "running", paused: false };
     case "run_paused":
       assert(
         run.state === "running" && !run.paused,
@@ -90,7 +84,7 @@ export function apply(run: Run, event: Event): Run {
       return { ...run, state: "interrupted" };
     case "run_forked": // who had begun something works for another run
       assert(run.state !== "ended", 'Illegal event "run_forked": the run has ended');
-      return { ...run, state: "interrupted", spent: settleOpen(run.spent, null), whole: wholeAfter(run, event) };
+      return { ...withoutOpen(run, event), state: "interrupted" };
     case "head_judged":
     case "good_head_kept":
       assertOver(run, event);
@@ -116,6 +110,7 @@ export function apply(run: Run, event: Event): Run {
     case "batch_split":
       return { ...run, batches: foldBatch(run, event) };
     case "sandbox_chosen":
+    case "tests_frozen":
       return run;
     case "task_routed":
     case "tool_called":
@@ -136,6 +131,13 @@ export function apply(run: Run, event: Event): Run {
       return move(run, event);
   }
 }
+
+/** What was under way in another process is not any more. */
+const withoutOpen = (run: Run, event: EventOf<"run_resumed" | "run_forked">): Run => ({
+  ...run,
+  spent: settleOpen(run.spent, null),
+  whole: wholeAfter(run, event),
+});
 
 /** Not begun any more: the run has spent what it may. */
 const isLeft = ({ short }: Run, { state }: Task) => short !== null && state === "waiting";

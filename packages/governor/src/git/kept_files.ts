@@ -14,6 +14,8 @@ export type Keeper = {
    * @returns tracked paths that it changed; a name that is not UTF-8 has U+FFFD in it
    */
   putBack(): Promise<string[]>;
+  /** Tracked paths that were written before the last `putBack`, also where they say the same again. */
+  touched(): readonly string[];
   /** What the last `putBack` removed, for it was made beside the tracked files; in a folder each file by itself. */
   made(): readonly string[];
   /** Lets stay what stands there untracked, with all that will be in its folders: called before things are put back. */
@@ -50,6 +52,7 @@ type State = {
   by_times: boolean; // whether the times of a file tell that it is what it was
   loose: boolean; // something untracked has been there, and may hold more by now
   made: string[]; // untracked paths that were removed last
+  touched: string[]; // tracked paths that were written last, as far as times tell
 };
 
 /** The slot must hold exactly what its index has, and nobody may write there but the commands that are watched. */
@@ -73,9 +76,15 @@ export function keepFiles(slot: Slot, options: KeepOptions): Keeper {
     by_times: timesTell(root),
     loose: false,
     made: [],
+    touched: [],
   };
   for (const one of [...files, ...folders.values()]) one.stamp = stampOf(one.name);
-  return { putBack: () => putBack(state), made: () => state.made, accept: () => accept(state) };
+  return {
+    putBack: () => putBack(state),
+    touched: () => state.touched,
+    made: () => state.made,
+    accept: () => accept(state),
+  };
 }
 
 const fileOf = ({ path, mode }: Entry, name: string | Buffer, oid: string): File => ({
@@ -125,10 +134,12 @@ const CLOCK_STEP_MS = 20;
 
 async function putBack(state: State): Promise<string[]> {
   state.made = [];
+  state.touched = [];
   const { gone, turned } = lookAtFolders(state);
   const isKnown = (file: File) => state.by_times && isSame(file.stamp, stampOf(file.name));
   const suspects = state.files.filter((file) => isUnder(gone, file) || !isKnown(file));
   if (suspects.length === 0 && gone.size === 0 && !turned && !state.loose) return [];
+  if (state.by_times) state.touched = suspects.map(({ path }) => decoded(path));
   if (gone.size > 0 || turned || state.loose) await removeNew(state);
   const wrong = suspects.filter((file) => isUnder(gone, file) || !isAsStored(file, state.oid_bytes));
   const stood = wrong.map((file) => (isUnder(gone, file) ? null : contentOf(file)));

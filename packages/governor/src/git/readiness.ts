@@ -14,7 +14,7 @@ export type Readiness =
 /** What may differ from the commit: files that dgov writes while it runs. Plans and configuration are not among them. */
 const WRITTEN = [
   String.raw`plans/deployed\.jsonl|runs\.log|state\.db[^/]*|(?:out|runtime|schema)/.*|(?:.*/)?_compiled\.toml`,
-  String.raw`(?:work|evidence)/[0-9a-f]{64}\.json`,
+  String.raw`(?:work|evidence|plans/(?:.*/)?_stages)/[0-9a-f]{64}\.json`,
 ];
 const ALLOWED_DIRT = new RegExp(String.raw`^\.dgov/(?:${WRITTEN.join("|")})$`);
 const LISTED_MAX = 10;

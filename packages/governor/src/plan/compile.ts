@@ -14,8 +14,9 @@ import { CONTRACT_FILE } from "./contract/file.ts";
 import { refuteContract } from "./contract/refute.ts";
 import { type Graph, resolveGraph } from "./graph.ts";
 import { chooseProvider, type Wish } from "./resolve.ts";
-import { FILE_KEYS, type PlanSource, placeOf, type RootFile, type SourceTask } from "./source.ts";
+import { FILE_KEYS, type FileKey, type PlanSource, placeOf, type RootFile, type SourceTask } from "./source.ts";
 import type { SymbolFacts } from "./symbols.ts";
+import { testsPlaces } from "./tests_first.ts";
 import { warningPlaces } from "./warnings.ts";
 
 /**
@@ -58,6 +59,7 @@ export function compilePlan(
     ...(source.broken.length > 0 ? [] : artifactPlaces(tasks, graph)), // one that cannot be read may make anything
     ...claimPlaces({ tasks, graph, facts, symbols, landed: (id) => landed.has(units.get(id)!) || deployed.has(id) }),
     ...departmentPlaces(tasks, project.rules.departments),
+    ...testsPlaces(tasks, root.plan.method ?? null),
     ...tasks.flatMap(emptyPrompt),
     ...tasks.flatMap((task, at) =>
       providerPlaces(task, wishOf(compiled[at]!, defaultsOf(root), project), { project, mode: providers }),
@@ -104,6 +106,7 @@ function planOf({ dir, hash }: PlanSource, { plan, limits, budget }: RootFile, s
     summary: plan.summary,
     dir,
     ...defaultsOf({ plan }),
+    ...(plan.method ? { method: plan.method } : {}),
     limits,
     ...(budget ? { budget } : {}),
     hashes: { source: hash, charter: sops.charter_hash, sops: sops.hash },
@@ -149,13 +152,13 @@ function compileTask(task: SourceTask, graph: Graph, sops: readonly Sop[]): Comp
 }
 
 /** Claims in the order written, each once, in their one spelling. */
-function filesOf({ claims }: SourceTask): Files {
-  const files: Record<keyof Files, readonly string[]> = { create: [], edit: [], delete: [], read: [], touch: [] };
+function filesOf({ claims, tests }: SourceTask): Files {
+  const files: Record<FileKey, readonly string[]> = { create: [], edit: [], delete: [], read: [], touch: [] };
   for (const key of FILE_KEYS) {
     const own = claims.filter((claim) => claim.key === key);
     files[key] = [...new Set(own.map(({ claim }) => formatClaim(claim)))];
   }
-  return files;
+  return tests.length > 0 ? { ...files, tests } : files; // what has none is the unit that it was before there were any
 }
 
 type Assigned = { sops: readonly Sop[]; places: readonly Place[] };

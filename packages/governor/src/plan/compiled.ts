@@ -2,6 +2,7 @@ import type { Role, TaskId } from "@dgov/kernel";
 import type { Estimate } from "@dgov/kernel/estimate";
 import type { CeilingTable, PlanBudgetTable } from "../budget_file.ts";
 import type { LimitsTable } from "../config_file.ts";
+import type { Method } from "./method.ts";
 
 /** A plan that compiled. What `_compiled.toml` holds, read back only through its schema. */
 export type CompiledPlan = {
@@ -10,6 +11,7 @@ export type CompiledPlan = {
   dir: string; // relative to the repository's root
   default_agent: string | null;
   default_provider: string | null;
+  method?: Method; // absent: none
   limits: LimitsTable; // what the plan sets in place of the project's; see `withLimits`
   budget?: PlanBudgetTable; // beside the project's: of two ceilings the lower holds
   hashes: PlanHashes;
@@ -61,4 +63,5 @@ export type Files = {
   delete: readonly string[];
   read: readonly string[];
   touch: readonly string[];
+  tests?: readonly string[]; // no claims: its acceptance tests, which nobody may write, as paths in order; absent: none
 };

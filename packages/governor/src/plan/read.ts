@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type Claim, ClaimError, parseClaim } from "@dgov/sandbox/claim";
+import { type Claim, ClaimError, isReserved, parseClaim } from "@dgov/sandbox/claim";
 import { DgovError, type Place } from "../error.ts";
 import { check, decode, parseToml, type Toml } from "../toml.ts";
 import type { KeyPath } from "../toml_place.ts";
@@ -134,8 +134,9 @@ class Reading {
     }
     const task = { id, scope, slug, toml, path, table };
     const { claims, places } = claimsOf(task);
-    this.places.push(...places);
-    return { ...task, prompt: this.#prompt(task), claims };
+    const tests = testsOf(task);
+    this.places.push(...places, ...tests.places);
+    return { ...task, prompt: this.#prompt(task), claims, tests: tests.paths };
   }
 
   /** The task's own words. A `prompt_file` is read also when there is a prompt: the prompt wins, but the file must be there. */
@@ -210,6 +211,21 @@ function claimsOf(task: Unread): { claims: SourceClaim[]; places: Place[] } {
     }),
   );
   return { claims, places };
+}
+
+/** Acceptance tests are named file by file: a folder or a pattern would let one come, or go, that nobody has approved. */
+function testsOf(task: Unread): { paths: string[]; places: Place[] } {
+  const places: Place[] = [];
+  const paths = task.table.tests.flatMap((text, at) => {
+    const claim = claimOf(text);
+    const plain = !(claim instanceof ClaimError) && claim.kind === "path" && claim.symbol === null;
+    if (plain && !isReserved(claim.path)) return [claim.path];
+    const why = claim instanceof ClaimError ? claim.why : plain ? "it belongs to dgov" : "it must be one whole file";
+    const message = `Cannot take "${text}" for a test of "${task.id}": ${why}`;
+    places.push(placeOf(task, ["tests", at], { code: "test_path_invalid", message }));
+    return [];
+  });
+  return { paths: [...new Set(paths)].sort(), places };
 }
 
 function claimOf(text: string): Claim | ClaimError {

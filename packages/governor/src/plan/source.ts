@@ -9,6 +9,7 @@ import type { Toml } from "../toml.ts";
 import type { KeyPath } from "../toml_place.ts";
 import type { ContractSource } from "./contract/read.ts";
 import type { Facts } from "./facts.ts";
+import { Method } from "./method.ts";
 
 /** What a section, a file's stem and a slug may be made of: they become ids, refs and folder names. */
 export const NAME = /^[A-Za-z0-9_-]+$/;
@@ -29,6 +30,7 @@ export const RootFile = z.strictObject({
     sections: list.default([]).describe("Folders of the plan, in the order in which their tasks count"),
     default_agent: text.default(""),
     default_provider: text.default(""),
+    method: Method.optional().describe("tests-first: nothing is run before its tests are frozen (docs/tests-first.md)"),
   }),
   limits: LimitsTable.prefault({}),
   budget: PlanBudgetTable.optional(),
@@ -65,6 +67,7 @@ export const TaskTable = z.strictObject({
   timeout_s: z.int().min(0).default(0).describe("Seconds for one attempt; 0 is the standard 600"),
   iteration_budget: z.int().min(1).optional(),
   test_cmd: text.default(""),
+  tests: list.default([]).describe("Files with its acceptance tests, frozen before the run: docs/tests-first.md"),
   sop_mapping: list.default([]).describe("Names of SOPs, in place of the automatic choice"),
   self_review: z.boolean().default(false),
   max_fork_depth: z.int().min(0).default(1),
@@ -95,6 +98,7 @@ export type SourceTask = {
   table: TaskTable;
   prompt: string; // with `prompt_file` read in
   claims: readonly SourceClaim[];
+  tests: readonly string[]; // its acceptance tests, in their one spelling: sorted, each once
 };
 
 /** A plan folder, read. Nothing in it has been judged but what reading needs. */

@@ -15,6 +15,7 @@ import { writeToml } from "../toml_write.ts";
 import { writeAtomic } from "../write.ts";
 import { type CompileOptions, compilePlan, sealed } from "./compile.ts";
 import type { CompiledPlan, CompiledTask } from "./compiled.ts";
+import { Method } from "./method.ts";
 import { readPlan, spokenOf } from "./read.ts";
 import { FILE_KEYS } from "./source.ts";
 import { type FindSymbols, gatherSymbols } from "./symbols.ts";
@@ -115,6 +116,7 @@ const CompiledTable = z.strictObject({
   timeout_s: z.int().min(0),
   iteration_budget: z.int().min(1).optional(),
   test_cmd: text.optional(),
+  tests: list.optional(),
   self_review: z.boolean().default(false),
   max_fork_depth: z.int().min(0).default(1),
   sop_mapping: list.default([]),
@@ -137,6 +139,7 @@ const CompiledFile = z.strictObject({
     contract_hash: text.optional(),
     default_agent: text.optional(),
     default_provider: text.optional(),
+    method: Method.optional(),
     limits: LimitsTable.prefault({}),
     budget: PlanBudgetTable.optional(),
   }),
@@ -148,10 +151,10 @@ type CompiledFile = z.infer<typeof CompiledFile>;
 const Foreign = z.object({ plan: z.object({ source_mtime_max: z.string(), hash: z.undefined().optional() }) });
 
 function headOf(dir: string, head: Omit<CompiledFile["plan"], "hash">) {
-  const { name, summary, limits, budget, contract_hash: contract } = head;
+  const { name, summary, method, limits, budget, contract_hash: contract } = head;
   const default_agent = head.default_agent ?? null;
   const default_provider = head.default_provider ?? null;
-  const ceilings = { limits, ...(budget ? { budget } : {}) };
+  const ceilings = { ...(method ? { method } : {}), limits, ...(budget ? { budget } : {}) };
   const { source_hash: source, charter_hash: charter, sop_set_hash: sops } = head;
   const hashes = { source, charter, sops, ...(contract === undefined ? {} : { contract }) };
   return { name, summary, dir, default_agent, default_provider, ...ceilings, hashes };
@@ -166,7 +169,7 @@ function taskOf([id, table]: [string, z.infer<typeof CompiledTable>]): CompiledT
     commit_message: table.commit_message,
     role: table.role,
     depends_on: table.depends_on,
-    files: { create, edit, delete: gone, read, touch },
+    files: { create, edit, delete: gone, read, touch, ...(table.tests ? { tests: table.tests } : {}) },
     test_cmd: table.test_cmd ?? null,
     sops: table.sop_mapping,
     worker: {
@@ -199,6 +202,7 @@ function compiledToml(plan: CompiledPlan): string {
     ...unless("contract_hash", plan.hashes.contract ?? null, null),
     ...unless("default_agent", plan.default_agent, null),
     ...unless("default_provider", plan.default_provider, null),
+    ...unless("method", plan.method ?? null, null),
   };
   const limits = present(plan.limits);
   if (Object.keys(limits).length > 0) head.limits = limits;
@@ -229,6 +233,7 @@ function taskTable(task: CompiledTask): JsonMap {
     timeout_s: task.worker.timeout_s,
     ...unless("iteration_budget", task.worker.iteration_budget, null),
     ...unless("test_cmd", task.test_cmd, null),
+    ...(task.files.tests ? { tests: [...task.files.tests] } : {}),
     ...unless("self_review", task.review.self_review, false),
     ...unless("max_fork_depth", task.review.max_fork_depth, 1),
     ...(task.sops.length === 0 ? {} : { sop_mapping: [...task.sops] }),

@@ -9,6 +9,7 @@ import { diffTrees } from "../git/tree_changes.ts";
 import type { CompiledTask, Files } from "../plan/compiled.ts";
 import { type Site, unitOf } from "../site.ts";
 import { type Fit, fit } from "./fit.ts";
+import { pendingTests } from "./frozen.ts";
 import { recordOf, type Settling, type Verdict, verdictEvent } from "./gate.ts";
 import { type Judging, judging, noting, type Reviewing } from "./judge.ts";
 import { landingWords } from "./landing_words.ts";
@@ -162,15 +163,26 @@ async function wholeOf(site: Judging, head: string, placed: readonly Placed[]): 
   const tests = units.flatMap(({ test_cmd }) => (test_cmd === null ? [] : [test_cmd]));
   const out = join(site.out, `batch-${site.session.tip.seq}`);
   const [test_cmd = null, ...more_tests] = tests;
-  return { ...first, head, tree: last.tree, changes, unit: { ...joined(units), test_cmd }, more_tests, out };
+  const pending = pendingTests(
+    site,
+    placed.map(({ task }) => task),
+  );
+  return { ...first, head, tree: last.tree, changes, unit: { ...joined(units), test_cmd }, more_tests, pending, out };
 }
 
 function joined(units: readonly CompiledTask[]): CompiledTask {
-  const all = (of: keyof Files) => [...new Set(units.flatMap(({ files }) => files[of]))];
+  const all = (of: keyof Files) => [...new Set(units.flatMap(({ files }) => files[of] ?? []))];
   return {
     ...units[0]!,
     summary: units.map(({ summary }) => summary).join("; "),
     commit_message: units.map(({ commit_message }) => commit_message).join("\n\n"),
-    files: { create: all("create"), edit: all("edit"), delete: all("delete"), read: all("read"), touch: all("touch") },
+    files: {
+      create: all("create"),
+      edit: all("edit"),
+      delete: all("delete"),
+      read: all("read"),
+      touch: all("touch"),
+      tests: all("tests"),
+    },
   };
 }

@@ -14,33 +14,40 @@ type Bench = Pick<IntegratedCandidate, "root" | "isolation" | "setupIsolation" |
  * A checkout that stays what it is: see `Keeper`. `changed` has what the gate's commands did to tracked files, all put
  * back; `made`: what they put beside those, removed; `fresh`: the next command is the first of its gate.
  */
-type Stand = { root: string; keeper: Keeper; changed: Set<string>; made: Set<string>; fresh: boolean };
+type Stand = {
+  root: string;
+  keeper: Keeper;
+  changed: Set<string>;
+  touched: Set<string>; // what they wrote, also where it says the same again
+  made: Set<string>;
+  fresh: boolean;
+};
 
 const newStand = (root: string, keeper: Keeper): Stand => ({
-  ...{ root, keeper, changed: new Set(), made: new Set(), fresh: false },
+  ...{ root, keeper, changed: new Set(), touched: new Set(), made: new Set(), fresh: false },
 });
 
 /** A stand's own record, which is empty afterwards. */
-function takeLeft({ changed, made }: Stand): Left {
+function takeLeft({ changed, touched, made }: Stand): Left {
   const left = { changed: [...changed].sort(), made: [...made].sort() };
   changed.clear();
+  touched.clear();
   made.clear();
   return left;
 }
 
 /**
  * A fresh checkout of a tree with an isolated process in it, and on demand one of the head beside it, set up as the
- * other is. No command finds what an earlier one did to tracked files. Everything is ended when the signal comes, so that
- * no gate outlives a run that the user stopped.
+ * other is. No command finds what an earlier one did to tracked files, nor to `frozen` ones that the project ignores.
+ * Everything is ended when the signal comes, so that no gate outlives a run that the user stopped.
  */
 export async function openBench(
   { pool, jail, git, project }: Pick<Site, "pool" | "jail" | "git" | "project">,
-  { head, tree }: { head: string; tree: string },
+  { head, tree, frozen = [] }: { head: string; tree: string; frozen?: readonly string[] },
   signal: AbortSignal,
 ): Promise<Bench & { close(): Promise<void> }> {
   const git_dir = await git.commonDir();
   const gates = hostsOrNone(project.rules.sandbox.gate_hosts);
-  const ignores = ignoreRule(project.rules.scope.ignore);
   const open: { isolations: Isolation[]; releases: (() => void)[] } = { isolations: [], releases: [] };
   const close = async () => {
     await Promise.all(open.isolations.splice(0).map((isolation) => isolation.stop()));
@@ -59,7 +66,10 @@ export async function openBench(
   const checkout = async (content: string): Promise<Stand> => {
     const lease = await pool.acquire(head, { tree: content });
     open.releases.push(lease.release);
-    return newStand(lease.path, keepFiles(lease, { commit: head, ignores }));
+    return newStand(
+      lease.path,
+      keepFiles(lease, { commit: head, ignores: ignoresBut(project.rules.scope.ignore, frozen) }),
+    );
   };
   const openBaseline = async (): ReturnType<Bench["baseline"]> => {
     const beside = await checkout(head);
@@ -86,13 +96,7 @@ export async function openBench(
         before.made ??= openBaseline();
         return before.made;
       },
-      watch: {
-        begin() {
-          takeLeft(stand);
-          stand.fresh = true;
-        },
-        changed: () => [...stand.changed].sort(),
-      },
+      watch: watchOf(stand),
       async close() {
         signal.removeEventListener("abort", end);
         await close();
@@ -104,9 +108,23 @@ export async function openBench(
   }
 }
 
+const watchOf = (stand: Stand): GateWatch => ({
+  begin() {
+    takeLeft(stand);
+    stand.fresh = true;
+  },
+  changed: () => [...stand.changed].sort(),
+  touched: () => [...stand.touched].sort(),
+});
+
+function ignoresBut(rules: readonly string[], frozen: readonly string[]): (path: string) => boolean {
+  const ignored = ignoreRule(rules);
+  return (path) => ignored(path) && !frozen.includes(path);
+}
+
 /** After each command the checkout is what it was. What a setup makes is there for all that comes after it. */
 function kept(isolation: Isolation, stand: Stand, { sets_up }: { sets_up: boolean }): Isolation {
-  const { keeper, changed, made } = stand;
+  const { keeper, changed, touched, made } = stand;
   return {
     ...isolation,
     async exec(request: ExecRequest) {
@@ -115,6 +133,7 @@ function kept(isolation: Isolation, stand: Stand, { sets_up }: { sets_up: boolea
       const result = await isolation.exec({ ...request, fresh });
       if (sets_up) await keeper.accept();
       for (const path of await keeper.putBack()) changed.add(path);
+      for (const path of keeper.touched()) touched.add(path);
       for (const path of keeper.made()) made.add(path);
       return result;
     },

@@ -1,4 +1,5 @@
 import type { TaskId } from "@dgov/kernel";
+import type { FrozenTest } from "@dgov/kernel/stages";
 import type { Isolation } from "@dgov/sandbox";
 import type { Touches } from "@dgov/semantic/touches";
 import type { Git } from "../git/git.ts";
@@ -50,5 +51,6 @@ export type IntegratedCandidate = {
   baseline: () => Promise<{ root: string; isolation: Isolation; takeLeft: () => Left }>;
   out: string;
   all_tests?: boolean; // whatever has changed; absent: those that the change concerns
+  frozen?: readonly FrozenTest[]; // the acceptance tests of its plan; absent: it has none
   more_tests?: readonly string[]; // test commands of the other tasks that are judged with this one
 };

@@ -37,7 +37,8 @@ export function commandGates({ commands, rules }: Project, unit: CompiledTask): 
 /** What makes a checkout ready for all others; it judges nothing. */
 export const SETUP = "setup";
 
-const setup: IntegratedGate = {
+/** Runs the project's `setup_cmd`, where it has one. */
+export const setup: Gate<Pick<IntegratedCandidate, "project" | "setupIsolation" | "out">> = {
   name: SETUP,
   async check({ project, setupIsolation, out }) {
     const timeout_ms = project.timeouts.bootstrap_ms;

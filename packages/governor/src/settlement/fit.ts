@@ -14,6 +14,7 @@ import { claimsGate } from "./claims.ts";
 import { conflictFindings } from "./conflict.ts";
 import { episodeOf } from "./episode.ts";
 import { asksEvidence, evidenceGate, type Shown } from "./evidence.ts";
+import { pendingTests } from "./frozen.ts";
 import { type Settling, settle, type Verdict } from "./gate.ts";
 import { riskOf } from "./risk.ts";
 import { semanticGate } from "./semantic.ts";
@@ -76,7 +77,8 @@ export async function fit(site: Site, { of, head: headNow, settling, signal }: F
   const integrated = { head, tree: merged.tree, changes };
   const symbols = { base, right: tree, words: { by_symbols: linesMerged(by.files), called: names } };
   const unit = unitOf(site, of.task);
-  const subject: TreeToLand = { ...site, ...of, ...integrated, unit, out: join(site.out, outOf(of)) };
+  const pending = pendingTests(site, [of.task]);
+  const subject: TreeToLand = { ...site, ...of, ...integrated, unit, pending, out: join(site.out, outOf(of)) };
   const clash = await judgeSymbols(site, { ...integrated, ...symbols }, settling);
   if (signal.aborted) return STOPPED;
   if (clash) return refusedBy(clash, "integration");

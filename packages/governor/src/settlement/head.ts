@@ -7,6 +7,7 @@ import { diffTrees } from "../git/tree_changes.ts";
 import { treeOf } from "../git/tree_object.ts";
 import type { Site } from "../site.ts";
 import { SETUP } from "./commands.ts";
+import { pendingTests } from "./frozen.ts";
 import { recordOf, type Settling, type Verdict } from "./gate.ts";
 import { answersOn, isKnown } from "./head_answers.ts";
 import { judging } from "./judge.ts";
@@ -39,6 +40,7 @@ export async function judgeHead(
     ...{ head: final.base, tree, task: WHOLE, attempt: 1, all_tests: true },
     changes: await diffTrees(git, final.base, tree),
     project: { ...project, timeouts: { ...project.timeouts, settlement_ms: project.timeouts.final_ms } },
+    pending: pendingTests(site, []),
     unit: nobodysUnit({ id: WHOLE, summary: `All of plan "${site.plan.name}"`, commit_message: "" }),
     out: join(site.out, `head-${commit.slice(0, 12)}`),
   };

@@ -32,7 +32,8 @@ export async function testCommands(
     const words = runnerWords(command, targets, asking);
     return words === null ? [] : [command.replaceAll(PLACEHOLDER, () => words)];
   };
-  const own = concerned.length > 0 ? concerned : [all];
+  const frozen = (unit.files.tests ?? []).filter((path) => !concerned.includes(all) && !concerned.includes(path));
+  const own = concerned.length + frozen.length > 0 ? [...frozen, ...concerned] : [all];
   const asked = [unit.test_cmd, ...more_tests].flatMap((command) => fill(command, own));
   return [...new Set([...asked, ...fill(project.commands.test, concerned)])];
 }
@@ -74,5 +75,7 @@ export async function testTargets({ project, changes, root, git, head, tree, sym
 const isThere = ({ new_mode }: Change): boolean => new_mode !== "000000";
 
 const trimmed = (folder: string): string => folder.replace(/^\.\//, "").replace(/\/+$/, "") || ".";
-const testFolder = ({ layout }: Pick<IntegratedCandidate["project"], "layout">): string => trimmed(layout.test_dir);
+/** The folder of all tests, without a slash at its end. */
+export const testFolder = ({ layout }: Pick<IntegratedCandidate["project"], "layout">): string =>
+  trimmed(layout.test_dir);
 const sourceFolder = ({ layout }: IntegratedCandidate["project"]): string => trimmed(layout.src_dir);

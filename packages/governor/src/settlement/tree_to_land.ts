@@ -1,10 +1,12 @@
 import type { Change } from "../git/tree_changes.ts";
+import { treeWith } from "../git/tree_with.ts";
 import type { CompiledTask } from "../plan/compiled.ts";
 import type { Site } from "../site.ts";
 import { openBench } from "./bench.ts";
 import type { IntegratedCandidate } from "./candidate.ts";
 import { commandGates, SETUP } from "./commands.ts";
 import { componentGates } from "./components.ts";
+import { frozenGates } from "./frozen.ts";
 import { type Gate, type Settling, settle, type Verdict } from "./gate.ts";
 import { openEvaluator, ruleGates } from "./policy.ts";
 import { hasRun, specGates } from "./specs.ts";
@@ -15,12 +17,13 @@ import { unchanging } from "./unchanging.ts";
  * The very tree that would land on `head`, with what its judges need. `changes` are head → tree; `out` is the absolute
  * path of the folder that takes the whole logs of its gates.
  */
-export type TreeToLand = Pick<Site, "git" | "project" | "pool" | "jail" | "components" | "symbols"> &
+export type TreeToLand = Pick<Site, "git" | "project" | "pool" | "jail" | "components" | "symbols" | "frozen"> &
   Pick<IntegratedCandidate, "task" | "attempt" | "out" | "more_tests" | "all_tests"> & {
     unit: CompiledTask;
     head: string;
     tree: string;
     changes: readonly Change[];
+    pending?: readonly string[]; // frozen tests of tasks that have not landed: red, and asked by nobody yet
   };
 
 /**
@@ -41,7 +44,7 @@ export async function gateNames(
 }
 
 const rulesOf = async (tree: TreeToLand, now_ms: Settling["now_ms"]) => ({
-  trees: await treeGates(tree, now_ms),
+  trees: [...frozenGates(tree), ...(await treeGates(tree, now_ms))],
   rules: await ruleGates(tree),
 });
 
@@ -107,7 +110,10 @@ async function onBench(
   settling: Settling,
   signal: AbortSignal,
 ): Promise<Verdict | null> {
-  const bench = await openBench(tree, tree, signal);
+  const { head, pending = [], frozen = [] } = tree;
+  const left_out = Object.fromEntries(pending.map((path) => [path, null]));
+  const shown = pending.length === 0 ? tree.tree : await treeWith(tree.git, tree.tree, left_out);
+  const bench = await openBench(tree, { head, tree: shown, frozen: frozen.map(({ path }) => path) }, signal);
   try {
     const candidate: IntegratedCandidate = { ...tree, ...bench };
     const keeping = gates.map((gate) => unchanging(gate, bench.watch));

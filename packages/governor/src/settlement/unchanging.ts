@@ -2,8 +2,11 @@ import type { Finding } from "@dgov/kernel";
 import type { IntegratedCandidate } from "./candidate.ts";
 import type { Gate, Judgement } from "./gate.ts";
 
-/** Told when a gate begins; knows the tracked files that its commands have changed since, all put back by now. */
-export type GateWatch = { begin(): void; changed(): string[] };
+/**
+ * Told when a gate begins; knows the tracked files that its commands have changed since, all put back by now, and those that
+ * were written at all.
+ */
+export type GateWatch = { begin(): void; changed(): string[]; touched(): string[] };
 
 /**
  * A gate whose commands may not change what is judged. One that did has judged something else than the work, so it does
@@ -17,9 +20,23 @@ export function unchanging(gate: Gate<IntegratedCandidate>, watch: GateWatch): G
       watch.begin();
       const judgement = await gate.check(candidate);
       const paths = watch.changed();
+      const touched = watch.touched().filter((path) => candidate.frozen?.some((test) => test.path === path));
+      if (touched.length > 0) return forged(judgement, touched);
       return paths.length === 0 || gate.name === "setup" ? judgement : distrusted(judgement, paths);
     },
   };
+}
+
+/** Whoever writes a frozen test while it runs has run another test, whatever it says afterwards. */
+function forged(judgement: Judgement, touched: readonly string[]): Judgement {
+  const findings = touched.slice(0, LISTED_MAX).map(
+    (path): Finding => ({
+      code: "frozen_test_touched",
+      message: `What the check runs has written the frozen test "${path}": nobody knows what was tested`,
+      path,
+    }),
+  );
+  return { ...judgement, verdict: "reject", cause: "gate", findings: [...judgement.findings, ...findings] };
 }
 
 const CURE = "it was put back; let it write elsewhere, or name what is nobody's work in [scope] ignore_files";

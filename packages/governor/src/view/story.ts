@@ -33,6 +33,7 @@ function words(event: Event): Words | null {
     case "run_forked":
     case "run_ended":
     case "sandbox_chosen":
+    case "tests_frozen":
       return ofRun(event);
     case "head_judged":
     case "good_head_kept":
@@ -66,7 +67,14 @@ function words(event: Event): Words | null {
 
 function ofRun(
   event: EventOf<
-    "run_started" | "run_resumed" | "run_interrupted" | "run_paused" | "run_forked" | "run_ended" | "sandbox_chosen"
+    | "run_started"
+    | "run_resumed"
+    | "run_interrupted"
+    | "run_paused"
+    | "run_forked"
+    | "run_ended"
+    | "sandbox_chosen"
+    | "tests_frozen"
   >,
 ): Words {
   switch (event.kind) {
@@ -91,6 +99,10 @@ function ofRun(
       return milestone(`${event.status}: ${ENDS[event.status]}`, event.status === "complete");
     case "sandbox_chosen":
       return detail(`tools and gates run in the "${event.level}" sandbox: ${event.detail}`);
+    case "tests_frozen": {
+      const { by, name } = event.plan_by;
+      return milestone(`${count(event.tests.length, "test")} frozen, approved by ${by} (${name})`);
+    }
   }
 }
 
@@ -123,6 +135,7 @@ type OfTask = Exclude<
     | "run_forked"
     | "run_ended"
     | "sandbox_chosen"
+    | "tests_frozen"
     | "head_judged"
     | "good_head_kept"
     | "batch_begun"

@@ -46,6 +46,10 @@ export function sampleOf(of: TaskId, because: TaskId = of): { [Kind in EventKind
   const usage = { input_tokens: 5, output_tokens: 5, cost_micros: 10 };
   return {
     run_started: startedWith([spec("a")]),
+    tests_frozen: {
+      ...{ kind: "tests_frozen", spec: "a".repeat(64), tests: [{ task: of, path: "t.py", sha256: "b".repeat(64) }] },
+      ...{ spec_by: { by: "person", name: "Ada" }, plan_by: { by: "automatic", name: "--auto" }, landed: [] },
+    },
     sandbox_chosen: { kind: "sandbox_chosen", level: "bwrap", detail: "0.8" },
     run_resumed: { kind: "run_resumed", head: oid("0") },
     run_interrupted: { kind: "run_interrupted", signal: "SIGINT" },

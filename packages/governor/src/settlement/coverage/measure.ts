@@ -8,6 +8,7 @@ import { readLeft } from "../../left_file.ts";
 import type { Project } from "../../project.ts";
 import { runProjectCommand, type Said, unanswered } from "../../project_command.ts";
 import { shellPaths } from "../command.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
 import type { Coverage } from "./baseline.ts";
 import { type FileCoverage, FORMATS } from "./formats.ts";
 import { placesOf } from "./places.ts";
@@ -40,7 +41,7 @@ const FILES_MAX = 200_000;
  */
 export async function measure(measured: Measured): Promise<Measurement> {
   const { project, isolation, out, log } = measured;
-  const report = join(await temporaryFolder(measured), "dgov-coverage");
+  const report = join(await temporaryFolder(isolation, out), "dgov-coverage");
   const tests = project.layout.test_dir;
   const command = (project.commands.coverage ?? "")
     .replaceAll("{test_dir}", () => shellPaths([tests]))
@@ -68,19 +69,6 @@ export async function measure(measured: Measured): Promise<Measurement> {
   }
   const known = [...new Set(FORMATS.map(({ name }) => name))].join(", ");
   return fault("coverage_unreadable", `The report of "${command}" is of no known kind: ${known}`);
-}
-
-/** Where commands have their temporary files: the very path, inside the isolation and out here. */
-async function temporaryFolder({ isolation, out }: Measured): Promise<string> {
-  const command = 'printf %s "$TMPDIR"';
-  const { result } = await runProjectCommand(isolation, {
-    command,
-    timeout_ms: 60_000,
-    out,
-    log: "coverage-place.log",
-  });
-  if (result.exit === 0 && result.head.startsWith("/")) return realpathSync(result.head);
-  throw new Error(`Cannot measure coverage: the isolation has no folder for temporary files (${result.ended})`);
 }
 
 function leftReport(path: string): string | null {
