@@ -63,6 +63,24 @@ const article = (id: string, title: string, related: string) =>
 const SPEC = ["Goal", "Assumptions", "Design", "Out of scope", "Acceptance criteria", "Open questions"]
   .map((heading) => `## ${heading}\n\nAs the shop does it today.\n`)
   .join("\n");
+/** What those say who are asked for a plan. */
+function consulted(): string {
+  const question = { id: "word", question: "Which word?", why: "It is what is said", recommended: "hello" };
+  const prompt = "Orient: read src/server.py.\n\nEdit: say it.\n\nVerify: look.\n";
+  const files = { edit: ["src/server.py"] };
+  const greet = { slug: "greet", summary: "Greet", prompt, commit_message: "Greet who comes", files };
+  const said = {
+    "researcher.recon": ["submit_recon", { summary: "The server says nothing yet", questions: [question] }],
+    "planner.plan": ["emit_plan", { name: "greet", summary: "Greet who comes", tasks: [greet] }],
+    "planner.critique": ["submit_critique", { verdict: "keep", said: "It is fit" }],
+  };
+  const tasks = Object.entries(said).map(([who, [tool, args]]) => [
+    `consult/${who}`,
+    { turns: [{ calls: [{ tool, args }] }] },
+  ]);
+  return JSON.stringify({ version: 1, tasks: Object.fromEntries(tasks) });
+}
+
 const ADDED = "def handle(request):\n    return limit(request)\n";
 const FILES: Readonly<Record<string, string>> = {
   "src/server.py": SERVER,
@@ -108,6 +126,8 @@ const FILES: Readonly<Record<string, string>> = {
     "quotes",
     'test_cmd = "python -m pytest -q {test_dir}"\ntests = ["tests/test_quotes.py"]\nfiles.edit = ["src/server.py::handle"]',
   ),
+  ".dgov/consult/plan-greet-who-comes/script.json": consulted(),
+  "answers.json": '{ "word": "hello" }',
   ".dgov/plans/rework/_root.toml": root("rework"),
   ".dgov/plans/rework/tasks/main.toml": task("closing", 'files.edit = ["src/server.py::close"]'),
   ".dgov/plans/rework/script.json": script("closing", [{ tool: "done", args: { summary: "Nothing to do" } }]),
@@ -179,7 +199,7 @@ const hereOf = ({ root: cwd, env }: Pick<Place, "root" | "env">, out: string[]):
   self: DGOV,
   version: "1.2.3",
   json: true,
-  terminal: { isTty: false, outIsTty: false, columns: 80, write: () => {} },
+  terminal: { isTty: false, outIsTty: false, inIsTty: false, columns: 80, write: () => {} },
   now_ms: () => Date.now(),
   random: () => Math.random(),
   sleep_ms: (ms) => Bun.sleep(ms),

@@ -19,9 +19,15 @@ export type Here = {
 
 /**
  * Where a live view may be drawn. `write` goes to stderr, so that stdout keeps the result alone, and `isTty` is about
- * stderr; `outIsTty` is about stdout, for a command that streams its lines there.
+ * stderr; `outIsTty` is about stdout, for a command that streams its lines there, and `inIsTty` about stdin, for one that asks.
  */
-export type Terminal = { isTty: boolean; outIsTty: boolean; columns: number; write(text: string): void };
+export type Terminal = {
+  isTty: boolean;
+  outIsTty: boolean;
+  inIsTty: boolean;
+  columns: number;
+  write(text: string): void;
+};
 
 type Shape = z.ZodObject;
 type Input<Args extends Shape, Flags extends Shape> = z.infer<Args> & z.infer<Flags>;

@@ -25,6 +25,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   retry: async () => (await import("./commands/retry.ts")).retry,
   approve: async () => (await import("./commands/approve.ts")).approve,
   reject: async () => (await import("./commands/reject.ts")).reject,
+  "plan create": async () => (await import("./commands/plan_create.ts")).planCreate,
   "plan list": async () => (await import("./commands/plan_list.ts")).planList,
   "plan status": async () => (await import("./commands/plan_status.ts")).planStatus,
   "plan review": async () => (await import("./commands/plan_review.ts")).planReview,

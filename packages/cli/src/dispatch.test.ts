@@ -10,7 +10,7 @@ import { failureOf, placeLine } from "./print.ts";
 function world(env: Record<string, string> = {}): Here & { out: string[]; err: string[] } {
   const out: string[] = [];
   const err: string[] = [];
-  const terminal = { isTty: false, outIsTty: false, columns: 80, write: () => {} };
+  const terminal = { isTty: false, outIsTty: false, inIsTty: false, columns: 80, write: () => {} };
   return {
     out,
     err,

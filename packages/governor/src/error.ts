@@ -27,6 +27,7 @@ const ERRORS = {
   log_too_new:          { exit: 4, hint: "Use a newer dgov" },
   log_unavailable:      { exit: 4, hint: "Make .dgov writable and leave room on the disk, then run again" },
   machine_refused:      { exit: 4, hint: "Leave room on the disk, or mend the permission, then run again" },
+  no_answer:            { exit: 1, hint: 'See what it did with "dgov report"' },
   not_a_plan:           { exit: 3, hint: "Give the plan's directory: the one that holds _root.toml" },
   plan_exists:          { exit: 3, hint: "Choose another name, or write over it with --force" },
   plan_invalid:         { exit: 3, hint: "Mend the places listed, then compile again" },

@@ -17,6 +17,7 @@ import { openWritable } from "../log.ts";
 import { runLoop } from "../loop.ts";
 import { mendLanding } from "../mend_landing.ts";
 import { performersOf } from "../perform.ts";
+import type { CompiledPlan } from "../plan/compiled.ts";
 import { refuseOtherRoot } from "../ready.ts";
 import { keepOrphans } from "../recover.ts";
 import { findRoot } from "../root.ts";
@@ -25,8 +26,11 @@ import type { Site } from "../site.ts";
 import { withSteering } from "../steering/desk.ts";
 import { forReading, planFor, refuseWithoutModel, unitFor, type Wanted } from "./wanted.ts";
 
-/** What is asked, and in which form the answer is taken. */
-export type Consultation<Answer> = Wanted & { ending: Ending<Answer> };
+/**
+ * What is asked, and in which form the answer is taken. `reuse`: whether an answer that such a run has to this very
+ * question on this very commit is taken for this one, and nothing is asked or spent; absent: it is asked anew.
+ */
+export type Consultation<Answer> = Wanted & { ending: Ending<Answer>; reuse?: (run: string) => boolean };
 
 /** `head`: the commit that was looked at. Whoever has no answer says why as a task that failed does. */
 export type Consulted<Answer> = { run: RunId; head: string } & (
@@ -84,6 +88,9 @@ async function underLock<Answer>(
       `Cannot ask about "${git.root}": it has no commit yet, and only commits are read`,
     );
   const { target, head } = state;
+  const { ending, reuse } = asked;
+  const known = reuse ? answeredBefore(log, plan, { head, schema: ending.schema, reuse }) : null;
+  if (known) return known;
   const jail = await openJail(withComponents(project), world);
   const components = await openComponents({ git, project, head, jail });
   const ready = { root, git, project, plan, warnings: [], target, head };
@@ -104,6 +111,24 @@ async function underLock<Answer>(
   if (stands === "landed" && given.answer !== null) return { run: session.id, head, answer: given.answer };
   const { cause, detail } = failed ?? { cause: "interrupted" as const, detail: String(world.signal.reason ?? "") };
   return { run: session.id, head, answer: null, cause, detail };
+}
+
+/** The newest answer in the log to this question on this commit, if it is of the form that is asked for today. */
+function answeredBefore<Answer>(
+  log: Store,
+  { name, hash }: CompiledPlan,
+  { head, schema, reuse }: { head: string; schema: Ending<Answer>["schema"]; reuse: (run: string) => boolean },
+): Consulted<Answer> | null {
+  for (const { run, first_seq } of log.runs().filter(({ plan, run }) => plan === name && reuse(run))) {
+    const events = [...log.read({ run, kinds: ["run_started", "answer_given"], after: first_seq - 1 })];
+    const started = events.some(
+      ({ event }) => event.kind === "run_started" && event.plan_hash === hash && event.head === head,
+    );
+    const given = events.flatMap(({ event }) => (event.kind === "answer_given" ? [event] : [])).at(-1);
+    const answer = started && given ? schema.safeParse(JSON.parse(given.answer)) : null;
+    if (answer?.success) return { run, head, answer: answer.data };
+  }
+  return null;
 }
 
 type Consulting<Answer> = { asked: Consultation<Answer>; head: string; given: { answer: Answer | null } };

@@ -76,7 +76,7 @@ function modelNamed(text: string, { providers }: Project): { agent: string; prov
 export const planFor = (about: string, unit: CompiledTask): CompiledPlan => ({
   name: `consult/${about}`,
   summary: "",
-  dir: `.dgov/runtime/consult/${about}`,
+  dir: `.dgov/consult/${about}`,
   default_agent: null,
   default_provider: null,
   limits: {},

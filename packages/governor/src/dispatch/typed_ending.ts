@@ -1,5 +1,6 @@
 import type { ToolBox, ToolSpec } from "@dgov/worker";
 import { z } from "zod";
+import { jsonOrNull } from "../json_or_null.ts";
 
 /** Why an answer is none, for the records and, in words, for who gave it. */
 export type Fault<Why extends string> = { why: Why | "malformed"; said: string };
@@ -102,14 +103,4 @@ async function readAnswer<Answer, Why extends string>(
 
 function issueText({ issues: [issue] }: z.ZodError): string {
   return `${issue?.path.join(".") || "the whole"}: ${issue?.message}`;
-}
-
-/** What is no JSON is no answer either; the schema says so. */
-function jsonOrNull(input: string): unknown {
-  try {
-    return JSON.parse(input);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return null;
-  }
 }

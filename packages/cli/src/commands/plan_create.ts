@@ -1,0 +1,60 @@
+import { createPlan, type PlanCreateRequest, type PlanCreateView } from "@dgov/governor/plan_create";
+import { type RunView, runPlan } from "@dgov/governor/run";
+import type { World } from "@dgov/governor/session";
+import { z } from "zod";
+import { askQuestions } from "../ask_questions.ts";
+import { defineCommand, type Here } from "../command.ts";
+import { lineOf } from "../live.ts";
+import { renderPlanCreate } from "../plan_create_text.ts";
+import { renderRun } from "../run_text.ts";
+import { worldOf } from "../world.ts";
+import { show } from "./run.ts";
+
+/** `ran`: only where it was asked for and there is a plan. */
+type View = PlanCreateView & { ran?: RunView };
+
+export const planCreate = defineCommand({
+  name: "plan create",
+  summary: "Have a plan made of a goal",
+  details:
+    "Somebody looks at the commit that is checked out, a planner plans, and another looks at the plan; none of them can change anything. A plan that compiles is written, or nothing is. What only you can say is asked: on a terminal at once, else with exit status 2 and the questions, for --answers. Who asks again for the same on the same commit pays for no answer twice.",
+  examples: ["dgov plan create 'Greet who comes' --auto", "dgov plan create 'Greet who comes' --answers answers.json"],
+  args: z.strictObject({ goal: z.string().describe("What is to be done") }),
+  flags: z.strictObject({
+    auto: z.boolean().default(false).describe("Ask nothing: take the answers that are recommended"),
+    answers: z.string().optional().describe('A file with answers: {"ID": "answer"}'),
+    run: z.boolean().default(false).describe("Run the plan when it is made"),
+    name: z.string().optional().describe("The plan's name [default: the planner's]"),
+    model: z.string().optional().describe("Who is asked, MODEL or PROVIDER/MODEL [default: as [tiers] says]"),
+    apply_config: z.boolean().default(false).describe("Put into .dgov/project.toml what the planner says it has wrong"),
+    critique: z.boolean().default(true).describe("Have the plan looked at once more"),
+  }),
+  async run({ goal, auto, answers = null, run, name = null, model = null, ...flags }, here): Promise<View> {
+    const asked = { cwd: here.cwd, goal, auto, answers, name, model, ask: whoAnswers(here), ...flags };
+    const view = await createPlan(asked, { ...worldOf(here), notify: lines(here) });
+    if (!run || view.status !== "created") return view;
+    const live = show(here, "milestone");
+    const request = { cwd: here.cwd, plan: view.plan, only: [], mode: "go" as const, jobs: null, yes: true };
+    try {
+      return { ...view, ran: await runPlan({ ...request, dry_run: false }, { ...worldOf(here), notify: live.event }) };
+    } finally {
+      live.end();
+    }
+  },
+  text: ({ ran, ...view }) => [renderPlanCreate(view), ...(ran ? [renderRun(ran)] : [])].join("\n"),
+  exit: ({ status, ran }) => (status === "needs_answers" ? 2 : (ran?.exit ?? 0)),
+});
+
+/** Where a person can read a question and answer it; null: nobody is there. */
+function whoAnswers(here: Here): PlanCreateRequest["ask"] {
+  if (here.json || !here.terminal.isTty || !here.terminal.inIsTty) return null;
+  return (questions) => askQuestions(questions, here.signal);
+}
+
+/** Plain lines also on a terminal: a table would be drawn over the questions. */
+function lines(here: Here): World["notify"] {
+  return (stored) => {
+    const line = here.json ? null : lineOf(stored, { weight: "milestone" });
+    if (line !== null) here.stderr(line);
+  };
+}

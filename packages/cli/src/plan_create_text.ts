@@ -1,0 +1,51 @@
+import type { PlanCreateView } from "@dgov/governor/plan_create";
+import { plain } from "./ansi.ts";
+import { count, placeLine } from "./print.ts";
+
+/** A plan that was made, or what it waits for, for a person. */
+export const renderPlanCreate = (view: PlanCreateView): string =>
+  view.status === "created" ? created(view) : asked(view);
+
+type Of<Status> = Extract<PlanCreateView, { status: Status }>;
+
+const VERDICTS = {
+  keep: "A second look kept it",
+  revise: "A second look revised it",
+  unusable: "A second look came to nothing, and changed nothing",
+  skipped: "",
+} as const;
+
+function created(view: Of<"created">): string {
+  const { plan, summary, tasks, questions, critique, config_overrides, warnings } = view;
+  const taken = questions.filter(({ by }) => by === "recommendation");
+  return [
+    `Plan ${plain(plan)}: ${plain(summary)}`,
+    ...tasks.map(({ task, summary: own, depends_on }) => {
+      const after = depends_on.length === 0 ? "" : ` (after ${depends_on.join(", ")})`;
+      return `  ${task}${after}: ${plain(own)}`;
+    }),
+    ...taken.map(({ question, answer }) => `Taken for granted: ${plain(question)} ${plain(answer)}`),
+    ...(critique.verdict === "skipped" ? [] : [`${VERDICTS[critique.verdict]}: ${plain(critique.said)}`]),
+    ...config_overrides.map(({ key, from, to, applied, why }) => {
+      const change = `${key}: ${JSON.stringify(from)} to ${JSON.stringify(to)}`;
+      return applied ? `Changed in .dgov/project.toml: ${change}` : `Would change ${change}, but ${why}`;
+    }),
+    ...warnings.map(placeLine),
+    `Next: dgov run ${plain(plan)}`,
+  ].join("\n");
+}
+
+function asked({ questions }: Of<"needs_answers">): string {
+  const template = Object.fromEntries(questions.map(({ id, recommended }) => [id, recommended]));
+  return [
+    `Nothing is planned yet: ${count(questions.length, "question")} must be answered first`,
+    ...questions.flatMap(({ id, question, why, options, recommended }) => [
+      `  ${id}: ${plain(question)}`,
+      `    ${plain(why)}`,
+      ...(options.length === 0 ? [] : [`    one of: ${options.map(plain).join(" | ")}`]),
+      `    recommended: ${plain(recommended)}`,
+    ]),
+    "Answer in a file, and give it with --answers; or take all that is recommended with --auto:",
+    JSON.stringify(template, null, 2),
+  ].join("\n");
+}

@@ -1,0 +1,278 @@
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import type { Event, EventKind, EventOf } from "../packages/kernel/src/index.ts";
+import { dgov, eventsOf, git, makeRepository, type Place, writeIn } from "./repo.ts";
+import { type Call, done, edit } from "./scripted.ts";
+
+setDefaultTimeout(180_000); // several jails each, and the machine may be busy
+
+const open: Place[] = [];
+afterEach(() => {
+  for (const place of open.splice(0)) place.stop();
+});
+
+const PROJECT = [
+  '[project] # ours\nlanguage = "text"\nsrc_dir = "src/"\ntest_dir = "tests/"\nprovider = "scripted"',
+  'test_cmd = ""\nlint_cmd = ""\nformat_cmd = ""\nlint_fix_cmd = ""\nformat_check_cmd = ""',
+  '[providers.scripted]\nscript = "script.json"\n',
+].join("\n");
+const AUTO = ".dgov/runtime/auto-plans";
+const QUESTION = {
+  id: "greeting",
+  question: "Which word?",
+  why: "It is what is written",
+  options: ["hello", "welcome"],
+  recommended: "hello",
+};
+
+const recon = (more: object = {}): Call => ({
+  tool: "submit_recon",
+  args: { summary: "One text is to change", findings: [{ path: "src/a.txt", note: "it says alpha" }], ...more },
+});
+const task = (slug: string, files: object, more: object = {}) => ({
+  slug,
+  summary: `Do ${slug}`,
+  prompt: "Orient: read src/a.txt.\n\nEdit: write it.\n\nVerify: look at it.\n",
+  commit_message: `Write ${slug}`,
+  files,
+  ...more,
+});
+const planCall = (tasks: object[], more: object = {}): Call => ({
+  tool: "emit_plan",
+  args: { name: "greet", summary: "Greet who comes", tasks, ...more },
+});
+const GREET = planCall([task("a", { edit: ["src/a.txt"] })]);
+const keep: Call = { tool: "submit_critique", args: { verdict: "keep", said: "It is fit" } };
+
+/** `raw`: what a model sends where it should send JSON. */
+type Sent = Call | { tool: string; raw: string };
+type Said = { recon?: readonly Call[]; plan?: readonly Call[]; critique?: readonly Sent[] };
+
+/** A repository where those who are asked say this; the worker of task `a` writes what it should. */
+function lay({ recon: found = [recon()], plan = [GREET], critique = [keep] }: Said = {}): Place {
+  const turns = (calls: readonly Sent[]) => ({ turns: calls.map((call) => ({ calls: [call] })) });
+  const tasks = {
+    "consult/researcher.recon": turns(found),
+    "consult/planner.plan": turns(plan),
+    "consult/planner.critique": turns(critique),
+    "tasks/main.a": turns([edit("src/a.txt", "alpha", "hello"), done]),
+  };
+  const place = makeRepository({
+    "src/a.txt": "alpha\n",
+    "src/b.txt": "beta\n",
+    ".dgov/project.toml": PROJECT,
+    ".dgov/.gitignore": "state.db*\nout/\nruntime/\n",
+    "script.json": JSON.stringify({ version: 1, tasks }),
+  });
+  open.push(place);
+  return place;
+}
+
+const create = (place: Place, ...args: string[]) => {
+  const ran = dgov(place, "plan", "create", "Greet who comes", "--json", ...args);
+  return { ...ran, view: ran.stdout === "" ? null : JSON.parse(ran.stdout) };
+};
+const of = <Kind extends EventKind>(place: Place, kind: Kind): EventOf<Kind>[] =>
+  eventsOf(place).filter((event: Event): event is EventOf<Kind> => event.kind === kind);
+const made = ({ root }: Place): string[] => (existsSync(join(root, AUTO)) ? readdirSync(join(root, AUTO)) : []);
+
+test("B5 a goal becomes a plan that compiles, with what it was made from, and runs", () => {
+  const place = lay();
+  const { status, view } = create(place, "--auto", "--run");
+  expect({ status, view }).toMatchObject({
+    status: 0,
+    view: {
+      ...{ status: "created", name: "greet", plan: `${AUTO}/greet`, critique: { verdict: "keep" } },
+      tasks: [{ task: "tasks/main.a", depends_on: [] }],
+      ran: { status: "complete", succeeded: ["tasks/main.a"] },
+    },
+  });
+  expect(git(place, "show", "main:src/a.txt")).toBe("hello\n");
+  expect(of(place, "answer_given").map(({ form }) => form)).toEqual(["submit_recon", "emit_plan", "submit_critique"]);
+  expect(readFileSync(join(place.root, AUTO, "greet/_recon.md"), "utf8")).toContain("`src/a.txt`: it says alpha");
+  expect(JSON.parse(dgov(place, "validate", `${AUTO}/greet`, "--json").stdout)).toMatchObject({
+    valid: true,
+    warnings: [],
+  });
+});
+
+test("B5 what does not compile is given back with its errors, and mended in the same conversation", () => {
+  const clash = planCall([task("a", { edit: ["src/a.txt"] }), task("b", { edit: ["src/a.txt"] })]);
+  const missing = planCall([task("a", { edit: ["src/none.txt"] })]);
+  const place = lay({
+    plan: [clash, missing, { tool: "emit_plan", args: { name: "../../x", summary: "s", tasks: [] } }, GREET],
+  });
+  expect(create(place, "--auto")).toMatchObject({ status: 0, view: { name: "greet" } });
+  expect(of(place, "answer_given").map(({ refused }) => refused)).toEqual([0, 3, 0]);
+  expect(made(place)).toEqual(["greet"]);
+});
+
+test("B5 malformed output leaves no plan on disk", () => {
+  const bad: Call = { tool: "emit_plan", args: { tasks: "all" } };
+  const place = lay({ plan: [bad, bad, bad, bad, bad, GREET] });
+  const { status, view } = create(place, "--auto");
+  expect({ status, code: view.error.code }).toEqual({ status: 1, code: "no_answer" });
+  expect(made(place)).toEqual([]);
+  expect(git(place, "status", "--porcelain")).toBe("");
+});
+
+test("B5 words alone are no plan, and one that is given up is told", () => {
+  const place = lay({ plan: [{ tool: "give_up", args: { why: "Nobody comes here" } }] });
+  const { status, view } = create(place, "--auto");
+  expect({ status, message: view.error.message }).toEqual({
+    status: 1,
+    message: 'Cannot plan "Greet who comes": there is no answer (blocked): Nobody comes here',
+  });
+  expect(made(place)).toEqual([]);
+});
+
+test("B5 questions are data where nobody is there, and answers in a file go on without asking again", () => {
+  const place = lay({ recon: [recon({ questions: [QUESTION] })] });
+  const first = create(place);
+  expect(first).toMatchObject({ status: 2, view: { status: "needs_answers", questions: [QUESTION] } });
+  expect(made(place)).toEqual([]);
+  const answers = join(place.folder, "answers.json");
+  const given = (value: unknown) => {
+    writeIn(place.folder, "answers.json", JSON.stringify(value));
+    return create(place, "--answers", answers);
+  };
+  for (const wrong of [{ greting: "hello" }, { greeting: "bye" }, { greeting: 1 }, []])
+    expect(given(wrong)).toMatchObject({
+      ...{
+        status: 2,
+        view: { error: { code: "usage", message: expect.stringMatching(/^Cannot (take|read the answers)/) } },
+      },
+    });
+  expect(given({})).toMatchObject({ status: 2, view: { status: "needs_answers" } });
+  expect(given({ greeting: "welcome" })).toMatchObject({
+    status: 0,
+    view: { questions: [{ id: "greeting", answer: "welcome", by: "person" }] },
+  });
+  expect(of(place, "answer_given").filter(({ form }) => form === "submit_recon")).toHaveLength(1);
+  expect(readFileSync(join(place.root, AUTO, "greet/_recon.md"), "utf8")).toContain("Which word? welcome (person)");
+});
+
+test("B5 --auto takes what is recommended, and says so", () => {
+  const place = lay({ recon: [recon({ questions: [QUESTION] })] });
+  const { status, stdout } = dgov(place, "plan", "create", "Greet who comes", "--auto", "--no-critique");
+  expect({ status, stdout }).toMatchObject({
+    status: 0,
+    stdout: expect.stringContaining("Taken for granted: Which word? hello"),
+  });
+  expect(of(place, "answer_given")).toHaveLength(2);
+});
+
+test("B6 recon that writes anything is refused, and what it finds must be there", () => {
+  const write: Call = { tool: "write_file", args: { path: "src/b.txt", content: "mine\n" } };
+  const script: Call = {
+    tool: "run_script",
+    args: { code: 'await write_file({ path: "src/b.txt", content: "mine" })' },
+  };
+  const place = lay({ recon: [write, script, recon({ findings: [{ path: "src/none.txt", note: "n" }] }), recon()] });
+  expect(create(place, "--auto").status).toBe(0);
+  expect(of(place, "tool_called").filter(({ tool }) => tool === "write_file")).toMatchObject([
+    { ok: false, refused_by: "role" },
+  ]);
+  expect(of(place, "tool_called").filter(({ ok, touched }) => ok && touched.length > 0)).toEqual([]);
+  expect(of(place, "answer_given")[0]).toMatchObject({ form: "submit_recon", refused: 1 });
+  expect(git(place, "show", "main:src/b.txt")).toBe("beta\n");
+  expect(git(place, "status", "--porcelain")).toBe("");
+});
+
+test.each<[string, readonly Sent[], string]>([
+  ["is no JSON", [{ tool: "submit_critique", raw: "It is fine" }], "unusable"],
+  ["never comes", [{ tool: "list_dir", args: {} }], "unusable"],
+  [
+    "has a plan that does not compile",
+    Array(4).fill({
+      tool: "submit_critique",
+      args: { verdict: "revise", said: "s", plan: planCall([task("z", { edit: ["no.txt"] })]).args },
+    }),
+    "unusable",
+  ],
+])("B9 a critique that %s leaves the plan as it was", (_, critique, verdict) => {
+  const place = lay({ critique });
+  expect(create(place, "--auto")).toMatchObject({
+    status: 0,
+    view: { critique: { verdict }, tasks: [{ task: "tasks/main.a" }] },
+  });
+});
+
+test("B9 a critique that revises has its plan taken, once it compiles", () => {
+  const better = planCall([
+    task("a", { edit: ["src/a.txt"] }),
+    task("b", { edit: ["src/b.txt"] }, { depends_on: ["a"] }),
+  ]);
+  const place = lay({
+    critique: [{ tool: "submit_critique", args: { verdict: "revise", said: "b was forgotten", plan: better.args } }],
+  });
+  expect(create(place, "--auto").view).toMatchObject({
+    critique: { verdict: "revise", said: "b was forgotten" },
+    tasks: [{ task: "tasks/main.a" }, { task: "tasks/main.b", depends_on: ["a"] }],
+  });
+});
+
+test("names stay in their folder, and a plan that is there is not written over", () => {
+  const place = lay();
+  for (const name of ["../../x", "/tmp/x", "a/b", ""])
+    expect(create(place, "--auto", `--name=${name}`)).toMatchObject({ status: 2, view: { error: { code: "usage" } } });
+  expect(create(place, "--auto", "--no-critique", "--name", "mine")).toMatchObject({
+    status: 0,
+    view: { name: "mine" },
+  });
+  expect(create(place, "--auto", "--no-critique", "--name", "mine")).toMatchObject({
+    status: 3,
+    view: { error: { code: "plan_exists" } },
+  });
+  const again = () => create(place, "--auto", "--no-critique");
+  expect(again()).toMatchObject({ status: 0, view: { name: "greet" } });
+  expect(again()).toMatchObject({ status: 0, view: { name: "greet-2" } });
+});
+
+test("a link in an untrusted repository leads no plan out of it", () => {
+  const place = lay();
+  mkdirSync(join(place.root, ".dgov/runtime"));
+  mkdirSync(join(place.folder, "outside"));
+  symlinkSync(join(place.folder, "outside"), join(place.root, AUTO));
+  expect(create(place, "--auto")).toMatchObject({ status: 3, view: { error: { code: "config_invalid" } } });
+  expect(readdirSync(join(place.folder, "outside"))).toEqual([]);
+});
+
+test("--apply-config changes texts that are there, and no other byte", () => {
+  const config_overrides = { src_dir: "lib/", lint_fix_cmd: 'it\'s "x" \\ y', language: "text", test_cmd: "true" };
+  const overrides = planCall([task("a", { edit: ["src/a.txt"] })], {
+    config_overrides: { ...config_overrides, lint_cmd: undefined },
+  });
+  const place = lay({ plan: [overrides] });
+  const path = join(place.root, ".dgov/project.toml");
+  const told = create(place, "--auto", "--no-critique");
+  expect(told.view.config_overrides).toMatchObject([{ key: "src_dir", applied: false }, {}, {}, {}]);
+  expect(readFileSync(path, "utf8")).toBe(PROJECT);
+  const { view } = create(place, "--auto", "--no-critique", "--apply-config");
+  expect(view.config_overrides.map(({ key, applied }: { key: string; applied: boolean }) => [key, applied])).toEqual([
+    ["src_dir", true],
+    ["lint_fix_cmd", true],
+    ["test_cmd", true],
+    ["language", false],
+  ]);
+  const wanted = PROJECT.replace('"src/"', '"lib/"').replace('test_cmd = ""', 'test_cmd = "true"');
+  expect(readFileSync(path, "utf8")).toBe(
+    wanted.replace('lint_fix_cmd = ""', String.raw`lint_fix_cmd = "it's \"x\" \\ y"`),
+  );
+});
+
+test("A7 a missing key ends before anything is asked or recorded", () => {
+  const place = lay();
+  const text = readFileSync(join(place.root, ".dgov/project.toml"), "utf8").replace(
+    'provider = "scripted"',
+    'provider = "far"',
+  );
+  writeIn(
+    place.root,
+    ".dgov/project.toml",
+    `${text}\n[providers.far]\nbase_url = "http://127.0.0.1:9/v1"\napi_key_env = "FAR_KEY"\ndefault_agent = "m"\n`,
+  );
+  expect(create(place, "--auto")).toMatchObject({ status: 5, view: { error: { code: "key_missing" } } });
+  expect(existsSync(join(place.root, ".dgov/state.db")) ? eventsOf(place) : []).toEqual([]);
+});
