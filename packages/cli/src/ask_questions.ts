@@ -19,7 +19,7 @@ export async function askQuestions(questions: readonly Question[], signal: Abort
 type Io = { output: NodeJS.WriteStream; signal: AbortSignal };
 
 async function askOne({ question, why, options, recommended }: Question, io: Io): Promise<string | null> {
-  const message = `${plain(question)}\n${plain(why)}`;
+  const message = `${plain(question)} (${plain(why)})`;
   if (options.length > 0) {
     const choices = options.map((option) => ({
       value: option,

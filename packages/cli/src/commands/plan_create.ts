@@ -54,7 +54,8 @@ function whoAnswers(here: Here): PlanCreateRequest["ask"] {
 /** Plain lines also on a terminal: a table would be drawn over the questions. */
 function lines(here: Here): World["notify"] {
   return (stored) => {
-    const line = here.json ? null : lineOf(stored, { weight: "milestone" });
+    const isTask = "task" in stored.event; // that a question is a run of its own is of no interest here
+    const line = here.json || !isTask ? null : lineOf(stored, { weight: "milestone" });
     if (line !== null) here.stderr(line);
   };
 }
