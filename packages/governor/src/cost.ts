@@ -113,6 +113,7 @@ function bound(plan: CompiledPlan, project: Project): Estimated[] {
         price: prices[seat] ?? project.providers[provider]?.price ?? null,
       };
     });
-    return [own, ...reviewers];
+    const self = changesFiles(role) && task.review.self_review ? [{ ...own, role: "reviewer" }] : [];
+    return [own, ...reviewers, ...self];
   });
 }

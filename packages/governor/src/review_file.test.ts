@@ -46,6 +46,46 @@ describe("[review]", () => {
     expect(faults(`${ELM}${twin}`)).toEqual(['review_kin at agent = "reseller/Elm-Large"']);
   });
 
+  test("E13 one model may not look through two lenses, and two models may", () => {
+    const lens = (name: string, agent: string) =>
+      `[review.seats.${name}]\nprovider = "near"\nagent = "${agent}"\nfamily = "${name}"\nlook_for = "${name}"\n`;
+    expect(faults(`${lens("security", "elm-large")}${lens("correctness", "elm-large")}`)).toEqual([
+      'review_kin at agent = "elm-large"',
+    ]);
+    expect(faults(`${lens("security", "elm-large")}${lens("correctness", "oak-9")}`)).toEqual([]);
+  });
+
+  test.each<[string, boolean]>([
+    ["Decide from the diff; do not use any tools", true],
+    ["Never call tools: the change says it all", true],
+    ["Judge without tools", true],
+    ["No tools are needed", true],
+    ["Callers of the tools in src/tools that do not run", false],
+    ["What breaks when a tool is not there", false],
+    ["Use your tools; do not trust the summary", false],
+  ])("E15 a seat keeps its tools: %j", (look_for, flagged) => {
+    const seat = ELM.replace("family", `look_for = ${JSON.stringify(look_for)}\nfamily`);
+    expect(faults(seat).map((fault) => fault.split(" ")[0] ?? "")).toEqual(flagged ? ["review_tools_forbidden"] : []);
+  });
+
+  test("E1 E6 when a review is due, and where somebody apart must approve, as the file says; what would never act is refused", () => {
+    const keys =
+      '[review]\nover_files = 3\nareas = ["src/auth/"]\napart = ["src/auth/"]\n[review.families]\n"p/m" = "elm"\n';
+    expect(review(`${keys}${ELM}`)).toMatchObject({
+      due: { over_files: 3, areas: ["src/auth/"] },
+      apart: { files: ["src/auth/"], families: { "p/m": "elm" } },
+    });
+    expect(faults(`[review]\nareas = ["a"]\n${ELM}`)).toEqual(['review_unasked at areas = ["a"]']);
+    expect(faults('[review]\napart = ["a"]\n')).toEqual(['review_unasked at apart = ["a"]']);
+    expect(faults(`[review.families]\n"p/m" = "elm"\n${ELM}`)[0]).toStartWith("review_unasked");
+    expect(faults(ELM.replace("seats.elm", "seats.self"))[0]).toStartWith("name_taken");
+  });
+
+  test("E12 who only advises is no approval: of one who counts and one who does not, one must approve", () => {
+    expect(review(`${OAK}advises = true\n${ELM}`)).toMatchObject({ approvals: 1, seats: [{ advises: true }, {}] });
+    expect(faults(`[review]\napprovals = 2\n${OAK}advises = true\n${ELM}`)).toEqual(["review_short at approvals = 2"]);
+  });
+
   test("more approvals than seats, and a provider that is not there", () => {
     expect(faults(`[review]\napprovals = 2\n${ELM}`)).toEqual(["review_short at approvals = 2"]);
     expect(faults("[review]\napprovals = 1")).toEqual(["review_short at approvals = 1"]);

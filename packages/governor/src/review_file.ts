@@ -13,15 +13,33 @@ const SeatTable = z.strictObject({
   agent: named.describe("Its model, or an alias of [agents]"),
   family: named.describe("Who made the model, in your words; no two seats may be of one family"),
   look_for: z.string().default("").describe("What this seat looks for before all else, as it is told"),
+  advises: z.boolean().default(false).describe("Whether it is heard and counts for nothing"),
 });
 
 const seatName = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, { error: "it must be lower-case letters, digits and _" });
+
+const patterns = z.array(named).default([]);
 
 /** `[review]` as people write it. Without seats there is no review. */
 export const ReviewTable = z.strictObject({
   approvals: z.int().min(1).optional().describe("How many seats must approve; absent: all"),
   turns: z.int().min(1).max(1000).default(30).describe("Turns that a seat may take"),
   timeout_s: z.int().min(1).max(86_400).default(600).describe("Seconds for a seat to vote"),
+  over_files: z
+    .int()
+    .min(0)
+    .optional()
+    .describe(
+      "Only changes of more files are reviewed, or by an agent that was escalated to, or at risk, or in areas; absent: all",
+    ),
+  areas: patterns.describe("Patterns of files of which every change is reviewed"),
+  apart: patterns.describe(
+    "Patterns of files for which one who approves must be of another provider and another family than the author",
+  ),
+  families: z
+    .record(z.string(), named)
+    .default({})
+    .describe('Of authors, by "PROVIDER/MODEL"; who is not listed is of an unknown one'),
   seats: z
     .record(seatName, SeatTable)
     .default({})
@@ -30,24 +48,48 @@ export const ReviewTable = z.strictObject({
 export type ReviewTable = z.infer<typeof ReviewTable>;
 
 /** One reviewer. `agent` is the model as it is sent. */
-export type Seat = { name: string; provider: string; agent: string; family: string; look_for: string };
+export type Seat = {
+  name: string;
+  provider: string;
+  agent: string;
+  family: string;
+  look_for: string;
+  advises?: true; // it counts for nothing; absent: it counts
+};
 
-/** Who must agree to a change, and how many of them. */
-export type Review = { approvals: number; turns: number; time_ms: number; seats: readonly Seat[] };
+/** Who must agree to a change, and how many of them. `due`: to which changes; absent: to all. */
+export type Review = {
+  approvals: number;
+  turns: number;
+  time_ms: number;
+  seats: readonly Seat[];
+  due?: { over_files: number; areas: readonly string[] };
+  apart?: Apart; // absent: nowhere
+};
+
+/** Where one who approves must have nothing in common with the author. `families`: of authors, by `PROVIDER/MODEL`. */
+export type Apart = { files: readonly string[]; families: Readonly<Record<string, string>> };
 
 /** null: nobody is asked. */
 export function reviewOf(table: ReviewTable, agents: Project["agents"]): Review | null {
   const seats = Object.entries(table.seats).map(
-    ([name, { provider, agent, family, look_for }]): Seat => ({
+    ([name, { provider, agent, family, look_for, advises }]): Seat => ({
       name,
       provider,
       agent: modelOf(agents, agent),
       family: family.trim(),
       look_for: look_for.trim(),
+      ...(advises ? { advises } : {}),
     }),
   );
   if (seats.length === 0) return null;
-  return { approvals: table.approvals ?? seats.length, turns: table.turns, time_ms: table.timeout_s * 1000, seats };
+  const { over_files, areas, apart, families } = table;
+  return {
+    approvals: table.approvals ?? seats.filter(({ advises }) => !advises).length,
+    ...{ turns: table.turns, time_ms: table.timeout_s * 1000, seats },
+    ...(over_files === undefined ? {} : { due: { over_files, areas } }),
+    ...(apart.length === 0 ? {} : { apart: { files: apart, families } }),
+  };
 }
 
 type File = {
@@ -61,7 +103,8 @@ export function reviewPlaces({ review, agents, providers }: File, toml: Toml): P
   const seats = reviewOf(review, agents)?.seats ?? [];
   const known = ["scripted", ...Object.keys(providers)];
   const faults = [
-    ...shortFaults(review.approvals, seats.length),
+    ...shortFaults(review.approvals, seats.filter(({ advises }) => !advises).length),
+    ...dueFaults(review),
     ...programFaults(review, agents),
     ...seats.flatMap((seat, at) => seatFaults(seat, { before: seats.slice(0, at), known })),
   ];
@@ -78,6 +121,23 @@ function shortFaults(approvals: number | undefined, seats: number): Fault[] {
   return [{ path: ["review", "approvals"], code: "review_short", message }];
 }
 
+/** A pattern that never acts would be a false comfort. */
+function dueFaults({ over_files, areas, apart, families, seats }: ReviewTable): Fault[] {
+  const fault = (key: string, why: string): Fault => {
+    return { path: ["review", key], code: "review_unasked", message: `Cannot use [review] ${key}: ${why}` };
+  };
+  const some = Object.keys(seats).length > 0;
+  return [
+    ...(areas.length > 0 && over_files === undefined
+      ? [fault("areas", "every change is reviewed without over_files")]
+      : []),
+    ...(apart.length > 0 && !some ? [fault("apart", "nobody sits there; add [review.seats.NAME]")] : []),
+    ...(Object.keys(families).length > 0 && apart.length === 0
+      ? [fault("families", "nothing asks for it without apart")]
+      : []),
+  ];
+}
+
 /** A vote is a tool call, bound to what was asked: what a program prints is none. */
 const programFaults = ({ seats }: ReviewTable, agents: Project["agents"]): Fault[] =>
   Object.entries(seats).flatMap(([name, { agent }]): Fault[] => {
@@ -87,7 +147,7 @@ const programFaults = ({ seats }: ReviewTable, agents: Project["agents"]): Fault
   });
 
 function seatFaults(seat: Seat, { before, known }: { before: readonly Seat[]; known: readonly string[] }): Fault[] {
-  const { name, provider, family, agent } = seat;
+  const { name, provider, family, agent, look_for } = seat;
   const fault = (key: string, code: string, message: string): Fault[] => [
     { path: ["review", "seats", name, key], code, message },
   ];
@@ -96,6 +156,13 @@ function seatFaults(seat: Seat, { before, known }: { before: readonly Seat[]; kn
     const why = `there is no [providers.${provider}]${close ? `; the nearest is "${close}"` : ""}`;
     return fault("provider", "provider_unknown", `Cannot use the provider "${provider}": ${why}`);
   }
+  if (name === SELF) return fault("provider", "name_taken", `Cannot name a seat "${SELF}": it is the author's own`);
+  if (FORBIDS_TOOLS.test(look_for))
+    return fault(
+      "look_for",
+      "review_tools_forbidden",
+      `Cannot seat "${name}": look_for tells it to go without tools, and who cannot look can only believe; say what it is to look for`,
+    );
   const kin = before.find((other) => other.family.toLowerCase() === family.toLowerCase());
   const beside = (other: Seat) => `Cannot seat "${name}" beside "${other.name}"`;
   if (kin)
@@ -109,6 +176,12 @@ function seatFaults(seat: Seat, { before, known }: { before: readonly Seat[]; kn
   const both = `${beside(twin)}: both are "${modelName(agent)}", whatever family they name; choose another model`;
   return fault("agent", "review_kin", both);
 }
+
+/** The seat of the author itself, where a task asks for `self_review`. */
+export const SELF = "self";
+
+const FORBIDS_TOOLS =
+  /\b(?:not|n't|never|without|avoid)\s+(?:(?:to|use|using|call|calling|run|running|any|the|your)\s+){0,3}tools?\b|\bno tools?\b/i;
 
 /** Who resells a model puts his own name before it. */
 const modelName = (agent: string): string => agent.toLowerCase().split("/").at(-1) ?? agent;

@@ -262,7 +262,8 @@ export const Event = z.discriminatedUnion("kind", [
     ...attempt,
     head: Oid,
     tree: Oid,
-    approvals: z.int().min(1),
+    approvals: z.int().min(0), // 0: whoever is asked only advises
+    apart: z.literal(true).optional(), // of those who approve, one must be apart from the author; absent: none need be
     seats: z
       .array(
         z.strictObject({
@@ -270,6 +271,8 @@ export const Event = z.discriminatedUnion("kind", [
           family: z.string(),
           model: z.string(), // `PROVIDER/MODEL`
           asked: z.string(), // sha-256 (hex) of all that it is told, the tree's id among it
+          advises: z.literal(true).optional(), // it is heard, and counts for nothing; absent: it counts
+          apart: z.literal(true).optional(), // of another provider and another family than the author; absent: not known to be
         }),
       )
       .min(1),

@@ -23,7 +23,7 @@ const vote = (seat: string, said: Vote, more: Partial<EventOf<"seat_voted">> = {
   ...more,
 });
 
-describe("G8 what a review says is counted, and read out of no words", () => {
+describe("G8 E12 what a review says is counted, and read out of no words", () => {
   // biome-ignore format: a table reads by its columns
   const rows: readonly [seats: number, approvals: number, votes: EventOf<"seat_voted">[], verdict: string][] = [
     [2, 2, [vote("one", "approve"), vote("two", "approve")],                          "pass"],
@@ -49,6 +49,32 @@ describe("G8 what a review says is counted, and read out of no words", () => {
     expect(countVotes(one, [vote("one", "approve", { asked: "something else" })]).verdict).toBe("broken");
     expect(countVotes(one, [vote("two", "approve", { asked: "to one" })]).verdict).toBe("broken");
     expect(countVotes(one, [vote("one", "approve")]).verdict).toBe("pass");
+  });
+
+  test("E2 E12 who only advises is heard and counts for nothing, whatever it says, and a quorum is of those who count", () => {
+    const [one, two] = opened(2, 1).seats;
+    const asked = { ...opened(2, 1), seats: [one!, { ...two!, advises: true as const }] };
+    for (const said of ["approve", "reject", "none"] as const) {
+      expect(countVotes(asked, [vote("one", "approve"), vote("two", said)])).toMatchObject({
+        verdict: "pass",
+        missing: [],
+      });
+      expect(countVotes(asked, [vote("one", "reject"), vote("two", said)]).verdict).toBe("reject");
+      expect(countVotes(asked, [vote("two", said)])).toMatchObject({ verdict: "broken", missing: [{ seat: "one" }] });
+    }
+    expect(countVotes({ ...asked, approvals: 0 }, [vote("two", "reject")]).verdict).toBe("pass");
+  });
+
+  test("E6 where one who approves must be apart from the author, others are not enough, and without one nobody can say", () => {
+    const [one, two] = opened(2, 1).seats;
+    const asked = { ...opened(2, 1), apart: true as const, seats: [one!, { ...two!, apart: true as const }] };
+    const verdict = (...votes: EventOf<"seat_voted">[]) => countVotes(asked, votes).verdict;
+    expect(verdict(vote("one", "approve"))).toBe("broken");
+    expect(verdict(vote("one", "approve"), vote("two", "reject"))).toBe("reject");
+    expect(verdict(vote("one", "reject"), vote("two", "approve"))).toBe("pass");
+    const nobody = { ...asked, seats: [one!] };
+    expect(countVotes(nobody, [vote("one", "approve")])).toMatchObject({ verdict: "broken", no_decider: true });
+    expect(countVotes({ ...nobody, apart: undefined }, [vote("one", "approve")])).toMatchObject({ verdict: "pass" });
   });
 
   test("of two votes of one seat the later counts, and an approval said twice is one", () => {

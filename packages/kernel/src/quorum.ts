@@ -1,14 +1,19 @@
 import type { EventOf } from "./event.ts";
 
-type Opened = Pick<EventOf<"review_opened">, "tree" | "approvals" | "seats">;
+type Opened = Pick<EventOf<"review_opened">, "tree" | "approvals" | "seats" | "apart">;
 type Voted = EventOf<"seat_voted">;
 
-/** Seats by what became of them. `missing`: nobody knows what they would have said. */
+/**
+ * Seats that count, by what became of them. `missing`: nobody knows what they would have said. `advice`: what the others have
+ * said, which decides nothing. `no_decider`: somebody apart from the author must approve, and nobody who sits there is.
+ */
 export type Count = {
   verdict: "pass" | "reject" | "broken";
   approving: readonly Voted[];
   rejecting: readonly Voted[];
   missing: readonly (Opened["seats"][number] & { why: Voted["why"] })[];
+  advice: readonly Voted[];
+  no_decider: boolean;
 };
 
 /** What a seat has said to the very question that is asked here, or null. A vote on another tree answers another one. */
@@ -26,13 +31,25 @@ export function voteOf(
  */
 export function countVotes(opened: Opened, votes: readonly Voted[]): Count {
   const told = opened.seats.map((seat) => ({ seat, vote: voteOf(opened, seat, votes) }));
-  const by = (said: Voted["vote"]) => told.flatMap(({ vote }) => (vote?.vote === said ? [vote] : []));
-  const approving = by("approve");
-  const rejecting = by("reject");
-  const missing = told.flatMap(({ seat, vote }) =>
+  const counting = told.filter(({ seat }) => !seat.advises);
+  const by = (said: Voted["vote"]) =>
+    counting.flatMap((one) => (one.vote?.vote === said ? [{ ...one, vote: one.vote }] : []));
+  const [approving, rejecting] = [by("approve"), by("reject")];
+  const missing = counting.flatMap(({ seat, vote }) =>
     vote === null || vote.vote === "none" ? [{ ...seat, why: vote?.why ?? null }] : [],
   );
-  const may_approve = opened.seats.length - rejecting.length;
-  const verdict = approving.length >= opened.approvals ? "pass" : may_approve < opened.approvals ? "reject" : "broken";
-  return { verdict, approving, rejecting, missing };
+  const deciders = counting.filter(({ seat }) => !opened.apart || seat.apart);
+  const isDecided = (some: readonly Pick<(typeof counting)[number], "seat">[]) =>
+    some.some(({ seat }) => deciders.some((one) => one.seat === seat)) || !opened.apart;
+  const no_decider = deciders.length === 0 && opened.apart === true;
+  const left = counting.filter((one) => !rejecting.some(({ seat }) => seat === one.seat));
+  const enough = (some: readonly Pick<(typeof counting)[number], "seat">[]) =>
+    some.length >= opened.approvals && isDecided(some);
+  const verdict = enough(approving) ? "pass" : enough(left) || no_decider ? "broken" : "reject";
+  return {
+    ...{ verdict, missing, no_decider },
+    approving: approving.map(({ vote }) => vote),
+    rejecting: rejecting.map(({ vote }) => vote),
+    advice: told.flatMap(({ seat, vote }) => (seat.advises && vote !== null ? [vote] : [])),
+  };
 }

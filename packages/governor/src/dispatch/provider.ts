@@ -9,6 +9,7 @@ import { DgovError } from "../error.ts";
 import type { CompiledPlan, CompiledTask } from "../plan/compiled.ts";
 import { PROGRAMS, programFor } from "../plan/resolve.ts";
 import type { Project, Provider } from "../project.ts";
+import { SELF } from "../review_file.ts";
 import { type Route, wishOf } from "../routing.ts";
 import type { World } from "../session.ts";
 
@@ -31,8 +32,8 @@ export type Rung = { task: TaskId; tier: number };
 export type Models = {
   binding(of: Rung): Binding;
   model(of: Rung & { attempt: number }): Model;
-  seat(name: string): Binding;
-  seatModel(name: string, of: { task: TaskId; attempt: number }): Model;
+  seat(name: string, author: Rung): Binding; // of the seat `self`: the author's own
+  seatModel(name: string, of: Rung & { attempt: number }): Model;
   programs: readonly Program[]; // all that may be asked, each once
 };
 
@@ -63,8 +64,8 @@ export function bindModels(
     if (!found) throw new Error(`No task "${task}" in plan "${plan.name}"`);
     return found;
   };
-  const seat = (name: string): Binding => {
-    const found = seats.get(name);
+  const seat = (name: string, author: Rung): Binding => {
+    const found = name === SELF ? binding(author) : seats.get(name);
     if (!found) throw new Error(`No seat "${name}" in the review`);
     return found;
   };
@@ -78,7 +79,7 @@ export function bindModels(
     },
     seat,
     seatModel: (name, of) => {
-      const { provider, agent } = seat(name);
+      const { provider, agent } = seat(name, of);
       return makerFor(provider)({ ...of, agent, seat: name });
     },
   };

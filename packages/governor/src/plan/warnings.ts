@@ -51,19 +51,6 @@ const headings: TaskCheck = (task) => {
   return [warn(task, "prompt", "headings_missing", `The prompt of "${task.id}" lacks the headings: ${missing}`)];
 };
 
-/** The key is the original's; what it asks for is not built yet, and whoever counts on it must know. */
-const selfReview: TaskCheck = (task) =>
-  task.table.self_review
-    ? [
-        warn(
-          task,
-          "self_review",
-          "self_review_inactive",
-          `"${task.id}" asks for self_review, which this version does not do`,
-        ),
-      ]
-    : [];
-
 const mentioned: TaskCheck = (task) => {
   const claims = task.claims.filter(({ key }) => key !== "delete").map(({ claim }) => claim);
   const unclaimed = mentionedPaths(task.prompt).filter((path) => !claims.some((claim) => covers(claim, path)));
@@ -114,15 +101,7 @@ const programs: TaskCheck = (task, { facts: { tools } }) => {
   );
 };
 
-const TASK_CHECKS: readonly TaskCheck[] = [
-  headings,
-  selfReview,
-  mentioned,
-  mentionedUnknown,
-  verifyOnly,
-  untested,
-  programs,
-];
+const TASK_CHECKS: readonly TaskCheck[] = [headings, mentioned, mentionedUnknown, verifyOnly, untested, programs];
 
 /** One task writes a file that another, which may run at the same time, imports into a file it writes. */
 function importConflicts({ tasks, graph, facts }: Warned): Place[] {

@@ -3,6 +3,7 @@ import { type EventKind, type EventOf, taskOf } from "@dgov/kernel";
 import type { Model, Reply } from "@dgov/worker";
 import { orderOf } from "../dispatch/order.ts";
 import { scopeOf } from "../dispatch/scope.ts";
+import type { Review } from "../review_file.ts";
 import { judge } from "../settlement/judge.ts";
 import { eventsIn, openSite, workOf } from "../testing/site.ts";
 import { judgeByReview } from "./review.ts";
@@ -30,21 +31,35 @@ const ballot =
   (more: object) =>
   ({ tree }: { tree: string }) => ({ tree, vote: "approve", summary: "s", ...more });
 
-type Laid = { approvals?: number; time_ms?: number; limits?: Partial<EventOf<"run_started">["limits"]> };
+type Laid = {
+  more?: Partial<Review>;
+  self?: true;
+  approvals?: number;
+  time_ms?: number;
+  limits?: Partial<EventOf<"run_started">["limits"]>;
+};
 
 /** A candidate that writes `a.txt`, and a review of these seats. `heard`: what each seat was asked, by its name. */
-async function lay(plays: readonly Plays[], { approvals = plays.length, time_ms = 60_000 }: Laid = {}) {
+async function lay(
+  plays: readonly Plays[],
+  { approvals = plays.length, time_ms = 60_000, more = {}, self }: Laid = {},
+) {
   const seats = plays.map((_, at) => ({ provider: "p", agent: `m-${SEATS[at]}`, family: SEATS[at]!, look_for: "" }));
-  const review = { approvals, turns: 4, time_ms, seats: seats.map((seat, at) => ({ name: SEATS[at]!, ...seat })) };
+  const seated = seats.map((seat, at) => ({ name: SEATS[at]!, ...seat })).slice(0, self ? -1 : undefined);
+  const rules: Review = { approvals, turns: 4, time_ms, seats: seated, ...more };
+  const review = rules.seats.length === 0 ? null : rules;
   const place = await openSite({ files: { "a.txt": "one\n", "gone.txt": "x\ny\n" }, rules: { review } });
   open.push(place);
   const heard: Record<string, Ask[]> = {};
   const { site } = place;
+  const author = { provider: { name: "p" } as never, agent: "m", price: null, route: null, program: null };
+  if (self) site.models.binding = () => author;
+  if (self) site.plan.tasks[0]!.review.self_review = true;
   site.models = {
     ...site.models,
     seat: (name) => ({ provider: { name: "p" } as never, agent: `m-${name}`, price: null, route: null, program: null }),
     seatModel: (name) =>
-      playing(plays[SEATS.indexOf(name)]!, (ask) => {
+      playing(plays[name === "self" ? plays.length - 1 : SEATS.indexOf(name)]!, (ask) => {
         heard[name] = [...(heard[name] ?? []), ask];
       }),
   };
@@ -233,6 +248,91 @@ describe("what the candidate says", () => {
     const goal = place.heard.oak?.[0]?.messages[1]?.text ?? "";
     expect(goal).toContain("`````\ndiff --git");
     expect(goal.lastIndexOf("`````")).toBeGreaterThan(goal.indexOf("APPROVED"));
+  });
+});
+
+describe("E2 advice", () => {
+  const advised = (place: Place) =>
+    of(place, "gate_judged")
+      .at(-1)
+      ?.findings.flatMap(({ code, message }) => (code === "review_advice" ? [message] : []));
+
+  test.each<[string, Plays, string[]]>([
+    ["that rejects", [reject], ["elm: it is two where three was asked"]],
+    ["that approves", [approve], []],
+    ["that says nothing", [() => "APPROVED"], []],
+    ["that fails", [() => ({ ended: "error", cause: "server", detail: "down" })], []],
+  ])("of a seat %s never changes the verdict", async (_, plays, notes) => {
+    const seat = (name: string) => ({ name, provider: "p", agent: `m-${name}`, family: name, look_for: "" });
+    const seats = [seat("oak"), { ...seat("elm"), advises: true as const }];
+    const place = await lay([[approve], plays], { more: { approvals: 1, seats } });
+    await place.judged();
+    expect([outcome(place), advised(place)]).toEqual(["passed", notes]);
+    const refused = await lay([[reject], [approve]], { more: { approvals: 1, seats } });
+    await refused.judged();
+    expect(outcome(refused)).toBe("review review task review_blocker");
+  });
+
+  test("of the author itself, where its task asks for self_review, with and without other seats", async () => {
+    const alone = await lay([[reject]], { self: true });
+    await alone.judged();
+    expect([outcome(alone), advised(alone)]).toEqual(["passed", ["self: it is two where three was asked"]]);
+    expect(of(alone, "review_opened")[0]).toMatchObject({ approvals: 0, seats: [{ seat: "self", advises: true }] });
+    const beside = await lay([[approve], [reject]], { self: true, approvals: 1 });
+    await beside.judged();
+    expect([outcome(beside), of(beside, "seat_voted").length]).toEqual(["passed", 2]);
+  });
+});
+
+describe("E1 a review that is not due", () => {
+  test("asks nobody, and says so; one more file, and it asks", async () => {
+    const idle = await lay([[reject]], { more: { due: { over_files: 1, areas: [] } } });
+    await idle.judged();
+    expect([outcome(idle), idle.heard, of(idle, "review_opened")]).toEqual(["passed", {}, []]);
+    expect(of(idle, "gate_judged").at(-1)).toMatchObject({ gate: "review", findings: [{ code: "review_not_due" }] });
+    const due = await lay([[reject]], { more: { due: { over_files: 0, areas: [] } } });
+    await due.judged();
+    expect(outcome(due)).toBe("review review task review_blocker");
+  });
+});
+
+describe("E9 an author's answer to a finding", () => {
+  test("that is only words leaves it open, and nobody is asked again; another tree is looked at anew", async () => {
+    const seen: string[] = [];
+    const place = await lay([[(asked) => (seen.push(asked.tree) > 1 ? approve(asked) : reject(asked))]]);
+    const { session } = place.site;
+    const again = async (attempt: number, text: string) => {
+      session.record({
+        kind: "task_retried",
+        task: place.task,
+        attempt: attempt - 1,
+        by: "user",
+        tier: 0,
+        carry: true,
+      });
+      await workOf(place, { "a.txt": text });
+      const stop = new AbortController().signal;
+      await judge(place.site, { do: "judge", task: place.task, attempt }, stop, judgeByReview);
+      return [outcome(place), seen.length];
+    };
+    await place.judged();
+    expect(outcome(place)).toBe("review review task review_blocker");
+    expect(await again(2, "two\n")).toEqual(["review review task review_blocker", 1]);
+    expect(await again(3, "three\n")).toEqual(["passed", 2]);
+  });
+});
+
+describe("E6 files for which somebody apart must approve", () => {
+  test.each<[string, Record<string, string>, string]>([
+    ["an author of another family", { "a/writer": "pine" }, "passed"],
+    ["an author of the same family", { "a/writer": "oak" }, "review broken unknown review_no_decider"],
+    ["an author of whom nobody has stated it", {}, "review broken unknown review_no_decider"],
+  ])("%s", async (_, families, expected) => {
+    const place = await lay([[approve]], { more: { apart: { files: ["a.txt"], families } } });
+    const author = { provider: { name: "a" } as never, agent: "writer", price: null, route: null, program: null };
+    place.site.models = { ...place.site.models, binding: () => author };
+    await place.judged();
+    expect(outcome(place)).toBe(expected);
   });
 });
 

@@ -1,14 +1,16 @@
-import type { EventOf, Finding } from "@dgov/kernel";
+import { type EventOf, type Finding, taskOf } from "@dgov/kernel";
 import { type Count, countVotes, voteOf } from "@dgov/kernel/quorum";
+import { changesFiles } from "@dgov/kernel/role";
 import { prepare } from "../dispatch/prepare.ts";
 import { scopeOf } from "../dispatch/scope.ts";
 import { keepFiles } from "../git/kept_files.ts";
 import type { Lease } from "../git/worktrees.ts";
 import { ignoreRule } from "../ignore.ts";
-import type { Review } from "../review_file.ts";
+import { type Review, SELF, type Seat } from "../review_file.ts";
 import { type Gate, type Judgement, pass, type Settling, settle, type Verdict } from "../settlement/gate.ts";
 import type { Short } from "../short_text.ts";
 import type { Site } from "../site.ts";
+import { isApart, needsApart, notDue } from "./due.ts";
 import { type Question, questionsOf, type Reviewed } from "./question.ts";
 import { askSeat, type Room } from "./seat.ts";
 
@@ -27,19 +29,48 @@ export async function judgeByReview(
   settling: Settling,
   signal: AbortSignal,
 ): Promise<ByReview> {
-  const { review } = site.project.rules;
-  if (review === null) return { verdict: null, short: null };
+  const sitting = sittingFor(site, of, reviewed);
+  if (sitting === null) return { verdict: null, short: null };
+  const { review, idle } = sitting;
   const came_to: { short: Short | null } = { short: null };
   const gate: Gate<Reviewed> = {
     name: "review",
     async check() {
+      const notes = idle === null ? [] : [{ code: "review_not_due", message: `Nobody was asked for a vote: ${idle}` }];
+      if (review.seats.length === 0) return { ...pass, findings: notes };
       const { counted, short } = await vote({ site, of, review }, reviewed, signal);
       came_to.short = counted.verdict === "broken" ? short : null;
-      return judgementOf(counted);
+      const said = judgementOf(counted);
+      return { ...said, findings: [...said.findings, ...notes] };
     },
   };
   const verdict = await settle([gate], reviewed, settling);
   return { verdict, ...came_to };
+}
+
+/** `idle`: why no vote is asked for; null: it is, or there is no review but the author's own. */
+type Sitting = { review: Review; idle: string | null };
+
+/** Who is asked about this change. @returns null: nobody ever is */
+function sittingFor(site: Site, of: Of, reviewed: Reviewed): Sitting | null {
+  const { review } = site.project.rules;
+  const own = selfSeat(site, of, reviewed);
+  if (review === null) return own && { review: { ...ALONE, seats: [own] }, idle: null };
+  const idle = notDue(site, of, reviewed, review);
+  const seats = [...(idle === null ? review.seats : []), ...(own === null ? [] : [own])];
+  return { review: { ...review, seats, approvals: idle === null ? review.approvals : 0 }, idle };
+}
+
+/** As long as dgov 0.8 gave it. */
+const ALONE: Omit<Review, "seats"> = { approvals: 0, turns: 30, time_ms: 120_000 };
+
+/** The author as one more seat, which only advises; null: the task does not ask for it, or a program is the author. */
+function selfSeat({ models, session }: Site, { task }: Of, { unit }: Reviewed): Seat | null {
+  if (!unit.review.self_review || !changesFiles(unit.role)) return null;
+  const { provider, agent, program } = models.binding({ task, tier: taskOf(session.run, task).tier });
+  if (program !== null) return null;
+  const look_for = "Whether it does what was asked, all of it and no more, and what its author has overlooked";
+  return { name: SELF, provider: provider.name, agent, family: SELF, look_for, advises: true };
 }
 
 type Asking = { site: Site; of: Of; review: Review };
@@ -50,8 +81,14 @@ async function vote({ site, of, review }: Asking, reviewed: Reviewed, signal: Ab
   const { head, tree, unit } = reviewed;
   const scope = scopeOf(site.project, { ...unit, role: "reviewer" }, head);
   const questions = await questionsOf(site, reviewed, { review, scope });
-  const seats = questions.map(({ seat, model, asked }) => ({ seat: seat.name, family: seat.family, model, asked }));
-  const opened = { kind: "review_opened", ...of, head, tree, approvals: review.approvals, seats } as const;
+  const apart = apartIn(site, of, review);
+  const seats = questions.map(({ seat, model, asked }) => ({
+    ...{ seat: seat.name, family: seat.family, model, asked },
+    ...(seat.advises ? { advises: true as const } : {}),
+    ...(apart(seat) ? { apart: true as const } : {}),
+  }));
+  const must = needsApart(reviewed, review) ? { apart: true as const } : {};
+  const opened = { kind: "review_opened", ...of, head, tree, approvals: review.approvals, ...must, seats } as const;
   session.record(opened);
   const before = session.read("seat_voted", of.task);
   const open = questions.filter(({ seat, asked }) => {
@@ -60,6 +97,14 @@ async function vote({ site, of, review }: Asking, reviewed: Reviewed, signal: Ab
   });
   const short = open.length === 0 ? null : await askOpen({ site, of, reviewed, scope, signal }, open);
   return { counted: countVotes(opened, session.read("seat_voted", of.task)), short };
+}
+
+/** Which seats have nothing in common with who made this. */
+function apartIn({ models, session }: Site, { task }: Of, { apart }: Review): (seat: Seat) => boolean {
+  if (apart === undefined) return () => false;
+  const { provider, agent } = models.binding({ task, tier: taskOf(session.run, task).tier });
+  const author = { provider: provider.name, model: `${provider.name}/${agent}` };
+  return (seat) => isApart(seat, author, apart.families);
 }
 
 /** Asks these seats in one checkout. @returns the ceiling that one of them came to, or null */
@@ -111,22 +156,34 @@ function numbersAfter(reserved: readonly EventOf<"call_reserved">[], { attempt }
   };
 }
 
-function judgementOf({ verdict, approving, rejecting, missing }: Count): Judgement {
+function judgementOf({ verdict, approving, rejecting, missing, advice, no_decider }: Count): Judgement {
   const against = rejecting.flatMap(({ seat, findings }) => findings.map((finding) => named(seat, finding)));
   const notes = approving.flatMap(({ seat, findings }) => findings.map((finding) => named(seat, finding)));
   const absent = missing.map(({ seat, model, why }): Finding => {
     const message = `Seat "${seat}" (${model}) has not voted: ${why === null ? "it was not asked" : WHY[why]}`;
     return { code: "review_seat_missing", message };
   });
+  const advised = advice.flatMap(({ seat, findings }) => findings.map((finding) => advisory(named(seat, finding))));
   switch (verdict) {
     case "pass":
-      return { ...pass, findings: [...against.map(outvoted), ...absent, ...notes] };
+      return { ...pass, findings: [...against.map(outvoted), ...absent, ...notes, ...advised] };
     case "reject":
-      return { ...pass, verdict, cause: "review", findings: [...against, ...absent] };
+      return { ...pass, verdict, cause: "review", findings: [...against, ...absent, ...advised] };
     case "broken":
-      return { ...pass, verdict, cause: "broken", findings: [...absent, ...against] };
+      return {
+        ...pass,
+        verdict,
+        cause: "broken",
+        findings: [...(no_decider ? [NO_DECIDER] : []), ...absent, ...against],
+      };
   }
 }
+
+const NO_DECIDER: Finding = {
+  code: "review_no_decider",
+  message:
+    "Somebody of another provider and another family than the author must approve these files, and nobody who sits there is known to be",
+};
 
 const WHY = {
   empty: "it gave no answer that decides",
@@ -138,6 +195,9 @@ const WHY = {
 } as const satisfies Record<NonNullable<Count["missing"][number]["why"]>, string>;
 
 const named = (seat: string, { message, ...rest }: Finding): Finding => ({ ...rest, message: `${seat}: ${message}` });
+
+/** It is told, also to the next attempt, and decides nothing. */
+const advisory = (finding: Finding): Finding => ({ ...finding, code: "review_advice" });
 
 /** Enough others approved: what one has against it is kept all the same. */
 const outvoted = (finding: Finding): Finding => ({ ...finding, code: "review_dissent" });

@@ -1,4 +1,4 @@
-import type { EventOf } from "@dgov/kernel";
+import { type EventOf, taskOf } from "@dgov/kernel";
 import { type Isolation, IsolationLost, type Scope } from "@dgov/sandbox";
 import type { Outcome } from "@dgov/worker";
 import { type Talker, talk } from "../dispatch/talk.ts";
@@ -60,12 +60,13 @@ type Talked = { outcome: Outcome | "lost"; box: Box; short: Short | null };
 
 async function converse(room: Room, { seat, model, order }: Question, isolation: Isolation): Promise<Talked> {
   const { site, of, reviewed, scope, checkout, number, signal } = room;
-  const { models, git } = site;
+  const { models, git, session } = site;
+  const rung = { task: of.task, tier: taskOf(session.run, of.task).tier };
   const lent: { box: Box } = { box: { answer: null, fault: null, refused: 0 } };
   const talker: Talker = {
     ...{ of, isolation, scope, root: checkout.path, required: null, seat: seat.name, number },
-    caller: { role: "reviewer", model, price: models.seat(seat.name).price },
-    model: models.seatModel(seat.name, of),
+    caller: { role: "reviewer", model, price: models.seat(seat.name, rung).price },
+    model: models.seatModel(seat.name, { ...rung, ...of }),
     lend(tools) {
       const { tools: own, box } = ballotTools(tools, { git, reviewed });
       lent.box = box;

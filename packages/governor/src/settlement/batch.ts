@@ -11,7 +11,7 @@ import { type Site, unitOf } from "../site.ts";
 import { type Fit, fit } from "./fit.ts";
 import { pendingTests } from "./frozen.ts";
 import { recordOf, type Settling, type Verdict, verdictEvent } from "./gate.ts";
-import { type Judging, judging, noting, type Reviewing } from "./judge.ts";
+import { isReviewed, type Judging, judging, noting, type Reviewing } from "./judge.ts";
 import { landingWords } from "./landing_words.ts";
 import { judgeByCommands, type TreeToLand } from "./tree_to_land.ts";
 
@@ -86,10 +86,10 @@ async function reviewEach(
   { settling, review }: Reviewed,
   signal: AbortSignal,
 ): Promise<Verdict | null> {
-  if (site.project.rules.review === null) return null;
-  assert(review, "A review is asked for, and nobody was given who could");
   for (const { task, attempt, subject, verdicts } of placed) {
     if (signal.aborted) return null;
+    if (!isReviewed(site, subject)) continue;
+    assert(review, "A review is asked for, and nobody was given who could");
     const of = { task, attempt };
     const record = (verdict: Verdict) => {
       if (verdict.verdict !== "pass") settling.record(verdict);

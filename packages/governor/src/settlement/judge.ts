@@ -87,7 +87,7 @@ async function reviewed(
   review: Reviewing | null,
   subject: TreeToLand,
 ): Promise<Event | null> {
-  if (site.project.rules.review === null) return null;
+  if (!isReviewed(site, subject)) return null;
   assert(review, "A review is asked for, and nobody was given who could");
   const { verdict, short } = await review({ site, of }, subject, settling, signal);
   const kept = taskOf(site.session.run, of.task).work?.kept ?? null;
@@ -97,6 +97,10 @@ async function reviewed(
   }
   return verdict && { kind: "candidate_rejected", ...of, ...refusalOf(verdict, "task") };
 }
+
+/** Whether anybody looks at it, be it its own author. */
+export const isReviewed = ({ project }: Pick<Site, "project">, { unit }: Pick<TreeToLand, "unit">): boolean =>
+  project.rules.review !== null || unit.review.self_review;
 
 /**
  * Keeps what gates say. What a gate says while the run is being stopped says nothing: its processes were ended under it, and

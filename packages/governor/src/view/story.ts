@@ -302,7 +302,9 @@ function ofGate({ gate, verdict, findings, took_ms, command }: EventOf<"gate_jud
 
 function ofReview(event: EventOf<"review_opened" | "seat_voted">): Words {
   if (event.kind === "review_opened") {
-    const names = event.seats.map(({ seat, model }) => `${seat} (${model})`);
+    const names = event.seats.map(
+      ({ seat, model, advises }) => `${seat} (${model}${advises ? ", who only advises" : ""})`,
+    );
     return stream(`is reviewed by ${names.join(", ")}; ${event.approvals} must approve`);
   }
   const { seat, vote, why, said, findings } = event;
