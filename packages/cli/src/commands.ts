@@ -43,6 +43,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   drift: async () => (await import("./commands/drift.ts")).drift,
   "route explain": async () => (await import("./commands/route_explain.ts")).routeExplain,
   report: async () => (await import("./commands/report.ts")).report,
+  otel: async () => (await import("./commands/otel.ts")).otel,
   pr: async () => (await import("./commands/pr.ts")).pr,
   cost: async () => (await import("./commands/cost.ts")).cost,
   metrics: async () => (await import("./commands/metrics.ts")).metrics,

@@ -1,3 +1,4 @@
+import type { Telling } from "@dgov/governor/notices";
 import type { World } from "@dgov/governor/session";
 import type { Here } from "./command.ts";
 
@@ -10,4 +11,13 @@ export const worldOf = (here: Here): Omit<World, "notify"> => ({
   self: here.self,
   signal: here.signal,
   warn: here.stderr,
+});
+
+/** How a person is told of a run who is not looking. The bell is rung on a terminal alone. */
+export const tellingOf = ({ cwd, version, json, terminal }: Here): Telling => ({
+  cwd,
+  version,
+  bell: () => {
+    if (terminal.isTty && !json) terminal.write("\x07");
+  },
 });

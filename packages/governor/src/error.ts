@@ -56,6 +56,7 @@ const ERRORS = {
   sentrux_missing:      { exit: 5, hint: 'Install sentrux, or set use = "dgov" under [sentrux]' },
   skills_unpinned:      { exit: 3, hint: "Look at them, then give that digest with --sha256" },
   task_unknown:         { exit: 3, hint: 'List the tasks with "dgov compile DIR --graph"' },
+  telemetry_refused:    { exit: 5, hint: "See that the collector runs and takes OTLP over HTTP at that address" },
   unattestable:         { exit: 1, hint: 'Let the run come to its end, and see "dgov log verify" and "dgov replay RUN"' },
   unit_exists:          { exit: 4, hint: "Look at it, and write over it with --force" },
   work_blocked:         { exit: 1, hint: 'See what it waits for with "dgov work show ID"' },

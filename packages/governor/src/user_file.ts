@@ -5,6 +5,7 @@ import { z } from "zod";
 import { CeilingTable } from "./budget_file.ts";
 import { ProjectFile } from "./config_file.ts";
 import { DgovError, type Place } from "./error.ts";
+import { NotifyTable, TelemetryTable } from "./notify_file.ts";
 import { PROJECT_FILE } from "./project_file.ts";
 import { check, parseToml, type Toml } from "./toml.ts";
 
@@ -32,6 +33,8 @@ export const UserFile = z.strictObject({
     .strictObject({ ...CeilingTable.shape, task: CeilingTable.optional(), currency: Budget.currency })
     .prefault({})
     .describe("Ceilings of each of the user's runs: beside those of repository and plan the lowest holds"),
+  notify: NotifyTable.optional().describe("Who tells you that a run is over, or waits for you"),
+  telemetry: TelemetryTable.optional(),
   limits: z.strictObject({ jobs: ProjectFile.shape.limits.unwrap().shape.jobs }).prefault({}),
 });
 export type UserFile = z.infer<typeof UserFile>;
@@ -121,8 +124,8 @@ export const layered = (own: Toml, { toml: user }: Pick<User, "toml">): Toml => 
 
 type Table = Readonly<Record<string, unknown>>;
 
-/** A ceiling is held beside the repository's, and never in place of it. */
-const shared = ({ budget, ...rest }: Table): Table => rest;
+/** A ceiling is held beside the repository's, and never in place of it; who is told of a run is nothing that a repository says. */
+const shared = ({ budget, notify, telemetry, ...rest }: Table): Table => rest;
 
 function joined(under: Table, over: Table): Table {
   const keys = new Set([...Object.keys(under), ...Object.keys(over)]);

@@ -1,4 +1,5 @@
 import { type CostEstimate, estimatePlan } from "@dgov/governor/cost";
+import { withNotices } from "@dgov/governor/notices";
 import { type RunRequest, type RunView, runPlan } from "@dgov/governor/run";
 import { z } from "zod";
 import { CEILING_FLAGS, ceilingOf } from "../ceiling_flags.ts";
@@ -7,7 +8,7 @@ import { renderEstimate } from "../cost_text.ts";
 import { type LiveView, lineOf, liveColour, liveView } from "../live.ts";
 import { placeLine } from "../print.ts";
 import { renderRun } from "../run_text.ts";
-import { worldOf } from "../world.ts";
+import { tellingOf, worldOf } from "../world.ts";
 
 /** `estimate`: only where it was asked for; null when there is nothing to do. */
 type View = RunView & { estimate?: CostEstimate | null };
@@ -42,9 +43,10 @@ export const run = defineCommand({
       for (const warning of warnings) here.stderr(placeLine(warning));
     };
     try {
-      const view = await runPlan(
-        { cwd: here.cwd, plan, only, mode, jobs: jobs ?? null, yes, dry_run, profile, ceiling: ceilingOf(flags), told },
-        { ...worldOf(here), notify: live.event },
+      const request = { cwd: here.cwd, plan, only, mode, jobs: jobs ?? null, yes, dry_run, profile } as const;
+      const world = { ...worldOf(here), notify: live.event };
+      const view = await withNotices(tellingOf(here), world, (heard) =>
+        runPlan({ ...request, ceiling: ceilingOf(flags), told }, heard),
       );
       if (!estimate) return view;
       const isToDo = view.did === "planned" && view.unfinished.length > 0;
