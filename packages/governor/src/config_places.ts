@@ -48,7 +48,7 @@ function providerPlaces(file: ProjectFile, toml: Toml): Place[] {
   const named: [string | undefined, KeyPath][] = [
     [project.provider, ["project", "provider"]],
     ...tieredProviders(tiers, ["tiers"]),
-    ...routedProviders(routing, ["routing"]),
+    ...routedProviders(routing, ["routing"], file.agents),
     ...profiledProviders(file),
   ];
   return named.flatMap(([name, path]): Place[] => {

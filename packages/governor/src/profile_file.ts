@@ -72,11 +72,11 @@ function tableOf(profiles: Readonly<Record<string, ProfileTable>>, name: string)
 }
 
 /** The providers that profiles name, and where they do. */
-export const profiledProviders = ({ profiles }: ProjectFile): [string | undefined, KeyPath][] =>
+export const profiledProviders = ({ profiles, agents }: ProjectFile): [string | undefined, KeyPath][] =>
   Object.entries(profiles).flatMap(([name, { provider, tiers, routing }]): [string | undefined, KeyPath][] => [
     [provider, ["profiles", name, "provider"]],
     ...(tiers ? tieredProviders(tiers, ["profiles", name, "tiers"]) : []),
-    ...(routing ? routedProviders(routing, ["profiles", name, "routing"]) : []),
+    ...(routing ? routedProviders(routing, ["profiles", name, "routing"], agents) : []),
   ]);
 
 export const profilePlaces = ({ profiles }: ProjectFile, toml: Toml): Place[] =>

@@ -1,12 +1,13 @@
 import { type Candidate, chooseRoute, type RouteReason } from "@dgov/kernel/route";
 import { type Claim, parseClaim } from "@dgov/sandbox/claim";
 import { costMicros, type Price } from "@dgov/worker/price";
+import { programNamed } from "./agent_file.ts";
 import { ignoreRule } from "./ignore.ts";
 import type { CompiledPlan, CompiledTask } from "./plan/compiled.ts";
 import type { Wish } from "./plan/resolve.ts";
 import type { Profile } from "./profile_file.ts";
 import type { Project } from "./project.ts";
-import type { RouteCandidate, RouteRule } from "./routing_file.ts";
+import { PROGRAM, type RouteCandidate, type RouteRule } from "./routing_file.ts";
 import type { Tier } from "./tiers_file.ts";
 
 /** Why a task goes to whom it goes: the rule, all that it names with what they are reckoned to cost, and the choice. */
@@ -29,10 +30,14 @@ type Defaults = Pick<CompiledPlan, "default_agent" | "default_provider">;
 export function wishOf(task: Routed, plan: Defaults, project: Project): Wish & { route: Route | null } {
   const { agent, provider } = task.worker;
   const route = routeOf(task, project);
-  const own = route ? { agent: route.to.agent, provider: route.to.provider } : { agent, provider };
+  const own = route ? { agent: route.to.agent, provider: askedOf(route.to, project) } : { agent, provider };
   const { profile, tiers } = project.limits.routing;
   return { role: task.role, ...own, ...defaultsOf(plan, profile, tiers[task.role]), route };
 }
+
+/** A program is asked of no provider. */
+const askedOf = ({ provider, agent }: RouteCandidate, { agents }: Project): string | null =>
+  provider === PROGRAM && programNamed(agents, agent) !== null ? null : provider;
 
 /** A profile's word goes before the plan's, a role's after it, and no provider inherits another one's model. */
 function defaultsOf({ default_agent, default_provider }: Defaults, profile: Profile | null, tier?: Tier): Defaults {

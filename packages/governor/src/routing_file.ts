@@ -23,7 +23,7 @@ const RuleTable = z.strictObject({
   candidates: z
     .array(
       z.string().regex(/^[^/\s]+\/\S+$/, {
-        error: 'it must be "PROVIDER/MODEL", the model as it is sent or an alias of [agents]',
+        error: 'it must be "PROVIDER/MODEL", the model as it is sent or an alias of [agents], or "program/NAME"',
       }),
     )
     .min(1)
@@ -78,13 +78,23 @@ function candidateOf(text: string, agents: Project["agents"]): RouteCandidate {
   return { provider: text.slice(0, at), agent: modelOf(agents, agent) };
 }
 
-/** The provider that each candidate names, and where it does; `above` is the key path of the `[routing]` they stand in. */
-export const routedProviders = ({ rules }: RoutingTable, above: KeyPath): [string, KeyPath][] =>
+/** What stands before the name of a program of `[agents]` where others have a provider. */
+export const PROGRAM = "program";
+
+type Agents = Readonly<Record<string, unknown>>;
+
+/**
+ * The provider that each candidate names, and where it does; `above` is the key path of the `[routing]` they stand in. Who
+ * names a program of `agents` names no provider.
+ */
+export const routedProviders = ({ rules }: RoutingTable, above: KeyPath, agents: Agents): [string, KeyPath][] =>
   rules.flatMap(({ candidates }, at) =>
-    candidates.map((text, nth): [string, KeyPath] => [
-      text.slice(0, text.indexOf("/")),
-      [...above, "rules", at, "candidates", nth],
-    ]),
+    candidates.flatMap((text, nth): [string, KeyPath][] => {
+      const [provider = "", ...agent] = text.split("/");
+      const named = agent.join("/");
+      const program = provider === PROGRAM && Object.hasOwn(agents, named) && typeof agents[named] === "object";
+      return program ? [] : [[provider, [...above, "rules", at, "candidates", nth]]];
+    }),
   );
 
 /** A rule that never acts would be a false comfort, and two of one name could not be told apart in the log. */

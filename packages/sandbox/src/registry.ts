@@ -95,11 +95,12 @@ const OF_ROLE: Readonly<Record<Scope["role"], readonly Tool[]>> = {
 };
 
 /** What an agent with a loop of its own asks its editor for. It ends by itself, and has none of the other tools. */
-const ASKED_OF_EDITORS = { worker: [readTextFile, writeTextFile, runBash], reader: [readTextFile] };
+const WRITERS: readonly Scope["role"][] = ["worker", "test_author"];
+const ASKED_OF_EDITORS = { writer: [readTextFile, writeTextFile, runBash], reader: [readTextFile] };
 
 /** A role's tools and the project's own; what ends the work stays last. */
 export function toolsFor(scope: Scope): readonly Tool[] {
-  if (scope.editor) return scope.role === "worker" ? ASKED_OF_EDITORS.worker : ASKED_OF_EDITORS.reader;
+  if (scope.editor) return ASKED_OF_EDITORS[WRITERS.includes(scope.role) ? "writer" : "reader"];
   const [tools, own] = [toolsOf(scope.role), componentTools(scope)];
   if (own.length === 0) return tools; // each call asks
   return [...tools.slice(0, -1), ...own, ...tools.slice(-1)];

@@ -5,7 +5,7 @@ import { withBudget } from "../budget.ts";
 import type { CeilingTable } from "../budget_file.ts";
 import { DgovError } from "../error.ts";
 import type { CompiledPlan, CompiledTask } from "../plan/compiled.ts";
-import { chooseProvider } from "../plan/resolve.ts";
+import { chooseProvider, PROGRAMS } from "../plan/resolve.ts";
 import type { Project } from "../project.ts";
 import { wishOf } from "../routing.ts";
 import { nobodysUnit } from "../settlement/nobodys_unit.ts";
@@ -96,8 +96,11 @@ export function refuseWithoutModel({
   project: Project;
 }): void {
   const chosen = chooseProvider(wishOf(unit, plan, project), project);
-  if (chosen.ok) return;
-  throw new DgovError("provider_unknown", `Cannot ask a ${unit.role}: ${chosen.why}`, {
+  if (chosen.ok && chosen.provider !== PROGRAMS) return;
+  const why = chosen.ok
+    ? `"${chosen.agent}" is a program, and who is consulted answers by a tool of ours; choose a model`
+    : chosen.why;
+  throw new DgovError("provider_unknown", `Cannot ask a ${unit.role}: ${why}`, {
     hint: `Name a model under [tiers] ${unit.role} of .dgov/project.toml, or a default_agent of its provider`,
   });
 }

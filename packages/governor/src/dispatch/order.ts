@@ -46,7 +46,8 @@ export async function orderOf(site: Site, attempting: Attempting): Promise<WorkO
     previous: previousOf(site, attempting),
   };
   if (program !== null) {
-    const text = programPrompt({ ...facts, checks: { ...facts.checks, recipes: ownChecks(scope) } }, unit.prompt);
+    const told = { ...facts, checks: { ...facts.checks, recipes: ownChecks(scope) } };
+    const text = programPrompt(unit.role, told, unit.prompt);
     return { messages: [{ role: "user", text }], ending: "", limits, required: null, recalled: law.recalled };
   }
   const { ending } = ROLES[unit.role];

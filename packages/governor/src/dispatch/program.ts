@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Cause, EventOf, TaskId } from "@dgov/kernel";
+import { changesFiles } from "@dgov/kernel/role";
 import type { Isolation, Scope } from "@dgov/sandbox";
 import { shellQuote } from "@dgov/sandbox/shell_quote";
 import { z } from "zod";
@@ -69,7 +70,8 @@ export async function workByProgram(
   if (signal.aborted) return null;
   const left = await endedBy(signal, isolation, () => readOutcome(isolation));
   if (left === null) return null;
-  const ended = { program, left: withoutSecrets(left, secrets), timeout_ms, turn };
+  const reports = !changesFiles(lent.scope.role);
+  const ended = { program, left: withoutSecrets(left, secrets), timeout_ms, turn, reports };
   return withoutSecretsIn(outcomeOf(told, ended), secrets);
 }
 
@@ -80,7 +82,7 @@ async function editorFor(site: Pick<Site, "session" | "world" | "project">, of: 
   const { openEditor } = await import("./acp/editor.ts");
   const { program, isolation, root, prompt } = lent;
   const scope: Scope = { ...lent.scope, editor: true };
-  const writes = scope.role === "worker";
+  const writes = changesFiles(scope.role);
   return openEditor(
     { name: program.name, cwd: root, prompt, writes },
     {
@@ -189,13 +191,14 @@ async function readOutcome(isolation: Isolation): Promise<string> {
   return `${head}${tail}`;
 }
 
-type Left = { program: Program; left: string; timeout_ms: number; turn: Turn | null };
+/** `reports`: what it has to say is all its work. */
+type Left = { program: Program; left: string; timeout_ms: number; turn: Turn | null; reports: boolean };
 
 const NO_PROTOCOL = ", and wrote no message of the Agent Client Protocol: is it started in that mode?";
 const NOT_EXECUTABLE = 126;
 const NOT_FOUND = 127;
 
-function outcomeOf(said: Said, { program, left, timeout_ms, turn }: Left): Ended {
+function outcomeOf(said: Said, { program, left, timeout_ms, turn, reports }: Left): Ended {
   const { exit, ended } = said.result;
   const named = `"${program.name}"`;
   if (ended === "timeout") {
@@ -215,6 +218,12 @@ function outcomeOf(said: Said, { program, left, timeout_ms, turn }: Left): Ended
       detail: `${named} ended before its turn did${turn.strange ? NO_PROTOCOL : ""}`,
     };
   const words = turn?.said || `${named} ended ${turn === null ? "with exit status 0" : "its turn"}`;
+  if (left.trim() === "" && reports && !turn?.said)
+    return {
+      done: false,
+      cause: "error",
+      detail: `${named} ended without a report: nothing is in the file that DGOV_OUTCOME names`,
+    };
   if (left.trim() === "") return { done: true, summary: words };
   const outcome = Outcome.safeParse(parsed(left));
   if (!outcome.success)

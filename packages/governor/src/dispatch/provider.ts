@@ -103,7 +103,7 @@ function bindLadder(task: CompiledTask, plan: CompiledPlan, project: Project): B
 function bind(task: CompiledTask, plan: CompiledPlan, project: Project): Binding {
   const wish = wishOf(task, plan, project);
   const program = programFor(wish, project);
-  if (program !== null) return bindProgram(program, task, project);
+  if (program !== null) return { ...bindProgram(program, task, project), route: wish.route };
   const name = wish.provider ?? wish.default_provider ?? project.provider;
   if (name === null)
     throw new DgovError(
@@ -140,7 +140,7 @@ function priced(
 }
 
 /** Where something has a ceiling that nobody can count for it, it works only if the project says that it may. */
-function bindProgram(program: Program, task: CompiledTask, { limits }: Project): Binding {
+function bindProgram(program: Program, task: CompiledTask, { limits }: Project): Omit<Binding, "route"> {
   const { name, unmetered } = program;
   const ceilings = [limits.run, limits.budget.task, limitsOf(task.worker.budget)];
   const counted = ceilings
@@ -154,7 +154,7 @@ function bindProgram(program: Program, task: CompiledTask, { limits }: Project):
         hint: `Set unmetered = true in [agents.${name}]: the ceiling then holds for the other agents, not for this one`,
       },
     );
-  return { provider: PROGRAMS, agent: name, price: null, program, route: null };
+  return { provider: PROGRAMS, agent: name, price: null, program };
 }
 
 const CEILINGS: Readonly<Record<string, string>> = {

@@ -1,5 +1,4 @@
 import type { Role } from "@dgov/kernel";
-import { changesFiles } from "@dgov/kernel/role";
 import { modelOf, type Program, programNamed } from "../agent_file.ts";
 import { nearest } from "../nearest.ts";
 import type { Project, Provider } from "../project.ts";
@@ -66,8 +65,8 @@ function chooseProgram({ name }: Program, { provider, role }: Wish): Chosen {
     const why = `"${name}" is the program of [agents.${name}] and is asked of no provider; remove provider = "${provider}"`;
     return { ok: false, code: "provider_unwanted", why };
   }
-  if (!changesFiles(role)) {
-    const why = `a ${role} reports by a tool call, and "${name}" is a program, which has no tools of ours; choose a model`;
+  if (role === "planner") {
+    const why = `a planner answers by a tool call, and "${name}" is a program, which has no tools of ours; choose a model`;
     return { ok: false, code: "agent_program", why };
   }
   return { ok: true, provider: PROGRAMS, agent: name };
