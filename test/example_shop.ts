@@ -127,6 +127,17 @@ const FILES: Readonly<Record<string, string>> = {
     'test_cmd = "python -m pytest -q {test_dir}"\ntests = ["tests/test_quotes.py"]\nfiles.edit = ["src/server.py::handle"]',
   ),
   ".dgov/consult/plan-greet-who-comes/script.json": consulted(),
+  ".dgov/script.json": JSON.stringify({
+    version: 1,
+    tasks: {
+      "fix/main.apply": {
+        turns: [
+          { tool: "edit_file", args: { path: "src/server.py", old_text: "return None", new_text: "return 'closed'" } },
+          { tool: "done", args: { summary: "It is said" } },
+        ].map((call) => ({ calls: [call] })),
+      },
+    },
+  }),
   "answers.json": '{ "word": "hello" }',
   ".dgov/plans/rework/_root.toml": root("rework"),
   ".dgov/plans/rework/tasks/main.toml": task("closing", 'files.edit = ["src/server.py::close"]'),

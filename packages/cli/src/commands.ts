@@ -25,6 +25,8 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   retry: async () => (await import("./commands/retry.ts")).retry,
   approve: async () => (await import("./commands/approve.ts")).approve,
   reject: async () => (await import("./commands/reject.ts")).reject,
+  fix: async () => (await import("./commands/fix.ts")).fix,
+  "archive-plan": async () => (await import("./commands/archive_plan.ts")).archivePlan,
   "plan create": async () => (await import("./commands/plan_create.ts")).planCreate,
   "plan list": async () => (await import("./commands/plan_list.ts")).planList,
   "plan status": async () => (await import("./commands/plan_status.ts")).planStatus,

@@ -33,6 +33,7 @@ const ERRORS = {
   plan_invalid:         { exit: 3, hint: "Mend the places listed, then compile again" },
   plan_not_found:       { exit: 3, hint: 'List the plans with "dgov plan list", or make one with "dgov init-plan NAME"' },
   plan_unapproved:      { exit: 3, hint: 'See what is missing with "dgov plan stages PLAN", and go on with "dgov plan continue PLAN"' },
+  plan_unfinished:      { exit: 4, hint: "Let its run come to an end, then archive it" },
   plan_uncompiled:      { exit: 3, hint: 'Run "dgov compile DIR"' },
   profile_unknown:      { exit: 2, hint: "Write [profiles.NAME] in .dgov/project.toml, or name one that is there" },
   provider_unknown:     { exit: 3, hint: "Define [providers.NAME] in .dgov/project.toml, or use provider = \"scripted\"" },

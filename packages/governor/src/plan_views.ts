@@ -10,6 +10,7 @@ import { withLog } from "./log.ts";
 import { deployedBefore, pastRuns } from "./past.ts";
 import type { CompiledPlan } from "./plan/compiled.ts";
 import { loadCompiled, staleness } from "./plan/store.ts";
+import { ranAs } from "./ran_as.ts";
 import { findPlan, findRoot, outOf } from "./root.ts";
 import { takenBack } from "./shipped.ts";
 import { reviewUnits, type UnitReview } from "./view/plan_review.ts";
@@ -85,7 +86,7 @@ export async function readPlanReview({ cwd, env }: From, plan: string, options: 
   refuseUnknown(compiled, options);
   const git = gitOf(root, env);
   return withLog(root, async (log) => {
-    const last = log.lastRun(dir);
+    const last = log.lastRun(ranAs(root, log, dir));
     const landed = landings(root, log, compiled);
     const shape = {
       name: compiled.name,
@@ -200,7 +201,7 @@ async function rowOf(root: string, log: Store, { git, undone, ...plan }: Listed)
 
 async function statusOf(root: string, log: Store, { compiled, git, undone }: Place & { compiled: CompiledPlan }) {
   const { name, dir, tasks } = compiled;
-  const last = log.lastRun(dir);
+  const last = log.lastRun(ranAs(root, log, dir));
   const landed = landings(root, log, compiled);
   const there = git
     ? await reachable(
@@ -227,4 +228,4 @@ function runStatus(log: Store, { run, first_seq }: RunRow): RunStatus {
 
 /** Where each unit of the plan, as it is now, has landed. */
 const landings = (root: string, log: Store, { name, dir, tasks }: CompiledPlan) =>
-  latestLandings(pastRuns(log, dir), tasks, deployedBefore(root, name));
+  latestLandings(pastRuns(log, ranAs(root, log, dir)), tasks, deployedBefore(root, name));

@@ -29,7 +29,7 @@ export function findPlan(root: string, cwd: string, text: string): string {
   const named = /^[A-Za-z0-9_-]+$/.test(text) ? [join(root, ".dgov/plans", text)] : [];
   const found = [resolve(cwd, text), ...named].find((path) => existsSync(join(path, "_root.toml")));
   const path = found ?? resolve(cwd, text);
-  if (!existsSync(path)) throw new DgovError("plan_not_found", `Cannot find the plan "${text}"`);
+  if (!existsSync(path)) throw notFound(root, text);
   const real = realpathSync(path);
   const folder = /^_(root|compiled)\.toml$/.test(basename(real)) ? dirname(real) : real;
   if (!isFolder(folder)) throw new DgovError("not_a_plan", `Cannot use "${text}" as a plan: it is a file`);
@@ -39,6 +39,12 @@ export function findPlan(root: string, cwd: string, text: string): string {
   if (!existsSync(join(folder, "_root.toml")))
     throw new DgovError("not_a_plan", `Cannot use "${text}" as a plan: it has no "_root.toml"`);
   return dir.split(sep).join("/");
+}
+
+function notFound(root: string, text: string): DgovError {
+  const archived = `.dgov/plans/archive/${basename(text)}`;
+  const hint = existsSync(join(root, archived, "_root.toml")) ? { hint: `It is archived: ${archived}` } : {};
+  return new DgovError("plan_not_found", `Cannot find the plan "${text}"`, hint);
 }
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { TaskId } from "@dgov/kernel";
 import { changesFiles } from "@dgov/kernel/role";
@@ -207,7 +207,7 @@ function makerOf(
   const never = new AbortController().signal; // the loop's own signal reaches the model with each call
   const sleep_ms = (ms: number, signal: AbortSignal = never) => world.sleep_ms(ms, signal);
   if (provider.kind === "scripted") {
-    const path = provider.script ?? join(plan.dir, "script.json");
+    const path = provider.script ?? scriptOf(project.root, plan.dir);
     const script = readScript(project.root, path);
     return ({ task, attempt, seat }) => scriptedModel(script, { task, attempt, seat, sleep_ms });
   }
@@ -218,6 +218,12 @@ function makerOf(
     throw new DgovError("key_missing", `Cannot use provider "${name}": ${api_key_env} is not set`);
   return ({ agent }) =>
     openaiModel({ base_url, api_key, model: agent, now_ms: world.now_ms, sleep_ms, random: world.random });
+}
+
+/** A plan that nobody wrote has no script beside it: the project may have one for all of those. */
+function scriptOf(root: string, dir: string): string {
+  const [own, common] = [join(dir, "script.json"), ".dgov/script.json"];
+  return !existsSync(resolve(root, own)) && existsSync(resolve(root, common)) ? common : own;
 }
 
 function readScript(root: string, path: string) {
