@@ -64,7 +64,7 @@ function contents(folder: string): string[] {
 }
 
 test("D26 every gate fires at its known-bad change, and the repository is as it was", () => {
-  const tables = `[scope]\ndeny_files = ["secrets/*"]\nallow_binary = false\n${SEATS}`;
+  const tables = `[scope]\ndeny_files = ["secrets/*"]\nallow_binary = false\nmirrors = [["m/a.md", "m/b.md"]]\n[policy]\npreset = "strict"\n${SEATS}`;
   const place = lay({ ...ALIVE }, { tables, files: { ".dgov/policy/sql.js": RULE } });
   expect(dgov(place, "sentrux", "gate-save").status).toBe(0);
   commitAll(place, "with a baseline of structure");
@@ -80,7 +80,7 @@ test("D26 every gate fires at its known-bad change, and the repository is as it 
   const wanted = "claims integration semantic structure policy lint format types tests review".split(" ");
   expect([...gates]).toEqual(wanted);
   const claims = drilled.rows.filter(({ gate }) => gate === "claims").map(({ said }) => said);
-  for (const code of "unclaimed_change read_only_change reserved_path transient_write unclaimed_symbol empty_diff diff_too_large path_denied symlink_escape gitlink large_file secret binary_file".split(
+  for (const code of "unclaimed_change read_only_change reserved_path transient_write unclaimed_symbol empty_diff diff_too_large path_denied path_rule mirror_drift symlink_escape gitlink large_file secret binary_file".split(
     " ",
   ))
     expect(claims).toContain(code);

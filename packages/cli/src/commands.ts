@@ -53,6 +53,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   "plan trace": async () => (await import("./commands/plan_trace.ts")).planTrace,
   "plan remediate": async () => (await import("./commands/plan_remediate.ts")).planRemediate,
   "policy check": async () => (await import("./commands/policy_check.ts")).policyCheck,
+  "policy explain": async () => (await import("./commands/policy_explain.ts")).policyExplain,
   "scope status": async () => (await import("./commands/scope_status.ts")).scopeStatus,
   "scope report": async () => (await import("./commands/scope_report.ts")).scopeReport,
   preflight: async () => (await import("./commands/preflight.ts")).preflight,

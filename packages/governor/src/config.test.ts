@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseProject, readProject } from "./config.ts";
+import { PolicyTable, policyOf } from "./policy_file.ts";
 import type { Project, SandboxRules } from "./project.ts";
 
 const read = (text: string | null) => parseProject("/r", text === null ? null : new TextEncoder().encode(text));
@@ -37,6 +38,15 @@ const ROUTING = { profile: null, tiers: {}, usage: { input: 200_000, cached: 0, 
 const APPROVAL = { asked: false, wait_ms: 600_000 };
 const ALONE = { escalation: [], routing: ROUTING, batch: 1, final: "auto" as const, approval: APPROVAL };
 const NO_BUDGET = { currency: "USD", output_tokens: 16_384, task: NO_CEILING, prices: {} };
+
+const EMPTY = { allow: [], deny: [], mirrors: [] };
+const SCOPE = {
+  ...EMPTY,
+  ignore: IGNORED,
+  diff_max_files: 100,
+  allow_binary: true,
+  policy: policyOf(PolicyTable.parse({})),
+};
 
 test("without a file there are all defaults", () => {
   expect(project(null)).toEqual({
@@ -85,7 +95,7 @@ test("without a file there are all defaults", () => {
         deny_shell_commands: [],
         rules: [],
       },
-      scope: { ignore: IGNORED, allow: [], deny: [], diff_max_files: 100, allow_binary: true },
+      scope: SCOPE,
       departments: {},
       review_hooks: [],
       structural_merge: true,
@@ -378,21 +388,4 @@ test("components are tools and gates by name, with what they may do", () => {
   });
   const own = { clock: true, timeout_ms: 5_000, memory_bytes: 16 * MIB };
   expect(rules.gates).toEqual({ owners: { path: "tools/owners.wasm", ...own } });
-});
-
-test.each([
-  ["a tool of dgov's", '\n[tools.read_file]\ncomponent = "a.wasm"\ndescription = "x"', "name_taken", 2],
-  ["the call that ends the work", '[tools.done]\ncomponent = "a.wasm"\ndescription = "x"', "name_taken", 1],
-  ["a gate of dgov's", '[gates.tests]\ncomponent = "a.wasm"', "name_taken", 1],
-  ["a name that is none", '[tools.Read-File]\ncomponent = "a.wasm"\ndescription = "x"', "value_invalid", 1],
-  ["a path out of the repository", '[gates.a]\ncomponent = "../a.wasm"', "value_invalid", 2],
-  ["something else than a component", '[gates.a]\ncomponent = "a.js"', "value_invalid", 2],
-])("a component that bears %s is refused with its place", (_, text, code, line) => {
-  expect(read(text).places).toEqual([expect.objectContaining({ code, line, column: expect.any(Number) })]);
-});
-
-test("a tool may have the name of a gate, and a gate that of a tool", () => {
-  expect(
-    read('[tools.tests]\ncomponent = "a.wasm"\ndescription = "x"\n[gates.read_file]\ncomponent = "b.wasm"').places,
-  ).toEqual([]);
 });

@@ -8,6 +8,7 @@ import { type LimitsTable, ProjectFile } from "./config_file.ts";
 import { referencePlaces } from "./config_places.ts";
 import { DgovError, type Place } from "./error.ts";
 import { microsOf } from "./money.ts";
+import { policyOf } from "./policy_file.ts";
 import { withPreset } from "./presets.ts";
 import { profileOf, withProfile } from "./profile_file.ts";
 import { projectCommands } from "./programs.ts";
@@ -225,6 +226,8 @@ function rulesOf(file: ProjectFile): Project["rules"] {
       deny: present(scope.deny_files),
       diff_max_files: scope.diff_max_files,
       allow_binary: scope.allow_binary,
+      mirrors: scope.mirrors,
+      policy: policyOf(file.policy),
     },
     departments,
     review_hooks: present(project.review_hooks),

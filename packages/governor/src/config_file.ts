@@ -4,6 +4,7 @@ import { z } from "zod";
 import { ProgramTable } from "./agent_file.ts";
 import { ApiTable } from "./api_file.ts";
 import { Amount, PriceTable, ProjectBudgetTable } from "./budget_file.ts";
+import { PolicyTable } from "./policy_file.ts";
 import { ProfileTable, profileName } from "./profile_file.ts";
 import { ReviewTable } from "./review_file.ts";
 import { RoutingTable } from "./routing_file.ts";
@@ -106,6 +107,10 @@ const ScopeTable = z.strictObject({
   deny_files: list.default([]).describe("Patterns that no task may change"),
   allow_binary: z.boolean().default(true).describe("Whether files that are no text may come in"),
   diff_max_files: z.int().min(1).default(100).describe("A candidate that changes more files is rejected"),
+  mirrors: z
+    .array(z.array(named).min(2))
+    .default([])
+    .describe("Groups of files that are to say the same: a change to one that leaves another behind is rejected"),
 });
 
 const SettlementTable = z.strictObject({
@@ -277,6 +282,7 @@ export const ProjectFile = z.strictObject({
     .describe("Free key and value, shown to every worker"),
   tool_policy: ToolPolicyTable.prefault({}),
   scope: ScopeTable.prefault({}),
+  policy: PolicyTable.prefault({}),
   settlement: SettlementTable.prefault({}),
   sentrux: SentruxTable.prefault({}),
   api: z.record(toolName, ApiTable).default({}).describe("Interfaces that OpenAPI documents describe, by name"),

@@ -52,3 +52,20 @@ test.each<[string, string, number]>([
   expect(read(text).places.map((place) => [place.code, place.line])).toEqual([[code, line]]);
   expect(read(`${SEAT}[settlement]\nbatch = 2`).places).toEqual([]);
 });
+
+test.each([
+  ["a tool of dgov's", '\n[tools.read_file]\ncomponent = "a.wasm"\ndescription = "x"', "name_taken", 2],
+  ["the call that ends the work", '[tools.done]\ncomponent = "a.wasm"\ndescription = "x"', "name_taken", 1],
+  ["a gate of dgov's", '[gates.tests]\ncomponent = "a.wasm"', "name_taken", 1],
+  ["a name that is none", '[tools.Read-File]\ncomponent = "a.wasm"\ndescription = "x"', "value_invalid", 1],
+  ["a path out of the repository", '[gates.a]\ncomponent = "../a.wasm"', "value_invalid", 2],
+  ["something else than a component", '[gates.a]\ncomponent = "a.js"', "value_invalid", 2],
+])("a component that bears %s is refused with its place", (_, text, code, line) => {
+  expect(read(text).places).toEqual([expect.objectContaining({ code, line, column: expect.any(Number) })]);
+});
+
+test("a tool may have the name of a gate, and a gate that of a tool", () => {
+  expect(
+    read('[tools.tests]\ncomponent = "a.wasm"\ndescription = "x"\n[gates.read_file]\ncomponent = "b.wasm"').places,
+  ).toEqual([]);
+});

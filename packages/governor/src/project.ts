@@ -4,6 +4,7 @@ import type { Price } from "@dgov/worker";
 import type { Program } from "./agent_file.ts";
 import type { Api } from "./api_file.ts";
 import type { Budget } from "./budget.ts";
+import type { PathPolicy } from "./policy_file.ts";
 import type { Review } from "./review_file.ts";
 import type { Routing } from "./routing_file.ts";
 import type { RunnerName } from "./settlement/test_runners.ts";
@@ -96,6 +97,8 @@ export type Rules = {
     deny: readonly string[];
     diff_max_files: number;
     allow_binary: boolean;
+    mirrors: readonly (readonly string[])[]; // groups of paths that are to say the same
+    policy: PathPolicy;
   };
   departments: Readonly<Record<string, readonly string[]>>; // in the file's order
   review_hooks: readonly string[];

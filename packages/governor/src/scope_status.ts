@@ -90,7 +90,7 @@ export async function readScopeStatus({ cwd, env, self, now_ms }: Asking, questi
       const { changes, before, tree } = standing;
       const found = changes.length > 0 ? await symbols.touches(before, tree, claimedIn(unit)) : NOTHING;
       const work: Work = {
-        ...{ git, project, unit, changes, ignored: standing.ignored },
+        ...{ git, project, unit, changes, tree, ignored: standing.ignored },
         touched: writtenBy(log, plan_dir, question.task),
         symbols: async () => found,
       };
@@ -169,7 +169,7 @@ function blocking(judged: Judgement): ScopeStatus["blocking_failure"] {
 }
 
 type Place = { root: string; cwd: string; log: Store };
-type Claiming = { unit: Pick<CompiledTask, "files" | "role">; plan_dir: string | null };
+type Claiming = { unit: Pick<CompiledTask, "files" | "role" | "summary">; plan_dir: string | null };
 
 function unitOf({ root, cwd, log }: Place, { task, plan, claims, reads }: StatusQuestion): Claiming {
   const given = claims.length + reads.length > 0;
@@ -178,7 +178,7 @@ function unitOf({ root, cwd, log }: Place, { task, plan, claims, reads }: Status
   if (given) {
     for (const text of [...claims, ...reads]) validClaim(text);
     const files: Files = { create: [], edit: claims, delete: [], touch: [], read: reads };
-    return { unit: { files, role: "worker" }, plan_dir: null };
+    return { unit: { files, role: "worker", summary: "" }, plan_dir: null };
   }
   const plan_dir = plan === null ? lastPlan(log) : findPlan(root, cwd, plan);
   const unit = loadCompiled(root, plan_dir).tasks.find(({ id }) => id === task);

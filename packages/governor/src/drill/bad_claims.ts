@@ -1,6 +1,7 @@
 import { fnmatch } from "@dgov/sandbox/fnmatch";
 import { PROJECT_FILE } from "../project_file.ts";
 import { SECRETS_SAMPLES } from "../settlement/content.ts";
+import { explainPath } from "../settlement/path_rules.ts";
 import { languageOf } from "./bad_code.ts";
 import type { BadChange, Drill, Facts, Laid } from "./drill.ts";
 import { freePath, sampleOf } from "./free_path.ts";
@@ -73,6 +74,8 @@ export const CLAIMS: readonly Drill[] = [
   },
   { gate: GATE, what: "more files than [scope] diff_max_files", code: "diff_too_large", make: tooMany },
   { gate: GATE, what: "a path among deny_files", code: "path_denied", make: denied },
+  { gate: GATE, what: "a path that a rule of [policy] forbids", code: "path_rule", make: forbidden },
+  { gate: GATE, what: "a file that its mirrors do not repeat", code: "mirror_drift", make: unmirrored },
   { gate: GATE, what: "a path not among allow_files", code: "path_not_allowed", make: notAllowed },
   content("a link out of the repository", "symlink_escape", { link: "../../../../../../../../outside" }),
   content("another repository", "gitlink", { gitlink: "1".repeat(40) }),
@@ -110,6 +113,27 @@ function denied({ project }: Facts): readonly BadChange[] | string | null {
   const path = deny.map(sampleOf).find((one) => deny.some((pattern) => fnmatch(pattern, one)));
   if (path === undefined) return "no path is known that deny_files covers";
   return [{ work: { [path]: "1\n" }, harmless: null, claims: { create: [path] } }];
+}
+
+function forbidden({ project }: Facts): readonly BadChange[] | string | null {
+  const { policy, allow, deny } = project.rules.scope;
+  const forbidding = policy.mode === "enforce" ? policy.rules.filter(({ action }) => action === "forbid") : [];
+  if (forbidding.length === 0) return null;
+  const isFree = (path: string) =>
+    (allow.length === 0 || allow.some((one) => fnmatch(one, path))) && !deny.some((one) => fnmatch(one, path));
+  const path = forbidding
+    .flatMap(({ paths }) => paths.map(sampleOf))
+    .find((one) => isFree(one) && explainPath(policy, { path: one, kind: "create", summary: "" }).verdict === "refuse");
+  if (path === undefined) return "no path is known that a rule of [policy] forbids";
+  return [{ work: { [path]: "1\n" }, harmless: null, claims: { create: [path] } }];
+}
+
+function unmirrored({ project }: Facts): readonly BadChange[] | null {
+  const [group] = project.rules.scope.mirrors;
+  const [first, second] = group ?? [];
+  if (first === undefined || second === undefined) return null;
+  const same = Object.fromEntries((group ?? []).map((path) => [path, "1\n"]));
+  return [{ base: same, work: { [first]: "2\n", [second]: "1\n" }, harmless: null, claims: { edit: [first, second] } }];
 }
 
 function notAllowed({ project }: Facts): readonly BadChange[] | string | null {

@@ -6,6 +6,7 @@ import { PROJECT_FILE } from "../project_file.ts";
 import { judgePaths } from "../settlement/claimed_paths.ts";
 import { unsafeContent } from "../settlement/content.ts";
 import { type Gate, pass, reject, settle } from "../settlement/gate.ts";
+import { mirrorDrift } from "../settlement/mirrors.ts";
 import { RULES_FOLDER } from "../settlement/rules/load.ts";
 import type { TakenDown } from "./answer.ts";
 import type { Subject } from "./subject.ts";
@@ -27,23 +28,28 @@ export async function judgeContents(
 ): Promise<{ changes: readonly Change[]; stopped: boolean }> {
   const changes = await diffTrees(git, before, tree);
   notes.push(...pathNotes(changes, rules), ...(head === null ? [] : await judgeNotes(git, { head, tree, rules })));
-  const allow_binary = rules?.scope.allow_binary ?? true;
-  return { changes, stopped: (await settle([contentGate], { git, changes, allow_binary }, settling)) !== null };
+  const { allow_binary = true, mirrors = [] } = rules?.scope ?? {};
+  const asked = { git, tree, changes, allow_binary, mirrors };
+  return { changes, stopped: (await settle([contentGate], asked, settling)) !== null };
 }
 
+type Asked = Pick<Contents, "git" | "tree"> &
+  Pick<PathRules["scope"], "allow_binary" | "mirrors"> & { changes: readonly Change[] };
+
 /** What may come into the repository from nobody: the half of the gate `claims` that needs no claim. */
-const contentGate: Gate<{ git: Pick<Git, "objects">; changes: readonly Change[]; allow_binary: boolean }> = {
+const contentGate: Gate<Asked> = {
   name: "content",
-  async check({ git, changes, allow_binary }) {
+  async check({ git, tree, changes, allow_binary, mirrors }) {
     const unsafe = await unsafeContent(changes, { git, allow_binary });
-    return unsafe.length > 0 ? reject("path_policy", unsafe) : pass;
+    const wrong = unsafe.length > 0 ? unsafe : await mirrorDrift(changes, { git, tree, mirrors });
+    return wrong.length > 0 ? reject("path_policy", wrong) : pass;
   },
 };
 
 /** What a task would be refused for by its paths, and a person is only told. */
 function pathNotes(changes: readonly Change[], rules: PathRules | null): Finding[] {
   if (rules === null) return [];
-  const judged = judgePaths(changes, { unit: { files: ANYTHING }, touched: [], project: { rules } });
+  const judged = judgePaths(changes, { unit: { files: ANYTHING, summary: "" }, touched: [], project: { rules } });
   const told = (judged?.findings ?? []).slice(0, TOLD_MAX);
   return told.map((finding) => ({ ...finding, message: `A task would be refused: ${finding.message}` }));
 }

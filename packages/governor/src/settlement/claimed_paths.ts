@@ -6,15 +6,16 @@ import { ignoreRule } from "../ignore.ts";
 import type { Project } from "../project.ts";
 import type { FrozenCandidate } from "./candidate.ts";
 import { type Judgement, reject } from "./gate.ts";
+import { judgeByPath } from "./path_rules.ts";
 
 /** What a task may do, and what its tools wrote: all that paths are judged by. */
 export type Claimant = Pick<FrozenCandidate, "touched"> & {
-  unit: Pick<FrozenCandidate["unit"], "files">;
+  unit: Pick<FrozenCandidate["unit"], "files" | "summary">;
   project: { rules: Pick<Project["rules"], "scope"> };
 };
 
 /** What is wrong with these paths being changed; null: nothing. */
-export function judgePaths(changes: readonly Pick<Change, "path">[], claimant: Claimant): Judgement | null {
+export function judgePaths(changes: readonly Changed[], claimant: Claimant): Judgement | null {
   for (const question of QUESTIONS) {
     const judged = question(changes, claimant);
     if (judged !== null) return judged;
@@ -22,9 +23,10 @@ export function judgePaths(changes: readonly Pick<Change, "path">[], claimant: C
   return null;
 }
 
-type Question = (changes: readonly Pick<Change, "path">[], claimant: Claimant) => Judgement | null;
+type Changed = Pick<Change, "path" | "kind">;
+type Question = (changes: readonly Changed[], claimant: Claimant) => Judgement | null;
 
-const QUESTIONS: readonly Question[] = [reservedPaths, pathPolicy, scope, transientWrites, size];
+const QUESTIONS: readonly Question[] = [reservedPaths, pathPolicy, scope, pathRules, transientWrites, size];
 
 function reservedPaths(changes: Parameters<Question>[0]): Judgement | null {
   return refuseAll("reserved_path", changes.map(({ path }) => path).filter(isReserved), (path) => [
@@ -65,6 +67,11 @@ function scope(changes: Parameters<Question>[0], candidate: Claimant): Judgement
   ]);
 }
 
+function pathRules(changes: Parameters<Question>[0], { unit, project }: Claimant): Judgement | null {
+  const { refused } = judgeByPath(changes, { policy: project.rules.scope.policy, summary: unit.summary });
+  return refused.length === 0 ? null : reject("path_policy", refused);
+}
+
 /** Writes that were undone before the freeze. What was refused or put back was never in `touched`. */
 function transientWrites(_changes: Parameters<Question>[0], candidate: Claimant): Judgement | null {
   const { claimed } = claimsOf(candidate);
@@ -89,7 +96,7 @@ function size(changes: Parameters<Question>[0], { project }: Claimant): Judgemen
   return refuse("diff_size", [["diff_too_large", `${changes.length} files are changed, and at most ${most} may be`]]);
 }
 
-function claimsOf({ unit }: Pick<Claimant, "unit">) {
+function claimsOf({ unit }: { unit: Pick<Claimant["unit"], "files"> }) {
   const { create, edit, delete: remove, touch, read } = unit.files;
   const write = [...create, ...edit, ...remove, ...touch].map(parseClaim);
   const reading = read.map(parseClaim);

@@ -47,7 +47,11 @@ async function ask(files: Partial<Files>, work: Work, rules: Rules = {}): Promis
     allow_binary = true,
     touched = [],
   } = rules;
-  const project = projectWith(repo.root, { rules: { scope: { ignore, allow, deny, diff_max_files, allow_binary } } });
+  const project = projectWith(repo.root, {
+    rules: {
+      scope: { ignore, allow, deny, diff_max_files, allow_binary, mirrors: [], policy: { mode: "enforce", rules: [] } },
+    },
+  });
   const base = await repo.user("rev-parse", "HEAD");
   const pool = openPool(repo.git, { folder: poolFolder(repo.root, {}), now_ms: () => 0 });
   const slot = await pool.acquire(base);

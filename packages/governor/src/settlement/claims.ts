@@ -3,13 +3,15 @@ import type { FrozenCandidate } from "./candidate.ts";
 import { type Claimant, judgePaths, refuse } from "./claimed_paths.ts";
 import { unsafeContent } from "./content.ts";
 import { type Gate, type Judgement, pass, reject } from "./gate.ts";
+import { mirrorDrift } from "./mirrors.ts";
+import { judgeByPath } from "./path_rules.ts";
 import { unclaimedSymbols } from "./symbol_claims.ts";
 
 /** Whether the work is what the task may do, judged on the frozen tree. */
 export const claimsGate: Gate<FrozenCandidate> = { name: "claims", check: judgeWork };
 
 /** What work is judged by, whoever asks. */
-export type Work = Claimant & Pick<FrozenCandidate, "git" | "changes" | "ignored" | "symbols">;
+export type Work = Claimant & Pick<FrozenCandidate, "git" | "changes" | "tree" | "ignored" | "symbols">;
 
 /** The first question that is answered with "no" decides the cause, so that a worker is told of the gravest thing first. */
 export async function judgeWork(work: Work): Promise<Judgement> {
@@ -22,7 +24,11 @@ export async function judgeWork(work: Work): Promise<Judgement> {
   const foreign = await unclaimedSymbols(own, work);
   if (foreign.length > 0) return reject("symbol_scope", foreign);
   const unsafe = await unsafeContent(own, { git: work.git, allow_binary: project.rules.scope.allow_binary });
-  return unsafe.length > 0 ? reject("path_policy", unsafe) : pass;
+  if (unsafe.length > 0) return reject("path_policy", unsafe);
+  const { mirrors, policy } = project.rules.scope;
+  const drifted = await mirrorDrift(own, { git: work.git, tree: work.tree, mirrors });
+  if (drifted.length > 0) return reject("path_policy", drifted);
+  return { ...pass, findings: judgeByPath(own, { policy, summary: work.unit.summary }).noted };
 }
 
 function empty({ ignored }: Pick<Work, "ignored">): Judgement {

@@ -33,7 +33,15 @@ type Work = Parameters<typeof workOf>[1];
 
 /** Judges one attempt. @returns the place, and what was said of it: the cause with the codes and places, or "passed" */
 async function ask(edit: readonly string[], work: Work, ignore: readonly string[] = []) {
-  const scope = { ignore: [...ignore], allow: [], deny: [], diff_max_files: 100, allow_binary: true };
+  const scope = {
+    ignore: [...ignore],
+    allow: [],
+    deny: [],
+    diff_max_files: 100,
+    allow_binary: true,
+    mirrors: [],
+    policy: { mode: "enforce" as const, rules: [] },
+  };
   const files = { create: [], edit: [...edit], delete: [], read: [], touch: [] };
   const place = await openSite({ files: BASE, unit: { files }, rules: { scope } });
   open.push(place);

@@ -32,6 +32,14 @@ export const BASELINES: Project["rules"]["baselines"] = {
 
 type Parts = { commands?: Partial<Project["commands"]>; rules?: Partial<Project["rules"]>; settlement_ms?: number };
 
+const SCOPE: Project["rules"]["scope"] = {
+  ignore: [".venv", "uv.lock", "__pycache__", "*.pyc"],
+  ...{ allow: [], deny: [], mirrors: [] },
+  diff_max_files: 100,
+  allow_binary: true,
+  policy: { mode: "enforce", rules: [] },
+};
+
 /** A Python project with these commands and rules. */
 export const projectWith = (root: string, { commands, rules, settlement_ms = 20_000 }: Parts): Project => ({
   root,
@@ -69,13 +77,7 @@ export const projectWith = (root: string, { commands, rules, settlement_ms = 20_
       require_uv_run: false,
       rules: [],
     },
-    scope: {
-      ignore: [".venv", "uv.lock", "__pycache__", "*.pyc"],
-      allow: [],
-      deny: [],
-      diff_max_files: 100,
-      allow_binary: true,
-    },
+    scope: SCOPE,
     departments: {},
     review_hooks: [],
     structural_merge: true,
