@@ -46,6 +46,7 @@ const ONLY_IN: readonly [word: RegExp, home: RegExp, why: string][] = [
   [/["']bun:sqlite["']/, /^(kernel\/src\/(log|ledger)|governor\/src\/(semantic\/blob_cache|jobs\/queue))\.ts$/, "one file knows how the log is kept, one how the ledger is, one the queue, and one what may be lost"],
   [/["']bun:ffi["']/, /^sandbox\/src\//, "one package talks to the operating system"],
   [/(?<![\w.])fetch\(|globalThis\.fetch|from ["']openai/, /^(worker\/src\/openai\w*|governor\/src\/post)\.ts$/, "one door to the network for models, one for what a person wants told"],
+  [/Bun\.(serve|listen)\b/, /^cli\/src\/serve\/server\.ts$/, "one place lets others in, and asks who they are"],
   [/Date\.now|new Date\(\)|performance\.now|Math\.random|randomUUID/, /^cli\/src\/main\.ts$/, "time and chance come in as arguments"],
   [/(?<![\w.])console\.|process\.(exit\(|stdout|stdin)/, /^(cli\/|sandbox\/src\/(serve\.ts$|isolate\/))/, "libraries do not talk to the user"],
   [/\[\s*["']git["']/, /^(governor\/src\/git\/git|sandbox\/src\/serve)\.ts$/, "one place starts git, with its environment pinned"],

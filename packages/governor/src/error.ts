@@ -50,6 +50,7 @@ const ERRORS = {
   recipe_unknown:       { exit: 1, hint: 'List the recipes with "dgov verify list"' },
   sandbox_missing:      { exit: 5, hint: "Install bubblewrap: apt-get install bubblewrap" },
   script_invalid:       { exit: 3, hint: "Mend the script of the scripted provider, then run again" },
+  serve_refused:        { exit: 4, hint: "Give another port with --port, or 0 for any that is free" },
   steer_refused:        { exit: 1, hint: 'See how the run stands with "dgov status --all"' },
   stage_refused:        { exit: 1, hint: 'See what comes next with "dgov plan stages PLAN"' },
   target_missing:       { exit: 4, hint: "Make the branch again, then run again" },

@@ -20,11 +20,21 @@ export type PlanPage = {
 
 type From = { cwd: string; env: Readonly<Record<string, string | undefined>> };
 
-/** Everything about a plan's last run, with every patch and every story. @throws DgovError as `readPlanReview` does */
-export async function readPlanPage({ cwd, env }: From, plan: string, only: string | null): Promise<PlanPage> {
+/**
+ * Everything about a plan's last run, with every patch and every story, or with none of them.
+ *
+ * @throws DgovError as `readPlanReview` does
+ */
+export async function readPlanPage(
+  { cwd, env }: From,
+  plan: string,
+  only: string | null,
+  details: "all" | "none" = "all",
+): Promise<PlanPage> {
   const root = findRoot(cwd);
   const dir = findPlan(root, cwd, plan);
-  const review = await readPlanReview({ cwd, env }, plan, { only, diffs: "all", events: "all" });
+  const shown = details === "all" ? details : [];
+  const review = await readPlanReview({ cwd, env }, plan, { only, diffs: shown, events: shown });
   const after = new Map(loadCompiled(root, dir).tasks.map(({ id, depends_on }) => [id, depends_on]));
   return withLog(root, (log) => {
     const last = log.lastRun(dir);

@@ -5,9 +5,9 @@ import { findRoot } from "./root.ts";
 import type { World } from "./session.ts";
 import { processOf } from "./status.ts";
 import { decide } from "./steering/decide.ts";
-import { fileRequest, type Request, requestFiles, type Verb } from "./steering/request.ts";
+import { fileRequest, type Request, requestFiles, Verb } from "./steering/request.ts";
 
-export type { Verb };
+export { Verb };
 
 /** What a person asks for. `task`: an id, or its last part where only one task has it; null: the whole run. */
 export type Asking = { verb: Verb; task: string | null; reason: string; by?: string; wait_ms: number };

@@ -29,9 +29,19 @@ type About = { drawn: Drawn; currency: string };
 
 /** All there is to say of a task; open from the beginning where it failed. */
 export function renderTask(unit: ReviewedUnit, { drawn, currency }: About): Markup {
-  const { status, summary, full_diff, activity } = unit;
+  const { status, summary } = unit;
   const open = status === "failed" ? html` open` : null;
   const words = `${status.replaceAll("_", " ")}${summary === "" ? "" : `: ${summary}`}`;
+  return html`<details id="${drawn.anchor}"${open}>
+<summary><strong class="${status}">${drawn.sign} ${unit.unit}</strong> ${words}</summary>
+<div>
+${renderTaskParts(unit, currency)}</div></details>
+`;
+}
+
+/** What there is to say of a task, without its head. */
+export function renderTaskParts(unit: ReviewedUnit, currency: string): Markup[] {
+  const { full_diff, activity } = unit;
   const parts = [
     landing(unit),
     unit.done_summary === "" ? null : html`<p>The worker: “${unit.done_summary}”</p>\n`,
@@ -44,11 +54,7 @@ export function renderTask(unit: ReviewedUnit, { drawn, currency }: About): Mark
     full_diff === null || full_diff === "" ? null : diff(unit, full_diff),
     activity.length === 0 ? null : story(unit),
   ];
-  return html`<details id="${drawn.anchor}"${open}>
-<summary><strong class="${status}">${drawn.sign} ${unit.unit}</strong> ${words}</summary>
-<div>
-${parts.filter((part) => part !== null)}</div></details>
-`;
+  return parts.filter((part) => part !== null);
 }
 
 function landing({ commit_sha, commit_message, reported, diff_stat, landed_files }: ReviewedUnit): Markup | null {
