@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { EventOf } from "../packages/kernel/src/index.ts";
 import { type Asked, type Play, type ProviderServer, replyEvents, startProvider } from "./provider_server.ts";
@@ -42,7 +42,7 @@ const voting = (vote: string, tree: string | undefined, findings: object[] = [])
   { calls: [{ tool: "submit_review", args: { tree, vote, summary: "I looked", findings } }] },
 ];
 
-test("a run lands what its reviewers approve, and a killed one pays for no vote twice", async () => {
+test("E10 E14 a run lands what its reviewers approve, a killed one pays for no vote twice, and ballots are kept", async () => {
   const { place, play } = lay();
   expect(dgov(place, "run", ".dgov/plans/p").status).toBe(1);
   expect(votes(place).sort()).toEqual(["elm none empty", "oak none empty"]);
@@ -65,6 +65,18 @@ test("a run lands what its reviewers approve, and a killed one pays for no vote 
   expect(readIn(place, "src/a.txt")).toBe("alpha, changed\n");
   expect(git(place, "rev-parse", "main^{tree}").trim()).toBe(tree ?? "");
   const id = /\br\d{8}T\d{6}-[0-9a-f]{4}\b/.exec(dgov(place, "cost").stdout)?.[0] ?? "";
+  const states = () => {
+    const { status, stdout } = dgov(place, "report", "--json");
+    const { sound, receipts } = JSON.parse(stdout);
+    return { status, sound, states: receipts.map(({ state }: { state: string }) => state) };
+  };
+  const [kept = ""] = [...new Bun.Glob(".dgov/out/*/*/*/ballot-oak-*.json").scanSync({ cwd: place.root, dot: true })];
+  const given = readIn(place, kept);
+  expect(states()).toEqual({ status: 0, sound: true, states: ["verified", "verified"] }); // E10
+  writeFileSync(join(place.root, kept), given.replace("approve", "reject"));
+  expect(states()).toEqual({ status: 1, sound: false, states: ["verification_failed", "verified"] }); // E14
+  rmSync(join(place.root, kept));
+  expect(states()).toEqual({ status: 0, sound: true, states: ["absent", "verified"] });
   const replayed = dgov(place, "replay", id);
   expect({ status: replayed.status, said: replayed.stderr }).toMatchObject({ status: 0 });
 }, 180_000);

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Stored } from "@dgov/kernel";
 import { rederive } from "@dgov/kernel/rederive";
 import { openGrammarFiles } from "@dgov/semantic/grammar_files";
@@ -10,6 +11,7 @@ import { type Described, describeCommits } from "./git/describe.ts";
 import { createGit } from "./git/git.ts";
 import { withLog } from "./log.ts";
 import { verifyLog } from "./log_verify.ts";
+import { type Receipt, readReceipt } from "./review/receipt.ts";
 import { findRoot } from "./root.ts";
 import {
   type Account,
@@ -43,6 +45,7 @@ export type RunReport = Account & {
   ground: Ground;
   grammars: readonly ReportedGrammar[];
   does_not_say: readonly string[];
+  receipts: readonly Receipt[]; // of every ballot that the log has the hash of
 };
 
 type From = { cwd: string; env: Readonly<Record<string, string | undefined>> };
@@ -70,13 +73,22 @@ export async function readReport({ cwd, env }: From, order: ReportOrder): Promis
   const told = accountOf(id, events);
   const commits = told.tasks.flatMap(({ commit, reported }) => (commit === null || reported ? [] : [commit]));
   const landed = await describeCommits(createGit(root, env), commits);
+  const receipts = events.flatMap(({ event }) =>
+    event.kind === "seat_voted" && event.ballot ? [readReceipt(join(root, ".dgov/out", id), event, event.ballot)] : [],
+  );
   const ground = await groundOf({ cwd, env }, events, order);
   return {
     ...told,
-    sound: ground.fault === null && ground.follows && (ground.signed?.holds ?? true) && (ground.signed?.same ?? true),
+    sound:
+      receipts.every(({ state }) => state !== "verification_failed") &&
+      ground.fault === null &&
+      ground.follows &&
+      (ground.signed?.holds ?? true) &&
+      (ground.signed?.same ?? true),
     landed: Object.fromEntries(landed),
     ground,
     grammars: grammarsHere(),
+    receipts,
     does_not_say: [...DOES_NOT_ATTEST],
   };
 }

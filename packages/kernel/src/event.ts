@@ -287,6 +287,8 @@ export const Event = z.discriminatedUnion("kind", [
     why: z.enum(["empty", "malformed", "stale", "timeout", "crashed", "budget"]).nullable(), // of `none` alone
     findings: z.array(Finding),
     said: z.string(), // its summary, or in which words it failed
+    // Of the ballot as it was given, byte for byte; absent: it gave none, or an older log.
+    ballot: z.strictObject({ sha256: z.string(), bytes: z.int().min(0) }).optional(),
     took_ms: z.int().min(0),
   }),
   z.strictObject({

@@ -64,7 +64,8 @@ function theRun({ account, tasks, cost }: RunReport): Section {
   });
 }
 
-function ground({ ground: { events, first, last, root, fault, follows, signed }, sound }: RunReport): Section {
+function ground({ ground: known, receipts, sound }: RunReport): Section {
+  const { events, first, last, root, fault, follows, signed } = known;
   return section("What this rests on", {
     good: sound,
     said: [
@@ -72,6 +73,7 @@ function ground({ ground: { events, first, last, root, fault, follows, signed },
       follows
         ? "Every decision in it follows from the facts before it."
         : "Not every decision in it follows from the facts before it.",
+      ...ballots(receipts),
       ...signature(signed),
     ],
     heads: ["of the log", "is"],
@@ -82,6 +84,17 @@ function ground({ ground: { events, first, last, root, fault, follows, signed },
       ["root of all hashes", root],
     ],
   });
+}
+
+/** What is not there any more speaks against nobody. */
+function ballots(receipts: RunReport["receipts"]): string[] {
+  if (receipts.length === 0) return [];
+  const of = (state: (typeof receipts)[number]["state"]) => receipts.filter((one) => one.state === state);
+  const failed = of("verification_failed").map(({ task, attempt, seat }) => `${seat} on ${task}, attempt ${attempt}`);
+  return [
+    `Of ${counted(receipts.length, "ballot")} ${of("verified").length} are kept as they were given, and ${of("absent").length} are no longer kept.`,
+    ...(failed.length === 0 ? [] : [`Not what was given: ${failed.join("; ")}.`]),
+  ];
 }
 
 function signature(signed: RunReport["ground"]["signed"]): string[] {

@@ -26,6 +26,7 @@ export type Ending<Answer, Why extends string = never> = {
 /** What was handed in. `fault`: why the last answer was none, where there is no valid one. */
 export type Box<Answer, Why extends string = never> = {
   answer: Answer | null;
+  raw: string | null; // the answer as it was handed in, byte for byte
   fault: Fault<Why> | null;
   refused: number;
 };
@@ -45,7 +46,7 @@ export function typedEnding<Answer, Why extends string = never>(
   ending: Ending<Answer, Why>,
   { may_give_up }: { may_give_up: boolean } = { may_give_up: false },
 ): { tools: ToolBox; box: Box<Answer, Why> } {
-  const box: Box<Answer, Why> = { answer: null, fault: null, refused: 0 };
+  const box: Box<Answer, Why> = { answer: null, raw: null, fault: null, refused: 0 };
   const { tool, description, schema, noun, most = Number.POSITIVE_INFINITY } = ending;
   const spec: ToolSpec = { name: tool, description, parameters: z.toJSONSchema(schema, { io: "input" }) };
   const own = [...(may_give_up ? [GIVE_UP_SPEC] : []), spec];
@@ -62,6 +63,7 @@ export function typedEnding<Answer, Why extends string = never>(
         const read = await readAnswer(call.input, ending);
         if (!("fault" in read)) {
           box.answer = read.answer;
+          box.raw = call.input;
           const summary = ending.summary(read.answer);
           return { ok: true, text: `Taken: ${summary}`, ended: { outcome: "done", summary } };
         }

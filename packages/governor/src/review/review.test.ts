@@ -6,6 +6,7 @@ import { scopeOf } from "../dispatch/scope.ts";
 import type { Review } from "../review_file.ts";
 import { judge } from "../settlement/judge.ts";
 import { eventsIn, openSite, workOf } from "../testing/site.ts";
+import { readReceipt } from "./receipt.ts";
 import { judgeByReview } from "./review.ts";
 
 setDefaultTimeout(60_000); // several processes each, and the machine may be busy
@@ -113,6 +114,8 @@ describe("a review", () => {
       [1, "reviewer", "p/m-oak"],
       [2, "reviewer", "p/m-elm"],
     ]);
+    const receipts = of(place, "seat_voted").map((voted) => readReceipt(place.site.out, voted, voted.ballot!).state);
+    expect(receipts).toEqual(["verified", "verified"]); // E10
     expect(place.site.session.run.spent).toMatchObject({ calls: 2, tokens: 30, reserved: new Map() });
   });
 
@@ -154,7 +157,7 @@ describe("a review", () => {
   });
 });
 
-describe("no approval is", () => {
+describe("E11 no approval is", () => {
   const crash = () => ({ ended: "provider", cause: "server", detail: "500", retry_after_ms: null });
   const hangs = () => new Promise<never>(() => undefined);
   // biome-ignore format: a table reads by its columns
@@ -165,7 +168,7 @@ describe("no approval is", () => {
     ["E7 a rejection that names nothing",         [ballot({ vote: "reject" })],                                          "malformed"],
     ["a vote of no such kind",                    [ballot({ vote: "approved" })],                                        "malformed"],
     ["a key that nobody knows",                   [ballot({ approvals: 9 })],                                            "malformed"],
-    ["no JSON",                                   [() => ({ raw: '{"vote":"approve"' })],                                "malformed"],
+    ["E14 an answer that was cut off",            [() => ({ raw: '{"vote":"approve"' })],                                "malformed"],
     ["E8 a finding on a line that is not there",  [ballot({ findings: [{ ...blocker, severity: "note", line: 2 }] })],   "malformed"],
     ["E8 a finding on a file that is not there",  [ballot({ findings: [{ ...blocker, severity: "note", path: "b" }] })], "malformed"],
     ["E8 a finding on a folder or outside",       [ballot({ findings: [{ ...blocker, severity: "note", path: "../a.txt" }] })], "malformed"],
@@ -179,6 +182,7 @@ describe("no approval is", () => {
       await place.judged();
       const elm = of(place, "seat_voted").find(({ seat }) => seat === "elm");
       expect([elm?.vote, elm?.why]).toEqual(["none", why as "empty"]);
+      expect(elm?.ballot !== undefined).toBe(what === "an abstention"); // E14: nothing else was a whole ballot
       expect(outcome(place)).toBe("review broken unknown review_seat_missing");
     });
 

@@ -9,6 +9,7 @@ import type { Short } from "../short_text.ts";
 import type { Site } from "../site.ts";
 import { type Box, ballotTools, votedIn } from "./ballot.ts";
 import type { Question, Reviewed } from "./question.ts";
+import { keepBallot } from "./receipt.ts";
 
 type Voted = EventOf<"seat_voted">;
 
@@ -49,7 +50,9 @@ export async function askSeat(room: Room, question: Question): Promise<Asked | n
     const told = box.answer ? votedBy(box.answer) : absent(outcome, box.fault);
     const { seat, asked } = question;
     const took_ms = Math.round(site.world.now_ms() - started_ms);
-    const vote: Voted = { kind: "seat_voted", ...of, seat: seat.name, asked, tree: reviewed.tree, ...told, took_ms };
+    const kept = box.raw === null ? {} : { ballot: keepBallot(site.out, { ...of, seat: seat.name }, box.raw) };
+    const voted = { ...of, seat: seat.name, asked, tree: reviewed.tree, ...told, ...kept, took_ms };
+    const vote: Voted = { kind: "seat_voted", ...voted };
     return { vote, short: vote.why === "budget" ? short : null };
   } finally {
     await isolation.stop();
@@ -62,7 +65,7 @@ async function converse(room: Room, { seat, model, order }: Question, isolation:
   const { site, of, reviewed, scope, checkout, number, signal } = room;
   const { models, git, session } = site;
   const rung = { task: of.task, tier: taskOf(session.run, of.task).tier };
-  const lent: { box: Box } = { box: { answer: null, fault: null, refused: 0 } };
+  const lent: { box: Box } = { box: { answer: null, raw: null, fault: null, refused: 0 } };
   const talker: Talker = {
     ...{ of, isolation, scope, root: checkout.path, required: null, seat: seat.name, number },
     caller: { role: "reviewer", model, price: models.seat(seat.name, rung).price },
