@@ -5,7 +5,7 @@ import { z } from "zod";
 import { type Consultation, consult } from "../packages/governor/src/consult/consult.ts";
 import type { World } from "../packages/governor/src/session.ts";
 import type { Event, EventKind, EventOf } from "../packages/kernel/src/index.ts";
-import { DGOV, dgov, eventsOf, git, makeRepository, type Place } from "./repo.ts";
+import { commitAll, DGOV, dgov, eventsOf, git, makeRepository, type Place, writeIn } from "./repo.ts";
 import type { Call } from "./scripted.ts";
 
 setDefaultTimeout(120_000); // a jail each, and the machine may be busy
@@ -134,4 +134,20 @@ test("only what is committed is looked at", async () => {
   const place = lay([[ANSWER]]);
   git(place, "update-ref", "-d", "refs/heads/main");
   await expect(ask(place)).rejects.toMatchObject({ code: "repo_empty" });
+});
+
+test("that a model was consulted is not the last run, for whoever asks how it went", async () => {
+  const place = lay([[ANSWER]]);
+  await ask(place);
+  expect(JSON.parse(dgov(place, "report", "--json").stdout).account.plan).toBe("consult/numbers"); // there is no other
+  writeIn(place.root, ".dgov/plans/p/_root.toml", '[plan]\nname = "p"\nsections = ["tasks"]\n');
+  const prompt = 'prompt = "Orient: read.\\nEdit: change.\\nVerify: look."';
+  writeIn(place.root, ".dgov/plans/p/tasks/main.toml", `[tasks.a]\n${prompt}\nfiles.edit = ["src/a.txt"]\n`);
+  commitAll(place, "a plan");
+  expect(dgov(place, "run", "p").status).toBe(1); // there is no setup, and nothing is played for it
+  await ask(place, { goal: "Which number is it now?" });
+  expect(JSON.parse(dgov(place, "report", "--json").stdout).account.plan).toBe("p");
+  const { task_list } = JSON.parse(dgov(place, "status", "--all", "--json").stdout);
+  expect(task_list[0].plan_name).toBe("p");
+  expect(JSON.parse(dgov(place, "diagnose", "--json").stdout).plan).toBe("p");
 });

@@ -6,6 +6,7 @@ import { symbolFinder } from "./claimable.ts";
 import { landedUnits } from "./compile.ts";
 import { readProject, withLimits } from "./config.ts";
 import { DgovError } from "./error.ts";
+import { newestRun } from "./find_run.ts";
 import { withLog } from "./log.ts";
 import type { CompiledPlan } from "./plan/compiled.ts";
 import { chooseProvider } from "./plan/resolve.ts";
@@ -29,8 +30,7 @@ type From = { cwd: string; env: Readonly<Record<string, string | undefined>>; se
  */
 export function readCost(cwd: string, id: string | null, by: CostKey): Promise<Cost | null> {
   return withLog(findRoot(cwd), (log) => {
-    const rows = log.runs();
-    const row = id === null ? rows[0] : rows.find(({ run }) => run === id);
+    const row = id === null ? newestRun(log) : log.runs().find(({ run }) => run === id);
     if (row) return costOf(row.run, [...log.read({ run: row.run, after: row.first_seq - 1 })], by);
     if (id === null) return null;
     throw new DgovError("run_unknown", `Cannot tell what run "${id}" cost: the log has no such run`);

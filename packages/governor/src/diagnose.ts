@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { RunRow, Store } from "@dgov/kernel";
 import { DgovError } from "./error.ts";
+import { newestRun } from "./find_run.ts";
 import { openRepository } from "./git/readiness.ts";
 import { withLog } from "./log.ts";
 import { findRoot } from "./root.ts";
@@ -41,8 +42,11 @@ export async function diagnose({ cwd, env }: From, subject: string | null): Prom
 }
 
 function runOf(log: Store, subject: string | null): { row: RunRow; task: string | null } | null {
+  if (subject === null) {
+    const row = newestRun(log);
+    return row && { row, task: null };
+  }
   const rows = log.runs();
-  if (subject === null) return rows[0] ? { row: rows[0], task: null } : null;
   const named = rows.find(({ run }) => run === subject);
   if (named) return { row: named, task: null };
   const ran = rows.find((row) => tasksIn(log, row).includes(subject));

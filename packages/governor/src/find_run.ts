@@ -3,6 +3,19 @@ import { DgovError } from "./error.ts";
 
 const NAMED_MAX = 5;
 
+/** Where the plans of those lie who were consulted: runs of one task that is nobody's plan. */
+export const CONSULTS = ".dgov/consult";
+
+/**
+ * The newest run of a plan. That a model was consulted is a run as well, and nobody means it who asks for the last run, unless
+ * there is no other.
+ */
+export function newestRun(log: Store): RunRow | null {
+  const last = log.lastRun();
+  if (!last?.plan_dir.startsWith(`${CONSULTS}/`)) return last;
+  return log.runs().find(({ plan_dir }) => !plan_dir.startsWith(`${CONSULTS}/`)) ?? last;
+}
+
 /**
  * The run that the user means: by its id, or by a beginning of it that no other run has.
  *

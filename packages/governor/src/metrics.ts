@@ -1,4 +1,4 @@
-import { findRun } from "./find_run.ts";
+import { findRun, newestRun } from "./find_run.ts";
 import { withLog } from "./log.ts";
 import { findRoot } from "./root.ts";
 import { type Metric, metricSchema, metricsOf } from "./view/metrics.ts";
@@ -15,8 +15,9 @@ export type Runs = { which: "last" } | { which: "one"; run: string } | { which: 
  */
 export function readMetrics(cwd: string, runs: Runs): Promise<Metric[]> {
   return withLog(findRoot(cwd), (log) => {
-    const rows = runs.which === "one" ? [findRun(log, runs.run)] : log.runs();
-    const asked = runs.which === "all" ? rows.toReversed() : rows.slice(0, 1);
+    const newest = runs.which === "last" ? newestRun(log) : null;
+    const one = runs.which === "one" ? findRun(log, runs.run) : newest;
+    const asked = runs.which === "all" ? log.runs().toReversed() : one === null ? [] : [one];
     return asked.flatMap(({ run, first_seq }) => metricsOf(run, [...log.read({ run, after: first_seq - 1 })]));
   });
 }

@@ -1,5 +1,5 @@
 import { DgovError } from "./error.ts";
-import { findRun } from "./find_run.ts";
+import { findRun, newestRun } from "./find_run.ts";
 import { withLog } from "./log.ts";
 import { tracesAt } from "./notices.ts";
 import { postJson } from "./post.ts";
@@ -23,7 +23,7 @@ const SEND_MAX_MS = 30_000;
  */
 export async function exportRun({ cwd, env, signal }: From, { run, endpoint, version }: OtelOrder): Promise<OtelView> {
   const { id, traces } = await withLog(findRoot(cwd), (log) => {
-    const row = run === null ? log.runs()[0] : findRun(log, run);
+    const row = run === null ? newestRun(log) : findRun(log, run);
     if (!row) throw new DgovError("run_unknown", "Cannot export a run: nothing was ever run here");
     const events = [...log.read({ run: row.run, after: row.first_seq - 1 })];
     return { id: row.run, traces: otlpOf(row.run, events, version) };

@@ -6,7 +6,7 @@ import { DOES_NOT_ATTEST } from "./attest/statement.ts";
 import { logStatement } from "./attest.ts";
 import { type Verified, verifyAttestation } from "./attest_verify.ts";
 import { DgovError } from "./error.ts";
-import { findRun } from "./find_run.ts";
+import { findRun, newestRun } from "./find_run.ts";
 import { type Described, describeCommits } from "./git/describe.ts";
 import { createGit } from "./git/git.ts";
 import { withLog } from "./log.ts";
@@ -63,7 +63,7 @@ export async function readReport({ cwd, env }: From, order: ReportOrder): Promis
     throw new DgovError("usage", "Cannot check a signature: keys are given, and no --attestation");
   const root = findRoot(cwd);
   const { id, events } = await withLog(root, (log) => {
-    const row = order.run === null ? log.runs()[0] : findRun(log, order.run);
+    const row = order.run === null ? newestRun(log) : findRun(log, order.run);
     if (!row)
       throw new DgovError("run_unknown", "Cannot report on a run: nothing was ever run here", {
         hint: 'Begin with "dgov run PLAN"',

@@ -1,3 +1,4 @@
+import { newestRun } from "./find_run.ts";
 import { repositoryHolder } from "./lock.ts";
 import { openReadable } from "./log.ts";
 import { findRoot } from "./root.ts";
@@ -12,7 +13,7 @@ export function readStatus(cwd: string, { all }: { all: boolean }): Status {
   const root = findRoot(cwd);
   const log = openReadable(root);
   try {
-    const last = log.lastRun();
+    const last = newestRun(log);
     const events = last ? [...log.read({ run: last.run, kinds: STATUS_KINDS, after: last.first_seq - 1 })] : [];
     return viewStatus(events, { process: processOf(root), all });
   } finally {

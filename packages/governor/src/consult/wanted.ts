@@ -4,6 +4,7 @@ import type { Role } from "@dgov/kernel/role";
 import { withBudget } from "../budget.ts";
 import type { CeilingTable } from "../budget_file.ts";
 import { DgovError } from "../error.ts";
+import { CONSULTS } from "../find_run.ts";
 import type { CompiledPlan, CompiledTask } from "../plan/compiled.ts";
 import { chooseProvider, PROGRAMS } from "../plan/resolve.ts";
 import type { Project } from "../project.ts";
@@ -76,7 +77,7 @@ function modelNamed(text: string, { providers }: Project): { agent: string; prov
 export const planFor = (about: string, unit: CompiledTask): CompiledPlan => ({
   name: `consult/${about}`,
   summary: "",
-  dir: `.dgov/consult/${about}`,
+  dir: `${CONSULTS}/${about}`,
   default_agent: null,
   default_provider: null,
   limits: {},
