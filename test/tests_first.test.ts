@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { StagesView } from "../packages/governor/src/tests_first.ts";
 import { commitAll, dgov, eventsOf, git, type Place, readIn, startDgov, writeIn } from "./repo.ts";
-import { bash, type Call, done, edit, layTasks } from "./scripted.ts";
+import { bash, type Call, done, edit, layTasks, write } from "./scripted.ts";
 
 setDefaultTimeout(300_000); // many processes each, and the machine may be busy
 
@@ -197,4 +197,45 @@ test("B12 a worker that makes its test easier is refused, whichever way it goes"
   expect(git(place, "show", "HEAD:tests/a.test.mjs")).toBe(asks("a", 2));
   const landed = eventsOf(place).flatMap((event) => (event.kind === "task_landed" ? [String(event.task)] : []));
   expect(landed).toEqual(["tasks/main.two"]);
+});
+
+test("B10 B13 tests are written by a role of its own, which changes nothing else; those of an earlier plan go again", () => {
+  const place = lay();
+  const played = (...attempts: Call[][]) => ({
+    attempts: attempts.map((calls) => ({ turns: calls.map((call) => ({ calls: [call] })) })),
+  });
+  const foreign = [
+    write("src/a.mjs", source(3)),
+    bash("echo '// more' >> src/a.mjs"),
+    edit("tests/b.test.mjs", "2", "1"),
+  ];
+  const tasks = {
+    "tests-tasks/main.one": played(
+      [...foreign, write("tests/new.test.mjs", asks("a", 1)), done], // is green, and comes back
+      [edit("tests/new.test.mjs", "value, 1", "value, 2"), done],
+    ),
+  };
+  writeIn(place.root, "script.json", JSON.stringify({ version: 1, tasks }));
+  const project = readIn(place, ".dgov/project.toml");
+  const author = '[providers.scripted]\nscript = "script.json"\n\n[tiers]\ntest_author = "author"\n';
+  writeIn(place.root, ".dgov/project.toml", `${project}\n${author}`);
+  const renamed = (from: string, to: string) => {
+    const path = `${PLAN}/tasks/main.toml`;
+    writeIn(place.root, path, readIn(place, path).replace(`tests/${from}.test.mjs`, `tests/${to}.test.mjs`));
+    commitAll(place, `it is ${to}`);
+  };
+  renamed("a", "new");
+  expect(standing(place, "continue", "p", "--auto")).toBe("0 run ");
+  const events = eventsOf(place);
+  const judged = events.flatMap((event) => (event.kind === "gate_judged" ? [`${event.gate} ${event.verdict}`] : []));
+  expect(judged).toEqual(["claims pass", "red reject", "claims pass", "red pass"]);
+  const refusals = events.flatMap((event) => (event.kind === "tool_called" && !event.ok ? [event.tool] : []));
+  expect(refusals).toEqual(expect.arrayContaining(["write_file", "edit_file"]));
+  expect(git(place, "show", "HEAD:tests/new.test.mjs", "HEAD:src/a.mjs")).toBe(asks("a", 2) + source(1));
+  expect(git(place, "log", "-1", "--format=%(trailers:key=Dgov-Task,valueonly)").trim()).toBe("tests-tasks/main.one");
+  const files = () => git(place, "ls-tree", "--name-only", "HEAD", "tests/").trim().split("\n");
+  expect(files()).toEqual(["tests/a.test.mjs", "tests/b.test.mjs", "tests/new.test.mjs"]);
+  renamed("new", "a"); // by hand, and there: nothing is written, and what the author wrote goes
+  expect(standing(place, "continue", "p", "--auto")).toBe("0 run ");
+  expect(files()).toEqual(["tests/a.test.mjs", "tests/b.test.mjs"]);
 });

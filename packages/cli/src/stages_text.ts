@@ -37,7 +37,7 @@ function nextOf({ next, dir }: StagesView): string {
     case "plan":
       return `mend the plan: dgov compile ${at}`;
     case "tests":
-      return `write and commit the tests, then: dgov plan continue ${at}`;
+      return `write and commit the tests, or name [tiers] test_author, then: dgov plan continue ${at}`;
     case "red":
       return `mend the tests, commit them, then: dgov plan continue ${at}`;
     case "approve_plan":

@@ -7,7 +7,7 @@ import type { Toml } from "./toml.ts";
 /** dgov's own gates, by the names under which their verdicts are kept. */
 export const GATE_NAMES: readonly string[] = [
   ...["claims", "evidence", "integration", "semantic", "structure", "api", "policy", "script_hooks", "setup", "hooks"],
-  ...["lint", "format", "types", "generated", "tests", "coverage", "sentrux", "specs", "review", "frozen"],
+  ...["lint", "format", "types", "generated", "tests", "coverage", "sentrux", "specs", "review", "frozen", "red"],
 ];
 
 /** Every gate that can answer for a task of a project. */

@@ -10,15 +10,18 @@ import type { Git } from "./git/git.ts";
 import { targetHead } from "./git/land.ts";
 import { inspect, openRepository } from "./git/readiness.ts";
 import { shippedOn } from "./git/shipped.ts";
+import { withLog } from "./log.ts";
 import type { CompiledPlan, CompiledTask } from "./plan/compiled.ts";
 import { compileFolder } from "./plan/store.ts";
 import type { Project } from "./project.ts";
 import { appendRecord } from "./record_files.ts";
 import { findPlan, findRoot } from "./root.ts";
 import type { World } from "./session.ts";
+import type { Red } from "./settlement/red/redness.ts";
 import { shippedOf } from "./shipped.ts";
 import { sayStanding } from "./tests_first/approved.ts";
-import type { Red } from "./tests_first/redness.ts";
+import { unwritten, writeTests, writtenFor } from "./tests_first/author.ts";
+import { pruneTests } from "./tests_first/prune.ts";
 import { type Situation, situationOf, stageStream } from "./tests_first/situation.ts";
 import { blanksIn, SPEC_FILE } from "./tests_first/spec_text.ts";
 import { checkAll } from "./tests_first/workshop.ts";
@@ -63,6 +66,7 @@ type Opened = {
   root: string;
   dir: string;
   head: string;
+  target: string;
   project: Project;
   plan: CompiledPlan | null;
   places: Place[];
@@ -76,8 +80,9 @@ async function open({ cwd, env, self }: From, text: string): Promise<Now> {
   const git = await openRepository(root, env);
   const state = await inspect(git);
   if (state.kind !== "ready") throw new DgovError("repo_empty", `Cannot plan in "${root}": it has no commit yet`);
-  const head = await targetHead(git, state.target);
-  const project = readProject(root);
+  const { target } = state;
+  const head = await targetHead(git, target);
+  const project = readProject(root, null, env);
   await proveRules(project);
   const units = await landedUnits(root, dir);
   const looks = { path: env.PATH ?? null, find: symbolFinder(self), providers: "advised" as const };
@@ -88,7 +93,7 @@ async function open({ cwd, env, self }: From, text: string): Promise<Now> {
     });
   const shipped = plan ? shippedOf(plan, await shippedOn(git, head), new Set()) : new Map<string, string>();
   const done = (plan?.tasks ?? []).filter(({ id, unit }) => units.has(unit) || shipped.has(id));
-  const opened = { git, root, dir, head, project, plan, places, landed: new Set(done.map(({ id }) => id)) };
+  const opened = { git, root, dir, head, target, project, plan, places, landed: new Set(done.map(({ id }) => id)) };
   return { ...opened, ...(await situationOf(opened, plan)) };
 }
 
@@ -173,17 +178,23 @@ function approve(now: Now, at_ms: number, approver: Approver): void {
 export type Continuing = { auto: Approver | null; told: (line: string) => void };
 
 /**
- * Takes every step that needs no person: freezes tests that are there, sees that they are red, and approves where it is told
- * to. Each step is a record before the next begins, so that whoever is killed goes on from the last.
+ * Takes every step that needs no person: has tests written where the project has an author of tests, freezes those that are
+ * there, sees that they are red, and approves where it is told to. Each step is a record before the next begins, so that
+ * whoever is killed goes on from the last.
  */
-export async function continuePlan(from: From, text: string, { auto, told }: Continuing): Promise<StagesView> {
+export async function continuePlan(
+  from: World & { cwd: string },
+  text: string,
+  { auto, told }: Continuing,
+): Promise<StagesView> {
   for (let done = ""; ; ) {
     const now = await open(from, text);
     const { next } = now.standing;
     if (next === done || from.signal.aborted) return viewOf(now); // it was tried, and did not help
     done = next;
     if (next === "tests" && now.plan) {
-      if (!freezeTests(now, from.now_ms())) return viewOf(now);
+      await haveWritten(now, now.plan, from, told);
+      if (!(await freezeTests(await open(from, text), from.now_ms()))) return viewOf(await open(from, text));
       told("The tests are frozen");
     } else if (next === "red" && now.plan) await seeRed(now, now.plan, from, told);
     else if ((next === "approve_spec" || next === "approve_plan") && auto) {
@@ -193,14 +204,29 @@ export async function continuePlan(from: From, text: string, { auto, told }: Con
   }
 }
 
+/** Where nobody has the role, tests are written by people. */
+async function haveWritten(now: Now, plan: CompiledPlan, from: World & { cwd: string }, told: Continuing["told"]) {
+  const { root, facts, project, spec } = now;
+  const missing = unwritten({ root, plan, tests: facts.tests });
+  if (missing.length === 0 || !project.limits.routing.tiers.test_author) return;
+  told(`Tests are written for ${missing.map(({ id }) => `"${id}"`).join(", ")}`);
+  const failed = await writeTests(root, { root, plan, spec: spec?.text ?? "", tests: facts.tests }, from);
+  for (const line of failed) told(`No tests came of ${line}`);
+}
+
 /** @returns whether all declared tests are on the target's head, so that there was something to freeze */
-function freezeTests(now: Now, at_ms: number): boolean {
-  const { plan, facts, head } = now;
-  const tests = (plan?.tasks ?? []).flatMap(({ id, files: { tests: paths = [] } }) =>
+async function freezeTests(now: Now, at_ms: number): Promise<boolean> {
+  const { plan, facts, git, root, dir, stages } = now;
+  if (!plan) return false;
+  const tests = plan.tasks.flatMap(({ id, files: { tests: paths = [] } }) =>
     paths.map((path) => ({ task: id, path, sha256: facts.tests.get(path) ?? "" })),
   );
   if (tests.length === 0 || tests.some(({ sha256 }) => sha256 === "")) return false;
-  say(now, at_ms, { kind: "tests_frozen", commit: head, tests, written: [], pruned: [] });
+  const declared = new Set(tests.map(({ path }) => path));
+  const made = await withLog(root, (log) => writtenFor(git, log, plan));
+  const written = tests.flatMap(({ path, sha256 }) => (made.get(path) === sha256 ? [{ path, sha256 }] : []));
+  const { head, pruned } = await pruneTests({ ...now, git, root, dir, stages, declared }, at_ms);
+  say(now, at_ms, { kind: "tests_frozen", commit: head, tests, written, pruned });
   return true;
 }
 

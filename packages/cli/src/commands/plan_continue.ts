@@ -2,12 +2,14 @@ import { continuePlan, type StagesView } from "@dgov/governor/tests_first";
 import { z } from "zod";
 import { defineCommand } from "../command.ts";
 import { renderStages } from "../stages_text.ts";
+import { worldOf } from "../world.ts";
 
 export const planContinue = defineCommand({
   name: "plan continue",
   summary: "Take the next steps of a plan by tests-first, as far as no person is needed",
   details:
-    "Freezes the tests that are committed, runs them in the jail as they must be red, and stops where somebody has to approve.\n" +
+    "Has tests written where [tiers] test_author says by whom, freezes those that are committed, runs them in the jail, as they\n" +
+    "must be red, and stops where somebody has to approve.\n" +
     "Each step is kept as it is done: whoever was stopped goes on from there. Exit status 1 when a step fails.",
   examples: ["dgov plan continue quoting"],
   args: z.strictObject({ plan: z.string().describe("The plan's directory or name") }),
@@ -16,7 +18,10 @@ export const planContinue = defineCommand({
   }),
   run: async ({ plan, auto }, here) => {
     const nobody = { by: "automatic", name: "dgov plan continue --auto" } as const;
-    return continuePlan(here, plan, { auto: auto ? nobody : null, told: here.stderr });
+    return continuePlan({ ...worldOf(here), cwd: here.cwd, notify() {} }, plan, {
+      auto: auto ? nobody : null,
+      told: here.stderr,
+    });
   },
   text: renderStages,
   exit: ({ next }) => (WAITING.includes(next) ? 0 : 1),

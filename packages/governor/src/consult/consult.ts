@@ -1,29 +1,13 @@
-import { type Cause, type EventOf, type RunId, type Store, taskOf } from "@dgov/kernel";
+import { strict as assert } from "node:assert";
+import type { Cause, EventOf, RunId, Store } from "@dgov/kernel";
 import type { ToolBox } from "@dgov/worker";
-import { newRunId, startedEvent } from "../begin.ts";
-import { openComponents, withComponents } from "../components.ts";
-import { readProject } from "../config.ts";
 import { type Asked, dispatch, type Mend } from "../dispatch/attempt.ts";
-import { bindModels } from "../dispatch/provider.ts";
 import { type Box, type Ending, typedEnding } from "../dispatch/typed_ending.ts";
-import { DgovError } from "../error.ts";
-import type { Git } from "../git/git.ts";
-import { inspect, openRepository } from "../git/readiness.ts";
-import { poolFolder, removeDeadLocks } from "../git/worktrees.ts";
-import { inSite } from "../in_site.ts";
-import { openJail } from "../jail.ts";
-import { outliveKilled, takeRepository } from "../lock.ts";
-import { openWritable } from "../log.ts";
-import { runLoop } from "../loop.ts";
-import { mendLanding } from "../mend_landing.ts";
 import { performersOf } from "../perform.ts";
 import type { CompiledPlan } from "../plan/compiled.ts";
-import { refuseOtherRoot } from "../ready.ts";
-import { keepOrphans } from "../recover.ts";
-import { findRoot } from "../root.ts";
-import { Session, type World } from "../session.ts";
+import type { World } from "../session.ts";
 import type { Site } from "../site.ts";
-import { withSteering } from "../steering/desk.ts";
+import { type Own, ownRun } from "./own_run.ts";
 import { forReading, planFor, refuseWithoutModel, unitFor, type Wanted } from "./wanted.ts";
 
 /**
@@ -50,66 +34,30 @@ export async function consult<Answer>(
   consultation: Consultation<Answer>,
   world: World,
 ): Promise<Consulted<Answer>> {
-  const root = findRoot(cwd);
-  const git = await openRepository(root, world.env);
-  refuseOtherRoot(git, root);
-  const common = await git.commonDir();
-  await outliveKilled(common);
-  const lock = takeRepository(common, world.now_ms());
-  try {
-    await mendLanding(git, root);
-    removeDeadLocks(poolFolder(root, world.env), world.now_ms());
-    const log = openWritable(root, { readonly: false });
-    try {
-      return await underLock({ git, root, log, world }, consultation);
-    } finally {
-      log.close();
-    }
-  } finally {
-    lock.release();
-  }
-}
-
-type Place = { git: Git; root: string; log: Store; world: World };
-
-async function underLock<Answer>(
-  { git, root, log, world }: Place,
-  asked: Consultation<Answer>,
-): Promise<Consulted<Answer>> {
-  const project = forReading(readProject(root, null, world.env), asked.ceiling);
-  const unit = unitFor(asked, project);
-  const plan = planFor(asked.about, unit);
-  refuseWithoutModel({ unit, plan, project });
-  const models = bindModels({ plan, project }, world);
-  const state = await inspect(git);
-  if (state.kind !== "ready")
-    throw new DgovError(
-      "repo_empty",
-      `Cannot ask about "${git.root}": it has no commit yet, and only commits are read`,
-    );
-  const { target, head } = state;
-  const { ending, reuse } = asked;
-  const known = reuse ? answeredBefore(log, plan, { head, schema: ending.schema, reuse }) : null;
-  if (known) return known;
-  const jail = await openJail(withComponents(project), world);
-  const components = await openComponents({ git, project, head, jail });
-  const ready = { root, git, project, plan, warnings: [], target, head };
-  const request = { jobs: 1 };
-  const started = startedEvent(ready, { carried: new Map(), only: [], request, world, base: null });
-  const session = Session.begin(newRunId(world), log, world, started);
-  session.record({ kind: "sandbox_chosen", level: jail.level, detail: jail.detail });
-  const parts = { world, session, project, plan, models, git, jail, components, target };
   const given: { answer: Answer | null } = { answer: null };
-  await inSite(parts, async (site) => {
-    await keepOrphans(site);
-    const performers = performersFor(site, { asked, head, given });
-    await withSteering({ root, run: session.id, wait_ms: 0 }, world, (steering) =>
-      runLoop(session, performers, world.signal, steering),
-    );
-  });
-  const { state: stands, failed } = taskOf(session.run, unit.id);
-  if (stands === "landed" && given.answer !== null) return { run: session.id, head, answer: given.answer };
-  const { cause, detail } = failed ?? { cause: "interrupted" as const, detail: String(world.signal.reason ?? "") };
+  const before: { known: Consulted<Answer> | null } = { known: null };
+  const { reuse, ending } = consultation;
+  const own: Own = {
+    prepare(whole) {
+      const project = forReading(whole, consultation.ceiling);
+      const unit = unitFor(consultation, project);
+      const plan = planFor(consultation.about, unit);
+      refuseWithoutModel({ unit, plan, project });
+      return { project, plan };
+    },
+    isNeeded(log, plan, head) {
+      before.known = reuse ? answeredBefore(log, plan, { head, schema: ending.schema, reuse }) : null;
+      return before.known === null;
+    },
+    performers: (site, head) => performersFor(site, { asked: consultation, head, given }),
+  };
+  const ran = await ownRun(cwd, own, world);
+  if (before.known) return before.known;
+  assert(ran, "What nobody has answered is asked");
+  const { session, head } = ran;
+  const [task] = session.run.tasks;
+  if (task?.state === "landed" && given.answer !== null) return { run: session.id, head, answer: given.answer };
+  const { cause, detail } = task?.failed ?? { cause: "interrupted", detail: String(world.signal.reason ?? "") };
   return { run: session.id, head, answer: null, cause, detail };
 }
 

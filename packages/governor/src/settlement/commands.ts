@@ -9,6 +9,7 @@ import { coverageGate } from "./coverage/coverage.ts";
 import { type Failing, formatFindings } from "./format.ts";
 import { type Gate, pass } from "./gate.ts";
 import { generatedGate } from "./generated.ts";
+import { redGate } from "./red/red_gate.ts";
 import { isScriptHook } from "./rules/load.ts";
 import { testsGate } from "./run_tests.ts";
 import { sentruxGate } from "./sentrux.ts";
@@ -27,12 +28,16 @@ export function commandGates({ commands, rules }: Project, unit: CompiledTask): 
     ...(commands.format_check === null ? [] : [format]),
     ...(commands.type_check === null ? [] : [types]),
     ...(Object.keys(commands.generated).length === 0 ? [] : [generatedGate]),
-    ...(commands.test === null && unit.test_cmd === null ? [] : [testsGate]),
+    ...(isAuthored(unit) ? [redGate] : commands.test === null && unit.test_cmd === null ? [] : [testsGate]),
     ...(commands.coverage === null ? [] : [coverageGate]),
     ...(rules.baselines.by === "sentrux" ? [sentruxGate] : []),
   ];
   return own.length > 0 && commands.setup !== null ? [setup, ...own] : own;
 }
+
+/** Whether it is about tests that are written before the work that they ask for. */
+const isAuthored = ({ role, files: { tests = [] } }: CompiledTask): boolean =>
+  role === "test_author" && tests.length > 0;
 
 /** What makes a checkout ready for all others; it judges nothing. */
 export const SETUP = "setup";

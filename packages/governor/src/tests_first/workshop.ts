@@ -10,8 +10,8 @@ import { ownCommands } from "../programs.ts";
 import type { Project } from "../project.ts";
 import { removeTree } from "../remove_tree.ts";
 import type { World } from "../session.ts";
+import type { Red } from "../settlement/red/redness.ts";
 import { checkRed } from "./check_red.ts";
-import type { Red } from "./redness.ts";
 
 type Outside = Pick<World, "self" | "now_ms" | "env" | "signal">;
 type Shop = { git: Git; project: Project; plan: CompiledPlan; head: string; landed: ReadonlySet<string> };

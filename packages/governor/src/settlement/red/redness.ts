@@ -37,11 +37,17 @@ export function rednessOf(reporter: Pick<Reporter, "name" | "fails" | "kind">, {
 
 const UNKNOWN = `Nobody can tell why the tests fail: known are ${REPORTER_NAMES.join(", ")}`;
 
+/** Where something else than the tests has ended it. */
+export const unknownRed = (code: string, message: string): Red => ({
+  is: "unknown",
+  code,
+  message,
+  failed: 0,
+  passed: 0,
+});
+
 /** A command whose runner is not known by its words. */
-export const UNKNOWN_RUNNER: Red = {
-  ...{ is: "unknown", code: "red_unknown", failed: 0, passed: 0 },
-  message: UNKNOWN,
-};
+export const UNKNOWN_RUNNER: Red = unknownRed("red_unknown", UNKNOWN);
 
 /** One word for several files of a task: all must run, and one of them must be red. */
 export function worstOf(all: readonly Red[]): Red {

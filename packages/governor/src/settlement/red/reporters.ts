@@ -1,4 +1,4 @@
-import { shellPaths } from "../settlement/command.ts";
+import { shellPaths } from "../command.ts";
 
 export type ReportKind = "junit" | "jest" | "go";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { jsonIn } from "../json_text.ts";
+import { jsonIn } from "../../json_text.ts";
 import type { ReportKind } from "./reporters.ts";
 
 /**
