@@ -26,7 +26,7 @@ afterEach(() => {
 });
 
 for (const name of readdirSync(CASES).sort())
-  test(`init in ${name}`, () => {
+  test(`A1 init in ${name}: the commands are as they should be, and the second time changes nothing`, () => {
     const root = repository(join(CASES, name, "repo"));
     const first = initProject({ cwd: root, path: "", force: false, type: "auto" });
     const text = readFileSync(join(root, ".dgov/project.toml"), "utf8");
@@ -45,7 +45,7 @@ for (const name of readdirSync(CASES).sort())
     readProject(root);
   });
 
-test("init adds what is missing, keeps what is there, and writes over it when forced", () => {
+test("A1 init adds what is missing, keeps what is there, writes over it when forced, and takes a type that is given", () => {
   const root = repository();
   initProject({ cwd: root, path: "", force: false, type: "go" });
   rmSync(join(root, ".dgov/governor.md"));

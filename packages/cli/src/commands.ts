@@ -3,6 +3,7 @@ import type { Command } from "./command.ts";
 /** Every command there is, in the order of the help. Each is loaded when it is asked for: start-up is a feature. */
 export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   init: async () => (await import("./commands/init.ts")).init,
+  setup: async () => (await import("./commands/setup.ts")).setup,
   "init-plan": async () => (await import("./commands/init_plan.ts")).initPlan,
   compile: async () => (await import("./commands/compile.ts")).compile,
   validate: async () => (await import("./commands/validate.ts")).validate,

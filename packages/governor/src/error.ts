@@ -8,6 +8,7 @@ const ERRORS = {
   already_shipped:      { exit: 3, hint: "Go on with the rest with --continue, or do it all again with --restart" },
   baseline_missing:     { exit: 1, hint: 'Make it with "dgov sentrux gate-save", and commit it' },
   config_changed:       { exit: 3, hint: "Put it back, or begin a run that keeps what has landed with --continue" },
+  config_exists:        { exit: 3, hint: "Change it by hand, or write over it with --force" },
   config_invalid:       { exit: 3, hint: "Mend the place in .dgov/project.toml, then run again" },
   coverage_unmeasured:  { exit: 1, hint: "Run coverage_cmd by hand: it must pass, and leave a report where {output} stands" },
   fork_refused:         { exit: 4, hint: 'See "dgov help fork"' },

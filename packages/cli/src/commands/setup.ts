@@ -1,0 +1,36 @@
+import { type SetupAnswers, setUp, setupQuestions, setupTarget } from "@dgov/governor/setup";
+import { z } from "zod";
+import { plain } from "../ansi.ts";
+import { defineCommand } from "../command.ts";
+
+export const setup = defineCommand({
+  name: "setup",
+  summary: "Ask which model works and which commands judge, and write the configuration",
+  details:
+    "One answer a line, from the terminal or a pipe; an empty line takes what stands in brackets. In a repository it writes .dgov/project.toml and what init writes; elsewhere, and with --user, the user's own file, in which nothing judges.",
+  examples: ["dgov setup --user --defaults"],
+  args: z.strictObject({}),
+  flags: z.strictObject({
+    user: z.boolean().default(false).describe("Write ~/.config/dgov/config.toml"),
+    defaults: z.boolean().default(false).describe("Ask nothing, and take every usual answer"),
+    force: z.boolean().default(false).describe("Write over the file"),
+  }),
+  run: async ({ user, defaults, force }, here) => {
+    const path = here.env.PATH ?? "";
+    const target = setupTarget(here, { user, force });
+    const answers: Record<string, string> = {};
+    const lines = defaults ? null : console[Symbol.asyncIterator]();
+    for (const { key, words, usual } of setupQuestions(target, path)) {
+      if (lines) here.stderr(`${words} [${usual}]`);
+      const line = lines ? await lines.next() : null;
+      const said = line === null || line.done ? "" : String(line.value).trim();
+      answers[key] = said === "" ? usual : said === "-" ? "" : said;
+    }
+    return setUp(target, answers satisfies SetupAnswers, { path });
+  },
+  text: ({ file, created, provider }) =>
+    [
+      `Wrote ${plain(file)}, with the provider "${plain(provider)}"`,
+      ...created.map((one) => `Created ${plain(one)}`),
+    ].join("\n"),
+});
