@@ -148,6 +148,40 @@ test("where judging takes no time, one is judged after another, and hardly one f
   expect(all).toBeLessThanOrEqual(8 + 2); // of the first three nobody knows how long they take
 });
 
+test("who comes next is looked at while another one lands, and what fails of it changes nothing", async () => {
+  const tasks = [A, B, C].map((task) => ({ id: task }));
+  const { session } = sessionOf(tasks, { jobs: 3 });
+  for (const { id: task } of tasks) {
+    const of = { task, attempt: 1, base: oid("0") };
+    session.record({ kind: "task_dispatched", ...of, ...WORKER, carried_from: null });
+    session.record({ kind: "candidate_frozen", ...of, tree: oid("1"), commit: oid("1"), summary: "" });
+  }
+  const order: string[] = [];
+  const { performers } = fake(session);
+  const noting: Performers = {
+    ...performers,
+    judge: async (action, signal) => {
+      order.push(`judge ${action.task.at(-1)}`);
+      await performers.judge(action, signal);
+    },
+    land: async (action, signal) => {
+      order.push(`land ${action.task.at(-1)}`);
+      await performers.land(action, signal);
+    },
+    lookAhead: async ({ task }) => {
+      order.push(`look ${task.at(-1)}`);
+      await Bun.sleep(0);
+      order.push(`seen ${task.at(-1)}`);
+      throw new Error("nothing can look at symbols");
+    },
+  };
+  session.record({ kind: "candidate_passed", task: A, attempt: 1, head: oid("0"), tree: oid("2"), commit: oid("3") });
+  expect(await runLoop(session, noting, never, notPaused)).toBe(true);
+  expect(order.filter((line) => line.startsWith("look"))).toEqual(["look b"]);
+  expect(order.indexOf("seen b")).toBeLessThan(order.indexOf("judge b"));
+  expect(order[0]).toBe("land a");
+});
+
 test("a task begins when what it depends on has landed, and not before", async () => {
   const { session, log } = sessionOf([{ id: A }, { id: B, after: [A] }]);
   await runLoop(session, fake(session).performers, never, notPaused);

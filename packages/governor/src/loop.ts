@@ -15,7 +15,11 @@ type OfTask = Extract<Work, { task: unknown }>;
  * What carries out actions. Each resolves when its events are recorded, or when `signal` has ended it early;
  * it throws only for a bug or a lost log.
  */
-export type Performers = { [Verb in Work["do"]]: (action: Of<Verb>, signal: AbortSignal) => Promise<void> };
+export type Performers = { [Verb in Work["do"]]: (action: Of<Verb>, signal: AbortSignal) => Promise<void> } & {
+  /** What of a judgement does not hang on what it has to wait for. Nothing is recorded, and what fails fails again in time. */
+  lookAhead?: LookAhead;
+};
+type LookAhead = (action: Of<"judge">) => Promise<void>;
 
 /** What a paused run was interrupted by. */
 export const PAUSED = "pause";
@@ -40,6 +44,7 @@ export async function runLoop(
   const underWay = new Map<string, UnderWayWork>();
   const ends = () => [...underWay.values()].map(({ did }) => did);
   const judged = { took_ms: Number.POSITIVE_INFINITY }; // the last one
+  const ahead = lookingAhead(performers.lookAhead);
   try {
     for (;;) {
       if (signal.aborted) {
@@ -56,13 +61,15 @@ export async function runLoop(
         session.record({ kind: "run_paused", reason });
         continue;
       }
-      for (const action of inOrder(actions, session)) {
+      const ordered = inOrder(actions, session);
+      for (const action of ordered) {
         if (action.do === "end") {
           session.record({ kind: "run_ended", status: action.status });
           return true;
         }
         if (action.do !== "skip") begin(action);
       }
+      ahead.at(ordered.find((action) => action.do === "judge" && !underWay.has(keyOf(action))));
       if (session.run.paused && underWay.size === 0) {
         session.record({ kind: "run_interrupted", signal: PAUSED });
         return false;
@@ -77,6 +84,8 @@ export async function runLoop(
     failure.abort(error);
     await Promise.allSettled(ends());
     throw error;
+  } finally {
+    await ahead.ended();
   }
 
   function begin(action: Work): void {
@@ -125,6 +134,21 @@ function tasksOf(action: Work, { run }: Session): readonly TaskId[] {
   if (action.do === "judge_batch") return action.tasks.map(({ task }) => task);
   const together = action.do === "land" ? landingWith(run, taskOf(run, action.task)) : null;
   return together?.map(({ id }) => id) ?? [action.task];
+}
+
+/** Looks at who comes next while another one is judged or lands: at one of them, and no further, for what is seen takes memory. */
+function lookingAhead(look: LookAhead = async () => {}) {
+  const state = { seen: "", work: Promise.resolve() };
+  return {
+    at(action: Action | undefined): void {
+      if (action?.do !== "judge") return;
+      const key = `${action.task} ${action.attempt}`;
+      if (state.seen === key) return;
+      state.seen = key;
+      state.work = state.work.then(() => look(action)).catch(() => {}); // it is asked again in time, and fails then
+    },
+    ended: () => state.work,
+  };
 }
 
 const isOfTask = (action: Work): action is OfTask => "task" in action;

@@ -1,6 +1,7 @@
 import { replay, type Store } from "@dgov/kernel";
+import { checkoutsOf } from "./git/checkouts.ts";
 import type { Git } from "./git/git.ts";
-import { checkoutsOf, landedOn, mendCheckouts, pendingRef } from "./git/land.ts";
+import { landedOn, mendCheckouts, pendingRef } from "./git/land.ts";
 import { removeLeftLocks } from "./git/left_locks.ts";
 import { stepOf, toLand } from "./landing.ts";
 import { withLog } from "./log.ts";

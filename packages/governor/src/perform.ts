@@ -5,6 +5,7 @@ import { type Landing, stepOf, toLand } from "./landing.ts";
 import type { Performers } from "./loop.ts";
 import { judgeByReview } from "./review/review.ts";
 import { judgeBatch } from "./settlement/batch.ts";
+import { lookAhead } from "./settlement/fit.ts";
 import { mendFormat } from "./settlement/fix.ts";
 import { judgeHead, keepGood } from "./settlement/head.ts";
 import { judge } from "./settlement/judge.ts";
@@ -24,6 +25,7 @@ export const performersOf = (site: Site): Performers => ({
   retry: (action, signal) => retryTask(site, action, signal),
   judge_head: (action, signal) => judgeHead(site, action, signal),
   keep_good: (action) => keepGood(site, action),
+  lookAhead: (action) => lookAhead(site, action),
 });
 
 /**

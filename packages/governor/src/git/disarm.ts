@@ -5,7 +5,10 @@ type Ask = (
   args: readonly string[],
   options: { ok: readonly number[] },
 ) => Promise<{ exit: number; bytes: Uint8Array }>;
-type Known = { off: Record<string, string>; files: readonly string[]; stamps: string };
+
+/** `off`: settings that turn those programs off. `plain`: nothing is said of how files of git's own are written. */
+export type Disarmed = { off: Record<string, string>; plain: boolean };
+type Known = Disarmed & { files: readonly string[]; stamps: string };
 
 /**
  * The programs that the repository's own configuration names, turned off: content filters pass files as they are, and a
@@ -14,33 +17,35 @@ type Known = { off: Record<string, string>; files: readonly string[]; stamps: st
  *
  * @param plain asks git in the place whose configuration counts, with nothing of it turned off yet: reading runs nothing
  */
-export function disarming(plain: Ask): () => Promise<Record<string, string>> {
+export function disarming(plain: Ask): () => Promise<Disarmed> {
   const state: { known: Promise<Known | null> | null } = { known: null };
   return async () => {
     const known = await state.known?.catch(() => null);
-    if (known && stampsOf(known.files) === known.stamps) return known.off;
+    if (known && stampsOf(known.files) === known.stamps) return known;
     const reading = read(plain);
     state.known = reading.then(({ known }) => known);
     state.known.catch(() => {}); // whoever asks hears it below
-    return (await reading).off;
+    return (await reading).now;
   };
 }
 
-async function read(plain: Ask): Promise<{ off: Record<string, string>; known: Known | null }> {
+async function read(plain: Ask): Promise<{ now: Disarmed; known: Known | null }> {
   const files = await configFiles(plain);
   const stamps = stampsOf(files);
-  const { bytes } = await plain(
-    ["config", "-z", "--name-only", "--get-regexp", "^(filter|merge|hook|include|includeif)\\."],
-    {
-      ok: [0, 1, 128], // 128: no repository here, which the command itself will say
-    },
-  );
+  const { bytes } = await plain(["config", "-z", "--name-only", "--get-regexp", READ], {
+    ok: [0, 1, 128], // 128: no repository here, which the command itself will say
+  });
   const keys = new TextDecoder().decode(bytes).split("\0").filter(Boolean);
   const off: Record<string, string> = {};
   for (const key of keys) Object.assign(off, offOf(key));
   const settled = files.length > 0 && !keys.some((key) => /^include(?:if\..*)?\.path$/s.test(key));
-  return { off, known: settled ? { off, files, stamps } : null };
+  const now = { off, plain: !keys.some((key) => WRITING.test(key)) };
+  return { now, known: settled ? { ...now, files, stamps } : null };
 }
+
+const READ = "^(filter|merge|hook|include|includeif|core|extensions)\\.";
+/** Who else may read what is written, when it has to be on the disk, and what newer versions write besides. */
+const WRITING = /^(?:core\.(?:sharedrepository|fsync.*)|extensions\.(?!objectformat$|worktreeconfig$|partialclone$))/;
 
 /** A name may be empty, and have anything in it. */
 function offOf(key: string): Record<string, string> {

@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { DgovError } from "../error.ts";
 import { run } from "../process.ts";
 import { disarming } from "./disarm.ts";
@@ -41,6 +42,10 @@ export type Git = {
   text(args: readonly string[], options?: GitOptions): Promise<string>;
   /** The absolute path of the folder that all worktrees share. */
   commonDir(): Promise<string>;
+  /** The absolute path of the folder that is this worktree's own. */
+  ownDir(): Promise<string>;
+  /** Whether the repository leaves it to git how its files are written: by whoever writes, for nobody else, and without waiting. */
+  writesPlainly(): Promise<boolean>;
   /** The same git in another worktree. With `git_dir` no `.git` in the folder is believed, for a stranger may have put it there. */
   at(root: string, git_dir?: string): Git;
 };
@@ -147,7 +152,7 @@ function gitAt(root: string, shared: Shared, place: Record<string, string>): Git
       if (options.plumbing) return plain(args, { ...options, config: AS_STORED });
       await shared.version();
       const looks = options.user ? await user() : AS_STORED;
-      const config = { ...looks, ...(await disarm()), ...options.config };
+      const config = { ...looks, ...(await disarm()).off, ...options.config };
       const bare = options.bare ? ["--git-dir", await common(), "-c", "core.bare=true"] : [];
       return plain([...bare, ...args], { ...options, config });
     },
@@ -155,6 +160,8 @@ function gitAt(root: string, shared: Shared, place: Record<string, string>): Git
       return new TextDecoder().decode((await git.ask(args, options)).bytes).replace(/\n$/, "");
     },
     commonDir: common,
+    ownDir: async () => place.GIT_DIR ?? linkedDir(root) ?? git.text(["rev-parse", "--absolute-git-dir"]),
+    writesPlainly: async () => (await disarm()).plain,
     at(other, git_dir) {
       const key = `${other}\0${git_dir ?? ""}`;
       const known = other === root && git_dir === place.GIT_DIR ? git : shared.known.get(key);
@@ -165,6 +172,15 @@ function gitAt(root: string, shared: Shared, place: Record<string, string>): Git
     },
   };
   return git;
+}
+
+/** The folder of a checkout's own where that is plain to see, as git sees it; null: git has to be asked. */
+function linkedDir(root: string): string | null {
+  const own = join(root, ".git");
+  const stat = lstatSync(own, { throwIfNoEntry: false });
+  if (stat?.isDirectory()) return own;
+  const linked = stat?.isFile() ? /^gitdir: ([^\n]+)\n?$/.exec(readFileSync(own, "utf8"))?.[1] : undefined;
+  return linked === undefined ? null : resolve(root, linked);
 }
 
 /** Splits output that ends each item with a NUL. Bytes that are not UTF-8 become U+FFFD. */
@@ -217,6 +233,10 @@ async function spawn(
   throw new DgovError("git_failed", `Cannot run "${command}" in "${cwd}": ${said}`);
 }
 
+const EMAIL = "dgov@localhost";
+/** Whoever makes a commit of ours, as its object has it. */
+export const WHO = `dgov <${EMAIL}>`;
+
 const ENV = {
   GIT_CONFIG_GLOBAL: "/dev/null",
   GIT_CONFIG_SYSTEM: "/dev/null",
@@ -229,9 +249,9 @@ const ENV = {
   GIT_TERMINAL_PROMPT: "0",
   GIT_OPTIONAL_LOCKS: "0",
   GIT_AUTHOR_NAME: "dgov",
-  GIT_AUTHOR_EMAIL: "dgov@localhost",
+  GIT_AUTHOR_EMAIL: EMAIL,
   GIT_COMMITTER_NAME: "dgov",
-  GIT_COMMITTER_EMAIL: "dgov@localhost",
+  GIT_COMMITTER_EMAIL: EMAIL,
   LC_ALL: "C",
 };
 

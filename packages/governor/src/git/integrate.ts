@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Git, items } from "./git.ts";
+import { mergeTrees } from "./merge_trees.ts";
 import { type Change, diffTrees } from "./tree_changes.ts";
 import { treeOf } from "./tree_object.ts";
 
@@ -140,6 +141,8 @@ const renamed = (path: string): Conflict => ({
 /** Git's three-way merge, file by file, and no attribute of any checkout picks a driver. */
 async function merge(git: Git, { base, ours, theirs, at_ms }: Sides): Promise<Merged | Conflicts> {
   if (ours === base) return { tree: await treeOf(git, theirs) };
+  const apart = await mergeApart(git, { base, ours, theirs });
+  if (apart !== null) return { tree: apart };
   const bases = await git.text(["merge-base", "--all", ours, theirs]).catch(() => "");
   const sides = bases === base ? [ours, theirs] : await regrown(git, { base, ours, theirs, at_ms });
   const { exit, bytes } = await git.ask(["merge-tree", "--write-tree", "-z", "--no-messages", ...sides], {
@@ -150,6 +153,19 @@ async function merge(git: Git, { base, ours, theirs, at_ms }: Sides): Promise<Me
   if (exit !== 0) return { tree, conflicts: conflictsOf(entries) };
   const strays = await followed(git, { base, ours, theirs, tree });
   return strays.length === 0 ? { tree } : { tree: null, conflicts: strays.map(renamed) };
+}
+
+/**
+ * Where each side changed files of its own, and none is gone that could have been renamed, git would say nothing else.
+ *
+ * @returns null: git has to be asked
+ */
+async function mergeApart(git: Git, { base, ours, theirs }: Omit<Sides, "at_ms">): Promise<string | null> {
+  const [left, right] = await Promise.all([diffTrees(git, base, ours), diffTrees(git, base, theirs)]);
+  if (![...left, ...right].every(({ kind }) => kind === "added" || kind === "modified")) return null;
+  const [before, ...sides] = await Promise.all([base, ours, theirs].map((commit) => treeOf(git, commit)));
+  const [one, other] = sides;
+  return before && one && other ? mergeTrees(git, { base: before, ours: one, theirs: other }) : null;
 }
 
 /**

@@ -1,10 +1,13 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DgovError } from "../error.ts";
+import { checkoutsOf } from "./checkouts.ts";
+import { lineBetween } from "./commits.ts";
 import { type Git, items } from "./git.ts";
 import { statOf } from "./index_file.ts";
 import { unfinished } from "./readiness.ts";
 import { diffTrees } from "./tree_changes.ts";
+import { isAsCommitted } from "./untouched.ts";
 
 /**
  * How a landing ended.
@@ -124,9 +127,8 @@ async function refsOf(git: Git, target: string): Promise<{ branch: string | null
 }
 
 async function isAncestor(git: Git, older: string, newer: string): Promise<boolean> {
-  return (
-    older === newer || (await git.ask(["merge-base", "--is-ancestor", older, newer], { ok: [0, 1, 128] })).exit === 0
-  );
+  if (older === newer || (await lineBetween(git, older, newer)) !== null) return true;
+  return (await git.ask(["merge-base", "--is-ancestor", older, newer], { ok: [0, 1, 128] })).exit === 0;
 }
 
 const move = (ref: string, to: string, from: string | null) =>
@@ -148,34 +150,14 @@ async function swap(
   return exit === 0;
 }
 
-/** Folders of the checkouts that have the branch open. One that is gone, for example on a drive that is not there, cannot be asked. */
-export async function checkoutsOf(git: Git, target: string): Promise<string[]> {
-  const { bytes } = await git.ask(["worktree", "list", "--porcelain", "-z"]);
-  const found: string[] = [];
-  const listed = items(bytes);
-  const first = listed[0]?.slice("worktree ".length) ?? "";
-  const main = existsSync(join(first, ".git")) ? first : await mainCheckout(git, first);
-  let folder = "";
-  for (const [at, line] of listed.entries()) {
-    if (line.startsWith("worktree ")) folder = at === 0 ? main : line.slice("worktree ".length);
-    else if (line === `branch ${target}` && existsSync(folder)) found.push(folder);
-  }
-  return found;
-}
-
-/** Where git's own folder lies apart from the checkout, git lists that folder for it. @returns ours when it is that one */
-async function mainCheckout(git: Git, listed: string): Promise<string> {
-  const own = await git.text(["rev-parse", "--path-format=absolute", "--git-dir"]);
-  return own === (await git.commonDir()) ? git.root : listed;
-}
-
 type Step = { from: string; to: string };
 
 /** Why a checkout cannot go from one commit to the other without losing a local change, or null when all can. */
 async function obstacle(git: Git, checkouts: readonly string[], step: Step): Promise<string | null> {
   for (const root of checkouts) {
-    const [doing, refused] = await Promise.all([unfinished(git.at(root)), twoWay(git.at(root), step, ["-n"])]);
-    const why = doing ? `git is in the middle of ${doing}` : refused;
+    const doing = await unfinished(git.at(root));
+    if (doing !== null) return `"${root}": git is in the middle of ${doing}`;
+    const why = (await isAsCommitted(git.at(root), step)) ? null : await twoWay(git.at(root), step, ["-n"]);
     if (why !== null) return `"${root}": ${why}`;
   }
   return null;

@@ -1,4 +1,6 @@
-import type { Git } from "./git.ts";
+import { DgovError } from "../error.ts";
+import { type Git, WHO } from "./git.ts";
+import { writeObject } from "./write_object.ts";
 
 /** What a commit says of itself. The trailers stand below the message. */
 export type Words = { message: string; trailers: Readonly<Record<string, string | number>>; at_ms: number };
@@ -10,6 +12,9 @@ export async function landingCommit(
   { message, trailers, at_ms }: Words,
 ): Promise<string> {
   const lines = Object.entries(trailers).map(([key, value]) => `${key}: ${value}\n`);
-  const stdin = `${message.trim()}\n\n${lines.join("")}`;
-  return await git.text(["commit-tree", tree, "-p", head], { stdin, at_ms });
+  const words = `${message.trim()}\n\n${lines.join("")}`;
+  if (words.includes("\0")) throw new DgovError("git_failed", "Cannot make a commit: its message has a NUL in it");
+  const who = `${WHO} ${Math.floor(at_ms / 1000)} +0000`;
+  const text = `tree ${tree}\nparent ${head}\nauthor ${who}\ncommitter ${who}\n\n${words}`;
+  return await writeObject(git, { type: "commit", bytes: Buffer.from(text) }, head.length / 2);
 }

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { DgovError } from "../error.ts";
 import { createGit, type Git, items } from "./git.ts";
 
@@ -130,7 +130,7 @@ function statusPath(entry: string): string {
 
 /** What git is in the middle of in this checkout, in words, or null. */
 export async function unfinished(git: Git): Promise<string | null> {
-  const own = resolve(git.root, await git.text(["rev-parse", "--git-dir"]));
+  const own = await git.ownDir();
   const found = Object.entries(UNFINISHED).find(([name]) => existsSync(join(own, name)));
   return found?.[1] ?? null;
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { isOid } from "./known_objects.ts";
 import type { ObjectInfo, Objects } from "./objects.ts";
 import { inflate, openPacks, type ReadPacked, type Stored } from "./packs.ts";
 import { parseTree } from "./tree_object.ts";
@@ -49,8 +50,6 @@ export function openStored(common_dir: string, oid_bytes: number, git: Objects):
 }
 
 type Find = (oid: string) => Stored | null;
-
-const isOid = (name: string): boolean => /^[0-9a-f]{40,64}$/.test(name);
 
 /**
  * What an id stands for, the tree of a commit, or what stands at a path in it; null: there is no such path; a text: what

@@ -1,5 +1,6 @@
 import type { Git } from "./git.ts";
-import { pathText, readRows, type TreeRow, treeOf } from "./tree_object.ts";
+import { knownOf } from "./known_objects.ts";
+import { pathText, readRows, sortKey, type TreeRow, treeOf } from "./tree_object.ts";
 
 /**
  * A path that differs between two trees. A name that is not UTF-8 has U+FFFD in it.
@@ -27,21 +28,11 @@ export type Change = {
  */
 export async function diffTrees(git: Pick<Git, "objects">, from: string, to: string): Promise<readonly Change[]> {
   const [before, after] = await Promise.all([treeOf(git, from), treeOf(git, to)]);
-  const known = differences.get(git.objects) ?? new Map<string, Promise<Change[]>>();
-  differences.set(git.objects, known);
-  const key = `${before} ${after}`;
-  const found = known.get(key);
-  if (found) return found;
-  for (const old of [...known.keys()].slice(0, Math.max(0, known.size - DIFFERENCES_MAX))) known.delete(old);
-  const asked = differs(git, before, after).then((changes) => withSizes(git, changes));
-  known.set(key, asked);
-  asked.catch(() => known.delete(key));
-  return asked;
+  return differences(git, `${before} ${after}`, async () => withSizes(git, await differs(git, before, after)));
 }
 
 /** Each candidate is compared when it is frozen, when it is judged, and often once more on the same head. */
-const differences = new WeakMap<Git["objects"], Map<string, Promise<Change[]>>>();
-const DIFFERENCES_MAX = 64;
+const differences = knownOf<Change[]>(64);
 
 type Side = TreeRow | null;
 
@@ -76,9 +67,6 @@ function pairs(old: readonly TreeRow[], young: readonly TreeRow[]): [Side, Side]
   for (const [key, row] of after) differing.push([key, [null, row]]);
   return differing.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, pair]) => pair);
 }
-
-/** Git sorts by bytes, as latin-1 does, and a folder as if it ended with a slash. */
-const sortKey = ({ name, kind }: TreeRow): string => (kind === "folder" ? `${name}/` : name);
 
 function changed(path: string, from: Side, to: Side): Change {
   const none = "0".repeat((from ?? to)?.oid.length ?? 0);

@@ -1,8 +1,14 @@
 import { DgovError } from "../error.ts";
 import type { Git } from "./git.ts";
+import { isOid, knownOf } from "./known_objects.ts";
 
 /** @throws DgovError `git_failed` when there is no such commit or tree */
-export async function treeOf(git: Pick<Git, "objects">, commit: string): Promise<string> {
+export const treeOf = (git: Pick<Git, "objects">, commit: string): Promise<string> =>
+  isOid(commit) ? trees(git, commit, () => lookUp(git, commit)) : lookUp(git, commit);
+
+const trees = knownOf<string>(1_000);
+
+async function lookUp(git: Pick<Git, "objects">, commit: string): Promise<string> {
   const [tree] = await git.objects.info([`${commit}^{tree}`]);
   if (!tree) throw new DgovError("git_failed", `Cannot find the tree of "${commit}": there is no such commit`);
   return tree.oid;
@@ -29,14 +35,29 @@ const KINDS: Readonly<Record<string, TreeEntry["kind"]>> = {
  *
  * @throws DgovError `git_failed` when there is no such object, or it is no tree
  */
-export async function readTree(git: Pick<Git, "objects">, oid: string): Promise<Map<string, TreeEntry>> {
+export async function readTree(git: Pick<Git, "objects">, oid: string): Promise<ReadonlyMap<string, TreeEntry>> {
+  return byName(await readRows(git, oid));
+}
+
+/** The same where it need not be waited for; null: it was not read lately. */
+export function treeAtHand(git: Pick<Git, "objects">, oid: string): ReadonlyMap<string, TreeEntry> | null {
+  const rows = rowsAtHand(keptOf(git.objects), oid);
+  return rows === null ? null : byName(rows);
+}
+
+function byName(rows: readonly TreeRow[]): ReadonlyMap<string, TreeEntry> {
+  const known = named.get(rows);
+  if (known) return known;
   const entries = new Map<string, TreeEntry>();
-  for (const { name, ...entry } of await readRows(git, oid)) {
-    const text = nameOf(name);
-    if (text !== null) entries.set(text, entry);
+  for (const row of rows) {
+    const text = nameOf(row.name);
+    if (text !== null) entries.set(text, row);
   }
+  named.set(rows, entries);
   return entries;
 }
+
+const named = new WeakMap<readonly TreeRow[], ReadonlyMap<string, TreeEntry>>();
 
 /**
  * All entries of a tree object in git's order. The same folders are looked at again and again while a run lasts: the last
@@ -46,13 +67,16 @@ export async function readTree(git: Pick<Git, "objects">, oid: string): Promise<
  */
 export async function readRows(git: Pick<Git, "objects">, oid: string): Promise<readonly TreeRow[]> {
   const kept = keptOf(git.objects);
-  const known = kept.rows.get(oid);
-  if (known) {
-    kept.rows.delete(oid); // it is the youngest now
-    kept.rows.set(oid, known);
-    return known;
-  }
+  const known = rowsAtHand(kept, oid);
+  if (known) return known;
   const rows = parseTree(await git.objects.content(oid), oid.length / 2);
+  keepRows(git, oid, rows);
+  return rows;
+}
+
+/** Has at hand what somebody has read, or written. */
+export function keepRows(git: Pick<Git, "objects">, oid: string, rows: readonly TreeRow[]): void {
+  const kept = keptOf(git.objects);
   kept.count += kept.rows.has(oid) ? 0 : rows.length;
   kept.rows.set(oid, rows);
   for (const [oldest, its] of kept.rows) {
@@ -60,7 +84,14 @@ export async function readRows(git: Pick<Git, "objects">, oid: string): Promise<
     kept.rows.delete(oldest);
     kept.count -= its.length;
   }
-  return rows;
+}
+
+function rowsAtHand(kept: Kept, oid: string): readonly TreeRow[] | null {
+  const known = kept.rows.get(oid);
+  if (!known) return null;
+  kept.rows.delete(oid); // it is the youngest now
+  kept.rows.set(oid, known);
+  return known;
 }
 
 type Kept = { rows: Map<string, readonly TreeRow[]>; count: number };
@@ -90,6 +121,24 @@ export function parseTree(bytes: Uint8Array, oid_bytes: number): TreeRow[] {
   }
   return rows;
 }
+
+/** The object of a folder with these entries, which are in git's order. */
+export function treeBytes(rows: readonly TreeRow[]): Buffer {
+  return Buffer.concat(
+    rows.flatMap(({ kind, name, oid }) => [Buffer.from(`${MODES[kind]} ${name}\0`, "latin1"), Buffer.from(oid, "hex")]),
+  );
+}
+
+const MODES: Readonly<Record<TreeEntry["kind"], string>> = {
+  file: "100644",
+  program: "100755",
+  link: "120000",
+  folder: "40000",
+  gitlink: "160000",
+};
+
+/** Git sorts by bytes, as latin-1 does, and a folder as if it ended with a slash. */
+export const sortKey = ({ name, kind }: TreeRow): string => (kind === "folder" ? `${name}/` : name);
 
 /** A row's name as text; null when it is not UTF-8. */
 function nameOf(name: string): string | null {

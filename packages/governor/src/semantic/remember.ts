@@ -1,6 +1,6 @@
 import type { FileView } from "@dgov/semantic";
 import { kindOf } from "./read_files.ts";
-import type { ReadFiles } from "./tree_views.ts";
+import type { ReadFiles, Wanted } from "./tree_views.ts";
 
 /**
  * The same, but what was known of the last files is kept in memory. What was not known is asked again.
@@ -24,8 +24,9 @@ export function remembering(read: ReadFiles, max_chars: number): ReadFiles {
       forget(oldest);
     }
   };
-  return async (files) => {
-    const keys = files.map(({ path, blob }) => `${kindOf(path)} ${blob}`);
+  const keyOf = ({ path, blob }: Wanted) => `${kindOf(path)} ${blob}`;
+  const readAll: ReadFiles = async (files) => {
+    const keys = files.map(keyOf);
     const found = keys.map((key) => kept.get(key) ?? null);
     const missing = files.flatMap((file, at) => (found[at] ? [] : [{ file, at }]));
     const fresh = missing.length === 0 ? [] : await read(missing.map(({ file }) => file));
@@ -36,4 +37,11 @@ export function remembering(read: ReadFiles, max_chars: number): ReadFiles {
       return seen;
     });
   };
+  const atHand = (file: Wanted) => {
+    const key = keyOf(file);
+    const view = kept.get(key) ?? null;
+    if (view !== null) keep(key, view);
+    return view;
+  };
+  return Object.assign(readAll, { atHand });
 }

@@ -1,11 +1,16 @@
 import type { FileView, TreeView } from "@dgov/semantic";
 import type { Git } from "../git/git.ts";
-import { readTree, type TreeEntry } from "../git/tree_object.ts";
+import { readTree, type TreeEntry, treeAtHand } from "../git/tree_object.ts";
 
 /** A file whose content is to be looked at. */
 export type Wanted = { path: string; blob: string };
-/** What is known of each of these files, in their order. What cannot be known says why; nothing is thrown for a content. */
-export type ReadFiles = (files: readonly Wanted[]) => Promise<FileView[]>;
+/**
+ * What is known of each of these files, in their order. What cannot be known says why; nothing is thrown for a content.
+ * `atHand`: what need not be waited for, else null.
+ */
+export type ReadFiles = ((files: readonly Wanted[]) => Promise<FileView[]>) & {
+  atHand?: (file: Wanted) => FileView | null;
+};
 
 /**
  * Trees of one repository as the checks see them. What is asked for and not at hand is noted, and answered with null until
@@ -28,9 +33,10 @@ export function openTreeViews(git: Pick<Git, "objects">, readFiles: ReadFiles): 
   const wanted = { folders: new Set<string>(), files: new Map<string, Wanted>() };
   /** null: it is not loaded yet. */
   const folder = (oid: string): Folder | null => {
-    const known = folders.get(oid);
-    if (known === undefined) wanted.folders.add(oid);
-    return known ?? null;
+    const known = folders.get(oid) ?? treeAtHand(git, oid);
+    if (known === null) wanted.folders.add(oid);
+    else folders.set(oid, known);
+    return known;
   };
   /** null: there is nothing; undefined: nobody knows yet. */
   const entryAt = (tree: string, path: string): TreeEntry | null | undefined => {
@@ -66,10 +72,14 @@ export function openTreeViews(git: Pick<Git, "objects">, readFiles: ReadFiles): 
           const entry = placeOf(path);
           if (entry === null || !isText(entry)) return null;
           const key = `${entry.oid} ${path}`;
-          const known = files.get(key);
-          if (known === undefined) wanted.files.set(key, { path, blob: entry.oid });
-          else seen.set(path, known);
-          return known ?? null;
+          const file = { path, blob: entry.oid };
+          const known = files.get(key) ?? readFiles.atHand?.(file) ?? null;
+          if (known === null) wanted.files.set(key, file);
+          else {
+            files.set(key, known);
+            seen.set(path, known);
+          }
+          return known;
         },
       };
     },

@@ -88,6 +88,15 @@ export async function fit(site: Site, { of, head: headNow, settling, signal }: F
   return { did: "fits", subject, work };
 }
 
+/**
+ * Reads what settlement will ask first, and what hangs on no head: what the work did to symbols. What was found out is in the
+ * cache of symbols, and at hand.
+ */
+export async function lookAhead({ git, symbols, plan, session }: Site, of: Of): Promise<void> {
+  const { base, tree } = frozenOf({ session }, of);
+  await symbols.touches(await treeOf(git, base), tree, claimedIn(unitOf({ plan }, of.task)));
+}
+
 const STOPPED: Fit = { did: "stopped" };
 
 const refusedBy = (verdict: Verdict, blame: Blame): Fit => ({ did: "refused", refusal: refusalOf(verdict, blame) });
@@ -100,7 +109,7 @@ export function refusalOf({ verdict, cause, gate, findings }: Verdict, blame: Bl
 }
 
 /** What an attempt at this task has frozen. */
-function frozenOf({ session }: Site, { task }: Of): Frozen {
+function frozenOf({ session }: Pick<Site, "session">, { task }: Of): Frozen {
   const { work } = taskOf(session.run, task);
   if (!work?.candidate) throw new Error(`Nothing of "${task}" was frozen`);
   return { base: work.base, ...work.candidate };
