@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { LogCorrupt, LogMoved, LogTooNew, LogUnavailable, openLog, type Store } from "@dgov/kernel";
@@ -23,7 +22,7 @@ export function openWritable(root: string, { readonly }: { readonly: boolean }):
 }
 
 /** Nothing is decided by it. */
-const newSalt = (): string => randomBytes(16).toString("hex");
+const newSalt = (): string => Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("hex");
 
 /** Whether this very event is in the log. */
 export function hasEvent(log: Store, { seq, hash }: Head): boolean {

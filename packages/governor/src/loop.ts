@@ -49,8 +49,7 @@ export async function runLoop(
     for (;;) {
       if (signal.aborted) {
         await Promise.all(ends());
-        session.record({ kind: "run_interrupted", signal: String(signal.reason) });
-        return false;
+        return interrupted(session, String(signal.reason));
       }
       if (takeRequests(steering, { session, works: underWay, stop })) continue;
       const actions = next(session.run);
@@ -70,15 +69,9 @@ export async function runLoop(
         if (action.do !== "skip") begin(action);
       }
       ahead.at(ordered.find((action) => action.do === "judge" && !underWay.has(keyOf(action))));
-      if (session.run.paused && underWay.size === 0) {
-        session.record({ kind: "run_interrupted", signal: PAUSED });
-        return false;
-      }
+      if (session.run.paused && underWay.size === 0) return interrupted(session, PAUSED);
       if (underWay.size > 0) await Promise.race([...ends(), stopped, steering.heard()]);
-      else if (await nobodyCame(session, steering, stopped)) {
-        session.record({ kind: "run_interrupted", signal: APPROVAL });
-        return false;
-      }
+      else if (await nobodyCame(session, steering, stopped)) return interrupted(session, APPROVAL);
     }
   } catch (error) {
     failure.abort(error);
@@ -104,6 +97,12 @@ export async function runLoop(
     });
     underWay.set(key, { did, own, verb: action.do, tasks: tasksOf(action, session) });
   }
+}
+
+/** The run has not ended: another one goes on with it. */
+function interrupted(session: Session, signal: string): false {
+  session.record({ kind: "run_interrupted", signal });
+  return false;
 }
 
 /** Records who will never be begun. @returns whether there was anybody */

@@ -1,5 +1,5 @@
 import type { Git } from "./git.ts";
-import { keepRows, readRows, sortKey, type TreeRow, treeBytes } from "./tree_object.ts";
+import { keepRows, readRows, sortKey, type TreeEntry, type TreeRow } from "./tree_object.ts";
 import { oidOf, writeObject } from "./write_object.ts";
 
 /** Ids of trees. */
@@ -69,3 +69,18 @@ async function mergeName(
 }
 
 const isSame = (one: Row, other: Row): boolean => one?.oid === other?.oid && one?.kind === other?.kind;
+
+/** The object of a folder with these entries, which are in git's order. */
+function treeBytes(rows: readonly TreeRow[]): Buffer {
+  return Buffer.concat(
+    rows.flatMap(({ kind, name, oid }) => [Buffer.from(`${MODES[kind]} ${name}\0`, "latin1"), Buffer.from(oid, "hex")]),
+  );
+}
+
+const MODES: Readonly<Record<TreeEntry["kind"], string>> = {
+  file: "100644",
+  program: "100755",
+  link: "120000",
+  folder: "40000",
+  gitlink: "160000",
+};

@@ -122,21 +122,6 @@ export function parseTree(bytes: Uint8Array, oid_bytes: number): TreeRow[] {
   return rows;
 }
 
-/** The object of a folder with these entries, which are in git's order. */
-export function treeBytes(rows: readonly TreeRow[]): Buffer {
-  return Buffer.concat(
-    rows.flatMap(({ kind, name, oid }) => [Buffer.from(`${MODES[kind]} ${name}\0`, "latin1"), Buffer.from(oid, "hex")]),
-  );
-}
-
-const MODES: Readonly<Record<TreeEntry["kind"], string>> = {
-  file: "100644",
-  program: "100755",
-  link: "120000",
-  folder: "40000",
-  gitlink: "160000",
-};
-
 /** Git sorts by bytes, as latin-1 does, and a folder as if it ended with a slash. */
 export const sortKey = ({ name, kind }: TreeRow): string => (kind === "folder" ? `${name}/` : name);
 

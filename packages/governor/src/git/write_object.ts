@@ -1,6 +1,5 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { deflateSync } from "node:zlib";
 import { DgovError } from "../error.ts";
 import type { Git } from "./git.ts";
 
@@ -28,12 +27,19 @@ export async function writeObject(
   const folder = join(await git.commonDir(), "objects", oid.slice(0, 2));
   const whole = Buffer.concat([Buffer.from(`${type} ${bytes.length}\0`), bytes]);
   try {
-    writeLoose(join(folder, oid.slice(2)), deflateSync(whole, { level: 1 })); // the level that git has for them
+    writeLoose(join(folder, oid.slice(2)), zlibOf(whole));
   } catch (error) {
     if (!(error instanceof Error && "code" in error)) throw error;
     throw new DgovError("git_failed", `Cannot write the object "${oid}": ${error.message}`, { cause: error });
   }
   return oid;
+}
+
+/** Deflated at the level that git has for them, between the head and the sum of zlib's format. */
+function zlibOf(bytes: Uint8Array<ArrayBuffer>): Uint8Array {
+  const sum = Buffer.alloc(4);
+  sum.writeUInt32BE(Bun.hash.adler32(bytes));
+  return Buffer.concat([Buffer.of(0x78, 0x01), Bun.deflateSync(bytes, { level: 1 }), sum]);
 }
 
 /**

@@ -75,10 +75,7 @@ export function openTreeViews(git: Pick<Git, "objects">, readFiles: ReadFiles): 
           const file = { path, blob: entry.oid };
           const known = files.get(key) ?? readFiles.atHand?.(file) ?? null;
           if (known === null) wanted.files.set(key, file);
-          else {
-            files.set(key, known);
-            seen.set(path, known);
-          }
+          else seen.set(path, known);
           return known;
         },
       };
