@@ -92,12 +92,13 @@ async function makeLauncher(): Promise<void> {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text.endsWith("\n") ? text : `${text}\n`);
   }
+  cpSync(join(ROOT, "docs/schemas"), join(folder, "schemas"), { recursive: true });
   writePackage(folder, {
     name: "dgov",
     description,
     bin: { dgov: "bin/dgov" },
     man: ["man/dgov.1"],
-    files: ["bin", "man", "completions"],
+    files: ["bin", "man", "completions", "schemas"],
     optionalDependencies: Object.fromEntries(TARGETS.map(({ name }) => [`@dgov/${name}`, version])),
   });
 }

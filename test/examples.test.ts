@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import Ajv from "ajv";
 import { COMMANDS } from "../packages/cli/src/commands.ts";
 import { openShop, perform, type Shop, type Stage, wordsOf } from "./example_shop.ts";
 
@@ -43,7 +44,36 @@ test.each(examples)("%s", async (line, name) => {
   const { exit, json, text, out } = await perform(shop, filled(line));
   const said = json === undefined ? out.join("\n") : text();
   expect({ exit, said }).toEqual({ exit: 0, said: expect.stringMatching(/\S|^$/) });
+  if (json === undefined) expect(schemaOf(name)).toBeNull();
+  else expect(faultsOf(name, json)).toEqual([]);
 });
+
+test("what is not as a schema says is noticed", async () => {
+  shop.restore("worked");
+  const { json } = await perform(shop, "dgov status");
+  expect(faultsOf("status", { ...Object(json), tasks: "two" })).toEqual(["/tasks must be number"]);
+  expect(faultsOf("status", { ...Object(json), more: 1 })).toEqual([" must NOT have additional properties"]);
+  const error = { code: "usage", message: "Cannot go on", hint: "", places: [], exit: 2 };
+  expect(faultsOf("error", { error })).toEqual([]);
+  expect(faultsOf("error", { error: { ...error, stack: "" } })).toHaveLength(1);
+});
+
+const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
+
+/** The published schema of what a command prints with `--json`; null where it streams. */
+function schemaOf(name: string): object | null {
+  const path = join(import.meta.dir, `../docs/schemas/output/${name.replaceAll(" ", "-")}.schema.json`);
+  return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : null;
+}
+
+/** Where a document, as a reader of JSON gets it, is not what the schema of the command says. */
+function faultsOf(name: string, json: unknown): string[] {
+  const schema = schemaOf(name);
+  if (schema === null) return ['there is no schema: run "bun scripts/output_schemas.ts"'];
+  const check = ajv.compile(schema);
+  check(JSON.parse(JSON.stringify(json)));
+  return (check.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
+}
 
 /** Ids in the place of the words in capitals. */
 const filled = (line: string): string =>

@@ -78,7 +78,7 @@ describe.skipIf(VERDACCIO === null)("the published packages", () => {
     const names = TARGETS.map(({ name }) => `@dgov/${name}`);
     done(several, "npm", "install", "--force", "dgov", ...names);
     expect(readdirSync(join(several, "node_modules/@dgov")).length).toBe(TARGETS.length);
-    expect(ran(several, join(several, "node_modules/.bin/dgov"), "--version").out).toBe(`dgov ${version}`);
+    expect(ran(several, join(several, "node_modules/dgov/bin/dgov"), "--version").out).toBe(`dgov ${version}`);
   });
 
   test("checksums are of the executables, as sha256sum reads them", () => {

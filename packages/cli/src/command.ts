@@ -75,10 +75,13 @@ export type Command = {
   perform(argv: readonly string[], here: Here): Promise<Done>;
 };
 
+/** The type of what a command prints as JSON; docs/schemas/output is made of it. No value has the key. */
+export type CommandOf<View> = Command & { readonly view?: View };
+
 /** Makes a command: `export const status = defineCommand({ … })`, one a file. */
 export function defineCommand<Args extends Shape, Flags extends Shape, View>(
   spec: CommandSpec<Args, Flags, View>,
-): Command {
+): CommandOf<View> {
   const short: Record<string, string> = {};
   for (const [flag, letter] of Object.entries(spec.short ?? {})) if (typeof letter === "string") short[flag] = letter;
   const { name, summary, details = "", examples, args } = spec;

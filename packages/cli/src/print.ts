@@ -36,11 +36,15 @@ export function failureOf(error: unknown): Failure {
   };
 }
 
+/** What a command that fails prints as JSON. `places`: where in files, or []. */
+export type Failed = { error: Omit<Failure, "stack"> };
+
 /** In JSON mode one document on stdout, so that a program reads ends and results in one way; else lines on stderr. */
 export async function printFailure(failure: Failure, here: Here): Promise<void> {
   const { code, message, hint, places, stack, exit } = failure;
   if (stack) here.stderr(stack);
-  if (here.json) return here.stdout(JSON.stringify({ error: { code, message, hint, places, exit } }, null, 2));
+  const failed: Failed = { error: { code, message, hint, places, exit } };
+  if (here.json) return here.stdout(JSON.stringify(failed, null, 2));
   here.stderr(`${paint("red", "Error:")} ${message}`);
   for (const place of places) here.stderr(placeLine(place));
   here.stderr(`${paint("cyan", "Hint:")} ${hint}`);

@@ -21,5 +21,5 @@ export const kbGraph = defineCommand({
       return { ...graph, svg: writeAsked({ cwd: here.cwd, what: "picture", file: svg }, svgOf(graph)) };
     }),
   text: orIssues<View>((view) => (view.svg === undefined ? mermaidOf(view) : `The picture is ${plain(view.svg)}`)),
-  exit: exitOf,
+  exit: (view) => exitOf(view),
 });

@@ -39,5 +39,5 @@ export const kbList = defineCommand({
         ),
   ),
   notes: (view: Checked<View>) => ("notes" in view ? view.notes : []),
-  exit: exitOf,
+  exit: (view) => exitOf(view),
 });

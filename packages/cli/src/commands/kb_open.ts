@@ -20,5 +20,5 @@ export const kbOpen = defineCommand({
       return { id, path, uri: `obsidian://open?path=${encodeURIComponent(path)}` };
     }),
   text: orIssues<View>(({ path, uri }) => `${plain(path)}\n${uri}`),
-  exit: exitOf,
+  exit: (view) => exitOf(view),
 });

@@ -18,5 +18,5 @@ export const kbPath = defineCommand({
   run: async ({ from, to, root }, here) =>
     checked(here, root, (knowledge): View => ({ from, to, path: pathBetween(knowledge, from, to) })),
   text: orIssues<View>(({ from, to, path }) => path?.join(" -> ") ?? `No links lead from "${from}" to "${to}"`),
-  exit: exitOf,
+  exit: (view) => exitOf(view),
 });

@@ -25,5 +25,5 @@ export const kbRelated = defineCommand({
   text: orIssues<View>(({ start, related }) =>
     related.length === 0 ? `"${start}" leads to no article` : related.join("\n"),
   ),
-  exit: exitOf,
+  exit: (view) => exitOf(view),
 });

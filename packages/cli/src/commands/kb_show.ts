@@ -27,5 +27,5 @@ export const kbShow = defineCommand({
       ...body.split("\n").map(plain),
     ].join("\n"),
   ),
-  exit: exitOf,
+  exit: (view) => exitOf(view),
 });

@@ -14,7 +14,7 @@ export const pr = defineCommand({
   details:
     "Writes the branch and .dgov/out/RUN/pull_request.md, and says what is left to do by hand. Nothing leaves this machine unless\n" +
     "--push or --open says so: then git and gh do it, as they would for you. Of a run that is not complete it is a draft.",
-  examples: ["dgov pr --dry-run", "dgov pr --branch limits --base main"],
+  examples: ["dgov pr RUN --dry-run", "dgov pr RUN --branch limits --base main"],
   args: z.strictObject({
     run: z.string().optional().describe("A run, or the beginning of its id; default: the last one"),
   }),

@@ -31,7 +31,7 @@ export type ReportedTask = Pick<UnitReview, "status" | "reported"> & {
   votes: readonly ReportedVote[]; // of the last attempt
   stated: UnitReview["stated"]; // by the worker of the last attempt, and what its own calls make of it
   watched: UnitReview["watched"];
-  cost: Pick<Cost["total"], "cost_micros" | "unpriced_calls" | "calls">;
+  cost: Cost["total"];
 };
 
 /** Who worked: the provider, and the model or the agent by that name. `jails`: those its tool calls were confined at. */
