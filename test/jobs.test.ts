@@ -1,5 +1,5 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { commitAll, dgov, eventsOf, git, type Place, readIn, startDgov, writeIn } from "./repo.ts";
 import { bash, done, edit, hanging, layTasks, newMark, type Played, processesWith, untilRunning } from "./scripted.ts";
@@ -268,6 +268,21 @@ test("C24 plan and configuration are those of the submission, also where git ign
   drain(place);
   expect(show(place, id)).toMatchObject({ state: "succeeded", message: "every task has landed" });
   expect(textAt(place, `dgov/jobs/${id}`)).toBe("new\n");
+});
+
+test("A6 C24 a job is done by whom the user's configuration named when it was submitted", () => {
+  const place = lay();
+  const file = join(place.folder, "own.toml");
+  place.env.DGOV_CONFIG = file;
+  writeFileSync(file, '[project]\ndefault_agent = "elm-1"\n');
+  const { id, own } = submit(place);
+  writeFileSync(file, '[project]\ndefault_agent = "oak-2"\n');
+  drain(place);
+  expect(show(place, id).state).toBe("succeeded");
+  const sent = eventsOf({ root: own.folder }).flatMap((event) =>
+    event.kind === "task_dispatched" ? [event.agent] : [],
+  );
+  expect(sent).toEqual(["elm-1"]);
 });
 
 test("C24 what could not run is refused before it is in the queue", () => {
