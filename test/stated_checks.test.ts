@@ -38,6 +38,7 @@ describe("G9 what a worker states is compared with what it ran", () => {
     expect(dgov(place, "plan", "review", "p").stdout).toContain("states: tests passed (unverified: no run of it)");
     expect(run.stderr).toContain("states tests passed (unverified: no run of it)");
     expect(message).toContain("Dgov-Unverified: tests passed\n");
+    expect(dgov(place, "status").stdout).toContain("not shown: tasks/main.a states tests passed (unverified");
     const { status, stdout } = dgov(place, "replay", review.run);
     expect({ status, stdout }).toEqual({
       status: 0,
@@ -49,6 +50,7 @@ describe("G9 what a worker states is compared with what it ran", () => {
     const good = play(tests, ended({ check: "tests" }));
     expect(good.stated).toMatchObject([{ standing: "verified", why: null, call: 2 }]);
     expect(good.message).not.toContain("Dgov-Unverified");
+    expect(dgov(good.place, "status").stdout).not.toContain("not shown");
     const bad = play(bash("false"), ended({ check: "command", command: "false" }, { check: "lint" }));
     expect(bad.stated).toMatchObject([
       { command: "false", standing: "contradicted" },

@@ -14,20 +14,16 @@ afterEach(() => {
   for (const folder of open.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
-/** What is wrong in a folder with this configuration, as code by name of the check. */
-async function faults({
-  git = true,
-  toml = "",
-  key = "",
-  log = "",
-  files = {},
-}: {
+type Folder = {
   git?: boolean;
   toml?: string;
   key?: string;
   log?: string;
   files?: Readonly<Record<string, Uint8Array>>;
-}): Promise<Record<string, string | null>> {
+};
+
+/** A folder with this configuration, and the doctor's word on it at that time. */
+async function examined({ git = true, toml = "", key = "", log = "", files = {} }: Folder, now_ms = 0) {
   const folder = mkdtempSync(join(tmpdir(), "dgov-test-"));
   open.push(folder);
   const root = join(folder, "repo");
@@ -50,7 +46,12 @@ async function faults({
     const head = await repository.text(["commit-tree", tree], { stdin: "base\n", at_ms: 1_763_700_000_000 });
     await repository.ask(["update-ref", "refs/heads/main", head], { at_ms: 1_763_700_000_000 });
   }
-  const { checks } = await examine({ cwd: root, env, self: SELF, now_ms: () => performance.now() });
+  return (await examine({ cwd: root, env, self: SELF, now_ms: () => now_ms })).checks;
+}
+
+/** What is wrong in such a folder, as code by name of the check. */
+async function faults(folder: Folder): Promise<Record<string, string | null>> {
+  const checks = await examined(folder);
   for (const { state, cure, name } of checks)
     expect(cure === null, name).toBe(state === "ok" || (state === "note" && name.startsWith("sandbox"))); // nothing to mend there
   const told = checks.filter(({ name, state }) => state === "fault" && !name.startsWith("sandbox"));
@@ -133,4 +134,29 @@ test("doctor says that a compiled component was changed, and what to remove; it 
   expect(await faults({ files: files("two") })).toEqual({ components: "config_invalid" });
   const before = readdirSync(tmpdir()).filter((name) => name.startsWith(`dgov-private-${process.pid}-`));
   expect(before).toEqual([]);
+});
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const COVERS = '[project]\ncoverage_cmd = "c {output}"\n';
+const DAY_MS = 86_400_000;
+
+test("D9 the doctor knows whether there is a coverage baseline where one is needed, and the command that makes it", async () => {
+  const of = async (folder: Folder) => (await examined(folder)).find(({ name }) => name === "coverage baseline");
+  expect(await of({})).toMatchObject({ state: "ok" });
+  expect(await of({ toml: COVERS })).toMatchObject({ code: "baseline_missing", cure: "dgov coverage-baseline" });
+  const files = { ".coverage-baseline/coverage.json": bytes("{}") };
+  expect(await of({ toml: COVERS, files })).toMatchObject({ state: "ok", cure: null });
+});
+
+test("D10 the doctor knows whether a structure baseline is missing, of these days, stale, or none", async () => {
+  const of = async (folder: Folder, days = 0) =>
+    (await examined(folder, days * DAY_MS)).find(({ name }) => name === "structure baseline");
+  const files = { ".sentrux/baseline.json": bytes('{"quality_signal": 0.5, "timestamp": 1}') };
+  const cure = "dgov sentrux gate-save";
+  expect(await of({})).toMatchObject({ state: "ok", cure: null });
+  expect(await of({ toml: '[sentrux]\nuse = "sentrux"\n' })).toMatchObject({ code: "baseline_missing", cure });
+  expect(await of({ files }, 14)).toMatchObject({ state: "ok", cure: null });
+  expect(await of({ files }, 16)).toMatchObject({ state: "note", code: "baseline_stale", cure });
+  const broken = { ".sentrux/baseline.json": bytes("none") };
+  expect(await of({ files: broken })).toMatchObject({ state: "fault", code: "config_invalid", cure });
 });

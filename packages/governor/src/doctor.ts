@@ -5,6 +5,7 @@ import { createIsolationMaker, type Level } from "@dgov/sandbox";
 import { proveRules } from "./command_rules.ts";
 import { PROJECT_FILE, readProject } from "./config.ts";
 import { refuseUnready } from "./dispatch/ready_programs.ts";
+import { baselineChecks } from "./doctor_baselines.ts";
 import { type Check, check, OK, type Patient } from "./doctor_check.ts";
 import { componentChecks } from "./doctor_components.ts";
 import { fixOf, type Mendable, ownFiles, skills } from "./doctor_fix.ts";
@@ -55,6 +56,7 @@ async function lookAt(root: string, patient: Patient): Promise<Mendable[]> {
     await check("repository", async () => repository(patient)),
     await check("configuration", async () => configuration(root, patient.env)),
     ...(await componentChecks(root, patient)),
+    ...(await baselineChecks(root, patient)),
     ...(await providerChecks(root, patient)),
     await check("log", async () => withLog(root, (log) => `${log.verify()} events, each as it was written`)),
     ...lock(root, patient),

@@ -6,6 +6,7 @@
 // biome-ignore format: a table reads by its columns
 const ERRORS = {
   already_shipped:      { exit: 3, hint: "Go on with the rest with --continue, or do it all again with --restart" },
+  baseline_stale:       { exit: 1, hint: 'Make it anew with "dgov sentrux gate-save", and commit it' },
   baseline_missing:     { exit: 1, hint: 'Make it with "dgov sentrux gate-save", and commit it' },
   config_changed:       { exit: 3, hint: "Put it back, or begin a run that keeps what has landed with --continue" },
   config_exists:        { exit: 3, hint: "Change it by hand, or write over it with --force" },

@@ -42,7 +42,8 @@ export function renderStatus(view: Status): string {
         ],
   );
   const whole = run.whole === null ? [] : sayWhole(run.whole).map(plain);
-  return [...head, ...whole, ...(rows.length > 0 ? [columns(rows, "  ")] : [])].join("\n");
+  const stated = run.unverified.map(({ task, text }) => `not shown: ${task} states ${plain(text)}`);
+  return [...head, ...whole, ...stated, ...(rows.length > 0 ? [columns(rows, "  ")] : [])].join("\n");
 }
 
 function standing({ run }: Status): string {

@@ -22,7 +22,7 @@ test.each<[Row, silent_ms: number, process: "alive" | "gone", Attention]>([
   [row("skipped"),                       0,        "alive", "left_out"],
 ])("%o, silent for %d ms, its process %s: %s", (task, silent_ms, process, want) => {
   const run = { run: "r1", plan: "p", plan_dir: "", target: "", state: "running", result: null, process } as const;
-  const status = { task_list: [task], run: { ...run, sandbox: null, started_at_ms: 0, whole: null } };
+  const status = { task_list: [task], run: { ...run, sandbox: null, started_at_ms: 0, unverified: [], whole: null } };
   const heard = new Map([[task.slug, 1_000]]);
   const [live] = attentionOf(status, NO_PROGRESS, { heard, now_ms: 1_000 + silent_ms });
   expect(live).toMatchObject({ task: task.slug, attention: want, heard_ms: 1_000 });

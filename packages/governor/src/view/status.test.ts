@@ -28,6 +28,7 @@ test("a partial run needs attention, and says why", () => {
       process: "gone",
       sandbox: "landlock",
       started_at_ms: BEGIN_MS,
+      unverified: [],
       whole: null,
     },
   });

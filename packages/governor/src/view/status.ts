@@ -9,6 +9,7 @@ import {
   type Task,
 } from "@dgov/kernel";
 import { awaitsApproval } from "@dgov/kernel/approval";
+import { sayStated } from "./stated_words.ts";
 import { type WholeSummary, wholeOf } from "./whole.ts";
 
 /** How the last run stands. The first keys are those of dgov 0.8; `task_list` holds what is not over, or all of it. */
@@ -35,11 +36,12 @@ export type RunFacts = {
   process: "alive" | "gone" | "unknown"; // of an unfinished run; "gone" was killed, and the next run goes on
   sandbox: EventOf<"sandbox_chosen">["level"] | null;
   started_at_ms: number;
+  unverified: readonly { task: string; text: string }[]; // what workers stated of what has landed, and nothing shows
   whole: WholeSummary | null; // of all that has landed, taken together; null: it was not asked for, or not yet
 };
 
 /** The events a status is made of: what moves a run and its tasks. The bulk of a log is not read for it. */
-export const STATUS_KINDS: readonly EventKind[] = ["sandbox_chosen", ...FOLDED];
+export const STATUS_KINDS: readonly EventKind[] = ["sandbox_chosen", "checks_stated", ...FOLDED];
 
 const OVER: ReadonlySet<Task["state"]> = new Set(["landed"]);
 const SETTLING: ReadonlySet<Task["state"]> = new Set(["judging", "ready", "landing"]);
@@ -105,11 +107,25 @@ function factsOf(
     process: run.state === "ended" ? "gone" : process,
     sandbox: chosen?.kind === "sandbox_chosen" ? chosen.level : null,
     started_at_ms: run.started_at_ms,
+    unverified: unverifiedIn(run, events),
     whole: wholeOf(
       run,
       events.map((event) => ({ event })),
     ),
   };
+}
+
+/** Of each landed task, what its worker has stated at its last attempt and its own calls do not show. */
+function unverifiedIn(run: Run, events: readonly Event[]): RunFacts["unverified"] {
+  return run.tasks.flatMap(({ id, state, attempt }) => {
+    if (state !== "landed") return [];
+    const stated = events.findLast(
+      (event) => event.kind === "checks_stated" && event.task === id && event.attempt === attempt,
+    );
+    const checks = stated?.kind === "checks_stated" ? stated.checks : [];
+    const bare = checks.filter(({ standing }) => standing !== "verified");
+    return bare.map((one) => ({ task: id, text: sayStated(one) }));
+  });
 }
 
 /** What a task waits for that only a person can give. */
