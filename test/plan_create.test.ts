@@ -276,3 +276,11 @@ test("A7 a missing key ends before anything is asked or recorded", () => {
   expect(create(place, "--auto")).toMatchObject({ status: 5, view: { error: { code: "key_missing" } } });
   expect(existsSync(join(place.root, ".dgov/state.db")) ? eventsOf(place) : []).toEqual([]);
 });
+
+test("A7 the missing key of who would be asked last ends before the first is paid for", () => {
+  const place = lay();
+  const far = '[providers.far]\nbase_url = "http://127.0.0.1:9/v1"\napi_key_env = "FAR_KEY"\n';
+  writeIn(place.root, ".dgov/project.toml", `${PROJECT}${far}[tiers]\nplanner = { agent = "m", provider = "far" }\n`);
+  expect(create(place, "--auto")).toMatchObject({ status: 5, view: { error: { code: "key_missing" } } });
+  expect(existsSync(join(place.root, ".dgov/state.db")) ? eventsOf(place) : []).toEqual([]);
+});

@@ -9,6 +9,7 @@ import { baselineChecks } from "./doctor_baselines.ts";
 import { type Check, check, OK, type Patient } from "./doctor_check.ts";
 import { componentChecks } from "./doctor_components.ts";
 import { fixOf, type Mendable, ownFiles, skills } from "./doctor_fix.ts";
+import { keyOf, namedChecks } from "./doctor_providers.ts";
 import { DgovError } from "./error.ts";
 import { createGit } from "./git/git.ts";
 import { inspect, openRepository, refuseDirty } from "./git/readiness.ts";
@@ -17,7 +18,7 @@ import { rungsOf } from "./ladder.ts";
 import { repositoryHolder } from "./lock.ts";
 import { withLog } from "./log.ts";
 import { networkWords, refuseHosts } from "./network.ts";
-import type { Project, Provider, SandboxRules } from "./project.ts";
+import type { Project, SandboxRules } from "./project.ts";
 import { findRoot } from "./root.ts";
 import { sharedGitFolder } from "./shared_git_folder.ts";
 import { readUser, userFile } from "./user_file.ts";
@@ -124,7 +125,7 @@ async function configuration(root: string, env: Patient["env"]): Promise<string>
     : `no .dgov/project.toml: every setting is the default${under}`;
 }
 
-/** Whether the key of the chosen provider is there. A broken configuration has been told already. */
+/** Whether the key of each provider that may be asked is there. A broken configuration has been told already. */
 async function providerChecks(root: string, { env }: Patient): Promise<Check[]> {
   const read = await check("provider", async () => {
     const project = readProject(root, null, env);
@@ -133,7 +134,12 @@ async function providerChecks(root: string, { env }: Patient): Promise<Check[]> 
   });
   if (read.code === "config_invalid") return [];
   const project = readProject(root, null, env);
-  return [read, ...(await seatChecks(project, env)), ...(await programChecks(project, env))];
+  return [
+    read,
+    ...(await namedChecks(project, env)),
+    ...(await seatChecks(project, env)),
+    ...(await programChecks(project, env)),
+  ];
 }
 
 /** Each command-line agent must be there, with what it is to be given. */
@@ -156,14 +162,6 @@ async function seatChecks({ providers, rules }: Project, env: Patient["env"]): P
     if (provider) checks.push(await check(`seat ${name}`, async () => `${agent} of ${keyOf(provider, env)}`));
   }
   return checks;
-}
-
-function keyOf({ name, api_key_env }: Provider, env: Patient["env"]): string {
-  if (!api_key_env) return `${name}, which needs no key`;
-  if (env[api_key_env]) return `${name}, key in ${api_key_env}`;
-  throw new DgovError("key_missing", `Cannot call "${name}": ${api_key_env} is not set`, {
-    hint: `export ${api_key_env}=…`,
-  });
 }
 
 /** Not a fault: the other run may end before this one begins. */

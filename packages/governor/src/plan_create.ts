@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import type { PlanDraft } from "@dgov/sandbox/plan_draft";
 import { z } from "zod";
 import { readProject } from "./config.ts";
-import { type Consultation, type Consulted, consult } from "./consult/consult.ts";
+import { type Consultation, type Consulted, consult, refuseUnaskable } from "./consult/consult.ts";
 import { DgovError, type Place } from "./error.ts";
 import { openRepository } from "./git/readiness.ts";
 import { jsonOrNull } from "./json_or_null.ts";
@@ -86,6 +86,8 @@ export async function createPlan(request: PlanCreateRequest, world: World): Prom
       return consulted;
     },
   };
+  const later = { about, role: "planner", what: "plan", goal, model } as const;
+  refuseUnaskable(planning.project, [{ ...later, role: "researcher", what: "recon" }, later], world);
   const git = await openRepository(root, world.env);
   const recon = answerOf(goal, await asking.ask("recon", { ...reconOf(about, goal, { git, model }), reuse }));
   const answered = await answers(recon.questions, given, request);

@@ -2,9 +2,11 @@ import { strict as assert } from "node:assert";
 import type { Cause, EventOf, RunId, Store } from "@dgov/kernel";
 import type { ToolBox } from "@dgov/worker";
 import { type Asked, dispatch, type Mend } from "../dispatch/attempt.ts";
+import { bindModels } from "../dispatch/provider.ts";
 import { type Box, type Ending, typedEnding } from "../dispatch/typed_ending.ts";
 import { performersOf } from "../perform.ts";
 import type { CompiledPlan } from "../plan/compiled.ts";
+import type { Project } from "../project.ts";
 import type { World } from "../session.ts";
 import type { Site } from "../site.ts";
 import { type Own, ownRun } from "./own_run.ts";
@@ -38,13 +40,7 @@ export async function consult<Answer>(
   const before: { known: Consulted<Answer> | null } = { known: null };
   const { reuse, ending } = consultation;
   const own: Own = {
-    prepare(whole) {
-      const project = forReading(whole, consultation.ceiling);
-      const unit = unitFor(consultation, project);
-      const plan = planFor(consultation.about, unit);
-      refuseWithoutModel({ unit, plan, project });
-      return { project, plan };
-    },
+    prepare: (whole) => planned(whole, consultation),
     isNeeded(log, plan, head) {
       before.known = reuse ? answeredBefore(log, plan, { head, schema: ending.schema, reuse }) : null;
       return before.known === null;
@@ -59,6 +55,24 @@ export async function consult<Answer>(
   if (task?.state === "landed" && given.answer !== null) return { run: session.id, head, answer: given.answer };
   const { cause, detail } = task?.failed ?? { cause: "interrupted", detail: String(world.signal.reason ?? "") };
   return { run: session.id, head, answer: null, cause, detail };
+}
+
+/** The project and the plan of what is asked. @throws DgovError `provider_unknown` */
+function planned(whole: Project, wanted: Wanted): ReturnType<Own["prepare"]> {
+  const project = forReading(whole, wanted.ceiling);
+  const unit = unitFor(wanted, project);
+  const plan = planFor(wanted.about, unit);
+  refuseWithoutModel({ unit, plan, project });
+  return { project, plan };
+}
+
+/**
+ * Whether all of them could be asked, before the first one is paid for.
+ *
+ * @throws DgovError `provider_unknown`, `key_missing`, `script_invalid` or `config_invalid`
+ */
+export function refuseUnaskable(project: Project, all: readonly Wanted[], world: World): void {
+  for (const wanted of all) bindModels(planned(project, wanted), world);
 }
 
 /** The newest answer in the log to this question on this commit, if it is of the form that is asked for today. */
