@@ -20,6 +20,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   "jobs serve": async () => (await import("./commands/jobs_serve.ts")).jobsServe,
   "jobs prune": async () => (await import("./commands/jobs_prune.ts")).jobsPrune,
   "jobs install": async () => (await import("./commands/jobs_install.ts")).jobsInstall,
+  mcp: async () => (await import("./commands/mcp.ts")).mcp,
   pause: async () => (await import("./commands/pause.ts")).pause,
   unpause: async () => (await import("./commands/unpause.ts")).unpause,
   cancel: async () => (await import("./commands/cancel.ts")).cancel,

@@ -213,12 +213,12 @@ function collect(
  */
 export function startApart(
   argv: readonly string[],
-  { env, log }: { env: Readonly<Record<string, string>>; log: string },
+  { env, log, cwd = dirname(log) }: { env: Readonly<Record<string, string>>; log: string; cwd?: string },
 ): { pid: number; exited: Promise<unknown> } {
   const file = openSync(log, "a", 0o600);
   try {
     const stdio: ["ignore", number, number] = ["ignore", file, file];
-    const child = Bun.spawn([...argv], { cwd: dirname(log), env: { ...env }, stdio, detached: true });
+    const child = Bun.spawn([...argv], { cwd, env: { ...env }, stdio, detached: true });
     child.unref();
     return { pid: child.pid, exited: child.exited };
   } finally {
