@@ -56,6 +56,9 @@ test("A11 whoever plans is told of all of it", async () => {
   const { site, head } = await lay();
   const all = ["api/v1/CLAUDE.md", "api/AGENTS.md", "web/AGENTS.md", "AGENTS.md"];
   expect(pathsOf(await wholeGuidance(site.git, head))).toEqual(all);
+  const order = await told(await lay({ unit: { role: "planner" } }));
+  for (const path of all) expect(order).toContain(`## Guidance: ${path}\n`);
+  expect(await told(await lay())).not.toContain("## Guidance: web/");
 });
 
 test("A11 guidance is of the base: what the checkout says since is nobody's, and a link is not followed", async () => {
