@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Stages } from "@dgov/kernel/stages";
 import { filesAt } from "../git/files_at.ts";
@@ -54,11 +54,12 @@ export async function pruneTests(
   }
 }
 
-/** Folders of the repository's other plans. */
+/** Where plans are: those that people keep, and those that were made for them. */
+const HOMES = [".dgov/plans", ".dgov/runtime/auto-plans"];
+
+/** Folders of the repository's other plans, without those that are done with. */
 function otherPlans(root: string, own: string): string[] {
-  const home = ".dgov/plans";
-  const found = readdirSync(join(root, home), { withFileTypes: true, recursive: true });
-  const roots = found.filter((entry) => entry.isFile() && entry.name === "_root.toml");
-  const folders = roots.map(({ parentPath }) => parentPath.slice(root.length + 1));
-  return folders.filter((folder) => folder !== own && !folder.startsWith(`${home}/archive/`));
+  const homes = HOMES.filter((home) => existsSync(join(root, home)));
+  const folders = homes.flatMap((home) => readdirSync(join(root, home)).map((name) => `${home}/${name}`));
+  return folders.filter((folder) => folder !== own && existsSync(join(root, folder, "_root.toml")));
 }
