@@ -284,3 +284,30 @@ test("A7 the missing key of who would be asked last ends before the first is pai
   expect(create(place, "--auto")).toMatchObject({ status: 5, view: { error: { code: "key_missing" } } });
   expect(existsSync(join(place.root, ".dgov/state.db")) ? eventsOf(place) : []).toEqual([]);
 });
+
+test("B7 by tests-first a plan comes with a spec and the names of tests, and is run when all of it is approved and red", () => {
+  const spec = ["Goal", "Assumptions", "Design", "Out of scope", "Acceptance criteria", "Open questions"]
+    .map((heading) => `## ${heading}\n\nAs it says.\n`)
+    .join("\n");
+  const tests = { test_cmd: "node --test {test_dir}", tests: ["tests/a.test.mjs"] };
+  const own = task("a", { edit: ["src/a.txt"] }, tests);
+  const without = planCall([task("a", { edit: ["src/a.txt"] })], { spec });
+  const blank = planCall([own], { spec: spec.replace("## Out of scope\n\nAs it says.\n", "") });
+  const whole = planCall([own], { spec });
+  const asks = `import { test } from "node:test";\nimport assert from "node:assert";\nimport { readFileSync } from "node:fs";\ntest("a", () => assert.match(readFileSync("src/a.txt", "utf8"), /hello/));\n`;
+  const writes: Call[] = [{ tool: "write_file", args: { path: "tests/a.test.mjs", content: asks } }, done];
+  const place = lay({ plan: [GREET, without, blank, whole] });
+  const script = JSON.parse(readFileSync(join(place.root, "script.json"), "utf8"));
+  script.tasks["tests-tasks/main.a"] = { turns: writes.map((call) => ({ calls: [call] })) };
+  writeIn(place.root, "script.json", JSON.stringify(script));
+  writeIn(place.root, ".dgov/project.toml", `${PROJECT}[tiers]\ntest_author = "author"\n`);
+  git(place, "commit", "-qam", "an author");
+  const waits = create(place, "--tests-first", "--name", "waiting");
+  expect(waits).toMatchObject({ status: 0, view: { status: "created", stages: { next: "approve_spec" } } });
+  expect(of(place, "answer_given").map(({ refused }) => refused)).toEqual([0, 3, 0]);
+  expect(readFileSync(join(place.root, AUTO, "waiting/_spec.md"), "utf8")).toContain("## Out of scope");
+  expect(dgov(place, "run", `${AUTO}/waiting`).status).toBe(3);
+  const { status, view } = create(place, "--tests-first", "--name", "whole", "--auto", "--run");
+  expect({ status, view }).toMatchObject({ status: 0, view: { stages: { next: "run" }, ran: { status: "complete" } } });
+  expect(git(place, "show", "main:src/a.txt", "main:tests/a.test.mjs")).toBe(`hello\n${asks}`);
+});

@@ -2,9 +2,9 @@ import type { PlanCreateView } from "@dgov/governor/plan_create";
 import { plain } from "./ansi.ts";
 import { count, placeLine } from "./print.ts";
 
-/** A plan that was made, or what it waits for, for a person. */
-export const renderPlanCreate = (view: PlanCreateView): string =>
-  view.status === "created" ? created(view) : asked(view);
+/** A plan that was made, or what it waits for, for a person. `waits`: it cannot be run yet, and who renders it says why. */
+export const renderPlanCreate = (view: PlanCreateView, waits = false): string =>
+  view.status === "created" ? created(view, waits) : asked(view);
 
 type Of<Status> = Extract<PlanCreateView, { status: Status }>;
 
@@ -15,7 +15,7 @@ const VERDICTS = {
   skipped: "",
 } as const;
 
-function created(view: Of<"created">): string {
+function created(view: Of<"created">, waits: boolean): string {
   const { plan, summary, tasks, questions, critique, config_overrides, warnings } = view;
   const taken = questions.filter(({ by }) => by === "recommendation");
   return [
@@ -31,7 +31,7 @@ function created(view: Of<"created">): string {
       return applied ? `Changed in .dgov/project.toml: ${change}` : `Would change ${change}, but ${why}`;
     }),
     ...warnings.map(placeLine),
-    `Next: dgov run ${plain(plan)}`,
+    ...(waits ? [] : [`Next: dgov run ${plain(plan)}`]),
   ].join("\n");
 }
 

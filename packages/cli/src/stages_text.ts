@@ -46,3 +46,8 @@ function nextOf({ next, dir }: StagesView): string {
       return `dgov run ${at}`;
   }
 }
+
+/** Whoever waits for a person has done all that it could. */
+export const exitOf = ({ next }: Pick<StagesView, "next">): number => (WAITING.includes(next) ? 0 : 1);
+
+const WAITING: readonly StagesView["next"][] = ["approve_spec", "approve_plan", "run"];

@@ -26,7 +26,8 @@ const ABOVE = ".dgov/runtime/auto-plans";
 /**
  * What a user asks for. `auto`: questions are answered as they were recommended; `answers`: a file with answers, relative to
  * `cwd`; `ask`: puts questions to a person who is there, null when nobody is or they went away; `model`: in place of
- * those that [tiers] names; `critique`: whether the plan is looked at once more.
+ * those that [tiers] names; `critique`: whether the plan is looked at once more; `tests_first`: it comes with a spec and the names
+ * of tests, and waits for approvals.
  */
 export type PlanCreateRequest = {
   cwd: string;
@@ -37,6 +38,7 @@ export type PlanCreateRequest = {
   answers: string | null;
   apply_config: boolean;
   critique: boolean;
+  tests_first: boolean;
   ask: ((questions: readonly Question[]) => Promise<Answers | null>) | null;
 };
 
@@ -66,7 +68,7 @@ export type PlanCreateView = { goal: string; runs: Asked[] } & (
  * @throws DgovError `no_answer`, `plan_exists`, `usage`, and whatever consulting somebody throws
  */
 export async function createPlan(request: PlanCreateRequest, world: World): Promise<PlanCreateView> {
-  const { cwd, goal, name, model } = request;
+  const { cwd, goal, name, model, tests_first } = request;
   if (goal.trim() === "") throw new DgovError("usage", "Cannot plan nothing: the goal is empty");
   if (name !== null && !NAME.test(name))
     throw new DgovError("usage", `Cannot make the plan "${name}": a name has letters, digits, "_" and "-" only`);
@@ -75,7 +77,8 @@ export async function createPlan(request: PlanCreateRequest, world: World): Prom
   if (name !== null && isTaken(root, name)) throw taken(`${ABOVE}/${name}`);
   const given = request.answers === null ? {} : readAnswers(resolve(cwd, request.answers));
   const about = `plan-${slugOf(name ?? goal)}`;
-  const planning: Planning = { project: readProject(root, null, world.env), world, about, above: ABOVE, model };
+  const project = readProject(root, null, world.env);
+  const planning: Planning = { project, world, about, above: ABOVE, model, tests_first };
   const used = usedRuns(root);
   const reuse: Reuse = (run) => !used.has(run);
   const runs: Asked[] = [];

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { type Claim, ClaimError, formatClaim, isReserved, overlap, parseClaim } from "./claim.ts";
 
-const list = z.array(z.string(), "must be a list of texts").max(500).default([]);
+const paths = z.array(z.string(), "must be a list of texts").max(500);
+const list = paths.default([]);
 const sentence = z.string().trim().min(1, "must not be empty");
 const word = sentence.regex(/^[^\0\r\n]*$/, "must be one line").optional();
 const slug = z
@@ -13,6 +14,7 @@ const slug = z
 export const PlanDraft = z.strictObject({
   name: slug.describe("Name of the plan, a slug"),
   summary: sentence.describe("What the plan is for, one line"),
+  spec: sentence.optional().describe("Only for a plan by tests-first: what is to be, in Markdown"),
   tasks: z
     .array(
       z.strictObject({
@@ -27,6 +29,10 @@ export const PlanDraft = z.strictObject({
           )
           .prefault({})
           .describe("Paths that the task may create, edit, touch (either) or delete, and those it needs to read"),
+        test_cmd: word.describe("Runs the tests of this task; {test_dir} stands for them"),
+        tests: paths
+          .optional()
+          .describe("Only for a plan by tests-first: files with its acceptance tests, to be written"),
         depends_on: list.describe("Slugs of tasks whose work must have landed before"),
         role: z.enum(["worker", "researcher", "reviewer"]).default("worker"),
       }),

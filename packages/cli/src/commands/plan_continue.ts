@@ -1,7 +1,7 @@
-import { continuePlan, type StagesView } from "@dgov/governor/tests_first";
+import { continuePlan } from "@dgov/governor/tests_first";
 import { z } from "zod";
 import { defineCommand } from "../command.ts";
-import { renderStages } from "../stages_text.ts";
+import { exitOf, renderStages } from "../stages_text.ts";
 import { worldOf } from "../world.ts";
 
 export const planContinue = defineCommand({
@@ -24,7 +24,5 @@ export const planContinue = defineCommand({
     });
   },
   text: renderStages,
-  exit: ({ next }) => (WAITING.includes(next) ? 0 : 1),
+  exit: exitOf,
 });
-
-const WAITING: readonly StagesView["next"][] = ["approve_spec", "approve_plan", "run"];

@@ -1,17 +1,19 @@
 import { createPlan, type PlanCreateRequest, type PlanCreateView } from "@dgov/governor/plan_create";
 import { type RunView, runPlan } from "@dgov/governor/run";
 import type { World } from "@dgov/governor/session";
+import { continuePlan, planStages, type StagesView } from "@dgov/governor/tests_first";
 import { z } from "zod";
 import { askQuestions } from "../ask_questions.ts";
 import { defineCommand, type Here } from "../command.ts";
 import { lineOf } from "../live.ts";
 import { renderPlanCreate } from "../plan_create_text.ts";
 import { renderRun } from "../run_text.ts";
+import { exitOf, renderStages } from "../stages_text.ts";
 import { worldOf } from "../world.ts";
 import { show } from "./run.ts";
 
-/** `ran`: only where it was asked for and there is a plan. */
-type View = PlanCreateView & { ran?: RunView };
+/** `stages`: of a plan by tests-first. `ran`: only where it was asked for and there is a plan. */
+type View = PlanCreateView & { ran?: RunView; stages?: StagesView };
 
 export const planCreate = defineCommand({
   name: "plan create",
@@ -27,23 +29,39 @@ export const planCreate = defineCommand({
     name: z.string().optional().describe("The plan's name [default: the planner's]"),
     model: z.string().optional().describe("Who is asked, MODEL or PROVIDER/MODEL [default: as [tiers] says]"),
     apply_config: z.boolean().default(false).describe("Put into .dgov/project.toml what the planner says it has wrong"),
+    tests_first: z.boolean().default(false).describe("With a spec, approvals and tests before the work"),
     critique: z.boolean().default(true).describe("Have the plan looked at once more"),
   }),
   async run({ goal, auto, answers = null, run, name = null, model = null, ...flags }, here): Promise<View> {
     const asked = { cwd: here.cwd, goal, auto, answers, name, model, ask: whoAnswers(here), ...flags };
     const view = await createPlan(asked, { ...worldOf(here), notify: lines(here) });
-    if (!run || view.status !== "created") return view;
+    if (view.status !== "created") return view;
+    const stages = flags.tests_first ? await stagesOf(view.plan, { auto: auto && run }, here) : null;
+    const made = { ...view, ...(stages ? { stages } : {}) };
+    if (!run || (stages && stages.next !== "run")) return made;
     const live = show(here, "milestone");
     const request = { cwd: here.cwd, plan: view.plan, only: [], mode: "go" as const, jobs: null, yes: true };
     try {
-      return { ...view, ran: await runPlan({ ...request, dry_run: false }, { ...worldOf(here), notify: live.event }) };
+      return { ...made, ran: await runPlan({ ...request, dry_run: false }, { ...worldOf(here), notify: live.event }) };
     } finally {
       live.end();
     }
   },
-  text: ({ ran, ...view }) => [renderPlanCreate(view), ...(ran ? [renderRun(ran)] : [])].join("\n"),
-  exit: ({ status, ran }) => (status === "needs_answers" ? 2 : (ran?.exit ?? 0)),
+  text: ({ ran, stages, ...view }) =>
+    [
+      renderPlanCreate(view, stages !== undefined),
+      ...(stages && !ran ? [renderStages(stages)] : []),
+      ...(ran ? [renderRun(ran)] : []),
+    ].join("\n"),
+  exit: ({ status, ran, stages }) => (status === "needs_answers" ? 2 : (ran?.exit ?? (stages ? exitOf(stages) : 0))),
 });
+
+/** How far it has come; `auto`: as far as it comes when nobody is asked to approve. */
+async function stagesOf(plan: string, { auto }: { auto: boolean }, here: Here): Promise<StagesView> {
+  if (!auto) return planStages(here, plan);
+  const approver = { by: "automatic", name: "dgov plan create --auto" } as const;
+  return continuePlan({ ...worldOf(here), cwd: here.cwd, notify() {} }, plan, { auto: approver, told: here.stderr });
+}
 
 /** Where a person can read a question and answer it; null: nobody is there. */
 function whoAnswers(here: Here): PlanCreateRequest["ask"] {

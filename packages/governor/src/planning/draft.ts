@@ -7,6 +7,7 @@ import type { Place } from "../error.ts";
 import { compileFolder } from "../plan/store.ts";
 import type { Project } from "../project.ts";
 import type { World } from "../session.ts";
+import { blanksIn, SPEC_HEADINGS } from "../tests_first/spec_text.ts";
 import type { Answered } from "./answers.ts";
 import { planFiles } from "./plan_files.ts";
 import { withDraft } from "./plan_tree.ts";
@@ -20,6 +21,7 @@ export type Planning = {
   about: string;
   above: string; // the folder that plans are made in, relative to the root
   model: string | null;
+  tests_first: boolean; // by docs/tests-first.md
 };
 
 /** What a plan is made of. */
@@ -39,6 +41,7 @@ export const draftOf = (planning: Planning, known: Known) =>
       `Make a plan of this:\n\n${fencedText(known.goal)}`,
       knownText(known),
       commandsText(planning.project),
+      ...(planning.tests_first ? [TESTS_FIRST] : []),
       "Hand the plan in by `emit_plan`.",
     ].join("\n\n"),
     ending: {
@@ -52,6 +55,12 @@ export const draftOf = (planning: Planning, known: Known) =>
       most: GIVEN_BACK_MAX,
     },
   }) satisfies Consultation<PlanDraft>;
+
+/** What such a plan needs besides. Its tests are written later, by somebody else. */
+const TESTS_FIRST = [
+  `It is a plan by tests-first. Its spec comes with it (spec): Markdown with something under each of the headings ${SPEC_HEADINGS.join(", ")}; "None." is something.`,
+  "Each task of a worker names files with its acceptance tests (tests), which no task may claim and no other task has, and the command that runs nothing but those (test_cmd, with {test_dir} for the files). Somebody else writes them before the work begins, so that a prompt says what is to be, and not how it is tested.",
+].join("\n");
 
 /** What a second look says of a plan. */
 const Critique = z
@@ -90,12 +99,19 @@ export const critiqueOf = (planning: Planning, known: Known, draft: PlanDraft) =
   }) satisfies Consultation<Critique>;
 
 async function draftFault(planning: Planning, draft: PlanDraft): Promise<Fault<never> | null> {
-  const own = draftFaults(draft);
+  const own = [...draftFaults(draft), ...specFaults(planning, draft)];
   const faults = own.length > 0 ? own : (await compiled(planning, draft)).filter(isError).map(sayPlace);
   if (faults.length === 0) return null;
   const shown = faults.slice(0, FAULTS_SHOWN);
   if (faults.length > shown.length) shown.push(`and ${faults.length - shown.length} more`);
   return { why: "malformed", said: `this plan cannot be taken: ${shown.join("; ")}` };
+}
+
+/** A spec makes a plan one by tests-first, so that there is one where that was asked for, and none elsewhere. */
+function specFaults({ tests_first }: Planning, { spec }: PlanDraft): string[] {
+  if (!tests_first) return spec === undefined ? [] : ["nobody has asked for a spec"];
+  const blanks = blanksIn(spec ?? "");
+  return blanks.length === 0 ? [] : [`its spec says nothing under ${blanks.join(", ")}`];
 }
 
 const isError = ({ severity }: Place) => severity === "error";
