@@ -239,3 +239,25 @@ test("B10 B13 tests are written by a role of its own, which changes nothing else
   expect(standing(place, "continue", "p", "--auto")).toBe("0 run ");
   expect(files()).toEqual(["tests/a.test.mjs", "tests/b.test.mjs"]);
 });
+
+test("B8 a critic approves in a person's place, or says what stands against it; who it was is recorded", () => {
+  const place = lay();
+  const opinion = (verdict: string, ...faults: string[]) => ({
+    turns: [{ calls: [{ tool: "submit_opinion", args: { verdict, faults } }] }],
+  });
+  const said = (spec: object, plan: object) => {
+    const tasks = { "consult/reviewer.spec": spec, "consult/reviewer.plan": plan };
+    writeIn(place.root, "script.json", JSON.stringify({ version: 1, tasks }));
+    commitAll(place, "what the critic says");
+  };
+  const project = readIn(place, ".dgov/project.toml");
+  const critic = '[providers.scripted]\nscript = "script.json"\n\n[tiers]\nreviewer = "sharp"\n';
+  writeIn(place.root, ".dgov/project.toml", `${project}\n${critic}`);
+  said(opinion("object", "No test could show it"), opinion("approve"));
+  const refusedBy = dgov(place, "plan", "continue", "p", "--critic");
+  expect(refusedBy).toMatchObject({ status: 0, stderr: expect.stringContaining("No test could show it") });
+  expect(standing(place, "stages", "p")).toBe("0 approve_spec absent");
+  said(opinion("approve"), opinion("approve"));
+  const { next, approved } = stages(place, "continue", "p", "--critic");
+  expect({ next, approved }).toMatchObject({ next: "run", approved: { by: "critic", name: "scripted/sharp" } });
+});

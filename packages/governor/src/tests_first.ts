@@ -21,6 +21,7 @@ import type { Red } from "./settlement/red/redness.ts";
 import { shippedOf } from "./shipped.ts";
 import { sayStanding } from "./tests_first/approved.ts";
 import { unwritten, writeTests, writtenFor } from "./tests_first/author.ts";
+import { askCritic } from "./tests_first/critic.ts";
 import { pruneTests } from "./tests_first/prune.ts";
 import { type Situation, situationOf, stageStream } from "./tests_first/situation.ts";
 import { blanksIn, SPEC_FILE } from "./tests_first/spec_text.ts";
@@ -174,8 +175,8 @@ function approve(now: Now, at_ms: number, approver: Approver): void {
   say(now, at_ms, { kind: "plan_approved", spec: spec.hash, plan: plan.hash, tests, ...approver });
 }
 
-/** `auto`: who approves in a person's place; null: nobody. `told`: hears of each step as it is done. */
-export type Continuing = { auto: Approver | null; told: (line: string) => void };
+/** `auto`: who approves in a person's place, a critic who is asked; null: nobody. `told`: hears of each step as it is done. */
+export type Continuing = { auto: Approver | "critic" | null; told: (line: string) => void };
 
 /**
  * Takes every step that needs no person: has tests written where the project has an author of tests, freezes those that are
@@ -198,10 +199,22 @@ export async function continuePlan(
       told("The tests are frozen");
     } else if (next === "red" && now.plan) await seeRed(now, now.plan, from, told);
     else if ((next === "approve_spec" || next === "approve_plan") && auto) {
-      approve(now, from.now_ms(), auto);
-      told(`${next === "approve_spec" ? "The spec" : "The plan"} is approved (${auto.by})`);
+      const approver = auto === "critic" ? await criticOf(now, from, told) : auto;
+      if (approver === null) return viewOf(now);
+      approve(now, from.now_ms(), approver);
+      told(`${next === "approve_spec" ? "The spec" : "The plan"} is approved (${approver.by})`);
     } else return viewOf(now);
   }
+}
+
+/** @returns null where the critic does not approve, which is told */
+async function criticOf(now: Now, from: World, told: Continuing["told"]): Promise<Approver | null> {
+  const { root, dir, spec, plan, standing } = now;
+  const what = standing.next === "approve_spec" ? "spec" : "plan";
+  const said = await askCritic({ root, what, spec: spec?.text ?? "", plan, about: plan?.name ?? dir }, from);
+  if ("approver" in said) return said.approver;
+  for (const line of said.against) told(`The critic does not approve the ${what}: ${line}`);
+  return null;
 }
 
 /** Where nobody has the role, tests are written by people. */

@@ -15,11 +15,15 @@ export const planContinue = defineCommand({
   args: z.strictObject({ plan: z.string().describe("The plan's directory or name") }),
   flags: z.strictObject({
     auto: z.boolean().default(false).describe("Approve in a person's place; the record says that nobody looked"),
+    critic: z
+      .boolean()
+      .default(false)
+      .describe("Ask the reviewer of [tiers] to approve, or to say what stands against it"),
   }),
-  run: async ({ plan, auto }, here) => {
+  run: async ({ plan, auto, critic }, here) => {
     const nobody = { by: "automatic", name: "dgov plan continue --auto" } as const;
     return continuePlan({ ...worldOf(here), cwd: here.cwd, notify() {} }, plan, {
-      auto: auto ? nobody : null,
+      auto: critic ? "critic" : auto ? nobody : null,
       told: here.stderr,
     });
   },
