@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Event, type EventKind } from "../packages/kernel/src/index.ts";
 import type { Asked, Counted, Played } from "./crash/drive.ts";
 import { type Counts, type Scenario, scenariosOf } from "./crash/fault.ts";
 import { SHAPES } from "./crash/shapes.ts";
@@ -101,6 +102,49 @@ test(`C14 C15 a run that is disturbed in at least ${LEAST} ways goes on, and com
   expect(played.filter(({ wrong }) => wrong.length > 0)).toEqual([]);
   expect(reached.length).toBeGreaterThanOrEqual(LEAST);
 }, 1_800_000);
+
+/** Kinds at which no run of the matrix is disturbed, each with where it is, or why it need not be. */
+const ELSEWHERE: Readonly<Partial<Record<EventKind, string>>> = {
+  run_resumed: "only a run that was disturbed has it: what goes on is not disturbed a second time",
+  run_interrupted: "a signal's, in test/interrupt.test.ts",
+  run_paused: "a person's, in test/pause.test.ts",
+  run_forked: "written with the events that it copies or not at all, in test/fork.test.ts",
+  head_judged: "no shape asks for the whole; test/final_head.test.ts kills a run there",
+  good_head_kept: "the same",
+  batch_begun: "packages/governor/src/settlement/batch_crash.test.ts",
+  batch_judged: "the same",
+  batch_split: "the same",
+  review_opened: "test/review.test.ts kills a run at each event of its review",
+  seat_voted: "the same",
+  attempt_failed: "recovery itself writes it, of whoever was cut off",
+  report_filed: "its role changes nothing: what is lost is done again",
+  answer_given: "written with report_filed or not at all",
+  candidate_stale: "comes of the order in which two land, which nobody fixes",
+  landing_refused: "the same",
+  integration_risk_scored: "the same",
+  merged_by_symbol: "written before a verdict on the same tree, as gate_judged is",
+  task_routed: "written with task_dispatched or not at all",
+  task_skipped: "follows from the others, and is derived again by whoever goes on",
+  task_cancelled: "a person's, in test/steer.test.ts",
+  approval_answered: "the same",
+  tests_frozen: "of a plan with frozen tests, which no shape has: test/tests_first.test.ts",
+  agent_started: "of a program, which no shape has: test/agent_program.test.ts stops a run there",
+  agent_ended: "the same",
+  ledger_recalled: "written before the first call of an attempt, as task_dispatched is",
+  checkout_behind: "test/behind.test.ts; the disks of the matrix come to it too",
+};
+
+test("C14 each kind of event is one at which a run is disturbed, or it is said where and why not", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "dgov-test-"));
+  mkdirSync(join(folder, "places"));
+  const driver = startDriver({ folder, disturbed: "nobody" });
+  const kinds = new Set<string>(Object.keys(ELSEWHERE));
+  for (const shape of Object.keys(SHAPES))
+    for (const kind of (await driver.ask<Counted>({ count: shape })).kinds) kinds.add(kind);
+  await driver.stop();
+  rmSync(folder, { recursive: true });
+  expect([...kinds].sort()).toEqual(Event.options.map(({ shape }) => shape.kind.value).sort());
+}, 300_000);
 
 const byFault = (all: readonly { scenario: Scenario }[]): Record<string, number> => {
   const names = all.map(({ scenario: { fault } }) => `${fault.at} ${fault.do}`);

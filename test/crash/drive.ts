@@ -16,7 +16,8 @@ import { mendStorage } from "./storage.ts";
 
 /** `reached`: the fault has happened; false: the run had ended before. `wrong`: what is not as it should be, in words. */
 export type Played = { scenario: Scenario; reached: boolean; wrong: string[]; took_ms: number };
-export type Counted = { outcome: Outcome; counts: Counts; wrong: string[] };
+/** `kinds`: of the events that it is disturbed at. */
+export type Counted = { outcome: Outcome; counts: Counts; kinds: string[]; wrong: string[] };
 export type Asked = { count: string } | { scenario: Scenario; wanted: Outcome };
 
 const disturbedProgram = process.argv[2] ?? "";
@@ -29,10 +30,11 @@ async function count(shape: string): Promise<Counted> {
   const traces = mkdtempSync(join(tmpdir(), "dgov-traces-"));
   const disturbed = disturb(null, place, Bun.which("strace") ? traces : null);
   try {
-    const seqs: number[] = [];
-    await play(place, ({ seq }) => void seqs.push(seq));
+    const kinds: string[] = [];
+    await play(place, ({ event }) => void kinds.push(event.kind));
     const gits = disturbed.gits().map((words, at) => ({ words, changes: linesIn(join(traces, String(at + 1))) }));
-    return { outcome: outcomeOf(place), counts: { events: seqs.length, gits }, wrong: await leftovers(place, shape) };
+    const counts = { events: kinds.length, gits };
+    return { outcome: outcomeOf(place), counts, kinds, wrong: await leftovers(place, shape) };
   } finally {
     disturbed.stop();
     place.stop();

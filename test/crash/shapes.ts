@@ -17,6 +17,8 @@ export function wroteBy({ tool, args }: Call): { path: string; text: string } | 
   return line === undefined || path === undefined ? null : { path, text: `${line}\n` };
 }
 
+const stating: Call = { ...done, args: { ...done.args, checks: [{ check: "tests" }] } };
+
 const LONG = "a line of some length\n".repeat(400);
 
 /** Runs that go different ways through the program. */
@@ -51,14 +53,14 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
     },
     test_cmd: "grep -q first src/a.txt",
   },
-  // What is refused is gone on from, and lands at the second attempt.
+  // What is refused is gone on from, and lands at the second attempt. Its worker states what it has checked.
   refused_once: {
     tasks: {
       a: {
-        claims: 'files.edit = ["src/a.txt"]\nfiles.create = ["src/kept.txt"]',
+        claims: 'files.edit = ["src/a.txt"]\nfiles.create = ["src/kept.txt"]\ntest_cmd = "grep -q right src/a.txt"',
         attempts: [
-          [write("src/kept.txt", "kept\n"), put("src/a.txt", "wrong"), done],
-          [write("src/kept.txt", "kept\n"), put("src/a.txt", "right"), done],
+          [write("src/kept.txt", "kept\n"), put("src/a.txt", "wrong"), stating],
+          [write("src/kept.txt", "kept\n"), put("src/a.txt", "right"), stating],
         ],
       },
     },
