@@ -131,6 +131,7 @@ test("A12 a change to one of two files that say the same is named, at settlement
   const preflight = dgov(place, "preflight", "--json");
   expect(preflight.status).toBe(1);
   expect(preflight.stdout).toContain('"mirror_drift"');
+  expect(dgov(place, "preflight").status).toBe(1); // without a flag it is answered at once
   writeIn(place.root, "AGENTS.md", "# Other rules\n");
   expect((await judged(place)).refused).toBe(false);
   git(place, "add", "-A");
