@@ -30,6 +30,7 @@ const DEFAULT_SANDBOX: SandboxRules = {
     file_bytes: 4096 * MIB,
     open_files: 16_384,
   },
+  worktree: { include: false, cache: false },
 };
 
 const IGNORED = [".venv", "uv.lock", "__pycache__", "*.pyc"];

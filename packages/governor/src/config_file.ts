@@ -11,6 +11,7 @@ import { RoutingTable } from "./routing_file.ts";
 import { RUNNER_NAMES } from "./settlement/test_runners.ts";
 import { SpecTable } from "./spec_file.ts";
 import { TiersTable } from "./tiers_file.ts";
+import { WorktreeTable } from "./worktree_file.ts";
 
 /** `.dgov/project.toml` as people write it: the original's keys and defaults, and ours after them. One schema, strict. */
 
@@ -294,6 +295,7 @@ export const ProjectFile = z.strictObject({
   budget: ProjectBudgetTable.prefault({}),
   prices: z.record(z.string(), PriceTable).default({}).describe('By "PROVIDER/MODEL"; what is not listed is unpriced'),
   sandbox: SandboxTable.prefault({}),
+  worktree: WorktreeTable.prefault({}),
   tools: z.record(toolName, ToolTable).default({}).describe("Tools that are WASM components, by name"),
   gates: z.record(toolName, GateTable).default({}).describe("Gates that are WASM components, by name"),
   review: ReviewTable.prefault({}),

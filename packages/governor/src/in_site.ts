@@ -1,7 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { openPool, poolFolder } from "./git/worktrees.ts";
+import { type Included, include, includedIn } from "./git/included.ts";
+import { type Opening, openPool, poolFolder } from "./git/worktrees.ts";
 import { openSymbols } from "./semantic/symbols.ts";
+import { secretIn } from "./settlement/content.ts";
 import type { Site } from "./site.ts";
 import { readSops } from "./sops.ts";
 
@@ -14,7 +16,8 @@ export async function inSite(parts: Parts, work: (site: Site) => Promise<void>):
   const out = join(root, ".dgov/out", session.id);
   mkdirSync(out, { recursive: true });
   const symbols = openSymbols({ git, self: world.self, now_ms: world.now_ms });
-  const pool = openPool(git, { folder: poolFolder(root, world.env), now_ms: world.now_ms });
+  const folder = poolFolder(root, world.env);
+  const pool = openPool(git, { folder, now_ms: world.now_ms, ...furnishing(parts) });
   try {
     const { sops, charter } = readSops(root).sops;
     await work({ ...parts, ...frozenIn(session), sops, charter, pool, symbols, out, leftOut: new Map() });
@@ -22,6 +25,23 @@ export async function inSite(parts: Parts, work: (site: Site) => Promise<void>):
     symbols.close();
     await pool.close();
   }
+}
+
+/** What `.worktreeinclude` lists goes into each worktree, where the project asks for it. Looked up once a run, at its first commit. */
+function furnishing({ git, world, session, project }: Parts): Pick<Opening, "furnish"> {
+  if (!project.rules.sandbox.worktree.include) return {};
+  const found: { once: Promise<Included> | null } = { once: null };
+  const look = async () => {
+    const included = await includedIn(git, session.run.started.head, secretIn);
+    for (const [path, why] of included.refused) world.warn(`Not copied into worktrees: "${path}": ${why}`);
+    return included;
+  };
+  return {
+    async furnish(path) {
+      found.once ??= look();
+      include(project.root, path, await found.once);
+    },
+  };
 }
 
 /** The tests that were frozen when the run began: by its log, which no candidate can write. */

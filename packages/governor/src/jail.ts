@@ -17,7 +17,8 @@ import { absolutePaths, projectCommands } from "./programs.ts";
 import type { Project, SandboxRules } from "./project.ts";
 import { removeTree } from "./remove_tree.ts";
 import type { World } from "./session.ts";
-import type { Jail } from "./site.ts";
+import type { Jail, ToolCache } from "./site.ts";
+import { fillCache, keepCache } from "./tool_cache.ts";
 
 /**
  * Picks the strongest level that works on this machine, tried for real, and starts isolated processes at it; or the very
@@ -32,6 +33,7 @@ export async function openJail(
 ): Promise<Jail & { detail: string }> {
   const { read, limits, commands = [] } = rules;
   const programs = absolutePaths(commands);
+  const started = { count: 0 };
   removeLeftOvers();
   const maker = createIsolationMaker({ self: world.self, now_ms: world.now_ms });
   const found = await maker.probe((level) => isAccepted(level, rules)); // a weaker one would be tried for nothing
@@ -41,7 +43,12 @@ export async function openJail(
     level: best.level,
     detail: best.detail,
     maker,
-    start: (spec) => startIn(maker, best.level, { spec: { ...spec, read, limits, programs }, env: world.env }),
+    start: (spec) =>
+      startIn(maker, best.level, {
+        spec: { ...spec, read, limits, programs },
+        env: world.env,
+        port: portOf(started.count++),
+      }),
   };
 }
 
@@ -91,6 +98,12 @@ function refusal({ min, level }: Wanted, found: readonly Availability[]): DgovEr
   return new DgovError("sandbox_missing", message, cure === undefined ? {} : { hint: cure });
 }
 
+/**
+ * The first of ten ports that no other isolated process of this governor is given meanwhile. Where a jail has a network of its own
+ * any port is free; beside an open one (setup) it keeps servers apart.
+ */
+const portOf = (nth: number): number => 20_000 + ((process.pid * 97 + nth) % 1_200) * 10;
+
 const PRIVATE = "dgov-private-";
 
 /** Private folders whose process was killed before it could remove them. Those of other users are not ours to remove. */
@@ -106,19 +119,22 @@ function removeLeftOvers(): void {
 /** Without /proc nobody knows, and what is left stays. */
 const isOver = (pid: number): boolean => existsSync("/proc/self") && !existsSync(`/proc/${pid}`);
 
-type Starting = { spec: Omit<IsolationSpec, "tmp" | "env">; env: World["env"] };
+type Starting = { spec: Omit<IsolationSpec, "tmp" | "env"> & { cache?: ToolCache }; env: World["env"]; port: number };
 
 /** The private folder is made here and goes when the process has stopped: nothing that ran there outlives it. */
-async function startIn(maker: IsolationMaker, level: Level, { spec, env }: Starting): ReturnType<Jail["start"]> {
+async function startIn(maker: IsolationMaker, level: Level, { spec, env, port }: Starting): ReturnType<Jail["start"]> {
   const tmp = mkdtempSync(join(tmpdir(), `${PRIVATE}${process.pid}-`));
+  const { cache, ...confined } = spec;
   try {
+    if (cache) await fillCache(cache.folder, join(tmp, "cache"));
     const isolation = await maker.start(level, {
-      ...spec,
+      ...confined,
       tmp,
-      env: toolEnvironment({ tmp, inherited: env, real_home: env.HOME ?? homedir() }),
+      env: { ...toolEnvironment({ tmp, inherited: env, real_home: env.HOME ?? homedir() }), DGOV_PORT: `${port}` },
     });
     const stop = async () => {
       await isolation.stop();
+      if (cache?.keeps) await keepCache(join(tmp, "cache"), cache.folder);
       removeTree(tmp);
     };
     return { ...isolation, stop };

@@ -5,7 +5,7 @@ import type { ProjectFile } from "./config_file.ts";
 import type { SandboxRules } from "./project.ts";
 
 /** What holds where `[sandbox]` and `[tool_policy]` say nothing. Each key that they write is theirs. */
-type Preset = { sandbox: Omit<SandboxRules, "preset" | "level">; tool_policy: ToolPolicy };
+type Preset = { sandbox: Omit<SandboxRules, "preset" | "level" | "worktree">; tool_policy: ToolPolicy };
 
 const MIB = 1024 * 1024;
 const NO_RULES: ToolPolicy = {
@@ -82,7 +82,11 @@ const PRESETS: Readonly<Record<SandboxRules["preset"], Preset>> = {
 };
 
 /** The rules of a project: what its file says, and the preset where it is silent. */
-export function withPreset({ sandbox, tool_policy }: Pick<ProjectFile, "sandbox" | "tool_policy">): {
+export function withPreset({
+  sandbox,
+  tool_policy,
+  worktree = { include: false, cache: false },
+}: Pick<ProjectFile, "sandbox" | "tool_policy"> & Partial<Pick<ProjectFile, "worktree">>): {
   sandbox: SandboxRules;
   tool_policy: ToolPolicy;
 } {
@@ -106,6 +110,7 @@ export function withPreset({ sandbox, tool_policy }: Pick<ProjectFile, "sandbox"
         file_bytes: bytes(file_mb) ?? limits.file_bytes,
         open_files: open_files ?? limits.open_files,
       },
+      worktree,
     },
     tool_policy: {
       restrict_run_bash: tool_policy.restrict_run_bash ?? rules.restrict_run_bash,

@@ -9,6 +9,7 @@ import type { Review } from "./review_file.ts";
 import type { Routing } from "./routing_file.ts";
 import type { RunnerName } from "./settlement/test_runners.ts";
 import type { Spec } from "./spec_file.ts";
+import type { WorktreeTable } from "./worktree_file.ts";
 
 /**
  * `.dgov/project.toml` with every default filled in; see `config.ts` for the file's own shape.
@@ -122,6 +123,7 @@ export type SandboxRules = {
   gate_hosts: readonly string[];
   setup: Network;
   limits: ResourceLimits;
+  worktree: WorktreeTable; // `[worktree]`
 };
 
 /** A WASM component of the project. `path` is relative to the root and is read from the base commit, never the worktree. */

@@ -37,10 +37,13 @@ export type Site = {
   frozen?: readonly FrozenTest[]; // the acceptance tests of a plan by tests-first; absent: it is none
 };
 
+/** What package managers have fetched for others is found there. `keeps`: what is fetched now is kept as well, at the end. */
+export type ToolCache = { folder: string; keeps: boolean };
+
 /** Starts isolated processes at the level that was chosen for the run, each with a private folder that goes when it stops. */
 export type Jail = {
   level: Level;
-  start(spec: Omit<IsolationSpec, "tmp" | "env" | "read" | "limits">): Promise<Isolation>;
+  start(spec: Omit<IsolationSpec, "tmp" | "env" | "read" | "limits"> & { cache?: ToolCache }): Promise<Isolation>;
   maker: IsolationMaker;
 };
 

@@ -149,10 +149,11 @@ async function attend(site: Site, attempt: Attempt, { signal, mend, failed, carr
   const { unit, worktree } = attempt;
   const scope: Scope = { ...scopeOf(site.project, unit, attempt.base), components: site.components.tools };
   const { program } = site.models.binding(attempt);
-  const unprepared = await prepare(site, worktree, signal);
+  const unprepared = await prepare(site, worktree, { signal, keeps: !carried });
   if (signal.aborted) return interrupted(signal);
   if (unprepared !== null) return { done: false, cause: "setup", detail: unprepared };
-  if (site.project.commands.setup !== null) await noteTraces(attempt, scope.write);
+  if (site.project.commands.setup !== null || site.project.rules.sandbox.worktree.include)
+    await noteTraces(attempt, scope.write);
   // The order is written while the isolated process starts: each waits for other programs most of its time.
   const ordering = orderOf(site, { unit, attempt: attempt.attempt, scope, failed, carried, program });
   ordering.catch(() => {}); // heard below, when the isolated process is sure to be ended

@@ -58,13 +58,21 @@ type Place = {
   unlock: () => void;
 };
 
+/** `furnish`: puts what is nobody's work into a worktree that has just been filled. */
+export type Opening = {
+  folder: string;
+  now_ms: () => number;
+  furnish?: (path: string) => void | Promise<void>;
+};
+
 /** Opens the pool of a repository. */
-export function openPool(git: Git, { folder, now_ms }: { folder: string; now_ms: () => number }): Pool {
+export function openPool(git: Git, { folder, now_ms, furnish = () => {} }: Opening): Pool {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const state: State = {
     git,
     folder,
     now_ms,
+    furnish,
     places: new Map(),
     busy: new Set(),
     owned: new Map(),
@@ -117,10 +125,8 @@ export function removeDeadLocks(folder: string, now_ms: number): void {
 const NOT_SYNCED = { "core.fsync": "none" };
 const FORCE = { recursive: true, force: true } as const;
 
-type State = {
+type State = Required<Opening> & {
   git: Git;
-  folder: string;
-  now_ms: () => number;
   places: Map<string, Place>; // slots of this process that nobody uses
   busy: Set<string>; // names of all slots of this process
   owned: Map<Place, Owner>; // slots of attempts, from when they are filled until they are released
@@ -143,6 +149,12 @@ async function acquire(state: State, wanted: Wanted): Promise<Lease> {
       state.places.set(place.name, place);
       throw error;
     }
+  }
+  try {
+    await state.furnish(place.path);
+  } catch (error) {
+    state.places.set(place.name, place);
+    throw error;
   }
   if (wanted.owner) {
     writeAtomic(ownerFile(place), JSON.stringify(wanted.owner));

@@ -140,7 +140,7 @@ async function setUp(
   { head, signal }: { head: string; signal: AbortSignal },
 ): Promise<void> {
   const keeper = keepFiles(checkout, { commit: head, ignores: ignoreRule(site.project.rules.scope.ignore) });
-  const unprepared = await prepare(site, checkout, signal);
+  const unprepared = await prepare(site, checkout, { signal });
   if (unprepared !== null) throw new Error(unprepared);
   if (site.project.commands.setup === null) return;
   await keeper.accept();

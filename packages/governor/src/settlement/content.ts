@@ -33,6 +33,9 @@ export const SECRETS_SAMPLES: readonly (readonly [name: string, text: string])[]
   ["an npm token", `npm_${filler(36)}`],
 ];
 
+/** What kind of secret a text holds; null: none that is known. */
+export const secretIn = (text: string): string | null => SECRETS.find(([, pattern]) => pattern.test(text))?.[0] ?? null;
+
 /** Where contents are read from, and whether those that are no text may come in. */
 type Objects = { git: Pick<Git, "objects">; allow_binary: boolean };
 

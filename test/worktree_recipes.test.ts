@@ -1,0 +1,102 @@
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { dgov, eventsOf, git, type Place, writeIn } from "./repo.ts";
+import { bash, done, edit, layTasks } from "./scripted.ts";
+
+setDefaultTimeout(180_000);
+const open: Place[] = [];
+afterEach(() => {
+  for (const place of open.splice(0)) place.stop();
+});
+
+const IGNORES = {
+  ".gitignore": ".env*\nlocal/\nsecret.txt\n",
+  ".worktreeinclude": ".env.test\nlocal/**\nsecret.txt\nsrc/new.txt\nalias\n",
+};
+
+function lay(tables: string, project: Record<string, string> = {}, cmd = "true"): Place {
+  const place = layTasks(
+    { a: { attempts: [[bash(cmd), edit("src/a.txt", "alpha", "omega"), done]] } },
+    { project, tables, files: IGNORES },
+  );
+  open.push(place);
+  writeIn(place.root, ".env.test", "PORT=1\n");
+  writeIn(place.root, ".env", "not listed\n");
+  writeIn(place.root, "local/db/data.txt", "rows\n");
+  writeIn(place.root, "secret.txt", `key = AKIA${"Q7Z2M4X9K1B8"}W3RT\n`);
+  symlinkSync("/etc/hostname", join(place.root, "local/link"));
+  return place;
+}
+
+const said = (place: Place): string =>
+  eventsOf(place)
+    .flatMap((event) => (event.kind === "tool_called" && event.tool === "run_bash" ? [event.text] : []))
+    .join("\n");
+
+test("what .worktreeinclude lists and git ignores is there for workers and gates, without secrets, and never lands", () => {
+  const look = "cat .env.test local/db/data.txt; ls -a . local";
+  const place = lay(
+    "[worktree]\ninclude = true\n",
+    { test_cmd: "grep -q rows local/db/data.txt && grep -q PORT .env.test" },
+    look,
+  );
+  const { status, stderr } = dgov(place, "run", "p");
+  expect({ status, stderr }).toEqual({
+    status: 0,
+    stderr: expect.stringContaining('Not copied into worktrees: "secret.txt": there is an AWS access key'),
+  });
+  expect(stderr).toContain('"local/link": it is no file');
+  expect(said(place)).toContain("PORT=1\nrows\n");
+  expect(said(place)).not.toMatch(/^(secret\.txt|\.env|link)$/m);
+  expect(git(place, "ls-tree", "-r", "--name-only", "HEAD")).not.toMatch(/\.env|local|secret/);
+});
+
+test("without a word of the project nothing is copied, and what git does not ignore never is", () => {
+  const place = lay("", {}, "ls -a . src");
+  expect(dgov(place, "run", "p").status).toBe(0);
+  expect(said(place)).not.toContain(".env.test");
+  const other = lay("[worktree]\ninclude = true\n", {}, "ls -a . src");
+  writeFileSync(join(other.root, ".git/info/exclude"), "src/new.txt\n"); // this checkout's own rule: to the others it is work
+  writeIn(other.root, "src/new.txt", "would land\n");
+  expect(dgov(other, "run", "p").status).toBe(0);
+  expect(said(other)).not.toContain("new.txt");
+});
+
+test("packages that were fetched for one worktree are there for the next, and no candidate has a part in them", () => {
+  const setup =
+    'mkdir -p "$npm_config_cache"; cat "$npm_config_cache"/seen >> seen.txt 2>/dev/null; head -c 5 src/a.txt >> "$npm_config_cache"/seen; echo >> "$npm_config_cache"/seen; true';
+  const tasks = {
+    a: { attempts: [[edit("src/a.txt", "alpha", "omega"), done]] },
+    b: {
+      attempts: [[bash("cat seen.txt"), edit("src/b.txt", "beta", "gamma"), done]],
+      claims: 'files.edit = ["src/b.txt"]\ndepends_on = ["a"]',
+    },
+  };
+  const place = layTasks(tasks, {
+    project: { setup_cmd: setup, test_cmd: "true" },
+    tables: "[worktree]\ncache = true\n",
+    files: { ".gitignore": "seen.txt\n" },
+  });
+  open.push(place);
+  expect(dgov(place, "run", "p").status).toBe(0);
+  // Of the first task's worktree alone: the gates of its candidate, which says omega, have fetched as well.
+  expect(said(place).trim()).toStartWith("alpha");
+  expect(said(place)).not.toContain("omega");
+  expect(existsSync(join(place.folder, ".dgov-worktrees-repo/cache/npm/seen"))).toBe(true);
+});
+
+test("each isolated process has ports of its own", () => {
+  const place = layTasks({
+    a: { attempts: [[bash('echo "port $DGOV_PORT"'), edit("src/a.txt", "alpha", "omega"), done]] },
+    b: {
+      attempts: [[bash('echo "port $DGOV_PORT"'), edit("src/b.txt", "beta", "gamma"), done]],
+      claims: 'files.edit = ["src/b.txt"]',
+    },
+  });
+  open.push(place);
+  expect(dgov(place, "run", "p").status).toBe(0);
+  const ports = [...said(place).matchAll(/port (\d+)/g)].map(([, port]) => Number(port));
+  expect(ports.length).toBe(2);
+  expect(Math.abs(ports[0]! - ports[1]!)).toBeGreaterThanOrEqual(10);
+});
