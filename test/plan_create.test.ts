@@ -2,7 +2,7 @@ import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Event, EventKind, EventOf } from "../packages/kernel/src/index.ts";
-import { dgov, eventsOf, git, makeRepository, type Place, writeIn } from "./repo.ts";
+import { dgov, eventsOf, git, makeRepository, type Place, startDgov, writeIn } from "./repo.ts";
 import { type Call, done, edit } from "./scripted.ts";
 
 setDefaultTimeout(180_000); // several jails each, and the machine may be busy
@@ -311,3 +311,30 @@ test("B7 by tests-first a plan comes with a spec and the names of tests, and is 
   expect({ status, view }).toMatchObject({ status: 0, view: { stages: { next: "run" }, ran: { status: "complete" } } });
   expect(git(place, "show", "main:src/a.txt", "main:tests/a.test.mjs")).toBe(`hello\n${asks}`);
 });
+test.each([
+  ["SIGKILL", null],
+  ["SIGINT", 130],
+] as const)(
+  "B5 a planner that is ended by %s leaves no plan, and the same words go on behind the recon",
+  async (signal, status) => {
+    const place = lay();
+    const script = join(place.root, "script.json");
+    const whole = readFileSync(script, "utf8");
+    const told = JSON.parse(whole);
+    told.tasks["consult/planner.plan"] = { turns: [{ hang: true }] };
+    writeIn(place.root, "script.json", JSON.stringify(told));
+    const child = startDgov(place, "plan", "create", "Greet who comes", "--auto", "--json");
+    for (let tries = 0; tries < 600 && startedIn(place) < 2; tries++) await Bun.sleep(100);
+    child.kill(signal);
+    expect([await child.exited, made(place)]).toEqual([status ?? expect.any(Number), []]);
+    writeIn(place.root, "script.json", whole);
+    expect(create(place, "--auto", "--no-critique")).toMatchObject({ status: 0, view: { name: "greet" } });
+    const forms = of(place, "answer_given").map(({ form }) => form);
+    expect(forms).toEqual(["submit_recon", "emit_plan"]);
+    expect(dgov(place, "log", "verify").status).toBe(0);
+  },
+);
+
+/** How many model calls were begun. */
+const startedIn = (place: Place): number =>
+  existsSync(join(place.root, ".dgov/state.db")) ? of(place, "call_reserved").length : 0;
