@@ -1,5 +1,4 @@
 #!/usr/bin/env -S bun --config=/dev/null --no-env-file
-import { isatty } from "node:tty";
 import { version } from "../package.json";
 import type { Here } from "./command.ts";
 
@@ -60,7 +59,7 @@ function here(): Here {
       return {
         isTty: stderr.isTTY === true && process.env.TERM !== "dumb",
         outIsTty: stdout.isTTY === true,
-        inIsTty: isatty(0), // without a stream that would have to be let go of
+        inIsTty: process.getBuiltinModule("node:tty").isatty(0), // loaded when asked; no stream has to be let go of
         columns,
         write,
       };

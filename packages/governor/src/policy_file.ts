@@ -7,7 +7,7 @@ const named = z
   .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, { error: "it must be lower-case letters, digits, _ and -" });
 const pattern = z.string().refine((text) => text.trim() !== "", { error: "it is blank" });
 
-export const ACTIONS = ["allow", "warn", "ask", "forbid"] as const; // the stronger the later
+const ACTIONS = ["allow", "warn", "ask", "forbid"] as const; // the stronger the later
 export type Action = (typeof ACTIONS)[number];
 export const MODES = ["advisory", "guarded", "enforce"] as const;
 

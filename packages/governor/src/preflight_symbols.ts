@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import { openLanguages } from "@dgov/semantic";
-import type { Touches } from "@dgov/semantic/touches";
+import { type FileView, openLanguages, type TreeView } from "@dgov/semantic";
+import { type Touches, touchesBetween } from "@dgov/semantic/touches";
 import type { Git } from "./git/git.ts";
 import type { Analyst } from "./semantic/analyst.ts";
 import { openBlobCache } from "./semantic/blob_cache.ts";
 import { createReadFiles } from "./semantic/read_files.ts";
 import { type Asked, CACHE, touchesIn } from "./semantic/touched.ts";
-import { openTreeViews } from "./semantic/tree_views.ts";
+import { openTreeViews, type Wanted } from "./semantic/tree_views.ts";
 
 /** `folder`: where what is learned is kept. */
 type Place = { git: Git; folder: string; now_ms: () => number; analyst: Analyst };
@@ -18,9 +18,25 @@ type Place = { git: Git; folder: string; now_ms: () => number; analyst: Analyst 
 export async function touchesOnce({ git, folder, now_ms, analyst }: Place, asked: Asked): Promise<Touches> {
   const cache = openBlobCache(join(folder, CACHE), { now_ms });
   try {
-    const reading = { git, cache, analyst, languages: openLanguages(), depth: "units" } as const;
+    const seen = comparing();
+    const reading = { git, cache, analyst, languages: openLanguages(), depth: "units", seen } as const;
     return await touchesIn(git, openTreeViews(git, createReadFiles(reading)), asked);
   } finally {
     cache.close();
   }
 }
+
+/**
+ * Compares what a file was and what it is as soon as both are known, while the others are still looked at: what became of two
+ * views is remembered with them, and asked again when all are there. Of one path no more than two contents are in two trees.
+ */
+function comparing(): (file: Wanted, view: FileView) => void {
+  const before = new Map<string, FileView>();
+  return ({ path }, view) => {
+    const other = before.get(path);
+    before.set(path, view);
+    if (other) touchesBetween(viewOfOne(other), viewOfOne(view), [{ from: path, to: path }], () => null);
+  };
+}
+
+const viewOfOne = (view: FileView): TreeView => ({ blob: () => "", folder: () => [], file: () => view });

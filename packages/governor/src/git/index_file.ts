@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { type BigIntStats, lstatSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { showsMappedWrites } from "@dgov/sandbox/mapped_writes";
@@ -70,10 +69,7 @@ export function distrust(index_file: string, root: string, oid_bytes: number, pr
   if (forged.length === 0) return;
   for (const { at } of forged) bytes.fill(0, at, at + 16);
   const body = bytes.subarray(0, bytes.length - oid_bytes);
-  createHash(oid_bytes === 20 ? "sha1" : "sha256")
-    .update(body)
-    .digest()
-    .copy(bytes, body.length);
+  bytes.set(new Bun.CryptoHasher(oid_bytes === 20 ? "sha1" : "sha256").update(body).digest(), body.length);
   writeFileSync(`${index_file}.new`, bytes);
   renameSync(`${index_file}.new`, index_file);
 }

@@ -1,5 +1,6 @@
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { analysed, createAnalyst } from "./analyst.ts";
 import type { Packed } from "./packed.ts";
@@ -43,14 +44,42 @@ test("a text that ends its process is the only one of which nothing is known", a
       if (texts.some(({ text }) => text === "end")) process.exit(1);
       if (texts.some(({ text }) => text === "hang")) for (;;);
       const parts = texts.map(({ path }) => pack({ unknown: path }));
-      await Bun.write(Bun.stdout, Buffer.concat([Buffer.from(parts.map((p) => p.length).join(" ") + "\\n"), ...parts]));
+      await Bun.write(Bun.stdout, Buffer.concat(parts.flatMap((p) => [Buffer.from(p.length + "\\n"), p])));
     }`;
   const strange = createAnalyst([process.execPath, "-e", child], 1);
   const texts = ["a", "end", "b", "c", "d", "end"].map((text, n) => ({ path: `${n}`, text }));
-  const answers = (await strange.analyse(texts, "all")).map(analysed);
+  const heard = new Map<number, string>();
+  const note = (at: number, packed: Packed) => void heard.set(at, JSON.stringify(analysed(packed)));
+  const answers = (await strange.analyse(texts, "all", note)).map(analysed);
+  expect([...heard].sort()).toEqual([0, 2, 3, 4].map((at) => [at, JSON.stringify({ unknown: `${at}` })]));
   const dead = "it ends the process that looks at it, or takes too long";
   expect(answers).toEqual(["0", dead, "2", "3", "4", dead].map((unknown) => ({ unknown })));
   strange.close();
+});
+
+test("an answer is told as soon as it is there, while the process looks at the next text", async () => {
+  const child = `
+    const { pack } = await import(${JSON.stringify(join(import.meta.dir, "packed.ts"))});
+    for await (const line of console) {
+      const part = pack({ unknown: "said" });
+      for (const { text } of JSON.parse(line).analyse) {
+        while (text !== "" && !require("node:fs").existsSync(text)) await Bun.sleep(5);
+        await Bun.write(Bun.stdout, Buffer.concat([Buffer.from(part.length + "\\n"), part]));
+      }
+    }`;
+  const folder = mkdtempSync(join(tmpdir(), "dgov-analyst-"));
+  const strange = createAnalyst([process.execPath, "-e", child], 1);
+  const file = join(folder, "heard"); // without it there is no second answer
+  const heard: number[] = [];
+  const note = (at: number) => {
+    heard.push(at);
+    writeFileSync(file, "");
+  };
+  const texts = ["", file].map((text) => ({ path: "a", text }));
+  expect(await strange.analyse(texts, "all", note)).toHaveLength(2);
+  expect(heard).toEqual([0, 1]);
+  strange.close();
+  rmSync(folder, { recursive: true });
 });
 
 test("a process is started for few texts, and another one when there are many", async () => {
@@ -59,7 +88,7 @@ test("a process is started for few texts, and another one when there are many", 
     for await (const line of console) {
       const [part] = [pack({ unknown: "without " + Object.keys(process.env).filter((name) => /useOMG/.test(name)) })];
       const parts = JSON.parse(line).analyse.map(() => part);
-      await Bun.write(Bun.stdout, Buffer.concat([Buffer.from(parts.map((p) => p.length).join(" ") + "\\n"), ...parts]));
+      await Bun.write(Bun.stdout, Buffer.concat(parts.flatMap((p) => [Buffer.from(p.length + "\\n"), p])));
     }`;
   const strange = createAnalyst([process.execPath, "-e", child], 1);
   const said = async (text: string) => (await strange.analyse([{ path: "a", text }], "all")).map(analysed);
@@ -82,7 +111,7 @@ test("a process that was started before is the one that is asked", async () => {
       const { analyse, depth } = JSON.parse(line);
       asked.push(depth + analyse.map(({ path }) => " " + path));
       const parts = analyse.map(() => pack({ unknown: asked.join("; ") }));
-      await Bun.write(Bun.stdout, Buffer.concat([Buffer.from(parts.map((p) => p.length).join(" ") + "\\n"), ...parts]));
+      await Bun.write(Bun.stdout, Buffer.concat(parts.flatMap((p) => [Buffer.from(p.length + "\\n"), p])));
     }`;
   const strange = createAnalyst([process.execPath, "-e", child], 2);
   strange.start(["a.py", "b.ts"], "units");
@@ -96,7 +125,7 @@ test("few texts are shared among processes by who has asked for many before", as
     const { pack } = await import(${JSON.stringify(join(import.meta.dir, "packed.ts"))});
     for await (const line of console) {
       const parts = JSON.parse(line).analyse.map(() => pack({ unknown: String(process.pid) }));
-      await Bun.write(Bun.stdout, Buffer.concat([Buffer.from(parts.map((p) => p.length).join(" ") + "\\n"), ...parts]));
+      await Bun.write(Bun.stdout, Buffer.concat(parts.flatMap((p) => [Buffer.from(p.length + "\\n"), p])));
     }`;
   const strange = createAnalyst([process.execPath, "-e", child], 2);
   const texts = (count: number) => Array.from({ length: count }, (_, n) => ({ path: `${n}`, text: "x".repeat(1_000) }));
@@ -115,7 +144,7 @@ test("who is told that much will come is started for it at once, and who is at w
     for await (const line of console) {
       await Bun.sleep(100);
       const parts = JSON.parse(line).analyse.map(() => pack({ unknown: process.pid + " " + Bun.env.BUN_JSC_useFTLJIT }));
-      await Bun.write(Bun.stdout, Buffer.concat([Buffer.from(parts.map((p) => p.length).join(" ") + "\\n"), ...parts]));
+      await Bun.write(Bun.stdout, Buffer.concat(parts.flatMap((p) => [Buffer.from(p.length + "\\n"), p])));
     }`;
   const strange = createAnalyst([process.execPath, "-e", child], 1);
   const said = async (): Promise<(string | undefined)[]> => {

@@ -13,6 +13,9 @@ export type MergeOrder = { path: string; texts: Three<string>; names: SideNames 
 /** What the process is asked. */
 export type Question = { analyse: readonly Text[]; depth: Depth } | { merge: MergeOrder };
 
+/** Is told each answer as soon as it is there, and once more where it had to be asked again. `at`: of which text. */
+export type Heard = (at: number, packed: Packed) => void;
+
 /**
  * Looks at texts of strangers, in processes of its own: what they do to a parser, they do to a process that holds nothing
  * and can be ended, and the run loop goes on meanwhile.
@@ -27,7 +30,7 @@ export type Analyst = {
    *
    * @throws DgovError `machine_refused` when no such process can be had at all
    */
-  analyse(texts: readonly Text[], depth: Depth): Promise<Packed[]>;
+  analyse(texts: readonly Text[], depth: Depth, heard?: Heard): Promise<Packed[]>;
   /** Merges by symbols; see `mergeSources`. A file that takes too long is refused. @throws like `analyse` */
   merge(order: MergeOrder): Promise<Merged>;
   close(): void;
@@ -80,15 +83,18 @@ export function createAnalyst(self: readonly string[], processes: number = PROCE
     expect(chars) {
       for (const seat of seats) seat.expect(chars / processes);
     },
-    async analyse(texts, depth) {
+    async analyse(texts, depth, heard = () => {}) {
       const chars = texts.reduce((sum, { text }) => sum + text.length, 0);
       const least = asked.chars > SHARED_CHARS ? LEAST_SHARE_CHARS : SHARED_CHARS;
       asked.chars += chars;
       const share = Math.min(BATCH_CHARS, Math.max(least, Math.ceil(chars / processes)));
-      const answers = await Promise.all(
-        batchesOf(texts, share).map((batch) => seated((seat) => ask(seat, batch, depth))),
-      );
-      return answers.flat();
+      let before = 0;
+      const asked_of = batchesOf(texts, share).map((batch) => {
+        const from = before;
+        before += batch.length;
+        return seated((seat) => ask(seat, batch, depth, (at, packed) => heard(from + at, packed)));
+      });
+      return (await Promise.all(asked_of)).flat();
     },
     merge: (order) =>
       seated(async (seat) => {
@@ -118,13 +124,14 @@ function batchesOf(texts: readonly Text[], chars: number): Text[][] {
 }
 
 /** A text that ends its process is found by asking for half as many, and is the only one of which nothing is known. */
-async function ask(seat: Seat, texts: readonly Text[], depth: Depth): Promise<Packed[]> {
-  const answers = await seat.turn({ analyse: texts, depth }, texts.length === 1 ? ALONE_MS : ANSWER_MS);
+async function ask(seat: Seat, texts: readonly Text[], depth: Depth, heard: Heard): Promise<Packed[]> {
+  const answers = await seat.turn({ analyse: texts, depth }, texts.length === 1 ? ALONE_MS : ANSWER_MS, heard);
   if (answers?.length === texts.length) return answers;
   await seat.prove();
   if (texts.length === 1) return [ENDED];
   const half = Math.ceil(texts.length / 2);
-  return [...(await ask(seat, texts.slice(0, half), depth)), ...(await ask(seat, texts.slice(half), depth))];
+  const first = await ask(seat, texts.slice(0, half), depth, heard);
+  return [...first, ...(await ask(seat, texts.slice(half), depth, (at, packed) => heard(half + at, packed)))];
 }
 
 /**
@@ -143,7 +150,7 @@ const ENDED = pack({ unknown: "it ends the process that looks at it, or takes to
 /** One process, started anew when it is gone. `turn` gives null when it ended or took too long. */
 type Seat = {
   expect(chars: number): void;
-  turn(question: Question, limit_ms: number): Promise<Packed[] | null>;
+  turn(question: Question, limit_ms: number, heard?: Heard): Promise<Packed[] | null>;
   /** @throws DgovError `machine_refused` when there can be no such process */
   prove(): Promise<void>;
   leave(): void;
@@ -155,21 +162,26 @@ function openSeat(self: readonly string[]): Seat {
     expect(chars) {
       state.chars += chars; // whoever is being asked is let answer
     },
-    async turn(question, limit_ms) {
+    async turn(question, limit_ms, heard = () => {}) {
       state.chars += charsOf(question);
       const brief = state.chars <= BRIEF_CHARS;
       if (state.brief && !brief) seat.leave();
       state.brief = brief;
       state.talk ??= converse([...self, "__symbols"], { cwd: "/", env: brief ? BRIEF_ENV : ENV });
       try {
-        return await state.talk.turn(`${JSON.stringify(question)}\n`, readAnswer, limit_ms);
+        const count = "merge" in question ? 1 : question.analyse.length;
+        return await state.talk.turn(
+          `${JSON.stringify(question)}\n`,
+          (talk) => readAnswer(talk, count, heard),
+          limit_ms,
+        );
       } catch {
         seat.leave(); // whatever it was: it is asked again in other portions, and at last alone
         return null;
       }
     },
     async prove() {
-      if ((await seat.turn({ analyse: [], depth: "units" }, ALONE_MS)) === null)
+      if ((await seat.turn({ analyse: [{ path: "", text: "" }], depth: "units" }, ALONE_MS)) === null)
         throw new DgovError("machine_refused", "Cannot look at symbols: the process that does it cannot be started");
     },
     leave() {
@@ -185,9 +197,12 @@ function charsOf(question: Question): number {
   return texts.reduce((sum, text) => sum + text.length, 0);
 }
 
-async function readAnswer(talk: Conversation): Promise<Packed[]> {
-  const sizes = (await talk.line()).split(" ").filter(Boolean).map(Number);
+async function readAnswer(talk: Conversation, count: number, heard: Heard): Promise<Packed[]> {
   const parts: Packed[] = [];
-  for (const size of sizes) parts.push(new Uint8Array(await talk.bytes(size))); // a copy: what it is cut from is large
+  while (parts.length < count) {
+    const part = new Uint8Array(await talk.bytes(Number(await talk.line()))); // a copy: what it is cut from is large
+    heard(parts.length, part);
+    parts.push(part);
+  }
   return parts;
 }

@@ -4,25 +4,24 @@ import type { Analysed, MergeOrder, Question } from "./analyst.ts";
 import { type Packed, pack } from "./packed.ts";
 
 /**
- * The process that looks at texts: questions come as lines of JSON, answers go as a line with the size of each part
- * and the parts, packed. It ends with whoever asks.
+ * The process that looks at texts: questions come as lines of JSON, answers go as parts, packed, each as soon as it is there and
+ * behind a line with its size. It ends with whoever asks.
  */
 export async function serveAnalyst(): Promise<void> {
   const grammars = await openGrammars();
   for await (const line of linesOf(Bun.stdin.stream())) {
-    const parts = answer(grammars, JSON.parse(line) as Question); // our own parent's words
-    const sizes = parts.map(({ length }) => length).join(" ");
-    await Bun.write(Bun.stdout, Buffer.concat([Buffer.from(`${sizes}\n`), ...parts]));
+    for (const part of answer(grammars, JSON.parse(line) as Question)) // our own parent's words
+      await Bun.write(Bun.stdout, Buffer.concat([Buffer.from(`${part.length}\n`), part]));
   }
 }
 
 /** Each text's own is packed before the next one is looked at: they are many times as large before. */
-function answer(grammars: Grammars, question: Question): Packed[] {
-  if ("merge" in question) return [pack(mergeTexts(grammars, question.merge))];
-  return question.analyse.map(({ path, text }) => {
+function* answer(grammars: Grammars, question: Question): Generator<Packed> {
+  if ("merge" in question) return yield pack(mergeTexts(grammars, question.merge));
+  for (const { path, text } of question.analyse) {
     const found = analyse(grammars, path, text, question.depth);
-    return pack(("unknown" in found ? found : { summary: found }) satisfies Analysed);
-  });
+    yield pack(("unknown" in found ? found : { summary: found }) satisfies Analysed);
+  }
 }
 
 function mergeTexts(grammars: Grammars, { path, texts, names }: MergeOrder): Merged {

@@ -1,7 +1,7 @@
 import type { Finding } from "@dgov/kernel";
 import { fnmatch } from "@dgov/sandbox/fnmatch";
 import type { Change } from "../git/tree_changes.ts";
-import { ACTIONS, type Action, type PathPolicy, type PathRule } from "../policy_file.ts";
+import type { Action, PathPolicy, PathRule } from "../policy_file.ts";
 
 /** One rule that matched, in the order of reading. `strongest`: what holds after it. */
 export type Step = { rule: string; from: PathRule["from"]; says: Action; strongest: Action; final: boolean };
@@ -80,7 +80,9 @@ const SAID = { pass: "passed", warn: "told", refuse: "refused" } as const;
 const isAbout = ({ paths, except, changes }: PathRule, path: string, kind: RuleKind): boolean =>
   changes.includes(kind) && paths.some((one) => fnmatch(one, path)) && !except.some((one) => fnmatch(one, path));
 
-const stronger = (a: Action, b: Action): Action => (ACTIONS.indexOf(a) >= ACTIONS.indexOf(b) ? a : b);
+/** Said once more than in the schema: a commit that needs no schema must not load one. */
+const STRENGTH: Readonly<Record<Action, number>> = { allow: 0, warn: 1, ask: 2, forbid: 3 };
+const stronger = (a: Action, b: Action): Action => (STRENGTH[a] >= STRENGTH[b] ? a : b);
 
 /** As a word of its own: `ci` is not in `circle`. */
 const isNamed = (name: string, summary: string): boolean =>
