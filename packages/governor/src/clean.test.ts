@@ -119,7 +119,7 @@ test("a run that was cut off is not replaced by one of another plan", async () =
   expect(kinds((await cleaned(place, {})).kept)).toEqual(["output", "worktree"]);
 });
 
-test("a worktree that a live process uses is kept, even by force", async () => {
+test("I6 a worktree that a live process uses is kept, even by force", async () => {
   const place = await afterRun(PARTIAL);
   const pool = openPool(place.git, { folder: poolFolder(place.root, place.env), now_ms: () => 1 });
   const lease = await pool.acquire(place.head);

@@ -47,7 +47,7 @@ test("a signal is told apart from an exit", async () => {
   expect(await sh("kill -TERM $$")).toMatchObject({ ended: "signal", signal: "SIGTERM", code: null });
 });
 
-test("C6 the time limit ends the tree, also what left the process group", async () => {
+test("C6 I10 the time limit ends the tree, also what left the process group", async () => {
   const dir = mkdtempSync(join(tmpdir(), "dgov-process-"));
   const exit = await sh("setsid sh -c 'echo $$ > a; sleep 60' & sh -c 'echo $$ > b; exec sleep 60' & wait", {
     cwd: dir,

@@ -58,7 +58,7 @@ test.each<[name: string, options: Partial<WatchOptions>, numbers: number[]]>([
   log.close();
 });
 
-test("a follower that is stopped goes on from its cursor without gap or repeat", async () => {
+test("I2 a follower that is stopped goes on from its cursor without gap or repeat", async () => {
   const { root, log } = twoRuns();
   const first = await seen(root, { all: true, follow: true }, 7);
   expect(first).toEqual(to(1, 7));

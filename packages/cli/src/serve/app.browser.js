@@ -75,7 +75,7 @@ const WORDS = { cancel: "Cancel", reject: "Reject", skip: "Skip", pause: "Pause"
 async function ask(verb, task) {
   const dialog = byId("ask");
   byId("what").textContent = task ? `${WORDS[verb]} ${task}?` : `${verb === "cancel" ? "Stop" : WORDS[verb]} the run?`;
-  byId("sure").textContent = verb === "cancel" && !task ? "Stop" : WORDS[verb];
+  byId("sure").textContent = verb !== "cancel" ? WORDS[verb] : task ? "Cancel the task" : "Stop";
   byId("why").value = "";
   dialog.returnValue = "no";
   dialog.showModal();
