@@ -3,6 +3,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import Ajv from "ajv";
 import { COMMANDS } from "../packages/cli/src/commands.ts";
+import { jsonIn } from "../packages/governor/src/json_text.ts";
 import { openShop, perform, type Shop, type Stage, wordsOf } from "./example_shop.ts";
 
 setDefaultTimeout(180_000);
@@ -36,12 +37,13 @@ test("each command has an example, which begins with it", () => {
   expect(strange.map(({ name }) => name)).toEqual([]);
 });
 
-test.each(examples)("%s", async (line, name) => {
+test.each(examples)("I1 %s", async (line, name) => {
   const { stage = "worked", lines = [], without } = BEFORE[name] ?? {};
   shop.restore(stage);
   if (without !== undefined) rmSync(join(shop.root, filled(without)), { recursive: true });
   for (const earlier of lines) await perform(shop, filled(earlier));
   const { exit, json, text, out } = await perform(shop, filled(line));
+  expect(json === undefined ? out : [...out, JSON.stringify(json)]).toSatisfy(isData);
   const said = json === undefined ? out.join("\n") : text();
   expect({ exit, said }).toEqual({ exit: 0, said: expect.stringMatching(/\S|^$/) });
   if (json === undefined) expect(schemaOf(name)).toBeNull();
@@ -74,6 +76,13 @@ function faultsOf(name: string, json: unknown): string[] {
   check(JSON.parse(JSON.stringify(json)));
   return (check.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
 }
+
+/** With --json a command says one document, or streams nothing but lines that each are one. */
+const isData = (said: string[]): boolean =>
+  said
+    .join("\n")
+    .split("\n")
+    .every((line) => line === "" || jsonIn(line) !== undefined);
 
 /** Ids in the place of the words in capitals. */
 const filled = (line: string): string =>
