@@ -104,20 +104,21 @@ function run(argv: readonly string[], env: Record<string, string | undefined>): 
   if (exitCode !== 0) throw new Error(`${argv.join(" ")} ended with ${exitCode}: ${stdout}${stderr}`);
 }
 
-async function untilUp(url: string): Promise<void> {
+/** Waits until a server answers, whatever it says. */
+export async function untilUp(url: string, path = "-/ping"): Promise<void> {
   const until = performance.now() + MOST_MS;
   for (;;) {
-    const up = await fetch(`${url}-/ping`).then(
-      ({ ok }) => ok,
+    const up = await fetch(`${url}${path}`).then(
+      () => true,
       () => false,
     );
     if (up) return;
-    if (performance.now() > until) throw new Error("The registry is not up after a minute");
+    if (performance.now() > until) throw new Error(`${url} is not up after a minute`);
     await Bun.sleep(100);
   }
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((found, failed) => {
     const server = createServer().once("error", failed);
     server.listen(0, "127.0.0.1", () => {

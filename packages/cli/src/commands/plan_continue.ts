@@ -28,5 +28,5 @@ export const planContinue = defineCommand({
     });
   },
   text: renderStages,
-  exit: exitOf,
+  exit: (view) => exitOf(view), // by name it would narrow the type of the view
 });
