@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { MCP_TOOLS } from "../packages/cli/src/mcp/tools.ts";
 import { DGOV, eventsOf, git, type Place } from "./repo.ts";
@@ -203,10 +203,14 @@ test("I7 lines that are no messages end nothing, and the end of its input ends i
 test("I7 a run that was started goes on when the server ends", async () => {
   const place = lay();
   places.push(place);
+  place.env.TMPDIR = place.folder;
   const server = connect(place);
   await server.open();
   await server.call("run_start", { plan: "p" });
+  const folders = () => readdirSync(place.folder).filter((name) => name.startsWith("dgov-background-"));
+  expect(folders()).toHaveLength(1);
   await server.close();
+  expect(folders()).toEqual([]);
   for (let tries = 0; tries < 1_000 && !isOver(place); tries++) await Bun.sleep(100);
   expect(eventsOf(place).at(-1)).toMatchObject({ kind: "run_ended" });
 });

@@ -1,8 +1,9 @@
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { DgovError } from "./error.ts";
 import { startApart } from "./process.ts";
+import { removeTree } from "./remove_tree.ts";
 
 /** A run as somebody may start it who does not wait for it. Paths and names are the user's: none is taken for a flag. */
 export type BackgroundRun = {
@@ -19,6 +20,8 @@ export type Background = {
   start(order: BackgroundRun): BackgroundState;
   /** Waits until it has ended, or so long. @throws DgovError `usage` for a handle that nobody has given */
   wait(handle: string, limit_ms: number): Promise<BackgroundState>;
+  /** Removes what the runs have said here; they go on, and the log has what they do. */
+  close(): void;
 };
 
 type Started = Omit<BackgroundState, "exit" | "said"> & { log: string; exit: number | null; ended: Promise<unknown> };
@@ -63,6 +66,9 @@ export function createBackground({ cwd, env, self, sleep_ms }: Outside): Backgro
         throw new DgovError("usage", `Cannot wait for "${handle}": no run was started here by this name`);
       await Promise.race([started.ended, sleep_ms(limit_ms)]);
       return stateOf(started);
+    },
+    close() {
+      for (const { log } of all.values()) removeTree(dirname(log));
     },
   };
 }

@@ -14,19 +14,27 @@ const INSTRUCTIONS =
 /** Serves the tools over standard input and output until the input ends, or a signal comes. */
 export async function serveMcp(here: Here): Promise<void> {
   const over = Promise.withResolvers<void>();
-  const served = serveStdio(() => makeServer(here, over.resolve), {
+  const client = { name: "client" };
+  const verbs = createVerbs(here, () => client.name);
+  const served = serveStdio(() => makeServer({ here, verbs, client, closed: over.resolve }), {
     onerror: (error) => here.stderr(`Cannot read a message: ${error.message.slice(0, 300)}`),
   });
   here.signal.addEventListener("abort", () => over.resolve(), { once: true });
   process.stdin.once("end", over.resolve).once("close", over.resolve);
   await over.promise;
   await served.close();
+  verbs.background.close();
 }
 
-function makeServer(here: Here, closed: () => void): McpServer {
+/** `client`: what the other side calls itself, once it has. */
+type Served = { here: Here; verbs: Verbs; client: { name: string }; closed: () => void };
+
+function makeServer({ here, verbs, client, closed }: Served): McpServer {
   const server = new McpServer({ name: "dgov", version: here.version }, { instructions: INSTRUCTIONS });
   server.server.onclose = closed;
-  const verbs = createVerbs(here, () => server.server.getClientVersion()?.name ?? "client");
+  server.server.oninitialized = () => {
+    client.name = server.server.getClientVersion()?.name ?? client.name;
+  };
   for (const tool of MCP_TOOLS) {
     const { name, description, input: inputSchema, reads } = tool;
     const annotations = { readOnlyHint: reads, openWorldHint: false };
