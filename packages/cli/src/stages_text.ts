@@ -48,6 +48,6 @@ function nextOf({ next, dir }: StagesView): string {
 }
 
 /** Whoever waits for a person has done all that it could. */
-export const exitOf = ({ next }: Pick<StagesView, "next">): number => (WAITING.includes(next) ? 0 : 1);
+export const exitOf = ({ next }: StagesView): number => (WAITING.includes(next) ? 0 : 1);
 
 const WAITING: readonly StagesView["next"][] = ["approve_spec", "approve_plan", "run"];
