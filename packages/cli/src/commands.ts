@@ -10,6 +10,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import("./commands/run.ts")).run,
   status: async () => (await import("./commands/status.ts")).status,
   watch: async () => (await import("./commands/watch.ts")).watch,
+  tui: async () => (await import("./commands/tui.ts")).tui,
   serve: async () => (await import("./commands/serve.ts")).serve,
   "jobs submit": async () => (await import("./commands/jobs_submit.ts")).jobsSubmit,
   "jobs list": async () => (await import("./commands/jobs_list.ts")).jobsList,

@@ -51,7 +51,7 @@ function problemOf(
         task,
         kind: "needs_you",
         text: phase,
-        cure: "Look at what it changes below",
+        cure: "Look at what it changes first",
         verbs: ["approve", "reject"],
       };
     case "stuck":

@@ -1,0 +1,124 @@
+import type { LiveTask } from "@dgov/governor/served";
+import { type Colour, fit, paint, plain, width } from "../ansi.ts";
+import { clock } from "../live.ts";
+import { problemsOf, type Shown, TABS, type Wish } from "./state.ts";
+
+/** Where it is drawn. `unicode`: the terminal's locale has more than ASCII. */
+export type Canvas = { columns: number; rows: number; colour: boolean; unicode: boolean; now_ms: number };
+
+type Attention = LiveTask["attention"];
+const LOOKS: Readonly<Record<Attention, { sign: string; ascii: string; words: string; colour: Colour | null }>> = {
+  needs_you: { sign: "●", ascii: "!", words: "needs you", colour: "yellow" },
+  stuck: { sign: "◌", ascii: "?", words: "stuck", colour: "yellow" },
+  failed: { sign: "✘", ascii: "x", words: "failed", colour: "red" },
+  working: { sign: "▶", ascii: ">", words: "working", colour: "cyan" },
+  waiting: { sign: "·", ascii: ".", words: "waiting", colour: "dim" },
+  done: { sign: "✔", ascii: "v", words: "done", colour: "green" },
+  left_out: { sign: "–", ascii: "-", words: "left out", colour: "dim" },
+};
+
+const HELP = [
+  "1 2 3, Tab      tasks, problems, events",
+  "j k, arrows     choose",
+  "c s r a x       cancel, skip, retry, approve, reject what is chosen",
+  "C               cancel the run",
+  "p               pause, or go on",
+  "q, Ctrl-C       leave; the run goes on",
+  "Whatever changes something is asked for once more: y",
+];
+
+/** The whole screen, a line for each row of the terminal, none wider than it. */
+export function screenOf(shown: Shown, canvas: Canvas): string[] {
+  const { rows } = canvas;
+  const head = headOf(shown, canvas);
+  const foot = footOf(shown, canvas);
+  const room = Math.max(0, rows - head.length - foot.length);
+  const body = shown.helps ? HELP.map((line) => `  ${line}`) : bodyOf(shown, canvas, room);
+  const filled = [...body.slice(0, room), ...Array.from({ length: Math.max(0, room - body.length) }, () => "")];
+  return [...head, ...filled, ...foot].slice(0, rows).map((line) => (canvas.unicode ? line : asciiOf(line)));
+}
+
+/** What has no place in ASCII would shift the columns of a terminal that cannot show it. */
+const asciiOf = (line: string): string =>
+  line
+    .replaceAll("…", "~")
+    .replaceAll("→", ">")
+    .replaceAll("─", "-")
+    .replaceAll("·", "|")
+    .replace(/[^\p{ASCII}]/gu, "?");
+
+const tinted = (text: string, colour: Colour | null, { colour: on }: Canvas) =>
+  colour === null ? text : paint(colour, text, on);
+
+function headOf({ served, tab }: Shown, canvas: Canvas): string[] {
+  const { run } = served.status;
+  const title = run === null ? "dgov: nothing was ever run here" : `${plain(run.plan)} → ${plain(run.target)}`;
+  const state = run === null ? "" : stateOf(served);
+  const counts = (Object.keys(LOOKS) as Attention[]).flatMap((one) => {
+    const number = served.tasks.filter(({ attention }) => attention === one).length;
+    return number === 0 ? [] : [`${number} ${LOOKS[one].words}`];
+  });
+  const tabs = TABS.map((one, at) => (one === tab ? `[${at + 1} ${one}]` : ` ${at + 1} ${one} `)).join(" ");
+  const most = canvas.columns;
+  return [
+    tinted(fit(state === "" ? title : `${title}  (${state})`, most), "bold", canvas),
+    fit(counts.join(" · "), most),
+    fit(tabs, most),
+    fit("─".repeat(most), most),
+  ];
+}
+
+function stateOf({ status: { run }, paused }: Shown["served"]): string {
+  if (run === null) return "";
+  if (run.state === "ended") return run.result ?? "over";
+  if (paused !== null) return paused === "" ? "paused" : `paused: ${plain(paused)}`;
+  return run.process === "gone" ? "its process is gone" : run.state;
+}
+
+function bodyOf(shown: Shown, canvas: Canvas, room: number): string[] {
+  if (shown.tab === "events") return shown.events.slice(-room).map((line) => fit(plain(line), canvas.columns));
+  const lines = shown.tab === "tasks" ? taskLines(shown, canvas) : problemLines(shown, canvas);
+  if (lines.length === 0) return [shown.tab === "tasks" ? "  No task" : "  Nothing needs you"];
+  const from = Math.max(0, Math.min(shown.at - Math.floor(room / 2), lines.length - room));
+  return lines.slice(from, from + room);
+}
+
+function taskLines({ served: { tasks }, at }: Shown, canvas: Canvas): string[] {
+  const wide = Math.min(Math.max(0, ...tasks.map(({ task }) => width(task))), Math.floor(canvas.columns / 2));
+  return tasks.map(({ task, attention, phase, attempt, doing, since_ms }, row) => {
+    const { sign, ascii, words, colour } = LOOKS[attention];
+    const name = fit(plain(task), wide);
+    const busy = attention === "working" || attention === "stuck" ? ` ${clock(canvas.now_ms - since_ms)}` : "";
+    const again = attempt > 1 ? ` (attempt ${attempt})` : "";
+    const what = attention === "working" && doing !== "" ? doing : phase === words ? "" : phase;
+    const mark = row === at ? ">" : " ";
+    const text = `${mark} ${canvas.unicode ? sign : ascii} ${name}${" ".repeat(Math.max(0, wide - width(name)))}  ${words}${busy}${again}  ${plain(what)}`;
+    return tinted(fit(text.trimEnd(), canvas.columns), row === at ? "bold" : colour, canvas);
+  });
+}
+
+function problemLines({ served, at }: Shown, canvas: Canvas): string[] {
+  return problemsOf(served).map(({ task, kind, text, cure, verbs }, row) => {
+    const { sign, ascii, words, colour } = LOOKS[kind];
+    const keys = verbs.length === 0 ? "" : ` [${verbs.join(", ")}]`;
+    const line = `${row === at ? ">" : " "} ${canvas.unicode ? sign : ascii} ${plain(task ?? "the run")}  ${words}${keys}: ${plain(text)}${cure === "" ? "" : `; ${plain(cure)}`}`;
+    return tinted(fit(line, canvas.columns), row === at ? "bold" : colour, canvas);
+  });
+}
+
+function footOf({ asking, said }: Shown, canvas: Canvas): string[] {
+  const line =
+    asking === null
+      ? said === ""
+        ? "? help   q leave"
+        : plain(said)
+      : `${questionOf(asking)} y, or any other key for no`;
+  return [tinted(fit(line, canvas.columns), asking === null ? "dim" : "yellow", canvas)];
+}
+
+function questionOf(wish: Wish): string {
+  if (wish.do === "pause") return "Let the run begin nothing more?";
+  if (wish.do === "unpause") return "Let the run go on?";
+  const what = wish.task === null ? "the run" : plain(wish.task);
+  return `${wish.verb[0]!.toUpperCase()}${wish.verb.slice(1)} ${what}?`;
+}
