@@ -44,8 +44,8 @@ test("without a terminal the screen is printed once, and --json is what it is ma
   expect(stdout).toContain("p > refs/heads/main  (partial)\n1 failed | 1 done\n");
   expect(stdout).toMatch(/^ {2}x tasks\/main\.idle {2}failed/m);
   expect(stdout).not.toContain("\x1b");
-  const { served } = JSON.parse(dgov(place, "tui", "--json").stdout);
-  expect(served.tasks.map(({ attention }: { attention: string }) => attention)).toEqual(["done", "failed"]);
+  const { tasks } = JSON.parse(dgov(place, "tui", "--json").stdout);
+  expect(tasks.map(({ attention }: { attention: string }) => attention)).toEqual(["done", "failed"]);
 });
 
 test("on a terminal it takes the whole of it, asks before it changes anything, and gives it back", async () => {

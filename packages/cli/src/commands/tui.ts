@@ -14,7 +14,7 @@ const LOOK_EVERY_MS = 250;
 const EVENTS_MAX = 500;
 
 /** `unicode`: whether the locale has more than ASCII. */
-type View = { served: Served; now_ms: number; unicode: boolean };
+type View = Pick<Served, "status" | "tasks" | "paused" | "last_seq"> & { now_ms: number; unicode: boolean };
 
 export const tui = defineCommand({
   name: "tui",
@@ -29,15 +29,21 @@ export const tui = defineCommand({
   async run({ plan = null }, here): Promise<View | undefined> {
     const served = await readServed(here, plan);
     const { isTty, inIsTty } = here.terminal;
-    if (here.json || !isTty || !inIsTty) return { served, now_ms: here.now_ms(), unicode: isUnicode(here.env) };
+    if (here.json || !isTty || !inIsTty) {
+      const { status, tasks, paused, last_seq } = served;
+      return { status, tasks, paused, last_seq, now_ms: here.now_ms(), unicode: isUnicode(here.env) };
+    }
     await live(here, plan, first(served));
     return undefined;
   },
   text(view) {
     if (view === undefined) return "";
-    const { served, now_ms, unicode } = view;
-    const plainly = { columns: 120, rows: served.tasks.length + 5, colour: false, unicode, now_ms };
-    return screenOf(first(served), plainly).slice(0, -1).join("\n").trimEnd();
+    const { now_ms, unicode, ...known } = view;
+    const plainly = { columns: 120, rows: known.tasks.length + 5, colour: false, unicode, now_ms };
+    return screenOf(first({ ...known, page: null, why: null }), plainly)
+      .slice(0, -1)
+      .join("\n")
+      .trimEnd();
   },
 });
 
