@@ -31,7 +31,7 @@ function onTerminal(place: Place) {
     terminal: { cols: 80, rows: 12, data: (_, bytes) => hear(bytes) },
   });
   const until = async (text: string) => {
-    for (let tries = 0; tries < 600 && !shown.all.includes(text); tries++) await Bun.sleep(50);
+    for (let tries = 0; tries < 2400 && !shown.all.includes(text); tries++) await Bun.sleep(50);
     expect(shown.all).toContain(text);
   };
   return { child, shown, until, type: (keys: string) => void child.terminal?.write(keys) };
