@@ -38,7 +38,7 @@ export default {
         (tokens, at, ...rest) =>
           rule(tokens, at, ...rest).replaceAll("{{", "&#123;&#123;");
       parser.renderer.rules.text = kept(text);
-      parser.renderer.rules.code_inline = inline;
+      parser.renderer.rules.code_inline = kept(inline);
     },
   },
   ignoreDeadLinks: [/^(\.\/)?(\.\.\/)+(?!docs\/)/, /schemas(\/|$)/, /\.schema\.json$/], // files of the repository that are no pages
