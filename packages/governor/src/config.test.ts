@@ -31,6 +31,7 @@ const DEFAULT_SANDBOX: SandboxRules = {
     open_files: 16_384,
   },
   worktree: { include: false, cache: false },
+  hooks: { timeout_s: 60 },
 };
 
 const IGNORED = [".venv", "uv.lock", "__pycache__", "*.pyc"];

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { ProgramTable } from "./agent_file.ts";
 import { ApiTable } from "./api_file.ts";
 import { Amount, PriceTable, ProjectBudgetTable } from "./budget_file.ts";
+import { LifecycleTable } from "./lifecycle_file.ts";
 import { PolicyTable } from "./policy_file.ts";
 import { ProfileTable, profileName } from "./profile_file.ts";
 import { ReviewTable } from "./review_file.ts";
@@ -296,6 +297,7 @@ export const ProjectFile = z.strictObject({
   prices: z.record(z.string(), PriceTable).default({}).describe('By "PROVIDER/MODEL"; what is not listed is unpriced'),
   sandbox: SandboxTable.prefault({}),
   worktree: WorktreeTable.prefault({}),
+  hooks: LifecycleTable.prefault({}).describe("Commands outside of the jail, once a person has approved of them"),
   tools: z.record(toolName, ToolTable).default({}).describe("Tools that are WASM components, by name"),
   gates: z.record(toolName, GateTable).default({}).describe("Gates that are WASM components, by name"),
   review: ReviewTable.prefault({}),

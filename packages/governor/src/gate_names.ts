@@ -8,6 +8,7 @@ import type { Toml } from "./toml.ts";
 export const GATE_NAMES: readonly string[] = [
   ...["claims", "evidence", "integration", "semantic", "structure", "api", "policy", "script_hooks", "setup", "hooks"],
   ...["lint", "format", "types", "generated", "tests", "coverage", "sentrux", "specs", "review", "frozen", "red"],
+  "lifecycle",
 ];
 
 /** Every gate that can answer for a task of a project. */

@@ -2,12 +2,16 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Included, include, includedIn } from "./git/included.ts";
 import { type Opening, openPool, poolFolder } from "./git/worktrees.ts";
+import type { PinnedHooks } from "./lifecycle/pinned.ts";
 import { openSymbols } from "./semantic/symbols.ts";
 import { secretIn } from "./settlement/content.ts";
 import type { Site } from "./site.ts";
 import { readSops } from "./sops.ts";
 
-type Parts = Omit<Site, "sops" | "charter" | "pool" | "symbols" | "out" | "leftOut" | "frozen">;
+/** `hooks`: those that a person has approved of; absent or null: none are run. */
+type Parts = Omit<Site, "sops" | "charter" | "pool" | "symbols" | "out" | "leftOut" | "frozen" | "lifecycle"> & {
+  hooks?: PinnedHooks | null;
+};
 
 /** Opens what a run needs besides its parts, lets it work, and closes that again, however it went. */
 export async function inSite(parts: Parts, work: (site: Site) => Promise<void>): Promise<void> {
@@ -20,7 +24,17 @@ export async function inSite(parts: Parts, work: (site: Site) => Promise<void>):
   const pool = openPool(git, { folder, now_ms: world.now_ms, ...furnishing(parts) });
   try {
     const { sops, charter } = readSops(root).sops;
-    await work({ ...parts, ...frozenIn(session), sops, charter, pool, symbols, out, leftOut: new Map() });
+    await work({
+      ...parts,
+      ...frozenIn(session),
+      ...lifecycleIn(parts, out),
+      sops,
+      charter,
+      pool,
+      symbols,
+      out,
+      leftOut: new Map(),
+    });
   } finally {
     symbols.close();
     await pool.close();
@@ -48,4 +62,12 @@ function furnishing({ git, world, session, project }: Parts): Pick<Opening, "fur
 function frozenIn(session: Site["session"]): Pick<Site, "frozen"> {
   const [said] = session.read("tests_frozen", null);
   return said ? { frozen: said.tests } : {};
+}
+
+/** The hooks with what they may see and say. */
+function lifecycleIn({ hooks, world, session, project, plan }: Parts, out: string): Pick<Site, "lifecycle"> {
+  if (!hooks) return {};
+  const keys = Object.values(project.providers).flatMap(({ api_key_env }) => api_key_env ?? []);
+  const { env, warn } = world;
+  return { lifecycle: { hooks, env, keys, run: session.id, plan: plan.name, out, warn } };
 }

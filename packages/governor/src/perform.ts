@@ -4,6 +4,7 @@ import { cureOf, land, landedOn, mendCheckouts, targetHead } from "./git/land.ts
 import { type Landing, stepOf, toLand } from "./landing.ts";
 import type { Performers } from "./loop.ts";
 import { judgeByReview } from "./review/review.ts";
+import { inform } from "./run_hook.ts";
 import { judgeBatch } from "./settlement/batch.ts";
 import { lookAhead } from "./settlement/fit.ts";
 import { mendFormat } from "./settlement/fix.ts";
@@ -39,11 +40,13 @@ async function landTasks(site: Site, { task }: Extract<Action, { do: "land" }>):
   const each = (event: (of: { task: TaskId; attempt: number }, judged: Landing["judged"]) => Event) =>
     session.recordAll(all.map(({ id, attempt, judged }) => event({ task: id, attempt }, judged)));
   const { head, commit } = stepOf(all);
-  const landed = (cure: string | null) => {
+  const landed = async (cure: string | null) => {
     each((of, judged) => ({ kind: "task_landed", ...of, commit: judged.commit }));
     const last = all.at(-1);
     if (cure !== null && last)
       session.record({ kind: "checkout_behind", task: last.id, attempt: last.attempt, commit, cure });
+    for (const { id, attempt, judged } of all)
+      await inform(site.lifecycle, "post_landing", { task: id, attempt, commit: judged.commit }, world.signal);
   };
   const landedBefore = async () => (state === "landing" ? await landedOn(git, { target, commit }) : null);
   if ((await landedBefore()) === "branch") {
@@ -64,7 +67,7 @@ async function landTasks(site: Site, { task }: Extract<Action, { do: "land" }>):
     if (on === "branch") await mendCheckouts(git, { target, head, commit });
     return landed(on === "pending" ? cureOf(target) : null);
   }
-  landed(did.kind === "pending" ? did.cure : null);
+  await landed(did.kind === "pending" ? did.cure : null);
 }
 
 async function retryTask(

@@ -83,6 +83,7 @@ test.each(["strict", "default", "relaxed"])("what is written wins over the prese
     setup: "none",
     limits: { memory_bytes: 3 * MIB, processes: 4, tmp_bytes: 5 * MIB, file_bytes: 6 * MIB, open_files: 77 },
     worktree: { include: false, cache: false },
+    hooks: { timeout_s: 60 },
   });
   expect(tool_policy).toEqual({
     restrict_run_bash: true,

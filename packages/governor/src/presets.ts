@@ -5,7 +5,7 @@ import type { ProjectFile } from "./config_file.ts";
 import type { SandboxRules } from "./project.ts";
 
 /** What holds where `[sandbox]` and `[tool_policy]` say nothing. Each key that they write is theirs. */
-type Preset = { sandbox: Omit<SandboxRules, "preset" | "level" | "worktree">; tool_policy: ToolPolicy };
+type Preset = { sandbox: Omit<SandboxRules, "preset" | "level" | "worktree" | "hooks">; tool_policy: ToolPolicy };
 
 const MIB = 1024 * 1024;
 const NO_RULES: ToolPolicy = {
@@ -86,7 +86,8 @@ export function withPreset({
   sandbox,
   tool_policy,
   worktree = { include: false, cache: false },
-}: Pick<ProjectFile, "sandbox" | "tool_policy"> & Partial<Pick<ProjectFile, "worktree">>): {
+  hooks = { timeout_s: 60 },
+}: Pick<ProjectFile, "sandbox" | "tool_policy"> & Partial<Pick<ProjectFile, "worktree" | "hooks">>): {
   sandbox: SandboxRules;
   tool_policy: ToolPolicy;
 } {
@@ -111,6 +112,7 @@ export function withPreset({
         open_files: open_files ?? limits.open_files,
       },
       worktree,
+      hooks,
     },
     tool_policy: {
       restrict_run_bash: tool_policy.restrict_run_bash ?? rules.restrict_run_bash,

@@ -4,6 +4,7 @@ import type { Price } from "@dgov/worker";
 import type { Program } from "./agent_file.ts";
 import type { Api } from "./api_file.ts";
 import type { Budget } from "./budget.ts";
+import type { LifecycleTable } from "./lifecycle_file.ts";
 import type { PathPolicy } from "./policy_file.ts";
 import type { Review } from "./review_file.ts";
 import type { Routing } from "./routing_file.ts";
@@ -124,6 +125,7 @@ export type SandboxRules = {
   setup: Network;
   limits: ResourceLimits;
   worktree: WorktreeTable; // `[worktree]`
+  hooks: LifecycleTable; // `[hooks]`: what runs outside of it
 };
 
 /** A WASM component of the project. `path` is relative to the root and is read from the base commit, never the worktree. */

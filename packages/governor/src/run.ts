@@ -17,6 +17,8 @@ import { poolFolder, removeDeadLocks } from "./git/worktrees.ts";
 import { baseOf, decideStart, type Start } from "./history.ts";
 import { inSite } from "./in_site.ts";
 import { openJail, refuseNativeGates } from "./jail.ts";
+import type { PinnedHooks } from "./lifecycle/pinned.ts";
+import { approvedHooks } from "./lifecycle.ts";
 import { outliveKilled, takeRepository } from "./lock.ts";
 import { openWritable } from "./log.ts";
 import { runLoop } from "./loop.ts";
@@ -82,7 +84,11 @@ async function underLock(git: Git, request: RunRequest, { world, start_ms }: Out
   const looks = { path: world.env.PATH ?? null, find: symbolFinder(world.self) };
   const at = await readyRepository(git, request, {
     world,
-    check: () => compileOrRefuse(readProject(root, request.profile, world.env), dir, looks),
+    async check() {
+      const project = readProject(root, request.profile, world.env);
+      await approvedHooks(git, project, world.env);
+      await compileOrRefuse(project, dir, looks);
+    },
   });
   await proveRules(readProject(root, request.profile, world.env));
   const log = openWritable(root, { readonly: request.dry_run });
@@ -117,9 +123,10 @@ async function underLock(git: Git, request: RunRequest, { world, start_ms }: Out
       return view;
     };
     if (decided.do === "nothing") return ended(decided.run, "nothing");
+    const hooks = await approvedHooks(git, ready.project, world.env);
     writeCompiled(root, plan);
     const base = baseOf(past, decided, isThere);
-    const id = await carryOut(ready, { decided, only, models, log, request, base, approved }, world);
+    const id = await carryOut(ready, { decided, only, models, log, request, base, approved, hooks }, world);
     return ended(id, decided.do === "resume" ? "resumed" : "ran");
   } finally {
     log.close();
@@ -159,13 +166,14 @@ type Carrying = {
   log: Store;
   request: RunRequest;
   base: string | null;
+  hooks: PinnedHooks | null; // what a person has approved of; null: the project has none
   approved: Approved | null; // null: the plan has no frozen tests, or the log has them
 };
 
 /** Opens what a run needs, begins or resumes it, and performs it. @returns its id */
 async function carryOut(
   ready: Ready,
-  { decided, only, models, log, request, base, approved }: Carrying,
+  { decided, only, models, log, request, base, approved, hooks }: Carrying,
   world: World,
 ): Promise<RunId> {
   const { root, git, project, plan, target, head } = ready;
@@ -188,7 +196,7 @@ async function carryOut(
   if (approved) session.record({ kind: "tests_frozen", ...approved });
   if (decided.do === "resume") session.record({ kind: "run_resumed", head });
   session.record({ kind: "sandbox_chosen", level: jail.level, detail: jail.detail });
-  await inSite({ world, session, project, plan, models, git, jail, components, target }, async (site) => {
+  await inSite({ world, session, project, plan, models, git, jail, components, target, hooks }, async (site) => {
     if (decided.do === "resume") await recover(site, request.mode);
     else await keepOrphans(site);
     const place = { root, run: session.id, wait_ms: project.limits.approval.wait_ms };

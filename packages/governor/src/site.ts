@@ -6,6 +6,7 @@ import type { Git } from "./git/git.ts";
 import type { Pool } from "./git/worktrees.ts";
 import type { CompiledPlan, CompiledTask } from "./plan/compiled.ts";
 import type { Project } from "./project.ts";
+import type { Lifecycle } from "./run_hook.ts";
 import type { Symbols } from "./semantic/symbols.ts";
 import type { Session, World } from "./session.ts";
 import type { Sop } from "./sop_file.ts";
@@ -35,6 +36,7 @@ export type Site = {
   out: string;
   leftOut: Map<string, readonly string[]>;
   frozen?: readonly FrozenTest[]; // the acceptance tests of a plan by tests-first; absent: it is none
+  lifecycle?: Lifecycle; // the hooks that a person has approved of; absent: none are run
 };
 
 /** What package managers have fetched for others is found there. `keeps`: what is fetched now is kept as well, at the end. */

@@ -2,10 +2,10 @@ import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSyn
 import { dirname } from "node:path";
 
 /** Writes a whole file or none of it: readers see the old text or the new, also after a crash. Makes parent folders. */
-export function writeAtomic(path: string, text: string): void {
+export function writeAtomic(path: string, text: string, mode = 0o644): void {
   mkdirSync(dirname(path), { recursive: true });
   const draft = `${path}.${process.pid}.tmp`;
-  const file = openSync(draft, "w", 0o644);
+  const file = openSync(draft, "w", mode);
   try {
     writeSync(file, text);
     fsyncSync(file);

@@ -2,6 +2,7 @@ import { type CostEstimate, estimatePlan } from "@dgov/governor/cost";
 import { withNotices } from "@dgov/governor/notices";
 import { type RunRequest, type RunView, runPlan } from "@dgov/governor/run";
 import { z } from "zod";
+import { askHooks } from "../ask_hooks.ts";
 import { CEILING_FLAGS, ceilingOf } from "../ceiling_flags.ts";
 import { defineCommand, type Here } from "../command.ts";
 import { renderEstimate } from "../cost_text.ts";
@@ -36,6 +37,7 @@ export const run = defineCommand({
   short: { yes: "y", verbose: "v", jobs: "j" },
   async run({ plan, only, jobs, yes, estimate, profile = null, ...flags }, here): Promise<View> {
     const dry_run = flags.dry_run || estimate;
+    if (!dry_run) await askHooks(here);
     const mode = flags.restart ? "restart" : flags.continue ? "continue" : "go";
     const live = show(here, flags.verbose ? "detail" : flags.stream ? "stream" : "milestone");
     // Before the run and not after it: what is likely a mistake is worth a Ctrl-C.

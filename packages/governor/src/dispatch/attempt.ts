@@ -18,6 +18,7 @@ import type { CompiledTask } from "../plan/compiled.ts";
 import { hostsOrNone } from "../presets.ts";
 import type { Project } from "../project.ts";
 import type { Route } from "../routing.ts";
+import { inform, stoppedBy } from "../run_hook.ts";
 import { type Short, sayShort } from "../short_text.ts";
 import { type Site, unitOf } from "../site.ts";
 import { briefingOf } from "./briefing.ts";
@@ -105,6 +106,8 @@ export async function dispatch(
   });
   if (binding.route) site.session.record(routedEvent(of, binding.route));
   try {
+    const refused = await stoppedBy(site.lifecycle, "pre_worktree", { ...of, commit: head }, signal);
+    if (refused !== null || signal.aborted) return endBefore(site, of, { signal, refused });
     const owner = { run: site.session.id, ...of, base: head };
     const worktree = await site.pool.acquire(head, { tree: carried ?? head, owner });
     const { tier } = action;
@@ -112,6 +115,7 @@ export async function dispatch(
     const attempt: Attempt = { ...of, tier, base: head, unit, worktree, ...nothing, asked };
     const ending = await attend(site, attempt, { signal, mend, failed: before.failed, carried: carried !== null });
     await conclude(site, attempt, ending);
+    await tellOfTask(site, attempt, ending, signal);
     worktree.release(); // not in a `finally`: where the work could not be kept, it stays for the next run to keep it
   } catch (error) {
     // What a person can mend is this attempt's failure and not the run's; a bug of ours goes on up.
@@ -119,6 +123,25 @@ export async function dispatch(
     site.session.record({ kind: "attempt_failed", ...of, cause: "error", detail: error.message, kept: null });
   }
 }
+
+/** Ends an attempt that has no worktree. */
+function endBefore(
+  { session }: Site,
+  of: { task: TaskId; attempt: number },
+  { signal, refused }: { signal: AbortSignal; refused: string | null },
+): void {
+  const { cause, detail } = signal.aborted ? interrupted(signal) : { cause: "setup" as const, detail: refused ?? "" };
+  session.record({ kind: "attempt_failed", ...of, cause, detail, kept: null });
+}
+
+/** Tells the project's hook how the attempt ended, while its worktree is still there. */
+function tellOfTask(site: Site, attempt: Attempt, ending: Ending, signal: AbortSignal): Promise<void> {
+  const commit = taskOf(site.session.run, attempt.task).work?.kept ?? undefined;
+  const result = ending.done ? "done" : ending.cause;
+  return inform(site.lifecycle, "post_task", { ...placeOf(attempt), commit, result }, signal);
+}
+
+const placeOf = ({ task, attempt, worktree }: Attempt) => ({ task, attempt, worktree: worktree.path });
 
 function routedEvent(of: { task: TaskId; attempt: number }, route: Route): EventOf<"task_routed"> {
   const { to: _to, candidates, ...chosen } = route;
@@ -149,10 +172,15 @@ async function attend(site: Site, attempt: Attempt, { signal, mend, failed, carr
   const { unit, worktree } = attempt;
   const scope: Scope = { ...scopeOf(site.project, unit, attempt.base), components: site.components.tools };
   const { program } = site.models.binding(attempt);
-  const unprepared = await prepare(site, worktree, { signal, keeps: !carried });
+  const hooked = (hook: "post_worktree" | "pre_task") =>
+    stoppedBy(site.lifecycle, hook, { ...placeOf(attempt), commit: attempt.base }, signal);
+  const unprepared =
+    (await hooked("post_worktree")) ??
+    (await prepare(site, worktree, { signal, keeps: !carried })) ??
+    (await hooked("pre_task"));
   if (signal.aborted) return interrupted(signal);
   if (unprepared !== null) return { done: false, cause: "setup", detail: unprepared };
-  if (site.project.commands.setup !== null || site.project.rules.sandbox.worktree.include)
+  if (site.project.commands.setup !== null || site.project.rules.sandbox.worktree.include || site.lifecycle)
     await noteTraces(attempt, scope.write);
   // The order is written while the isolated process starts: each waits for other programs most of its time.
   const ordering = orderOf(site, { unit, attempt: attempt.attempt, scope, failed, carried, program });

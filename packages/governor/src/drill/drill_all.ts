@@ -15,7 +15,14 @@ import { type BadChange, type Drill, type DrillRow, type Facts, ownDrillHint, re
 import { askReview, type Voting } from "./drill_review.ts";
 import { ownDrills } from "./own_drills.ts";
 
-const KNOWN: readonly Drill[] = [...CLAIMS, ...EVIDENCE, ...MERGES, ...COMMANDS];
+/** A drill starts nothing outside of the jail, approved of or not: what a hook tells others would not be true. */
+const LIFECYCLE: Drill = {
+  gate: "lifecycle",
+  what: "the project's hooks",
+  code: null,
+  make: () => "hooks run outside of the jail, and no drill runs them",
+};
+const KNOWN: readonly Drill[] = [...CLAIMS, ...EVIDENCE, ...MERGES, ...COMMANDS, LIFECYCLE];
 
 /** Hears which drill begins. */
 export type Begins = (gate: string, what: string) => void;
@@ -45,7 +52,9 @@ async function gatesOf(range: Range): Promise<string[]> {
   const own = [...commands, ...componentGates(range, signal), ...specGates(range, new Set())];
   const asked = [...trees, ...(await ruleGates({ git, head, project })), ...own];
   const frozen = asksEvidence(project) ? ["claims", "evidence"] : ["claims"];
-  return [...frozen, "integration", "semantic", ...asked.map(({ name }) => name)];
+  const { pre_gate, pre_landing } = project.rules.sandbox.hooks;
+  const hooks = pre_gate === undefined && pre_landing === undefined ? [] : ["lifecycle"];
+  return [...frozen, "integration", "semantic", ...asked.map(({ name }) => name), ...hooks];
 }
 
 /** A project's own change is known to be bad; where it has none, what is bad everywhere is tried. */

@@ -1,5 +1,6 @@
 import { DgovError } from "../error.ts";
 import { isAlive, ownIdentity } from "../git/lockfile.ts";
+import { lendApproval } from "../lifecycle/approvals.ts";
 import { type RunView, runPlan } from "../run.ts";
 import type { World } from "../session.ts";
 import type { Job, JobEvent } from "./job.ts";
@@ -46,7 +47,9 @@ async function carriedOut(job: Job, world: World): Promise<How> {
     env: { ...env, DGOV_RUN_SOURCE: `job:${job.id.toLowerCase()}`, DGOV_CONFIG: place.config },
   };
   try {
-    await openJobRepository(job, { env, place, at_ms: now_ms() });
+    const git = await openJobRepository(job, { env, place, at_ms: now_ms() });
+    const { repository: common, root } = job.body;
+    lendApproval({ env, common, root }, { env, common: await git.commonDir(), root: place.root }, now_ms());
     return endingOf(await runPlan({ ...request, mode: job.again ? "continue" : "go" }, own), world.signal);
   } catch (error) {
     if (!(error instanceof DgovError)) throw error;

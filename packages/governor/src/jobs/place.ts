@@ -3,11 +3,13 @@ import { join } from "node:path";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** The folder of a user's jobs: below XDG_STATE_HOME, or where that is not said below `~/.local/state`. */
-export function jobsFolder(env: Env): string {
+/** What dgov keeps of a user: below XDG_STATE_HOME, or where that is not said below `~/.local/state`. */
+export function stateFolder(env: Env): string {
   const state = env.XDG_STATE_HOME?.startsWith("/") ? env.XDG_STATE_HOME : join(env.HOME || homedir(), ".local/state");
-  return join(state, "dgov/jobs");
+  return join(state, "dgov");
 }
+
+export const jobsFolder = (env: Env): string => join(stateFolder(env), "jobs");
 
 export const queueFile = (env: Env): string => join(jobsFolder(env), "queue.db");
 

@@ -24,6 +24,7 @@ export async function attribute(
   verdict: Verdict,
   { settling, signal }: { settling: Settling; signal: AbortSignal },
 ): Promise<Whose> {
+  if (verdict.gate === "lifecycle") return { blame: "unknown" }; // it tells a system of what happens, and this would not
   const elsewhere: Settling = { ...settling, record: () => undefined };
   const ask = (tree: TreeToLand) => judgeByCommands(tree, elsewhere, signal, ["setup", verdict.gate]);
   if (verdict.verdict === "broken")

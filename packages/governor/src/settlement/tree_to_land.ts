@@ -8,6 +8,7 @@ import { commandGates, SETUP } from "./commands.ts";
 import { componentGates } from "./components.ts";
 import { frozenGates } from "./frozen.ts";
 import { type Gate, type Settling, settle, type Verdict } from "./gate.ts";
+import { lifecycleGates, tellOfGates } from "./lifecycle.ts";
 import { openEvaluator, ruleGates } from "./policy.ts";
 import { hasRun, specGates } from "./specs.ts";
 import { treeGates } from "./tree_gates.ts";
@@ -17,7 +18,10 @@ import { unchanging } from "./unchanging.ts";
  * The very tree that would land on `head`, with what its judges need. `changes` are head → tree; `out` is the absolute
  * path of the folder that takes the whole logs of its gates.
  */
-export type TreeToLand = Pick<Site, "git" | "project" | "pool" | "jail" | "components" | "symbols" | "frozen"> &
+export type TreeToLand = Pick<
+  Site,
+  "git" | "project" | "pool" | "jail" | "components" | "symbols" | "frozen" | "lifecycle"
+> &
   Pick<IntegratedCandidate, "task" | "attempt" | "out" | "more_tests" | "all_tests"> & {
     unit: CompiledTask;
     head: string;
@@ -80,15 +84,29 @@ export async function judgeByRules(
 
 /**
  * Runs the project's own commands on a checkout of the tree, and asks at last whether all have run that had to. Without commands
- * there is no checkout.
+ * there is no checkout. The project's hooks stand before and after, where a run has any.
  *
- * @param only the names of the gates that are asked; absent: all
+ * @param only the names of the gates that are asked, without hooks; absent: all
  */
 export async function judgeByCommands(
   tree: TreeToLand,
   settling: Settling,
   signal: AbortSignal,
   only: readonly string[] | null = null,
+): Promise<Verdict | null> {
+  if (only !== null) return askCommands(tree, settling, signal, only); // an old question once more: nothing is about to happen
+  const fell =
+    (await settle(lifecycleGates(tree, "pre_gate", signal), tree, settling)) ??
+    (await askCommands(tree, settling, signal, null));
+  await tellOfGates(tree, fell?.verdict ?? "pass", signal);
+  return fell ?? settle(lifecycleGates(tree, "pre_landing", signal), tree, settling);
+}
+
+async function askCommands(
+  tree: TreeToLand,
+  settling: Settling,
+  signal: AbortSignal,
+  only: readonly string[] | null,
 ): Promise<Verdict | null> {
   const isAsked = ({ name }: { name: string }) => only?.includes(name) ?? true;
   const gates = commandsOf(tree, signal).filter(isAsked);
