@@ -76,6 +76,19 @@ test("A8 each state of a repository that no run starts from has a command that m
   expect(shell("git stash list")).toContain("stash@{0}"); // nothing was lost
 });
 
+test("A8 what init has written is to be committed, and not put away", async () => {
+  const { put, look, shell } = lay();
+  put("a.txt", "1\n");
+  shell("rm -rf .dgov; git init -q -b main && git add -A && git commit -qm base");
+  put(".dgov/.gitignore", IGNORED);
+  put(".dgov/governor.md", "# Charter\n");
+  const { repository } = await look();
+  expect(repository).toEqual({ code: "repo_dirty", command: 'git add .dgov && git commit -m "Set up dgov"' });
+  shell(repository!.command);
+  expect((await look()).repository).toBeUndefined();
+  expect(shell("git show --stat --format= HEAD")).toContain(".dgov/governor.md");
+});
+
 test("A8 a repository without a commit has one by the command that is told", async () => {
   const { put, look, shell } = lay();
   put(".dgov/.gitignore", IGNORED);

@@ -28,6 +28,8 @@ const COMMANDS: Partial<Record<ErrorCode, string>> = {
   sandbox_missing: `${INSTALL} bubblewrap`,
 };
 
+const COMMIT_DGOV = 'git add .dgov && git commit -m "Set up dgov"';
+
 /** In the middle of what git is, by the file that says so, and how it is ended. */
 const UNFINISHED = {
   MERGE_HEAD: "git merge --abort",
@@ -52,6 +54,9 @@ export function fixOf({ name, state, code, cure, places = [] }: Check, root: str
     const entry = Object.entries(UNFINISHED).find(([file]) => existsSync(join(root, ".git", file)));
     return line(entry?.[1]);
   }
+  // What init has just written is put away by nobody: without it there would be nothing to run.
+  if (code === "repo_dirty" && places.length > 0 && places.every(({ file }) => file?.startsWith(".dgov/")))
+    return line(COMMIT_DGOV);
   if (code !== null && COMMANDS[code] !== undefined) return line(COMMANDS[code]);
   return line(cure !== null && /^(?:dgov|git|rm) \S/.test(cure) ? cure : undefined);
 }

@@ -25,6 +25,9 @@ const KEPT_SHARE = 0.9;
 const DAY_MS = 24 * 60 * 60_000;
 const BUSY_MS = 2_000;
 const VERSION = 1;
+/** Who makes the file keeps others from it for a moment, and SQLite does not wait then, whatever its limit is. */
+const OPEN_TRIES = 20;
+const OPEN_WAIT_MS = 10;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS entry (
@@ -104,13 +107,18 @@ const pragma = (db: Database, name: string): number =>
   Object.values(db.query<Record<string, number>, []>(`PRAGMA ${name}`).get() ?? {})[0] ?? 0;
 
 function openOrRemake(path: string): Database | null {
-  for (const again of [false, true]) {
+  let remade = false;
+  for (let tries = 0; tries < OPEN_TRIES; tries++) {
     try {
       return open(path);
     } catch (error) {
       if (!(error instanceof SQLiteError)) throw error;
-      if (again || !isBroken(error)) return null;
-      remove(path);
+      if (isBusy(error)) Bun.sleepSync(OPEN_WAIT_MS);
+      else if (remade || !isBroken(error)) return null;
+      else {
+        remove(path);
+        remade = true;
+      }
     }
   }
   return null;
