@@ -1,5 +1,5 @@
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -9,29 +9,18 @@ const BUILDER = Bun.which("vitepress");
 const folder = mkdtempSync(join(tmpdir(), "dgov-site-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function build(docs: string, out: string): { exit: number; said: string } {
-  const { exitCode, stdout, stderr } = Bun.spawnSync([BUILDER ?? "", "build", docs, "--outDir", out], {
-    cwd: folder,
-    env: { PATH: process.env.PATH, HOME: folder, NO_COLOR: "1" },
-  });
+function build(from: string, out: string): { exit: number; said: string } {
+  const script = [process.execPath, join(HOME, "scripts/site.ts"), out, "--from", from];
+  const env = { PATH: process.env.PATH, HOME: folder, NO_COLOR: "1" };
+  const { exitCode, stdout, stderr } = Bun.spawnSync(script, { cwd: folder, env });
   return { exit: exitCode, said: `${stdout}${stderr}` };
-}
-
-/** The documentation as it is, in a place that can be written: the builder leaves its cache beside its configuration. */
-function copied(name: string, pages: readonly string[] | null): string {
-  const root = join(folder, name);
-  mkdirSync(join(root, "docs"), { recursive: true });
-  cpSync(join(HOME, "README.md"), join(root, "README.md"));
-  for (const entry of pages ?? readdirSync(join(HOME, "docs")))
-    cpSync(join(HOME, "docs", entry), join(root, "docs", entry), { recursive: true });
-  return join(root, "docs");
 }
 
 test.skipIf(BUILDER === null)(
   "the documentation is a site: every page is in it, as it is written, and no link leads nowhere",
   () => {
     const out = join(folder, "out");
-    const { exit, said } = build(copied("all", null), out);
+    const { exit, said } = build(HOME, out);
     expect({ exit, said }).toEqual({ exit: 0, said: expect.stringContaining("build complete") });
     for (const file of readdirSync(join(HOME, "docs")).filter((name) => name.endsWith(".md")))
       expect(existsSync(join(out, file.replace(/\.md$/, ".html")))).toBe(true);
@@ -41,11 +30,12 @@ test.skipIf(BUILDER === null)(
 );
 
 test.skipIf(BUILDER === null)("a link that leads to no page fails the build", () => {
-  const docs = copied("broken", [".vitepress/config.mjs", "decisions/0001-packages.md"]);
-  writeFileSync(join(docs, "index.md"), "# A page\n\n[nowhere](missing.md)\n");
-  const pages = readFileSync(join(docs, "../README.md"), "utf8").replace(/^\| \[docs\/.*\n/gm, "");
-  writeFileSync(join(docs, "../README.md"), pages);
-  const { exit, said } = build(docs, join(folder, "broken-out"));
+  const root = join(folder, "broken");
+  for (const file of [".vitepress/config.mjs", "decisions/0001-packages.md"])
+    cpSync(join(HOME, "docs", file), join(root, "docs", file), { recursive: true });
+  writeFileSync(join(root, "docs/index.md"), "# A page\n\n[nowhere](missing.md)\n");
+  writeFileSync(join(root, "README.md"), "# Pages\n");
+  const { exit, said } = build(root, join(folder, "broken-out"));
   expect({ exit, said }).toEqual({ exit: 1, said: expect.stringContaining("dead link") });
 });
 

@@ -1,8 +1,7 @@
-// The documentation as a site: `npx vitepress@1.6.4 build docs` writes docs/.vitepress/dist. Pages are the Markdown files beside it, in
+// The documentation as a site: `bun scripts/site.ts OUT` builds it. Pages are the Markdown files beside it, in
 // the order of the README's table, so that there is one list of them. A link that leads to no page fails the build.
-import { readdirSync, readFileSync, realpathSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 
 const docs = join(import.meta.dirname, "..");
 const readme = readFileSync(join(docs, "../README.md"), "utf8");
@@ -19,11 +18,7 @@ function titleOf(file) {
   return /^# (.+)$/m.exec(readFileSync(join(docs, file), "utf8"))?.[1] ?? file;
 }
 
-/** The builder may be installed anywhere, and the pages are compiled to what it brings along. */
-const vue = dirname(createRequire(realpathSync(process.argv[1])).resolve("vue/package.json"));
-
 export default {
-  vite: { resolve: { alias: { vue } } },
   title: "dgov",
   description: "A deterministic kernel that governs AI coding agents",
   cleanUrls: true,
