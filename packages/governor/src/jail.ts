@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, mkdtempSync, readdirSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import {
   type Availability,
   createIsolationMaker,
@@ -134,8 +134,11 @@ async function startIn(maker: IsolationMaker, level: Level, { spec, env, port }:
     });
     const stop = async () => {
       await isolation.stop();
-      if (cache?.keeps) await keepCache(join(tmp, "cache"), cache.folder);
-      removeTree(tmp);
+      try {
+        if (cache?.keeps) await keepCache(join(tmp, "cache"), cache.folder, basename(tmp));
+      } finally {
+        removeTree(tmp);
+      }
     };
     return { ...isolation, stop };
   } catch (error) {

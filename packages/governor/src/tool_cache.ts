@@ -12,31 +12,49 @@ const KEPT = ["npm", "pip", "uv", "yarn"];
 const FILES_MAX = 200_000;
 const BYTES_MAX = 2 * 1024 ** 3;
 
-/** Puts what was kept into a jail's own cache folder, as copies: nothing that runs there reaches the kept ones. */
+/**
+ * Puts what was kept into a jail's own cache folder, as copies: nothing that runs there reaches the kept ones. What somebody
+ * replaces meanwhile is left out: it is fetched again.
+ */
 export async function fillCache(kept: string, cache: string): Promise<void> {
-  for (const name of KEPT) if (existsSync(join(kept, name))) await copyTree(join(kept, name), join(cache, name));
+  for (const name of KEPT.filter((one) => existsSync(join(kept, one)))) {
+    const from = join(kept, name);
+    if (!(await isCopied(from, join(cache, name)))) removeTree(join(cache, name));
+  }
 }
 
 /**
  * Keeps what a jail's cache folder holds, in place of what was kept before. To be called only after a command that a candidate had
- * no part in: what is kept is there for those who judge.
+ * no part in: what is kept is there for those who judge. What is too large, or has no room on the disk, is not kept: it is
+ * fetched again.
  *
- * @returns why nothing was kept, or null
+ * @param mark tells this one from others who keep at the same time
  */
-export async function keepCache(cache: string, kept: string): Promise<string | null> {
-  for (const name of KEPT.filter((one) => existsSync(join(cache, one)))) {
-    if (!isWithin(join(cache, name)))
-      return `the cache of ${name} has more than ${FILES_MAX} files or ${BYTES_MAX} bytes`;
-    const [next, old] = [join(kept, `${name}.next-${process.pid}`), join(kept, `${name}.old-${process.pid}`)];
+export async function keepCache(cache: string, kept: string, mark: string): Promise<void> {
+  for (const name of KEPT.filter((one) => existsSync(join(cache, one)) && isWithin(join(cache, one)))) {
+    const [next, old] = [join(kept, `${name}.next-${mark}`), join(kept, `${name}.old-${mark}`)];
     mkdirSync(kept, { recursive: true, mode: 0o700 });
+    if (await isCopied(join(cache, name), next)) {
+      if (existsSync(join(kept, name))) renameSync(join(kept, name), old);
+      renameSync(next, join(kept, name));
+    }
     removeTree(next);
-    await copyTree(join(cache, name), next);
-    if (existsSync(join(kept, name))) renameSync(join(kept, name), old);
-    renameSync(next, join(kept, name));
     removeTree(old);
   }
-  return null;
 }
+
+/** @returns false where it went away under the copy, or there is no room for it: what is there then is a part */
+async function isCopied(from: string, to: string): Promise<boolean> {
+  try {
+    await copyTree(from, to);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && LEFT_OUT.has(String(error.code))) return false;
+    throw error;
+  }
+}
+
+const LEFT_OUT: ReadonlySet<string> = new Set(["ENOENT", "ENOSPC", "EDQUOT"]);
 
 /** Links stay links, whatever they lead to: following one would take files along that the jail could not read. */
 const copyTree = (from: string, to: string): Promise<void> =>
