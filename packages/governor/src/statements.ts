@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Evidence } from "@dgov/kernel/evidence";
-import { type Claim, ClaimError, covers, parseClaim } from "@dgov/sandbox";
+import { covers } from "@dgov/sandbox";
 import { z } from "zod";
+import { claimOf } from "./claim_text.ts";
 import { DgovError, type Place } from "./error.ts";
 import { type From, readEvidence } from "./evidence.ts";
 import type { Git } from "./git/git.ts";
@@ -85,7 +86,7 @@ async function standingOf(
   { scope, evidence: named }: Statement,
   { git, dirty, evidence }: Looking,
 ): Promise<Pick<Checked, "standing" | "because">> {
-  const claims = scope.flatMap((path) => claimOf(path) ?? []);
+  const claims = scope.flatMap((path) => claimOf(path) ?? []).map((claim) => ({ ...claim, symbol: null }));
   const within = (path: string) => claims.some((claim) => covers(claim, path));
   for (const one of named.flatMap((name) => evidence.get(name) ?? [])) {
     if (!one.holds) return { standing: "fails", because: `${one.id} did not pass` };
@@ -96,14 +97,4 @@ async function standingOf(
     if (changed !== undefined) return { standing: "stale", because: `"${changed}" has changed since ${one.id}` };
   }
   return { standing: "held", because: "" };
-}
-
-/** @returns null for what is no path */
-function claimOf(path: string): Claim | null {
-  try {
-    return { ...parseClaim(path), symbol: null };
-  } catch (error) {
-    if (error instanceof ClaimError) return null;
-    throw error;
-  }
 }

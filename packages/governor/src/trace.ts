@@ -1,4 +1,5 @@
 import { covers } from "@dgov/sandbox/claim";
+import { claimOf } from "./claim_text.ts";
 import type { Asking } from "./compile.ts";
 import { readEvidence } from "./evidence.ts";
 import type { Git } from "./git/git.ts";
@@ -7,7 +8,7 @@ import { diffTrees } from "./git/tree_changes.ts";
 import { treeOf } from "./git/tree_object.ts";
 import { withLog } from "./log.ts";
 import type { ContractFile, Requirement } from "./plan/contract/file.ts";
-import { claimOf } from "./plan/contract/read.ts";
+
 import { readPlan } from "./plan/read.ts";
 import { readPlanStatus } from "./plan_views.ts";
 import { refutePlan } from "./refute.ts";

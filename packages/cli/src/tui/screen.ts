@@ -1,7 +1,8 @@
 import type { LiveTask } from "@dgov/governor/served";
 import { type Colour, fit, paint, plain, width } from "../ansi.ts";
 import { clock } from "../live.ts";
-import { problemsOf, type Shown, TABS, type Wish } from "./state.ts";
+import { problemsIn } from "../serve/problems.ts";
+import { type Shown, TABS, type Wish } from "./state.ts";
 
 /** Where it is drawn. `unicode`: the terminal's locale has more than ASCII. */
 export type Canvas = { columns: number; rows: number; colour: boolean; unicode: boolean; now_ms: number };
@@ -98,7 +99,7 @@ function taskLines({ served: { tasks }, at }: Shown, canvas: Canvas): string[] {
 }
 
 function problemLines({ served, at }: Shown, canvas: Canvas): string[] {
-  return problemsOf(served).map(({ task, kind, text, cure, verbs }, row) => {
+  return problemsIn(served).map(({ task, kind, text, cure, verbs }, row) => {
     const { sign, ascii, words, colour } = LOOKS[kind];
     const keys = verbs.length === 0 ? "" : ` [${verbs.join(", ")}]`;
     const line = `${row === at ? ">" : " "} ${canvas.unicode ? sign : ascii} ${plain(task ?? "the run")}  ${words}${keys}: ${plain(text)}${cure === "" ? "" : `; ${plain(cure)}`}`;

@@ -1,6 +1,6 @@
 import type { Served } from "@dgov/governor/served";
 import type { Verb } from "@dgov/governor/steer";
-import { type Problem, problemsIn } from "../serve/problems.ts";
+import { problemsIn } from "../serve/problems.ts";
 
 /** The three things that the screen can show; a key each. */
 export const TABS = ["tasks", "problems", "events"] as const;
@@ -32,10 +32,8 @@ export const rowsOf = ({ tab, served }: Pick<Shown, "tab" | "served">): (string 
   tab === "tasks"
     ? served.tasks.map(({ task }) => task)
     : tab === "problems"
-      ? problemsOf(served).map(({ task }) => task)
+      ? problemsIn(served).map(({ task }) => task)
       : [];
-
-export const problemsOf = (served: Served): Problem[] => problemsIn(served);
 
 /** Folds a key in. What changes anything is asked for twice: the key, and then y. */
 export function press(shown: Shown, key: string): Pressed {

@@ -1,12 +1,13 @@
 import { changesFiles } from "@dgov/kernel/role";
 import { covers, formatClaim } from "@dgov/sandbox/claim";
 import { COVERAGE_BASELINE } from "../baseline_files.ts";
+import { claimOf } from "../claim_text.ts";
 import { PROJECT_FILE } from "../config.ts";
 import type { Place } from "../error.ts";
 import type { Project } from "../project.ts";
 import { CODE, isTestPath } from "../sops.ts";
 import { isWrite } from "./claims.ts";
-import { claimOf } from "./contract/read.ts";
+
 import { missing } from "./contract/references.ts";
 import { entryAt, type Facts } from "./facts.ts";
 import { type Graph, ordered } from "./graph.ts";

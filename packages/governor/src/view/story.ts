@@ -65,18 +65,19 @@ function words(event: Event): Words | null {
   }
 }
 
-function ofRun(
-  event: EventOf<
-    | "run_started"
-    | "run_resumed"
-    | "run_interrupted"
-    | "run_paused"
-    | "run_forked"
-    | "run_ended"
-    | "sandbox_chosen"
-    | "tests_frozen"
-  >,
-): Words {
+/** What is told of the run itself. */
+type OfRun = EventOf<
+  | "run_started"
+  | "run_resumed"
+  | "run_interrupted"
+  | "run_paused"
+  | "run_forked"
+  | "run_ended"
+  | "sandbox_chosen"
+  | "tests_frozen"
+>;
+
+function ofRun(event: OfRun): Words {
   switch (event.kind) {
     case "run_started": {
       const carried = event.tasks.filter((task) => task.carried !== null).length;
@@ -127,32 +128,25 @@ function ofWhole(event: EventOf<"head_judged" | "good_head_kept">): Words {
 
 type OfTask = Exclude<
   Event,
-  EventOf<
-    | "run_started"
-    | "run_resumed"
-    | "run_interrupted"
-    | "run_paused"
-    | "run_forked"
-    | "run_ended"
-    | "sandbox_chosen"
-    | "tests_frozen"
-    | "head_judged"
-    | "good_head_kept"
-    | "batch_begun"
-    | "batch_judged"
-    | "batch_split"
-    | "call_reserved"
-    | "call_settled"
-    | "tool_called"
-    | "agent_started"
-    | "agent_ended"
-    | "gate_judged"
-    | "review_opened"
-    | "seat_voted"
-    | "integration_risk_scored"
-    | "merged_by_symbol"
-    | "symbols_touched"
-  >
+  | OfRun
+  | EventOf<
+      | "head_judged"
+      | "good_head_kept"
+      | "batch_begun"
+      | "batch_judged"
+      | "batch_split"
+      | "call_reserved"
+      | "call_settled"
+      | "tool_called"
+      | "agent_started"
+      | "agent_ended"
+      | "gate_judged"
+      | "review_opened"
+      | "seat_voted"
+      | "integration_risk_scored"
+      | "merged_by_symbol"
+      | "symbols_touched"
+    >
 >;
 
 function ofTask(event: OfTask): Words {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { lstatSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { canonical } from "@dgov/kernel";
-import { type Claim, ClaimError, parseClaim } from "@dgov/sandbox/claim";
+import { claimOf } from "../../claim_text.ts";
 import type { Place } from "../../error.ts";
 import { check, decode, parseToml, type Toml } from "../../toml.ts";
 import type { KeyPath } from "../../toml_place.ts";
@@ -74,16 +74,6 @@ export function faultAt(
 }
 
 export const linkKey = ({ from, to }: { from: string; to: string }): string => `${from}\0${to}`;
-
-/** A path of the repository, as a claim; null for what is none. */
-export function claimOf(path: string): Claim | null {
-  try {
-    return parseClaim(path);
-  } catch (error) {
-    if (error instanceof ClaimError) return null;
-    throw error;
-  }
-}
 
 function factOf(root: string, path: string): FileFact | null {
   const bytes = bytesAt(root, path);

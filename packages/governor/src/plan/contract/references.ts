@@ -1,4 +1,5 @@
 import { covers } from "@dgov/sandbox/claim";
+import { claimOf } from "../../claim_text.ts";
 import { nearest } from "../../nearest.ts";
 import type { Project } from "../../project.ts";
 import type { KeyPath } from "../../toml_place.ts";
@@ -7,7 +8,7 @@ import { entryAt } from "../facts.ts";
 import type { SourceClaim, SourceTask } from "../source.ts";
 import { type SymbolFacts, symbolFault } from "../symbols.ts";
 import { type Contradiction, refuted } from "./contradiction.ts";
-import { type ContractSource, claimOf } from "./read.ts";
+import type { ContractSource } from "./read.ts";
 
 /** What the names in a contract are looked up in. `gates`: every gate that can judge a task of this project. */
 export type Known = {

@@ -1,8 +1,8 @@
 import { overlap } from "@dgov/sandbox/claim";
+import { claimOf } from "../../claim_text.ts";
 import { isWrite } from "../claims.ts";
 import type { Graph } from "../graph.ts";
 import type { SourceTask } from "../source.ts";
-import { claimOf } from "./read.ts";
 
 /** What the order of a plan comes to. Every list is in plan order. */
 export type Shape = {
