@@ -31,6 +31,14 @@ describe("[review]", () => {
     });
   });
 
+  test("E7 E15 what a ballot must hold more is asked for by its key, and not without", () => {
+    expect(review(`[review]\neach_claim = true\nmust_look = true\n${ELM}`)).toMatchObject({
+      each_claim: true,
+      must_look: true,
+    });
+    expect(review(ELM)).not.toContainAnyKeys(["each_claim", "must_look"]);
+  });
+
   test("without seats nobody is asked", () => {
     expect([review(""), review("[review]\nturns = 3")]).toEqual([null, null]);
   });

@@ -40,6 +40,11 @@ export const ReviewTable = z.strictObject({
     .record(z.string(), named)
     .default({})
     .describe('Of authors, by "PROVIDER/MODEL"; who is not listed is of an unknown one'),
+  each_claim: z
+    .boolean()
+    .default(false)
+    .describe("Whether each claim of a task is judged by itself, beside its criteria"),
+  must_look: z.boolean().default(false).describe("Whether only those may approve who have read of the tree"),
   seats: z
     .record(seatName, SeatTable)
     .default({})
@@ -65,6 +70,8 @@ export type Review = {
   seats: readonly Seat[];
   due?: { over_files: number; areas: readonly string[] };
   apart?: Apart; // absent: nowhere
+  each_claim?: true; // absent: a task's criteria alone are judged one by one
+  must_look?: true; // absent: a vote counts of who was told all of the change
 };
 
 /** Where one who approves must have nothing in common with the author. `families`: of authors, by `PROVIDER/MODEL`. */
@@ -83,12 +90,14 @@ export function reviewOf(table: ReviewTable, agents: Project["agents"]): Review 
     }),
   );
   if (seats.length === 0) return null;
-  const { over_files, areas, apart, families } = table;
+  const { over_files, areas, apart, families, each_claim, must_look } = table;
   return {
     approvals: table.approvals ?? seats.filter(({ advises }) => !advises).length,
     ...{ turns: table.turns, time_ms: table.timeout_s * 1000, seats },
     ...(over_files === undefined ? {} : { due: { over_files, areas } }),
     ...(apart.length === 0 ? {} : { apart: { files: apart, families } }),
+    ...(each_claim ? { each_claim } : {}),
+    ...(must_look ? { must_look } : {}),
   };
 }
 
@@ -157,7 +166,7 @@ function seatFaults(seat: Seat, { before, known }: { before: readonly Seat[]; kn
     return fault("provider", "provider_unknown", `Cannot use the provider "${provider}": ${why}`);
   }
   if (name === SELF) return fault("provider", "name_taken", `Cannot name a seat "${SELF}": it is the author's own`);
-  if (FORBIDS_TOOLS.test(look_for))
+  if (forbidsTools(look_for))
     return fault(
       "look_for",
       "review_tools_forbidden",
@@ -179,6 +188,9 @@ function seatFaults(seat: Seat, { before, known }: { before: readonly Seat[]; kn
 
 /** The seat of the author itself, where a task asks for `self_review`. */
 export const SELF = "self";
+
+/** Whether words tell who reads them to go without tools. */
+export const forbidsTools = (text: string): boolean => FORBIDS_TOOLS.test(text);
 
 const FORBIDS_TOOLS =
   /\b(?:not|n't|never|without|avoid)\s+(?:(?:to|use|using|call|calling|run|running|any|the|your)\s+){0,3}tools?\b|\bno tools?\b/i;

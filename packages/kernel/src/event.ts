@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Cause } from "./cause.ts";
 import { Caller, Finding, Output, Short, Usage } from "./event_parts.ts";
+import { REVIEW_EVENTS } from "./event_review.ts";
 import { Oid, RetryPolicy, RunId, RunLimits, TaskId, TaskSpec } from "./plan.ts";
 import { Approver, FrozenTest } from "./stages.ts";
 import { WeighedCheck } from "./stated.ts";
@@ -257,40 +258,7 @@ export const Event = z.discriminatedUnion("kind", [
     ...attempt,
     ...said,
   }),
-  z.strictObject({
-    kind: z.literal("review_opened"), // whose votes on this tree count, and how many of them must approve
-    ...attempt,
-    head: Oid,
-    tree: Oid,
-    approvals: z.int().min(0), // 0: whoever is asked only advises
-    apart: z.literal(true).optional(), // of those who approve, one must be apart from the author; absent: none need be
-    seats: z
-      .array(
-        z.strictObject({
-          seat: z.string(),
-          family: z.string(),
-          model: z.string(), // `PROVIDER/MODEL`
-          asked: z.string(), // sha-256 (hex) of all that it is told, the tree's id among it
-          advises: z.literal(true).optional(), // it is heard, and counts for nothing; absent: it counts
-          apart: z.literal(true).optional(), // of another provider and another family than the author; absent: not known to be
-        }),
-      )
-      .min(1),
-  }),
-  z.strictObject({
-    kind: z.literal("seat_voted"),
-    ...attempt,
-    seat: z.string(),
-    asked: z.string(), // as in `review_opened`: a vote is an answer to that, and to nothing else
-    tree: Oid,
-    vote: z.enum(["approve", "reject", "none"]),
-    why: z.enum(["empty", "malformed", "stale", "timeout", "crashed", "budget"]).nullable(), // of `none` alone
-    findings: z.array(Finding),
-    said: z.string(), // its summary, or in which words it failed
-    // Of the ballot as it was given, byte for byte; absent: it gave none, or an older log.
-    ballot: z.strictObject({ sha256: z.string(), bytes: z.int().min(0) }).optional(),
-    took_ms: z.int().min(0),
-  }),
+  ...REVIEW_EVENTS,
   z.strictObject({
     kind: z.literal("integration_risk_scored"),
     ...attempt,

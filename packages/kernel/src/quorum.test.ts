@@ -96,3 +96,15 @@ describe("G8 E12 what a review says is counted, and read out of no words", () =>
     }
   });
 });
+
+test("E7 an approval that leaves a unit open, or says nothing of it, counts for nothing", () => {
+  const units = [{ unit: "u1", text: "it is there" }];
+  const said = (state: "complete" | "incomplete" | "unverifiable") => ({ units: [{ unit: "u1", state, why: "x" }] });
+  const verdicts = [said("complete"), said("incomplete"), said("unverifiable"), {}, { units: [] }].map((more) => {
+    const counted = countVotes({ ...opened(1, 1), units }, [vote("one", "approve", more)]);
+    return `${counted.verdict} ${counted.missing.length}`;
+  });
+  expect(verdicts).toEqual(["pass 0", "broken 1", "broken 1", "broken 1", "broken 1"]);
+  const rejects = countVotes({ ...opened(1, 1), units }, [vote("one", "reject", said("unverifiable"))]);
+  expect(rejects.verdict).toBe("reject");
+});

@@ -1,6 +1,6 @@
 import type { EventOf } from "./event.ts";
 
-type Opened = Pick<EventOf<"review_opened">, "tree" | "approvals" | "seats" | "apart">;
+type Opened = Pick<EventOf<"review_opened">, "tree" | "approvals" | "seats" | "apart" | "units">;
 type Voted = EventOf<"seat_voted">;
 
 /**
@@ -25,13 +25,20 @@ export function voteOf(
   return votes.findLast((vote) => vote.seat === seat && vote.asked === asked && vote.tree === tree) ?? null;
 }
 
+/** Who approves has found each unit complete: an approval that leaves one open, or says nothing of it, is no vote. */
+function whole({ units = [] }: Pick<Opened, "units">, vote: Voted | null): Voted | null {
+  if (vote?.vote !== "approve") return vote;
+  const complete = new Set(vote.units?.flatMap(({ unit, state }) => (state === "complete" ? [unit] : [])));
+  return units.every(({ unit }) => complete.has(unit)) ? vote : { ...vote, vote: "none", why: "malformed" };
+}
+
 /**
  * What the votes come to. Enough approvals pass; where those that are missing could no longer make it enough, the change is
  * rejected; else nobody can say, for a seat without a vote has approved nothing.
  */
 export function countVotes(opened: Opened, votes: readonly Voted[]): Count {
   const told = opened.seats.map((seat) => ({ seat, vote: voteOf(opened, seat, votes) }));
-  const counting = told.filter(({ seat }) => !seat.advises);
+  const counting = told.filter(({ seat }) => !seat.advises).map((one) => ({ ...one, vote: whole(opened, one.vote) }));
   const by = (said: Voted["vote"]) =>
     counting.flatMap((one) => (one.vote?.vote === said ? [{ ...one, vote: one.vote }] : []));
   const [approving, rejecting] = [by("approve"), by("reject")];

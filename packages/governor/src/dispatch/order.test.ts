@@ -144,3 +144,10 @@ test("a test that the worker cannot run is not required of it", async () => {
   await rejected(place);
   expect((await order(place, 2)).required).toBeNull();
 });
+
+test("E7 a worker is told what its reviewers judge one by one, and of nothing where nothing is stated", async () => {
+  const place = await lay("make check");
+  expect((await order(place, 1)).text).not.toContain("judged by itself");
+  place.site.plan.tasks[0]!.review.criteria = ["it says two"];
+  expect((await order(place, 1)).text).toContain("is judged by itself:\n- it says two");
+});

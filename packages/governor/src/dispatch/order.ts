@@ -47,11 +47,20 @@ export async function orderOf(site: Site, attempting: Attempting): Promise<WorkO
   };
   if (program !== null) {
     const told = { ...facts, checks: { ...facts.checks, recipes: ownChecks(scope) } };
-    const text = programPrompt(unit.role, told, unit.prompt);
+    const text = programPrompt(unit.role, told, goalOf(unit));
     return { messages: [{ role: "user", text }], ending: "", limits, required: null, recalled: law.recalled };
   }
   const { ending } = ROLES[unit.role];
-  return { messages: firstMessages(unit.role, facts, unit.prompt), ending, limits, required, recalled: law.recalled };
+  return { messages: firstMessages(unit.role, facts, goalOf(unit)), ending, limits, required, recalled: law.recalled };
+}
+
+/** The task's own words, and what its reviewers judge one by one. */
+function goalOf({ prompt, review: { criteria = [] } }: CompiledTask): string {
+  if (criteria.length === 0) return prompt;
+  return [
+    `${prompt.trimEnd()}\n\nEach of these must be so when you end, and is judged by itself:`,
+    ...criteria.map((one) => `- ${one}`),
+  ].join("\n");
 }
 
 /** Who goes on from work that has begun cannot see any more what was before it. */

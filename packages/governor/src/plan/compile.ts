@@ -135,7 +135,11 @@ function compileTask(task: SourceTask, graph: Graph, sops: readonly Sop[]): Comp
       timeout_s: table.timeout_s === 0 ? TIMEOUT_S : table.timeout_s,
       iteration_budget: table.iteration_budget ?? null,
     },
-    review: { self_review: table.self_review, max_fork_depth: table.max_fork_depth },
+    review: {
+      self_review: table.self_review,
+      max_fork_depth: table.max_fork_depth,
+      ...(table.criteria.length > 0 ? { criteria: table.criteria } : {}),
+    },
   };
   const unit = sha256({ ...body, sop_texts: renderSops(sops) });
   const { budget } = table;

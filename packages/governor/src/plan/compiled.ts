@@ -38,7 +38,7 @@ export type CompiledTask = {
   test_cmd: string | null;
   sops: readonly string[]; // names, in file order
   worker: WorkerWish;
-  review: { self_review: boolean; max_fork_depth: number; approval?: true }; // `approval`: by a person; absent: as the project says
+  review: ReviewWish;
   unit: string; // sha-256 (hex) of all of the above but `id`, `review.approval`, `worker`'s last three, with SOP texts: an edited unit is another unit
 };
 
@@ -54,6 +54,14 @@ export type WorkerWish = {
   budget?: CeilingTable;
   tags?: readonly string[]; // absent: none
   estimate?: Estimate;
+};
+
+/** `approval`: by a person; absent: as the project says. `criteria`: what must be so, each by itself; absent: none are stated. */
+export type ReviewWish = {
+  self_review: boolean;
+  max_fork_depth: number;
+  approval?: true;
+  criteria?: readonly string[];
 };
 
 /** Claims as texts that `parseClaim` takes, normalised. */

@@ -76,6 +76,11 @@ export const TaskTable = z.strictObject({
   consumes: z.array(artifact).default([]).describe("What it builds upon: made by a task that it waits for"),
   estimate: Estimate.optional().describe("What the author reckons the task comes to"),
   approval: z.boolean().default(false).describe("A person must approve its work before it lands"),
+  criteria: z
+    .array(z.string().trim().min(1).max(500))
+    .max(30)
+    .default([])
+    .describe("What must be so when it is done: reviewers judge each by itself"),
 });
 export type TaskTable = z.infer<typeof TaskTable>;
 

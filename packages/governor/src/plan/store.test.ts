@@ -172,3 +172,19 @@ test("the order of a plan is drawn as a tree", () => {
       └─► end ...
   alone`);
 });
+
+test("E7 criteria are read back as they were written, and another criterion makes another unit", async () => {
+  const project = layOut();
+  const before = await compiled(project);
+  const text = FILES[`${DIR}/tasks/main.toml`].replace(
+    'summary = "Python"',
+    'summary = "Python"\ncriteria = ["it says so"]',
+  );
+  put(project.root, `${DIR}/tasks/main.toml`, text);
+  const after = await compiled(project);
+  expect(loadCompiled(project.root, DIR).tasks[0]?.review.criteria).toEqual(["it says so"]);
+  expect([after.tasks[0]?.unit === before.tasks[0]?.unit, after.tasks[1]?.unit === before.tasks[1]?.unit]).toEqual([
+    false,
+    true,
+  ]);
+});

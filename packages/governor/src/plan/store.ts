@@ -124,6 +124,7 @@ const CompiledTable = z.strictObject({
   tags: list.optional(),
   estimate: Estimate.optional(),
   approval: z.literal(true).optional(),
+  criteria: list.optional(),
   unit: text,
   files: z.union([list.transform((touch) => FilesTable.parse({ touch })), FilesTable]).prefault({}),
 });
@@ -185,6 +186,7 @@ function taskOf([id, table]: [string, z.infer<typeof CompiledTable>]): CompiledT
       self_review: table.self_review,
       max_fork_depth: table.max_fork_depth,
       ...(table.approval ? { approval: true as const } : {}),
+      ...(table.criteria ? { criteria: table.criteria } : {}),
     },
     unit: table.unit,
   };
@@ -240,6 +242,7 @@ function taskTable(task: CompiledTask): JsonMap {
     unit: task.unit,
     ...(task.worker.budget ? { budget: present(task.worker.budget) } : {}),
     ...(task.review.approval ? { approval: true } : {}),
+    ...(task.review.criteria ? { criteria: [...task.review.criteria] } : {}),
     ...(task.worker.tags ? { tags: [...task.worker.tags] } : {}),
     ...(task.worker.estimate ? { estimate: present(task.worker.estimate) } : {}),
     ...(used.length === 0 ? {} : { files }),

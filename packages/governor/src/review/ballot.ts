@@ -1,12 +1,16 @@
-import type { Finding } from "@dgov/kernel";
+import type { EventOf, Finding } from "@dgov/kernel";
 import type { ToolBox } from "@dgov/worker";
 import { z } from "zod";
-import { type Box as AnswerBox, type Fault, typedEnding } from "../dispatch/typed_ending.ts";
+import { type Box as AnswerBox, type Ending, type Fault, typedEnding } from "../dispatch/typed_ending.ts";
 import type { Git } from "../git/git.ts";
+import { demandFault } from "./demand_faults.ts";
+import type { Demands } from "./demands.ts";
+import { missing } from "./place.ts";
 import type { Reviewed } from "./question.ts";
 
 const text = z.string().trim().min(1).max(4_000);
 const path = z.string().regex(/^(?!\.{0,2}\/)[^\p{Cc}]{1,4096}$/u, { error: "it must be a path from the root" });
+const line = z.int().min(1);
 
 const Ballot = z.strictObject({
   tree: z.string().describe("The tree that was judged, as the task names it"),
@@ -17,78 +21,154 @@ const Ballot = z.strictObject({
       z.strictObject({
         severity: z.enum(["blocker", "note"]).describe("blocker: it must not land so"),
         path: path.describe("A file of the tree, or one that the change deletes"),
-        line: z.int().min(1).describe("A line that is there, counted from 1"),
+        line: line.describe("A line that is there, counted from 1"),
         message: text.describe("What goes wrong, and on which input or in which situation"),
       }),
     )
     .max(50)
     .default([]),
+  conditions: z
+    .array(text)
+    .max(20)
+    .default([])
+    .describe("What must still be done before it may land; with any, reject"),
+  units: z
+    .array(
+      z.strictObject({
+        unit: z.string().describe("Its name in the task: u1, u2, …"),
+        state: z.enum(["complete", "incomplete", "unverifiable"]),
+        why: z.string().trim().max(1_000).default("").describe("What is missing, or what you could not find out"),
+      }),
+    )
+    .max(100)
+    .default([])
+    .describe("Of each unit that the task names, none left out"),
+  earlier: z
+    .array(
+      z.strictObject({
+        finding: z.string().describe("Its name in the task"),
+        state: z.enum(["open", "mended", "withdrawn"]).describe("withdrawn: it was no blocker"),
+        why: text,
+        path: path.optional().describe("Of one that is withdrawn: the file that shows it"),
+        line: line.optional().describe("and its line"),
+      }),
+    )
+    .max(50)
+    .default([])
+    .describe("Of each earlier finding of yours that the task names, none left out"),
 });
-type Ballot = z.infer<typeof Ballot>;
+export type Ballot = z.infer<typeof Ballot>;
 
 const SUBMIT = "submit_review";
 
-/** What a seat has put into the box. `fault`: why the last ballot was none, where there is no valid one. */
-export type Box = AnswerBox<Ballot, "stale">;
+type Why = "stale" | "unlooked";
 
-/** The tools of a seat with the ballot box in place of `done`: a ballot is on this very tree, or it is none. */
-export const ballotTools = (tools: ToolBox, looking: Looking): { tools: ToolBox; box: Box } =>
-  typedEnding(tools, {
-    tool: SUBMIT,
-    description:
-      "Ends the review with your vote. An approval has no blockers, a rejection has at least one, and each finding names a line that is there.",
-    noun: "ballot",
-    schema: Ballot,
-    faultOf: (ballot) => faultOf(ballot, looking),
-    summary: ({ summary }) => summary,
-  });
+/** What a seat has put into the box. `fault`: why the last ballot was none, where there is no valid one. */
+export type Box = AnswerBox<Ballot, Why>;
+
+/** How often a seat has read of the tree, and how many of its calls came to nothing. */
+type Looks = { looks: number; failed: number };
+
+/** What a ballot is held against. `looked`: what its seat has done by now; null: nobody saw. */
+export type Looking = {
+  git: Pick<Git, "objects">;
+  reviewed: Reviewed;
+  demands: Demands;
+  looked: () => Looks | null;
+};
+
+/** The one ending of a review. */
+export const ballotEnding = (looking: Looking): Ending<Ballot, Why> => ({
+  tool: SUBMIT,
+  description:
+    "Ends the review with your vote. An approval has no blockers and no conditions, a rejection has at least one blocker, and each finding names a line that is there.",
+  noun: "ballot",
+  schema: Ballot,
+  faultOf: (ballot) => faultOf(ballot, looking),
+  summary: ({ summary }) => summary,
+});
+
+/** The tools of a seat with the ballot box in place of `done`, and how often they showed something of the tree. */
+export function ballotTools(
+  tools: ToolBox,
+  looking: Omit<Looking, "looked">,
+): { tools: ToolBox; box: Box; looked: () => Looks } {
+  const seen = { looks: 0, failed: 0 };
+  const watched: ToolBox = {
+    specs: tools.specs,
+    async call(call) {
+      const result = await tools.call(call);
+      if (!result.ok) seen.failed += 1;
+      else if (!SHOWS_NOTHING.has(call.tool)) seen.looks += 1;
+      return result;
+    },
+  };
+  const looked = () => seen;
+  return { ...typedEnding(watched, ballotEnding({ ...looking, looked })), looked };
+}
+
+/** They name files, and show nothing of what is in them. */
+const SHOWS_NOTHING: ReadonlySet<string> = new Set(["list_dir", "tree", "glob", "word_count", "scope_status", "done"]);
 
 /** A vote as the log has it. */
-export const votedIn = ({ vote, summary, findings }: Ballot) => ({
-  vote,
-  said: summary,
-  findings: findings.map(findingOf),
-});
+export function votedIn({ vote, summary, findings, units }: Ballot): {
+  vote: Ballot["vote"];
+  said: string;
+  findings: Finding[];
+  units?: NonNullable<EventOf<"seat_voted">["units"]>;
+} {
+  return { vote, said: summary, findings: findings.map(findingOf), ...(units.length === 0 ? {} : { units }) };
+}
 
 const findingOf = ({ severity, message, path, line }: Ballot["findings"][number]): Finding => {
   return { code: `review_${severity}`, message, path, line };
 };
 
-type Looking = { git: Pick<Git, "objects">; reviewed: Reviewed };
-
-async function faultOf({ tree, vote, findings }: Ballot, looking: Looking): Promise<Fault<"stale"> | null> {
+async function faultOf(ballot: Ballot, looking: Looking): Promise<Fault<Why> | null> {
+  const { tree, vote, findings } = ballot;
   const malformed = (said: string) => ({ why: "malformed" as const, said });
   if (tree !== looking.reviewed.tree)
     return { why: "stale", said: `this is a vote on tree "${tree}", and asked was about ${looking.reviewed.tree}` };
   const blockers = findings.filter(({ severity }) => severity === "blocker").length;
   if (vote === "approve" && blockers > 0) return malformed("an approval has no blockers: reject, or make them notes");
   if (vote === "reject" && blockers === 0) return malformed("a rejection names at least one blocker");
+  const condition = vote === "approve" ? conditionOf(ballot) : null;
+  if (condition !== null)
+    return malformed(
+      `an approval is unconditional, and this one says "${condition}": reject with a blocker, or drop it`,
+    );
+  const demanded = await demandFault(ballot, looking);
+  if (demanded !== null) return malformed(demanded);
   for (const finding of findings) {
     const why = await missing(finding, looking);
     if (why !== null) return malformed(`a finding points at nothing: ${why}`);
   }
-  return null;
+  return unlooked(ballot, looking);
 }
 
-const READ_MAX_BYTES = 16 * 1024 * 1024;
-
-/** Why there is no such line, in the tree or in a file that the change deletes; null: there is. */
-async function missing(
-  { path: at, line }: Ballot["findings"][number],
-  { git, reviewed: { tree, changes } }: Looking,
-): Promise<string | null> {
-  const [there] = await git.objects.info([`${tree}:${at}`]);
-  const deleted = changes.find((change) => change.path === at && change.kind === "deleted")?.old_oid;
-  const [blob] = there || deleted === undefined ? [there] : await git.objects.info([deleted]);
-  if (blob?.type !== "blob") return `there is no file ${JSON.stringify(at)}`;
-  if (blob.size_bytes > READ_MAX_BYTES) return `${JSON.stringify(at)} is too large to have lines`;
-  const lines = linesIn(await git.objects.content(blob.oid));
-  return line <= lines ? null : `${JSON.stringify(at)} has ${lines} line(s), and none has the number ${line}`;
+/** What an approval asks for all the same: words that say so can only take a vote away, and never give one. */
+function conditionOf({ conditions, summary, findings }: Ballot): string | null {
+  const [stated] = conditions;
+  if (stated !== undefined) return stated;
+  const said = [summary, ...findings.map(({ message }) => message)];
+  return said.map((words) => ASKS.exec(words)?.[0] ?? null).find((words) => words !== null) ?? null;
 }
 
-/** An empty file has one line to point at. */
-function linesIn(bytes: Uint8Array): number {
-  const ends = bytes.reduce((sum, byte) => sum + Number(byte === NEWLINE), 0);
-  return Math.max(1, bytes.at(-1) === NEWLINE ? ends : ends + 1);
+const ASKS = new RegExp(
+  [
+    String.raw`\b(?:should|must|needs? to|has to|have to|ought to)\s+(?:(?:still|first|also|really)\s+)*be\s+(?:fixed|mended|corrected)\b`,
+    String.raw`\b(?:fine|ok|okay|good|approved?|lgtm|lands?)\s+(?:once|provided|as long as|subject to|on condition)\b`,
+    String.raw`\b(?:fine|ok|okay|good|approved?|lgtm|lands?)\s+if\s+(?:you|they|it|the author|this|that)\b`,
+  ].join("|"),
+  "i",
+);
+
+/** Who approves what it has not looked at has believed it; whose every call came to nothing could do nothing else. */
+function unlooked({ vote }: Ballot, { demands, looked }: Looking): Fault<Why> | null {
+  const seen = looked();
+  if (vote !== "approve" || seen === null || seen.looks > 0) return null;
+  const why = seen.failed > 0 ? "none of your calls has shown you anything" : demands.look;
+  return why === null
+    ? null
+    : { why: "unlooked", said: `you have read nothing of the tree yet, and ${why}: look, then vote, or abstain` };
 }
-const NEWLINE = 10;

@@ -1,4 +1,4 @@
-import { type EventOf, type Finding, taskOf } from "@dgov/kernel";
+import { type EventOf, taskOf } from "@dgov/kernel";
 import { type Count, countVotes, voteOf } from "@dgov/kernel/quorum";
 import { changesFiles } from "@dgov/kernel/role";
 import { prepare } from "../dispatch/prepare.ts";
@@ -7,10 +7,11 @@ import { keepFiles } from "../git/kept_files.ts";
 import type { Lease } from "../git/worktrees.ts";
 import { ignoreRule } from "../ignore.ts";
 import { type Review, SELF, type Seat } from "../review_file.ts";
-import { type Gate, type Judgement, pass, type Settling, settle, type Verdict } from "../settlement/gate.ts";
+import { type Gate, pass, type Settling, settle, type Verdict } from "../settlement/gate.ts";
 import type { Short } from "../short_text.ts";
 import type { Site } from "../site.ts";
 import { isApart, needsApart, notDue } from "./due.ts";
+import { judgementOf } from "./judgement.ts";
 import { type Question, questionsOf, type Reviewed } from "./question.ts";
 import { askSeat, type Room } from "./seat.ts";
 
@@ -38,9 +39,9 @@ export async function judgeByReview(
     async check() {
       const notes = idle === null ? [] : [{ code: "review_not_due", message: `Nobody was asked for a vote: ${idle}` }];
       if (review.seats.length === 0) return { ...pass, findings: notes };
-      const { counted, short } = await vote({ site, of, review }, reviewed, signal);
+      const { counted, short, forbidden } = await vote({ site, of, review }, reviewed, signal);
       came_to.short = counted.verdict === "broken" ? short : null;
-      const said = judgementOf(counted);
+      const said = judgementOf(counted, forbidden);
       return { ...said, findings: [...said.findings, ...notes] };
     },
   };
@@ -74,13 +75,13 @@ function selfSeat({ models, session }: Site, { task }: Of, { unit }: Reviewed): 
 }
 
 type Asking = { site: Site; of: Of; review: Review };
-type Voting = { counted: Count; short: Short | null };
+type Voting = { counted: Count; short: Short | null; forbidden: readonly string[] };
 
 async function vote({ site, of, review }: Asking, reviewed: Reviewed, signal: AbortSignal): Promise<Voting> {
   const { session } = site;
   const { head, tree, unit } = reviewed;
   const scope = scopeOf(site.project, { ...unit, role: "reviewer" }, head);
-  const questions = await questionsOf(site, reviewed, { review, scope });
+  const { questions, units, forbidden } = await questionsOf(site, reviewed, { review, scope });
   const apart = apartIn(site, of, review);
   const seats = questions.map(({ seat, model, asked }) => ({
     ...{ seat: seat.name, family: seat.family, model, asked },
@@ -88,7 +89,17 @@ async function vote({ site, of, review }: Asking, reviewed: Reviewed, signal: Ab
     ...(apart(seat) ? { apart: true as const } : {}),
   }));
   const must = needsApart(reviewed, review) ? { apart: true as const } : {};
-  const opened = { kind: "review_opened", ...of, head, tree, approvals: review.approvals, ...must, seats } as const;
+  const each = units.length === 0 ? {} : { units: [...units] };
+  const opened = {
+    kind: "review_opened",
+    ...of,
+    head,
+    tree,
+    approvals: review.approvals,
+    ...must,
+    ...each,
+    seats,
+  } as const;
   session.record(opened);
   const before = session.read("seat_voted", of.task);
   const open = questions.filter(({ seat, asked }) => {
@@ -96,7 +107,7 @@ async function vote({ site, of, review }: Asking, reviewed: Reviewed, signal: Ab
     return known === null || known.vote === "none";
   });
   const short = open.length === 0 ? null : await askOpen({ site, of, reviewed, scope, signal }, open);
-  return { counted: countVotes(opened, session.read("seat_voted", of.task)), short };
+  return { counted: countVotes(opened, session.read("seat_voted", of.task)), short, forbidden };
 }
 
 /** Which seats have nothing in common with who made this. */
@@ -155,49 +166,3 @@ function numbersAfter(reserved: readonly EventOf<"call_reserved">[], { attempt }
     return last;
   };
 }
-
-function judgementOf({ verdict, approving, rejecting, missing, advice, no_decider }: Count): Judgement {
-  const against = rejecting.flatMap(({ seat, findings }) => findings.map((finding) => named(seat, finding)));
-  const notes = approving.flatMap(({ seat, findings }) => findings.map((finding) => named(seat, finding)));
-  const absent = missing.map(({ seat, model, why }): Finding => {
-    const message = `Seat "${seat}" (${model}) has not voted: ${why === null ? "it was not asked" : WHY[why]}`;
-    return { code: "review_seat_missing", message };
-  });
-  const advised = advice.flatMap(({ seat, findings }) => findings.map((finding) => advisory(named(seat, finding))));
-  switch (verdict) {
-    case "pass":
-      return { ...pass, findings: [...against.map(outvoted), ...absent, ...notes, ...advised] };
-    case "reject":
-      return { ...pass, verdict, cause: "review", findings: [...against, ...absent, ...advised] };
-    case "broken":
-      return {
-        ...pass,
-        verdict,
-        cause: "broken",
-        findings: [...(no_decider ? [NO_DECIDER] : []), ...absent, ...against],
-      };
-  }
-}
-
-const NO_DECIDER: Finding = {
-  code: "review_no_decider",
-  message:
-    "Somebody of another provider and another family than the author must approve these files, and nobody who sits there is known to be",
-};
-
-const WHY = {
-  empty: "it gave no answer that decides",
-  malformed: "what it gave was no ballot",
-  stale: "it voted on another tree",
-  timeout: "its time was up",
-  crashed: "it could not be asked to the end",
-  budget: "it could not be paid for",
-} as const satisfies Record<NonNullable<Count["missing"][number]["why"]>, string>;
-
-const named = (seat: string, { message, ...rest }: Finding): Finding => ({ ...rest, message: `${seat}: ${message}` });
-
-/** It is told, also to the next attempt, and decides nothing. */
-const advisory = (finding: Finding): Finding => ({ ...finding, code: "review_advice" });
-
-/** Enough others approved: what one has against it is kept all the same. */
-const outvoted = (finding: Finding): Finding => ({ ...finding, code: "review_dissent" });

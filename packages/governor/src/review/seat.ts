@@ -45,13 +45,13 @@ export async function askSeat(room: Room, question: Question): Promise<Asked | n
     git: answerGit(checkout.git, reviewed.head),
   });
   try {
-    const { outcome, box, short } = await converse(room, question, isolation);
+    const { outcome, box, short, looked } = await converse(room, question, isolation);
     if (box.answer === null && signal.aborted) return null;
     const told = box.answer ? votedBy(box.answer) : absent(outcome, box.fault);
     const { seat, asked } = question;
     const took_ms = Math.round(site.world.now_ms() - started_ms);
     const kept = box.raw === null ? {} : { ballot: keepBallot(site.out, { ...of, seat: seat.name }, box.raw) };
-    const voted = { ...of, seat: seat.name, asked, tree: reviewed.tree, ...told, ...kept, took_ms };
+    const voted = { ...of, seat: seat.name, asked, tree: reviewed.tree, ...told, looked, ...kept, took_ms };
     const vote: Voted = { kind: "seat_voted", ...voted };
     return { vote, short: vote.why === "budget" ? short : null };
   } finally {
@@ -59,38 +59,43 @@ export async function askSeat(room: Room, question: Question): Promise<Asked | n
   }
 }
 
-type Talked = { outcome: Outcome | "lost"; box: Box; short: Short | null };
+/** `looked`: how often it has read of the tree; null: nobody saw. */
+type Talked = { outcome: Outcome | "lost"; box: Box; short: Short | null; looked: number | null };
 
-async function converse(room: Room, { seat, model, order }: Question, isolation: Isolation): Promise<Talked> {
+async function converse(room: Room, { seat, model, order, demands }: Question, isolation: Isolation): Promise<Talked> {
   const { site, of, reviewed, scope, checkout, number, signal } = room;
   const { models, git, session } = site;
   const rung = { task: of.task, tier: taskOf(session.run, of.task).tier };
-  const lent: { box: Box } = { box: { answer: null, raw: null, fault: null, refused: 0 } };
+  const lent = { box: EMPTY, looked: () => NO_LOOKS };
   const talker: Talker = {
     ...{ of, isolation, scope, root: checkout.path, required: null, seat: seat.name, number },
     caller: { role: "reviewer", model, price: models.seat(seat.name, rung).price },
     model: models.seatModel(seat.name, { ...rung, ...of }),
     lend(tools) {
-      const { tools: own, box } = ballotTools(tools, { git, reviewed });
-      lent.box = box;
+      const { tools: own, ...seen } = ballotTools(tools, { git, reviewed, demands });
+      Object.assign(lent, seen);
       return own;
     },
   };
   try {
-    return { ...(await talk(site, talker, { order, signal })), ...lent };
+    const talked = await talk(site, talker, { order, signal });
+    return { ...talked, box: lent.box, looked: lent.looked().looks };
   } catch (error) {
     // What it ran can kill its own isolation: then it has no vote. A bug of ours goes on up.
-    if (error instanceof IsolationLost) return { outcome: "lost", ...lent, short: null };
+    if (error instanceof IsolationLost)
+      return { outcome: "lost", box: lent.box, looked: lent.looked().looks, short: null };
     throw error;
   }
 }
 
-type Told = Pick<Voted, "vote" | "why" | "said" | "findings">;
+const EMPTY: Box = { answer: null, raw: null, fault: null, refused: 0 };
+const NO_LOOKS = { looks: 0, failed: 0 };
+
+type Told = Pick<Voted, "vote" | "why" | "said" | "findings" | "units">;
 
 function votedBy(ballot: NonNullable<Box["answer"]>): Told {
-  const { vote, said, findings } = votedIn(ballot);
-  if (vote === "abstain") return { vote: "none", why: "empty", said, findings };
-  return { vote, why: null, said, findings };
+  const { vote, ...told } = votedIn(ballot);
+  return vote === "abstain" ? { vote: "none", why: "empty", ...told } : { vote, why: null, ...told };
 }
 
 /** Why a seat has no vote. Words that were no ballot are none, whatever they say. */

@@ -301,10 +301,12 @@ function ofReview(event: EventOf<"review_opened" | "seat_voted">): Words {
     );
     return stream(`is reviewed by ${names.join(", ")}; ${event.approvals} must approve`);
   }
-  const { seat, vote, why, said, findings } = event;
+  const { seat, vote, why, said, findings, units = [] } = event;
   if (vote === "none") return stream(`seat ${seat} has no vote (${why ?? "unknown"}): ${said}`, false);
+  const left = units.flatMap(({ unit, state }) => (state === "complete" ? [] : [`${unit} is ${state}`]));
+  const open = left.length === 0 ? "" : ` (${left.join(", ")})`;
   const what = findings.length > 0 ? `: ${found(findings)}` : said === "" ? "" : `: ${said}`;
-  return stream(`seat ${seat} ${vote === "approve" ? "approves" : "rejects"}${what}`, vote === "approve");
+  return stream(`seat ${seat} ${vote === "approve" ? "approves" : "rejects"}${open}${what}`, vote === "approve");
 }
 
 function ofSymbols(event: EventOf<"integration_risk_scored" | "merged_by_symbol" | "symbols_touched">): Words {

@@ -1,0 +1,55 @@
+import type { EventOf, Finding } from "@dgov/kernel";
+import type { CompiledTask } from "../plan/compiled.ts";
+import { forbidsTools, type Review } from "../review_file.ts";
+
+export type Unit = NonNullable<EventOf<"review_opened">["units"]>[number];
+
+/** A blocker of a seat's own, by a name that it can be spoken of: `oak-1` is the first that the seat `oak` has named. */
+export type Open = { id: string; finding: Finding };
+
+/**
+ * What a ballot must hold beside the vote.
+ *
+ * `units`    of each of these it says whether it is complete
+ * `earlier`  of each of these it says what has become of it
+ * `look`     why an approval counts only of who has looked at the tree, in words; null: it counts of anybody
+ */
+export type Demands = { units: readonly Unit[]; earlier: readonly Open[]; look: string | null };
+
+export const NOTHING: Demands = { units: [], earlier: [], look: null };
+
+/** What the task states that must be so, and, where the project asks for it, each claim by which it changes something. */
+export function unitsOf({ review: own, files }: Pick<CompiledTask, "review" | "files">, review: Review): Unit[] {
+  const { create, edit, delete: gone, touch } = files;
+  const claims = [
+    ...create.map((claim) => `create ${claim}`),
+    ...[...edit, ...touch].map((claim) => `change ${claim}`),
+    ...gone.map((claim) => `delete ${claim}`),
+  ];
+  const texts = [...(own.criteria ?? []), ...(review.each_claim ? claims : [])];
+  return texts.map((text, at) => ({ unit: `u${at + 1}`, text }));
+}
+
+/** The blockers of a vote, by name. */
+export const blockersOf = ({ seat, findings }: Pick<EventOf<"seat_voted">, "seat" | "findings">): Open[] =>
+  findings.filter(({ code }) => code === BLOCKER).map((finding, at) => ({ id: `${seat}-${at + 1}`, finding }));
+
+export const BLOCKER = "review_blocker";
+
+/** What the project says to whoever looks, by where it says so. */
+export type Saying = { from: string; text: string };
+
+/** What of it tells them to go without tools. */
+export const forbidding = (sayings: readonly Saying[]): string[] =>
+  sayings.filter(({ text }) => forbidsTools(text)).map(({ from }) => from);
+
+/** Why nobody may approve who has not looked; null: all that differs was put before them. */
+export function whyLook(
+  review: Review,
+  { cut, forbidden }: { cut: boolean; forbidden: readonly string[] },
+): string | null {
+  if (review.must_look) return "[review] must_look asks for it";
+  if (cut) return "the change is longer than what you were shown of it";
+  const [from] = forbidden;
+  return from === undefined ? null : `${from} speaks against tools, and who cannot look can only believe`;
+}

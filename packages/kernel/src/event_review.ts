@@ -1,0 +1,59 @@
+import { z } from "zod";
+import { Finding } from "./event_parts.ts";
+import { Oid, TaskId } from "./plan.ts";
+
+const attempt = { task: TaskId, attempt: z.int().min(1) };
+
+/** One thing that a change must do, by a name that is short enough to be repeated: `u1`, `u2`, … */
+const Unit = z.strictObject({ unit: z.string(), text: z.string() });
+
+/** What a seat says of one: `unverifiable` is no answer that lets anything pass. */
+const Judged = z.strictObject({
+  unit: z.string(),
+  state: z.enum(["complete", "incomplete", "unverifiable"]),
+  why: z.string(), // "": of one that is complete, nothing need be said
+});
+export type JudgedUnit = z.infer<typeof Judged>;
+
+/** Whose votes on this tree count, and how many of them must approve. */
+const ReviewOpened = z.strictObject({
+  kind: z.literal("review_opened"),
+  ...attempt,
+  head: Oid,
+  tree: Oid,
+  approvals: z.int().min(0), // 0: whoever is asked only advises
+  apart: z.literal(true).optional(), // of those who approve, one must be apart from the author; absent: none need be
+  units: z.array(Unit).optional(), // who approves says of each that it is complete; absent: nobody is asked of any
+  seats: z
+    .array(
+      z.strictObject({
+        seat: z.string(),
+        family: z.string(),
+        model: z.string(), // `PROVIDER/MODEL`
+        asked: z.string(), // sha-256 (hex) of all that it is told, the tree's id among it
+        advises: z.literal(true).optional(), // it is heard, and counts for nothing; absent: it counts
+        apart: z.literal(true).optional(), // of another provider and another family than the author; absent: not known to be
+      }),
+    )
+    .min(1),
+});
+
+const SeatVoted = z.strictObject({
+  kind: z.literal("seat_voted"),
+  ...attempt,
+  seat: z.string(),
+  asked: z.string(), // as in `review_opened`: a vote is an answer to that, and to nothing else
+  tree: Oid,
+  vote: z.enum(["approve", "reject", "none"]),
+  why: z.enum(["empty", "malformed", "stale", "timeout", "crashed", "budget", "unlooked"]).nullable(), // of `none` alone
+  findings: z.array(Finding),
+  said: z.string(), // its summary, or in which words it failed
+  units: z.array(Judged).optional(), // absent: it was asked of none, or has no vote
+  looked: z.int().min(0).nullable().optional(), // times that it read of the tree; null: nobody saw; absent: an older log
+  // Of the ballot as it was given, byte for byte; absent: it gave none, or an older log.
+  ballot: z.strictObject({ sha256: z.string(), bytes: z.int().min(0) }).optional(),
+  took_ms: z.int().min(0),
+});
+
+/** What happens between the seats of a review. */
+export const REVIEW_EVENTS = [ReviewOpened, SeatVoted] as const;
