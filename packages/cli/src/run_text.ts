@@ -1,3 +1,4 @@
+import type { ArchivingRun } from "@dgov/governor/archive_plan";
 import { type RunView, sayFinding } from "@dgov/governor/run";
 import { sayShort } from "@dgov/governor/short_text";
 import { sayWhole } from "@dgov/governor/whole_text";
@@ -36,6 +37,18 @@ export function renderRun(view: RunView): string {
     lines.push(`See what happened: dgov plan review ${view.plan_dir}`);
   return lines.join("\n");
 }
+
+/** Where a plan is that a run has archived, as lines. */
+export const sayArchived = (archived: ArchivingRun["archived"]): string[] =>
+  archived === null
+    ? []
+    : [
+        `Its plan is archived as ${plain(archived.to)}${archived.uncommitted ? ", a move that is yours to commit" : ""}`,
+      ];
+
+/** A note for whoever named a plan that is not where it was. */
+export const archivedNotes = ({ source_dir }: { source_dir: string }): string[] =>
+  /(^|\/)archive\/[^/]+$/.test(source_dir) ? [`It is archived: ${plain(source_dir)}`] : [];
 
 const FINDINGS_MAX = 10;
 

@@ -1,14 +1,17 @@
-import { mkdirSync, renameSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Store } from "@dgov/kernel";
+import { readProject } from "./config.ts";
 import { DgovError } from "./error.ts";
 import type { Git } from "./git/git.ts";
-import { dirtyPaths, openRepository } from "./git/readiness.ts";
+import { openRepository } from "./git/readiness.ts";
 import { takeRepository } from "./lock.ts";
 import { withLog } from "./log.ts";
+import { hasDeployLog } from "./past.ts";
 import { isThere, refuseLinks } from "./planning/plan_tree.ts";
-import { ARCHIVE } from "./ran_as.ts";
-import { findPlan, findRoot } from "./root.ts";
+import type { RunRequest } from "./ready.ts";
+import { ARCHIVE, findPlan, findRoot } from "./root.ts";
+import { type RunView, runPlan } from "./run.ts";
 import type { World } from "./session.ts";
 
 /** What `dgov archive-plan` shows. `uncommitted`: git sees the move, and somebody must commit it. */
@@ -30,13 +33,52 @@ export async function archivePlan(
   try {
     await withLog(root, (log) => refuseUnfinished(log, dir));
     const to = await moved(git, root, dir);
-    const dirty = await dirtyPaths(git);
-    const uncommitted = dirty.some((path) => path.startsWith(`${dir}/`) || path.startsWith(`${to}/`));
-    return { status: "archived", name: basename(dir), from: dir, to, uncommitted };
+    const seen = await git.ask(["status", "--porcelain", "--", dir, to], { user: true });
+    return { status: "archived", name: basename(dir), from: dir, to, uncommitted: seen.bytes.length > 0 };
   } finally {
     lock.release();
   }
 }
+
+/** `archived`: where the plan's folder is since; null: where it was. */
+export type ArchivingRun = RunView & { archived: Pick<Archived, "to" | "uncommitted"> | null };
+
+/**
+ * A run as `dgov run` makes it: as in dgov 0.8 its plan is archived once all of it has landed, where the project is one that
+ * does so. Whoever was killed between the two, and runs it again, has it archived then.
+ *
+ * @throws DgovError as `runPlan` does; what is in the way of archiving is told, and is no failure of the run
+ */
+export async function runAndArchive(request: RunRequest, world: World): Promise<ArchivingRun> {
+  const view = await runPlan(request, world);
+  if (view.status !== "complete" || request.dry_run || request.only.length > 0) return { ...view, archived: null };
+  try {
+    return { ...view, archived: await archiveLanded(request, world) };
+  } catch (error) {
+    if (!(error instanceof DgovError)) throw error;
+    world.warn(`The plan stays where it is. ${error.message}. ${error.hint}`);
+    return { ...view, archived: null };
+  }
+}
+
+async function archiveLanded(request: RunRequest, world: World): Promise<ArchivingRun["archived"]> {
+  const root = findRoot(request.cwd);
+  const dir = findPlan(root, request.cwd, request.plan);
+  const above = dirname(dir);
+  if (basename(above) === ARCHIVE || !isOfPlans(dir)) return null;
+  const { archive } = readProject(root, request.profile ?? null, world.env).layout;
+  if (!(archive === "auto" ? wasArchivedHere(root) : archive === "landed")) return null;
+  const { to, uncommitted } = await archivePlan({ cwd: root, plan: dir }, world);
+  return { to, uncommitted };
+}
+
+/** dgov 0.8 archived whatever it had landed, and its archive is committed: a clone has that, and no deploy log. */
+function wasArchivedHere(root: string): boolean {
+  const archive = join(root, ".dgov/plans", ARCHIVE);
+  return hasDeployLog(root) || (isThere(archive) && readdirSync(archive).length > 0);
+}
+
+const isOfPlans = (dir: string): boolean => dir.startsWith(".dgov/") && dirname(dir) !== ".dgov";
 
 /** A run that is to be gone on with finds its plan where it was. */
 function refuseUnfinished(log: Store, dir: string): void {
@@ -56,7 +98,7 @@ async function moved(git: Git, root: string, dir: string): Promise<string> {
   const no = (code: "not_a_plan" | "plan_exists" | "config_invalid", why: string, hint: string) =>
     new DgovError(code, `Cannot archive "${dir}": ${why}`, { hint });
   const [above, name] = [dirname(dir), basename(dir)];
-  if (!dir.startsWith(".dgov/") || above === ".dgov")
+  if (!isOfPlans(dir))
     throw no("not_a_plan", "it is in no folder of plans", "Plans are under .dgov/plans and .dgov/runtime");
   if (basename(above) === ARCHIVE) throw no("plan_exists", "it is archived already", "Nothing is to be done");
   const to = `${above}/${ARCHIVE}/${name}`;

@@ -7,6 +7,7 @@ import { pastRuns } from "./past.ts";
 import type { CompiledPlan, Files } from "./plan/compiled.ts";
 import { graphText } from "./plan/graph_text.ts";
 import { compileFolder, writeCompiled } from "./plan/store.ts";
+import { ranAs } from "./ran_as.ts";
 import { findPlan, findRoot } from "./root.ts";
 
 /** What `dgov compile` shows. `output`: the file that was written, relative to the root; null when nothing was. */
@@ -111,7 +112,9 @@ export async function validateForUser({ cwd, env, self }: Asking, text: string):
 /** Units of this plan that runs have landed: the files they created are there, and that is no mistake. */
 export const landedUnits = (root: string, dir: string): Promise<ReadonlySet<string>> =>
   withLog(root, (log) => {
-    const units = pastRuns(log, dir).flatMap(({ started, landed }) => started.tasks.filter(({ id }) => landed.has(id)));
+    const units = pastRuns(log, ranAs(root, log, dir)).flatMap(({ started, landed }) =>
+      started.tasks.filter(({ id }) => landed.has(id)),
+    );
     return new Set(units.map(({ unit }) => unit));
   });
 

@@ -40,6 +40,7 @@ const ROUTING = { profile: null, tiers: {}, usage: { input: 200_000, cached: 0, 
 const APPROVAL = { asked: false, wait_ms: 600_000 };
 const ALONE = { escalation: [], routing: ROUTING, batch: 1, final: "auto" as const, approval: APPROVAL };
 const NO_BUDGET = { currency: "USD", output_tokens: 16_384, task: NO_CEILING, prices: {} };
+const PYTHON = { language: "python", src_dir: "src", test_dir: "tests", source_extensions: [".py"] };
 
 const EMPTY = { allow: [], deny: [], mirrors: [] };
 const SCOPE = {
@@ -53,7 +54,7 @@ const SCOPE = {
 test("without a file there are all defaults", () => {
   expect(project(null)).toEqual({
     root: "/r",
-    layout: { language: "python", src_dir: "src", test_dir: "tests", source_extensions: [".py"], test_runner: null },
+    layout: { ...PYTHON, test_runner: null, archive: "auto" },
     commands: {
       setup: null,
       test: "python -m pytest {test_dir} -q --tb=short",
@@ -121,6 +122,9 @@ test("without a file there are all defaults", () => {
 });
 
 const EVERYTHING = `
+[plans]
+archive = "landed"
+
 [project]
 language = "go"
 src_dir = "./lib//"
@@ -209,7 +213,7 @@ test("every key is read", () => {
   const { layout, commands, timeouts, provider, default_agent, providers, rules, limits, worker, hash } =
     project(EVERYTHING);
   const found = { language: "go", src_dir: "lib", test_dir: ".", source_extensions: [".go"], test_runner: null };
-  expect(layout).toEqual(found);
+  expect(layout).toEqual({ ...found, archive: "landed" });
   expect(commands).toMatchObject({ lint: null, format: null, setup: "make", coverage: "cover {output}" });
   expect(timeouts).toEqual({ bootstrap_ms: 9000, settlement_ms: 8000, final_ms: 600_000 });
   expect([provider, default_agent]).toEqual(["fireworks", "fast"]);

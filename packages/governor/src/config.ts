@@ -171,6 +171,7 @@ function projectOf(root: string, { file: written, hash, profile }: Read): Projec
       test_dir: folder(project.test_dir),
       source_extensions: project.source_extensions,
       test_runner: file.settlement.test_runner ?? null,
+      archive: file.plans.archive,
     },
     commands: commandsOf(file),
     worker: {

@@ -163,6 +163,15 @@ const SettlementTable = z.strictObject({
     ),
 });
 
+const PlansTable = z.strictObject({
+  archive: z
+    .enum(["auto", "landed", "never"])
+    .default("auto")
+    .describe(
+      "Whether dgov run archives a plan of which all has landed; auto: where dgov 0.8 has landed something, or a plan was archived",
+    ),
+});
+
 const SentruxTable = z.strictObject({
   mode: z
     .enum(["diff", "strict"])
@@ -286,6 +295,7 @@ export const ProjectFile = z.strictObject({
   scope: ScopeTable.prefault({}),
   policy: PolicyTable.prefault({}),
   settlement: SettlementTable.prefault({}),
+  plans: PlansTable.prefault({}),
   sentrux: SentruxTable.prefault({}),
   api: z.record(toolName, ApiTable).default({}).describe("Interfaces that OpenAPI documents describe, by name"),
   specs: z.record(toolName, SpecTable).default({}).describe("Documents that say what is to be, by name"),

@@ -20,11 +20,11 @@ const SEND_MAX_MS = 5_000;
  * Has a run done, and tells the person of it as their own file says: by a bell, on the desktop, to webhooks, and as a trace. What
  * cannot be told is a warning, and changes nothing of the run. Addresses are theirs alone: a repository can name none.
  */
-export async function withNotices(
+export async function withNotices<View extends RunView>(
   { cwd, version, bell }: Telling,
   world: World,
-  work: (world: World) => Promise<RunView>,
-): Promise<RunView> {
+  work: (world: World) => Promise<View>,
+): Promise<View> {
   const { notify = null, telemetry = null } = readUser(world.env)?.file ?? {};
   if (notify === null && telemetry === null) return work(world);
   const sent: Promise<void>[] = [];

@@ -42,13 +42,17 @@ const Deployed = z.object({ plan: z.string(), unit: z.string(), sha: Oid, ts: z.
  */
 export function deployedBefore(root: string, plan: string): Landings {
   const path = join(root, DEPLOYED);
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return new Map();
+  if (!hasDeployLog(root)) return new Map();
   const records = readFileSync(path, "utf8")
     .split("\n")
     .flatMap((line) => Deployed.safeParse(parsed(line)).data ?? []);
   const own = records.filter((record) => record.plan === plan);
   return new Map(own.map(({ unit, sha, ts }) => [unit, { commit: sha, at_ms: Date.parse(ts) }]));
 }
+
+/** Whether dgov 0.8 has landed anything from this checkout. */
+export const hasDeployLog = (root: string): boolean =>
+  statSync(join(root, DEPLOYED), { throwIfNoEntry: false })?.isFile() ?? false;
 
 function parsed(line: string): unknown {
   try {

@@ -1,7 +1,8 @@
 import { withLog } from "./log.ts";
 import { loadCompiled } from "./plan/store.ts";
 import { type PlanReview, type ReviewedUnit, readPlanReview } from "./plan_views.ts";
-import { findPlan, findRoot } from "./root.ts";
+import { ranAs } from "./ran_as.ts";
+import { findPlanOrArchived, findRoot } from "./root.ts";
 import { type Cost, type CostSum, costOf } from "./view/cost.ts";
 import { type Span, type Timeline, timelineOf } from "./view/timeline.ts";
 
@@ -32,12 +33,12 @@ export async function readPlanPage(
   details: "all" | "none" = "all",
 ): Promise<PlanPage> {
   const root = findRoot(cwd);
-  const dir = findPlan(root, cwd, plan);
+  const dir = findPlanOrArchived(root, cwd, plan);
   const shown = details === "all" ? details : [];
   const review = await readPlanReview({ cwd, env }, plan, { only, diffs: shown, events: shown });
   const after = new Map(loadCompiled(root, dir).tasks.map(({ id, depends_on }) => [id, depends_on]));
   return withLog(root, (log) => {
-    const last = log.lastRun(dir);
+    const last = log.lastRun(ranAs(root, log, dir));
     const events = last ? [...log.read({ run: last.run, after: last.first_seq - 1 })] : [];
     const cost = last ? costOf(last.run, events, "model") : null;
     return { review, after, timeline: timelineOf(events), cost };

@@ -11,7 +11,7 @@ import { deployedBefore, pastRuns } from "./past.ts";
 import type { CompiledPlan } from "./plan/compiled.ts";
 import { loadCompiled, staleness } from "./plan/store.ts";
 import { ranAs } from "./ran_as.ts";
-import { findPlan, findRoot, outOf } from "./root.ts";
+import { findPlanOrArchived, findRoot, outOf } from "./root.ts";
 import { takenBack } from "./shipped.ts";
 import { reviewUnits, type UnitReview } from "./view/plan_review.ts";
 import { type PlanRow, type PlanStatus, planRow, type RunStatus, viewPlanStatus } from "./view/plan_status.ts";
@@ -24,7 +24,7 @@ type From = { cwd: string; env: Readonly<Record<string, string | undefined>> };
 /** How far one plan has come. @throws DgovError `plan_uncompiled`, `plan_invalid`, `plan_not_found`, `not_a_plan` */
 export async function readPlanStatus({ cwd, env }: From, plan: string): Promise<PlanStatus> {
   const root = findRoot(cwd);
-  const dir = findPlan(root, cwd, plan);
+  const dir = findPlanOrArchived(root, cwd, plan);
   const git = gitOf(root, env);
   const undone = await undoneIn(git);
   return withLog(root, async (log) => statusOf(root, log, { compiled: loadCompiled(root, dir), git, undone }));
@@ -81,7 +81,7 @@ type Named = readonly string[] | "all";
 /** Reviews a plan's last run. @throws DgovError `task_unknown`, and as `readPlanStatus` */
 export async function readPlanReview({ cwd, env }: From, plan: string, options: ReviewOptions): Promise<PlanReview> {
   const root = findRoot(cwd);
-  const dir = findPlan(root, cwd, plan);
+  const dir = findPlanOrArchived(root, cwd, plan);
   const compiled = loadCompiled(root, dir);
   refuseUnknown(compiled, options);
   const git = gitOf(root, env);

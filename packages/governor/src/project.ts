@@ -37,6 +37,7 @@ export type Layout = {
   test_dir: string;
   source_extensions: readonly string[];
   test_runner: RunnerName | null; // null: told by the command
+  archive: "auto" | "landed" | "never"; // where plans go of which all has landed
 };
 
 /** Shell commands; null: the project has none. `{file}` and `{test_dir}` are filled in, quoted, by whoever runs them. */

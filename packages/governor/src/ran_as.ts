@@ -1,9 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Store } from "@dgov/kernel";
-
-/** The folder beside plans that holds those that are done with. */
-export const ARCHIVE = "archive";
+import { ARCHIVE } from "./root.ts";
 
 /** Under which folder the log knows a plan: an archived one ran where it was, if nothing else stands there now. */
 export function ranAs(root: string, log: Store, dir: string): string {

@@ -7,7 +7,7 @@ import { type Shape, shapeOf } from "./plan/contract/shape.ts";
 import { resolveGraph } from "./plan/graph.ts";
 import { readPlan } from "./plan/read.ts";
 import { compileFolder } from "./plan/store.ts";
-import { findPlan, findRoot } from "./root.ts";
+import { findPlanOrArchived, findRoot } from "./root.ts";
 
 /**
  * What `dgov plan refute` shows. `contradictions`: what the plan states, and is not so. `errors`: why it does not compile
@@ -33,7 +33,7 @@ const PROMPTS: ReadonlySet<string> = new Set(["prompt_path_unclaimed", "prompt_s
 /** Holds every statement of a plan against what it follows from, and finds all that is false at once. Writes nothing. */
 export async function refutePlan({ cwd, env, self }: Asking, text: string): Promise<RefuteView> {
   const root = findRoot(cwd);
-  const dir = findPlan(root, cwd, text);
+  const dir = findPlanOrArchived(root, cwd, text);
   const landed = await landedUnits(root, dir);
   const project = readProject(root, null, env);
   const find = symbolFinder(self);

@@ -2,6 +2,11 @@ import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { DgovError } from "./error.ts";
 
+/** The folder beside plans that holds those that are done with. */
+export const ARCHIVE = "archive";
+
+const PLAN_FILE = /^_(root|compiled)\.toml$/;
+
 /**
  * The project's root, looked for upward from a folder or file: the folder that holds `.dgov` or `.git`.
  * Where there is neither it is the start itself, and what needs a repository will say so.
@@ -26,12 +31,11 @@ export function findRoot(start: string): string {
  * @throws DgovError `plan_not_found` when there is nothing, `not_a_plan` when it is no plan of this project
  */
 export function findPlan(root: string, cwd: string, text: string): string {
-  const named = /^[A-Za-z0-9_-]+$/.test(text) ? [join(root, ".dgov/plans", text)] : [];
-  const found = [resolve(cwd, text), ...named].find((path) => existsSync(join(path, "_root.toml")));
-  const path = found ?? resolve(cwd, text);
-  if (!existsSync(path)) throw notFound(root, text);
+  const meant = placesOf(root, cwd, text);
+  const path = meant.find(isPlan) ?? resolve(cwd, text);
+  if (!existsSync(path)) throw notFound(root, meant, text);
   const real = realpathSync(path);
-  const folder = /^_(root|compiled)\.toml$/.test(basename(real)) ? dirname(real) : real;
+  const folder = PLAN_FILE.test(basename(real)) ? dirname(real) : real;
   if (!isFolder(folder)) throw new DgovError("not_a_plan", `Cannot use "${text}" as a plan: it is a file`);
   const dir = relative(realpathSync(root), folder);
   if (dir === "" || dir === ".." || dir.startsWith(`..${sep}`))
@@ -41,9 +45,33 @@ export function findPlan(root: string, cwd: string, text: string): string {
   return dir.split(sep).join("/");
 }
 
-function notFound(root: string, text: string): DgovError {
-  const archived = `.dgov/plans/archive/${basename(text)}`;
-  const hint = existsSync(join(root, archived, "_root.toml")) ? { hint: `It is archived: ${archived}` } : {};
+/**
+ * The same for who only looks: a plan that is not there any more is looked for in the archive beside where it was.
+ *
+ * @throws DgovError as `findPlan`
+ */
+export function findPlanOrArchived(root: string, cwd: string, text: string): string {
+  const meant = placesOf(root, cwd, text);
+  const archived = existsSync(resolve(cwd, text)) || meant.some(isPlan) ? undefined : archivedOf(meant);
+  return findPlan(root, cwd, archived ?? text);
+}
+
+/** Where a plan may be that is meant by a text: absolute paths of folders, or of what is no plan. */
+function placesOf(root: string, cwd: string, text: string): string[] {
+  const named = /^[A-Za-z0-9_-]+$/.test(text) ? [join(root, ".dgov/plans", text)] : [];
+  return [resolve(cwd, text), ...named];
+}
+
+const isPlan = (path: string): boolean => existsSync(join(path, "_root.toml"));
+
+function archivedOf(meant: readonly string[]): string | undefined {
+  const folders = meant.map((path) => (PLAN_FILE.test(basename(path)) ? dirname(path) : path));
+  return folders.map((path) => join(dirname(path), ARCHIVE, basename(path))).find(isPlan);
+}
+
+function notFound(root: string, meant: readonly string[], text: string): DgovError {
+  const archived = archivedOf(meant);
+  const hint = archived === undefined ? {} : { hint: `It is archived: ${relative(root, archived)}` };
   return new DgovError("plan_not_found", `Cannot find the plan "${text}"`, hint);
 }
 

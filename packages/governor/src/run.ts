@@ -30,6 +30,7 @@ import { writeCompiled } from "./plan/store.ts";
 import { refuseBrokenRules } from "./policy_check.ts";
 import { ownCommands } from "./programs.ts";
 import type { Project } from "./project.ts";
+import { ranAs } from "./ran_as.ts";
 import {
   compileOrRefuse,
   makeReady,
@@ -93,7 +94,7 @@ async function underLock(git: Git, request: RunRequest, { world, start_ms }: Out
   await proveRules(readProject(root, request.profile, world.env));
   const log = openWritable(root, { readonly: request.dry_run });
   try {
-    const past = pastRuns(log, dir);
+    const past = pastRuns(log, ranAs(root, log, dir));
     const commits = await shippedOn(git, await targetHead(git, at.target));
     const ready = await makeReady(
       { git, root, ...at },

@@ -7,6 +7,7 @@ import { treeOf } from "./git/tree_object.ts";
 import { withLog } from "./log.ts";
 import type { CompiledPlan } from "./plan/compiled.ts";
 import { loadCompiled } from "./plan/store.ts";
+import { findPlanOrArchived } from "./root.ts";
 import { type Author, authorsBetween } from "./scope/landed.ts";
 import {
   claimsIn,
@@ -115,7 +116,7 @@ async function rangeOf(git: Git, range: string, standard: boolean): Promise<[fro
 /** A plan that was edited since says nothing of the claims of then. */
 function compiledOrNone(root: string, dir: string): CompiledPlan | null {
   try {
-    return loadCompiled(root, dir);
+    return loadCompiled(root, findPlanOrArchived(root, root, dir));
   } catch (error) {
     if (error instanceof DgovError) return null;
     throw error;

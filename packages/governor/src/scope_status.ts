@@ -9,7 +9,8 @@ import { ignoreRule } from "./ignore.ts";
 import { withLog } from "./log.ts";
 import type { CompiledTask, Files } from "./plan/compiled.ts";
 import { loadCompiled } from "./plan/store.ts";
-import { findPlan } from "./root.ts";
+import { ranAs } from "./ran_as.ts";
+import { findPlanOrArchived } from "./root.ts";
 import { covering, writable } from "./scope/others.ts";
 import { type LookedAt, workInCheckout, workOf } from "./scope/work.ts";
 import { openSymbols } from "./semantic/symbols.ts";
@@ -169,6 +170,7 @@ function blocking(judged: Judgement): ScopeStatus["blocking_failure"] {
 }
 
 type Place = { root: string; cwd: string; log: Store };
+/** `plan_dir`: as the log knows it. */
 type Claiming = { unit: Pick<CompiledTask, "files" | "role" | "summary">; plan_dir: string | null };
 
 function unitOf({ root, cwd, log }: Place, { task, plan, claims, reads }: StatusQuestion): Claiming {
@@ -180,10 +182,10 @@ function unitOf({ root, cwd, log }: Place, { task, plan, claims, reads }: Status
     const files: Files = { create: [], edit: claims, delete: [], touch: [], read: reads };
     return { unit: { files, role: "worker", summary: "" }, plan_dir: null };
   }
-  const plan_dir = plan === null ? lastPlan(log) : findPlan(root, cwd, plan);
-  const unit = loadCompiled(root, plan_dir).tasks.find(({ id }) => id === task);
-  if (!unit) throw new DgovError("task_unknown", `Cannot find the task "${task}" in the plan "${plan_dir}"`);
-  return { unit, plan_dir };
+  const dir = plan === null ? findPlanOrArchived(root, root, lastPlan(log)) : findPlanOrArchived(root, cwd, plan);
+  const unit = loadCompiled(root, dir).tasks.find(({ id }) => id === task);
+  if (!unit) throw new DgovError("task_unknown", `Cannot find the task "${task}" in the plan "${dir}"`);
+  return { unit, plan_dir: ranAs(root, log, dir) };
 }
 
 function validClaim(text: string): void {

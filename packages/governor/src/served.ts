@@ -2,7 +2,8 @@ import { DgovError } from "./error.ts";
 import { withLog } from "./log.ts";
 import { pausedBecause } from "./pause.ts";
 import { type PlanPage, readPlanPage } from "./plan_page.ts";
-import { findPlan, findRoot } from "./root.ts";
+import { ranAs } from "./ran_as.ts";
+import { findPlanOrArchived, findRoot } from "./root.ts";
 import { processOf } from "./status.ts";
 import { attentionOf, type LiveTask } from "./view/attention.ts";
 import { NO_PROGRESS, progress } from "./view/progress.ts";
@@ -29,9 +30,9 @@ type From = { cwd: string; env: Readonly<Record<string, string | undefined>>; no
 /** Reads the last run: of this plan, or of whichever plan was run last. @throws DgovError for a plan that is not there */
 export async function readServed(from: From, plan: string | null): Promise<Served> {
   const root = findRoot(from.cwd);
-  const dir = plan === null ? null : findPlan(root, from.cwd, plan);
+  const dir = plan === null ? null : findPlanOrArchived(root, from.cwd, plan);
   const live = await withLog(root, (log) => {
-    const last = log.lastRun(dir ?? undefined);
+    const last = log.lastRun(dir === null ? undefined : ranAs(root, log, dir));
     const events = last ? [...log.read({ run: last.run, after: last.first_seq - 1 })] : [];
     const folded = events.filter(({ event }) => STATUS_KINDS.includes(event.kind));
     const status = viewStatus(folded, { process: processOf(root), all: true });
@@ -42,10 +43,10 @@ export async function readServed(from: From, plan: string | null): Promise<Serve
     const tasks = attentionOf(status, events.reduce(progress, NO_PROGRESS), now);
     return { status, tasks, last_seq: log.lastSeq(), paused: pausedBecause(root) };
   });
-  const named = dir ?? live.status.run?.plan_dir ?? null;
+  const named = dir ?? live.status.run?.plan_dir ?? null; // relative to the root, wherever the user stands
   if (named === null) return { ...live, page: null, why: null };
   try {
-    return { ...live, page: await readPlanPage(from, named, null, "none"), why: null };
+    return { ...live, page: await readPlanPage({ ...from, cwd: root }, named, null, "none"), why: null };
   } catch (error) {
     if (!(error instanceof DgovError)) throw error;
     return { ...live, page: null, why: error.message };

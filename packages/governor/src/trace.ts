@@ -12,7 +12,7 @@ import type { ContractFile, Requirement } from "./plan/contract/file.ts";
 import { readPlan } from "./plan/read.ts";
 import { readPlanStatus } from "./plan_views.ts";
 import { refutePlan } from "./refute.ts";
-import { findPlan, findRoot } from "./root.ts";
+import { findPlanOrArchived, findRoot } from "./root.ts";
 import { GATE_EVENTS, gateRuns } from "./specs/gate_runs.ts";
 
 /**
@@ -47,7 +47,7 @@ export async function tracePlan(asking: Asking, text: string): Promise<TraceView
   const { cwd, env } = asking;
   const { plan, contradictions, errors } = await refutePlan(asking, text);
   const root = findRoot(cwd);
-  const { contract } = readPlan(root, findPlan(root, cwd, text));
+  const { contract } = readPlan(root, findPlanOrArchived(root, cwd, text));
   const none = { plan, contradictions: contradictions.length, requirements: [], smoke: null };
   if (contradictions.length + errors.length > 0) return { ...none, status: "refuted" };
   if (contract === null) return { ...none, status: "complete" };

@@ -1,5 +1,5 @@
+import { type ArchivingRun, runAndArchive } from "@dgov/governor/archive_plan";
 import { createPlan, type PlanCreateRequest, type PlanCreateView } from "@dgov/governor/plan_create";
-import { type RunView, runPlan } from "@dgov/governor/run";
 import type { World } from "@dgov/governor/session";
 import { continuePlan, planStages, type StagesView } from "@dgov/governor/tests_first";
 import { z } from "zod";
@@ -7,13 +7,13 @@ import { askQuestions } from "../ask_questions.ts";
 import { defineCommand, type Here } from "../command.ts";
 import { lineOf } from "../live.ts";
 import { renderPlanCreate } from "../plan_create_text.ts";
-import { renderRun } from "../run_text.ts";
+import { renderRun, sayArchived } from "../run_text.ts";
 import { exitOf, renderStages } from "../stages_text.ts";
 import { worldOf } from "../world.ts";
 import { show } from "./run.ts";
 
 /** `stages`: of a plan by tests-first. `ran`: only where it was asked for and there is a plan. */
-type View = PlanCreateView & { ran?: RunView; stages?: StagesView };
+type View = PlanCreateView & { ran?: ArchivingRun; stages?: StagesView };
 
 export const planCreate = defineCommand({
   name: "plan create",
@@ -42,7 +42,8 @@ export const planCreate = defineCommand({
     const live = show(here, "milestone");
     const request = { cwd: here.cwd, plan: view.plan, only: [], mode: "go" as const, jobs: null, yes: true };
     try {
-      return { ...made, ran: await runPlan({ ...request, dry_run: false }, { ...worldOf(here), notify: live.event }) };
+      const world = { ...worldOf(here), notify: live.event };
+      return { ...made, ran: await runAndArchive({ ...request, dry_run: false }, world) };
     } finally {
       live.end();
     }
@@ -51,7 +52,7 @@ export const planCreate = defineCommand({
     [
       renderPlanCreate(view, stages !== undefined),
       ...(stages && !ran ? [renderStages(stages)] : []),
-      ...(ran ? [renderRun(ran)] : []),
+      ...(ran ? [renderRun(ran), ...sayArchived(ran.archived)] : []),
     ].join("\n"),
   exit: ({ status, ran, stages }) => (status === "needs_answers" ? 2 : (ran?.exit ?? (stages ? exitOf(stages) : 0))),
 });

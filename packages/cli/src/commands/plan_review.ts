@@ -8,6 +8,7 @@ import { type Colour, paint, plain } from "../ansi.ts";
 import { defineCommand } from "../command.ts";
 import { clock } from "../live.ts";
 import { renderPage } from "../review_page/page.ts";
+import { archivedNotes } from "../run_text.ts";
 
 /** `html`: where the page was written, if one was asked for. */
 type View = PlanReview & { html?: string };
@@ -33,6 +34,7 @@ export const planReview = defineCommand({
     const page = renderPage(await readPlanPage(here, plan, only));
     return { ...review, html: writeAsked({ cwd: here.cwd, what: "page", file: html }, page) };
   },
+  notes: (view) => archivedNotes(view),
   text: (view) =>
     view.html === undefined ? renderPlanReview(view) : `${renderPlanReview(view)}\n\nThe page is ${plain(view.html)}`,
   exit: ({ failed, run_status }) => (failed > 0 || run_status === "red" ? 1 : 0),

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { plain } from "../ansi.ts";
 import { defineCommand } from "../command.ts";
 import { columns } from "../print.ts";
+import { archivedNotes } from "../run_text.ts";
 
 export const planStatus = defineCommand({
   name: "plan status",
@@ -12,6 +13,7 @@ export const planStatus = defineCommand({
   flags: z.strictObject({ verbose: z.boolean().default(false).describe("List every task") }),
   short: { verbose: "v" },
   run: async ({ plan, verbose }, here) => ({ ...(await readPlanStatus(here, plan)), verbose }),
+  notes: (view) => archivedNotes(view),
   text: renderPlanStatus,
 });
 

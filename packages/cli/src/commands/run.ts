@@ -1,6 +1,7 @@
+import { type ArchivingRun, runAndArchive } from "@dgov/governor/archive_plan";
 import { type CostEstimate, estimatePlan } from "@dgov/governor/cost";
 import { withNotices } from "@dgov/governor/notices";
-import { type RunRequest, type RunView, runPlan } from "@dgov/governor/run";
+import type { RunRequest } from "@dgov/governor/run";
 import { z } from "zod";
 import { askHooks } from "../ask_hooks.ts";
 import { CEILING_FLAGS, ceilingOf } from "../ceiling_flags.ts";
@@ -8,11 +9,11 @@ import { defineCommand, type Here } from "../command.ts";
 import { renderEstimate } from "../cost_text.ts";
 import { type LiveView, lineOf, liveColour, liveView } from "../live.ts";
 import { placeLine } from "../print.ts";
-import { renderRun } from "../run_text.ts";
+import { renderRun, sayArchived } from "../run_text.ts";
 import { tellingOf, worldOf } from "../world.ts";
 
 /** `estimate`: only where it was asked for; null when there is nothing to do. */
-type View = RunView & { estimate?: CostEstimate | null };
+type View = ArchivingRun & { estimate?: CostEstimate | null };
 
 export const run = defineCommand({
   name: "run",
@@ -48,7 +49,7 @@ export const run = defineCommand({
       const request = { cwd: here.cwd, plan, only, mode, jobs: jobs ?? null, yes, dry_run, profile } as const;
       const world = { ...worldOf(here), notify: live.event };
       const view = await withNotices(tellingOf(here), world, (heard) =>
-        runPlan({ ...request, ceiling: ceilingOf(flags), told }, heard),
+        runAndArchive({ ...request, ceiling: ceilingOf(flags), told }, heard),
       );
       if (!estimate) return view;
       const isToDo = view.did === "planned" && view.unfinished.length > 0;
@@ -57,7 +58,8 @@ export const run = defineCommand({
       live.end();
     }
   },
-  text: ({ estimate, ...view }) => [renderRun(view), ...(estimate ? [renderEstimate(estimate)] : [])].join("\n"),
+  text: ({ estimate, archived, ...view }) =>
+    [renderRun(view), ...sayArchived(archived), ...(estimate ? [renderEstimate(estimate)] : [])].join("\n"),
   exit: ({ exit }) => exit,
 });
 

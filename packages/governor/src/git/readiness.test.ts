@@ -1,5 +1,5 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, mkdirSync, realpathSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DgovError } from "../error.ts";
 import { createGit } from "./git.ts";
@@ -112,6 +112,22 @@ test("what is dirty, and what dgov itself writes", async () => {
   const dirty = [".dgov/plans/p/_root.toml", "a b.py", "gone.py", "moved.py", "new/café.py", "old.py", "staged"];
   expect(await dirtyPaths(git)).toEqual(dirty);
   expect(await code(refuseDirty(git))).toBe("repo_dirty");
+});
+
+test("a plan that was moved into the archive is not dirty; one that is gone or stands twice is", async () => {
+  const { git, write, commit } = await repo({ a: "a" });
+  await commit({
+    ".dgov/plans/p/_root.toml": "p\n",
+    ".dgov/plans/p/t/main.toml": "t\n",
+    ".dgov/plans/q/_root.toml": "q\n",
+  });
+  const move = { ".dgov/plans/archive/p/_root.toml": "p\n", ".dgov/plans/archive/p/t/main.toml": "t\n" };
+  write(move);
+  expect(await dirtyPaths(git)).toEqual(Object.keys(move));
+  rmSync(join(git.root, ".dgov/plans/p"), { recursive: true });
+  expect(await dirtyPaths(git)).toEqual([]);
+  write({ ".dgov/plans/archive/note.md": "x", ".dgov/plans/q/_root.toml": null });
+  expect(await dirtyPaths(git)).toEqual([".dgov/plans/archive/note.md", ".dgov/plans/q/_root.toml"]);
 });
 
 test("only the first ten dirty paths are in the message", async () => {

@@ -109,14 +109,24 @@ export async function refuseDirty(git: Git): Promise<void> {
   );
 }
 
-/** Paths that differ from the commit or are untracked, both sides of a rename, sorted, without what dgov itself writes. */
+/**
+ * Paths that differ from the commit or are untracked, both sides of a rename, sorted, without what dgov itself writes and what
+ * archiving has moved.
+ */
 export async function dirtyPaths(git: Git): Promise<string[]> {
   const { bytes } = await git.ask(
     ["status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=dirty"],
     { user: true },
   );
   const found = items(bytes).map(statusPath);
-  return [...new Set(found)].filter((path) => !isWrittenByDgov(path)).sort();
+  return [...new Set(found)].filter((path) => !isWrittenByDgov(path) && !wasArchived(git.root, path)).sort();
+}
+
+/** A path of a plan that was moved into the archive, before or after: no run reads it, so none waits for its commit. */
+function wasArchived(root: string, path: string): boolean {
+  const name = /^\.dgov\/plans\/(?:archive\/)?([^/]+)\/./.exec(path)?.[1];
+  if (name === undefined || name === "archive") return false;
+  return !existsSync(join(root, ".dgov/plans", name)) && existsSync(join(root, ".dgov/plans/archive", name));
 }
 
 /** Whether it is a file that dgov writes while it runs. */

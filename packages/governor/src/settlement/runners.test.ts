@@ -14,7 +14,13 @@ for (const path of [ONE, TWO, "tests/helper.ts", "src/other.test.ts"]) {
 }
 afterAll(() => rmSync(root, { recursive: true }));
 
-const layout = { language: "typescript", src_dir: "src", test_dir: "tests", source_extensions: [".ts"] };
+const layout = {
+  language: "typescript",
+  src_dir: "src",
+  test_dir: "tests",
+  source_extensions: [".ts"],
+  archive: "never",
+} as const;
 const words = (command: string, targets: readonly string[], named: RunnerName | null = null) =>
   runnerWords(command, targets, { root, all: "tests", layout: { ...layout, test_runner: named } });
 

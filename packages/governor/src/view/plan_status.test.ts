@@ -16,6 +16,7 @@ const at = (...ids: string[]) => new Map(ids.map((id) => [id, { commit: "c".repe
 test("what is deployed, and what blocks the rest", () => {
   expect(viewPlanStatus(FACTS, at("a/a.one"))).toEqual({
     plan: "p",
+    source_dir: ".dgov/plans/p",
     units: 2,
     deployed: 1,
     pending: 1,

@@ -3,6 +3,7 @@ import type { EventOf } from "@dgov/kernel";
 /** How far a plan has come. Keys that dgov 0.8 had keep their names. */
 export type PlanStatus = {
   plan: string;
+  source_dir: string; // relative to the root
   units: number;
   deployed: number;
   pending: number;
@@ -41,6 +42,7 @@ export function viewPlanStatus({ name, dir, stale, tasks, run_status }: PlanFact
   const failed = run_status === "partial" || run_status === "failed";
   return {
     plan: name,
+    source_dir: dir,
     units: tasks.length,
     deployed,
     pending,

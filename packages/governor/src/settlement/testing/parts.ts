@@ -49,6 +49,7 @@ export const projectWith = (root: string, { commands, rules, settlement_ms = 20_
     test_dir: "tests",
     source_extensions: [".py", ".ts", ".js"],
     test_runner: null,
+    archive: "never",
   },
   commands: {
     setup: null,
