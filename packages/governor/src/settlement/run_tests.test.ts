@@ -46,3 +46,53 @@ test("D8 Go is kept from telling again what it has said", async () => {
   const asked = { commands: { test: 'go() { echo "of $GOFLAGS" >> ../flags; }; go test ./...' }, flake_runs: 2 };
   expect((await ask(asked, "flags")).lines).toEqual(["of ", "of  -count=1"]);
 });
+
+/** A runner that counts files with the word in them as tests that pass, and says so as pytest does. */
+const COUNTING =
+  "n=$(cat /dev/null $@ | grep -c test_); if [ $n = 0 ]; then echo no tests ran in 0.00s; exit 5; fi; echo $n passed in 0.01s";
+const pytest = (words: string) =>
+  `pytest() { for one in "$@"; do test -e "$one" || return 4; done; set -- $(find "$@" -type f); ( ${COUNTING} ); }; pytest ${words}`;
+const TESTS = { "tests/test_a.py": "def test_a()\n" };
+const SKIPPING = { "tests/test_a.py": "nothing\n" };
+
+const work = { "a.py": "x" };
+test.each<[string, Asked, string]>([
+  ["of the task", { work, base: SKIPPING, test_cmd: pytest("tests") }, "reject tests_not_run"],
+  ["of the task, but for one", { work, base: TESTS, test_cmd: pytest("tests") }, "pass"],
+  [
+    "of the project, where the head runs some",
+    { work: SKIPPING, base: TESTS, commands: { test: pytest("tests") } },
+    "reject tests_not_run",
+  ],
+  [
+    "of the project, where nothing ran before",
+    { work: SKIPPING, commands: { test: pytest("tests") } },
+    "pass tests_not_run",
+  ],
+])("D8 a command %s that runs no test", async (_, asked, said) => {
+  const [verdict] = await judgedBy(await lay(asked));
+  expect([verdict?.verdict, ...(verdict?.findings ?? []).map(({ code }) => code)].join(" ")).toBe(said);
+});
+
+test("D8 files that hold no test of their own are no reason to refuse: all tests are run then", async () => {
+  const asked = { work: { "tests/test_help.py": "a helper\n" }, base: TESTS, commands: { test: pytest("{test_dir}") } };
+  const candidate = await lay(asked);
+  const [verdict] = await judgedBy(candidate);
+  expect([verdict?.verdict, verdict?.findings, verdict?.command?.endsWith("pytest tests")]).toEqual(["pass", [], true]);
+  const own = await lay({ ...asked, base: SKIPPING });
+  expect((await judgedBy(own))[0]?.findings).toMatchObject([{ code: "tests_not_run" }]);
+});
+
+test("D8 other tests that run are no answer to those that were frozen for a task", async () => {
+  const candidate = await lay({
+    work: { "tests/test_own.py": "nothing\n" },
+    base: TESTS,
+    test_cmd: pytest("{test_dir}"),
+    commands: { test: pytest("{test_dir}") },
+  });
+  const { files } = candidate.unit;
+  const frozen = { ...candidate, unit: { ...candidate.unit, files: { ...files, tests: ["tests/test_own.py"] } } };
+  const [verdict] = await judgedBy(frozen);
+  expect([verdict?.verdict, verdict?.findings[0]?.code]).toEqual(["reject", "tests_not_run"]);
+  expect((await judgedBy(candidate))[0]?.verdict).toBe("pass");
+});

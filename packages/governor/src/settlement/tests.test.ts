@@ -10,7 +10,8 @@ setDefaultTimeout(60_000);
 const { lay, clear } = openCandidates();
 afterEach(clear);
 
-const commandsFor = async (asked: Asked) => testCommands(await lay({ commands: { test: "all {test_dir}" }, ...asked }));
+const commandsFor = async (asked: Asked) =>
+  (await testCommands(await lay({ commands: { test: "all {test_dir}" }, ...asked }))).map(({ command }) => command);
 
 const TREE: Files = { "src/a.py": "", "tests/test_a.py": "import a\n", "tests/test_b.py": "import json\n" };
 

@@ -13,29 +13,44 @@ const PLACEHOLDER = "{test_dir}";
 type Asked = Pick<IntegratedCandidate, "project" | "changes" | "root" | "git" | "head" | "tree" | "symbols">;
 
 /**
+ * A command that runs tests. `whole`: the same on all of them, null: it is that; `named`: a task asks for it, and the project does not.
+ */
+export type TestCommand = { command: string; whole: string | null; named: boolean };
+
+/**
  * The test commands for a candidate: the task's own first, then the project's, each once. A command without
  * `{test_dir}` always runs as it is. With it, it runs on the tests that the change concerns. When there are none, the
  * task's own command runs on all tests, because the plan asked for it by name, and the project's is left out.
  */
 export async function testCommands(
   candidate: Asked & Pick<IntegratedCandidate, "unit" | "more_tests" | "all_tests">,
-): Promise<string[]> {
+): Promise<TestCommand[]> {
   const { project, unit, root, more_tests = [] } = candidate;
-  const templates = [unit.test_cmd, ...more_tests, project.commands.test].filter((command) => command !== null);
-  if (!templates.some((command) => command.includes(PLACEHOLDER))) return [...new Set(templates)];
+  const ours = [unit.test_cmd, ...more_tests].filter((command) => command !== null);
+  const { test } = project.commands;
   const all = testFolder(project);
-  const concerned = candidate.all_tests ? [all] : await testTargets(candidate);
+  const isPlaced = [...ours, test ?? ""].some((command) => command.includes(PLACEHOLDER));
+  const concerned = !isPlaced ? [] : candidate.all_tests ? [all] : await testTargets(candidate);
   const asking = { root, all, layout: project.layout };
-  const fill = (command: string | null, targets: readonly string[]): string[] => {
-    if (command === null) return [];
-    if (!command.includes(PLACEHOLDER)) return [command];
+  const filled = (command: string, targets: readonly string[]): string | null => {
     const words = runnerWords(command, targets, asking);
-    return words === null ? [] : [command.replaceAll(PLACEHOLDER, () => words)];
+    return words === null ? null : command.replaceAll(PLACEHOLDER, () => words);
+  };
+  const isFrozen = (unit.files.tests ?? []).length > 0; // then others that run are no answer
+  const fill = (template: string, targets: readonly string[], by: "task" | "project"): TestCommand[] => {
+    const named = by === "task" && (isFrozen || template !== test);
+    if (!template.includes(PLACEHOLDER)) return [{ command: template, whole: null, named }];
+    const command = filled(template, targets);
+    const whole = named && isFrozen ? null : filled(template, [all]);
+    return command === null ? [] : [{ command, whole: whole === command ? null : whole, named }];
   };
   const frozen = (unit.files.tests ?? []).filter((path) => !concerned.includes(all) && !concerned.includes(path));
   const own = concerned.length + frozen.length > 0 ? [...frozen, ...concerned] : [all];
-  const asked = [unit.test_cmd, ...more_tests].flatMap((command) => fill(command, own));
-  return [...new Set([...asked, ...fill(project.commands.test, concerned)])];
+  const asked = [
+    ...ours.flatMap((command) => fill(command, own, "task")),
+    ...(test === null ? [] : fill(test, concerned, "project")),
+  ];
+  return asked.filter(({ command }, at) => asked.findIndex((one) => one.command === command) === at);
 }
 
 /** The project's command as it is for all tests, where that can be said without the tree; null: it cannot. */

@@ -10,6 +10,8 @@ const xml = (cases: string) =>
 const failure =
   '<testcase classname="test_a" name="test_f"><failure message="assert 1 == 2">&gt; assert</failure></testcase>';
 const passed = '<testcase classname="test_a" name="test_ok" time="0.000" />';
+const skipped =
+  '<testcase classname="test_a" name="test_s"><skipped type="pytest.skip" message="x">x</skipped></testcase>';
 const collected =
   '<testcase classname="" name="test_c"><error message="collection failure">ImportError</error></testcase>';
 const fixture =
@@ -23,6 +25,7 @@ const jest = (status: string, ...tests: string[]) =>
   });
 const goFail =
   '{"Action":"start","Package":"x"}\n{"Action":"fail","Package":"x","Test":"TestA"}\n{"Action":"fail","Package":"x"}\n';
+const goNone = '{"Action":"start","Package":"x"}\n{"Action":"skip","Package":"x"}\n';
 const goUnbuilt = '{"ImportPath":"x","Action":"build-fail"}\n{"Action":"fail","Package":"x","FailedBuild":"x"}\n';
 
 test.each<[what: string, command: string, exit: number | null, report: string | null, is: string]>([
@@ -33,6 +36,9 @@ test.each<[what: string, command: string, exit: number | null, report: string | 
   ["no test at all", "pytest a.py", 5, xml(""), "wrong red_not_run 0/0"],
   ["a bad option", "pytest --bad", 4, null, "wrong red_not_run 0/0"],
   ["all pass", "pytest a.py", 0, xml(passed), "green already_green 0/1"],
+  ["all are skipped", "pytest a.py", 0, xml(skipped), "wrong red_not_run 0/0"],
+  ["there is no test", "bun test ./a.test.ts", 0, xml(""), "wrong red_not_run 0/0"],
+  ["there is no test", "go test ./...", 0, goNone, "wrong red_not_run 0/0"],
   ["the words of a failure, and no failure", "pytest a.py", 1, "1 failed: AssertionError", "wrong red_not_run 0/0"],
   ["a report that was cut off", "pytest a.py", 1, xml(failure).slice(0, -20), "wrong red_not_run 0/0"],
   ["a passed test that speaks of one", "pytest a.py", 1, xml(`${passed}<!-- ${failure} -->`), "wrong red_not_run 0/1"],
@@ -60,6 +66,20 @@ test("B11 cargo has one status for both, so the tests are built by themselves fi
   expect(told(cargo, { exit: 101, built: false })).toBe("wrong red_unbuilt 0/0");
   expect(told(cargo, { exit: 101, built: null })).toBe("unknown red_unknown 0/0");
   expect(told(cargo, { exit: 0, built: true })).toBe("green already_green 0/0");
+  expect(told(cargo, { exit: 0, built: true, none: true })).toBe("wrong red_not_run 0/0");
+});
+
+test("B11 tests that cannot be built for want of what is to be made are red, and say what it is", () => {
+  const [cargo, go] = [reporterFor("cargo test"), reporterFor("go test ./...")];
+  const absent = ["cannot find function `a`", "b", "c", "d", "e".repeat(500)];
+  expect(told(cargo, { exit: 101, built: false, absent })).toBe("red red_absent 0/0");
+  expect(told(cargo, { exit: 101, built: true, absent })).toBe("red red 0/0");
+  expect(told(cargo, { exit: 0, built: true, absent })).toBe("green already_green 0/0");
+  expect(told(go, { exit: 1, report: goUnbuilt, absent })).toBe("red red_absent 0/0");
+  expect(told(go, { exit: 1, report: goFail, absent })).toBe("red red 1/0");
+  expect(told(go, { exit: 2, report: goUnbuilt, absent })).toBe("wrong red_not_run 0/0");
+  const { message } = rednessOf(cargo, { exit: 101, ran: null, none: false, built: false, absent });
+  expect(message).toBe("The tests cannot be built before the work is done: cannot find function `a`; b; c; and 2 more");
 });
 
 test("B11 of several files each must run, and one must be red", () => {
@@ -96,14 +116,28 @@ test("the report is asked for where each runner takes it, and a path is one word
   expect(asked("go test ./x")).toEqual(["go test ./x", "GOFLAGS=-json -count=1"]);
 });
 
+test("why it cannot be built is asked of the compiler itself, without what it says to people", () => {
+  const asked = (command: string) => reporterFor(command).explain?.ask(command);
+  expect(asked("cargo test -q --test a")?.command).toBe(
+    "{ cargo test --no-run --no-fail-fast --message-format=json -q --test a\n} 2>/dev/null",
+  );
+  expect(asked("cd x && go test ./y # z")).toEqual({
+    command: "{ cd x && go test ./y # z\n} 2>/dev/null",
+    env: { GOFLAGS: "-json -count=1 '-gcflags=-errorurl -e'" },
+  });
+  expect(asked("pytest a.py")).toBeUndefined();
+});
+
 const reporterFor = (command: string): Reporter => {
   const reporter = reporterOf(command);
   if (!reporter) throw new Error(`Nobody runs "${command}"`);
   return reporter;
 };
 
-function told(reporter: Reporter, { exit, report = null, built = null }: Partial<Ended> & { report?: string | null }) {
+type Told = Partial<Ended> & { report?: string | null };
+
+function told(reporter: Reporter, { exit, report = null, built = null, none = false, absent = null }: Told) {
   const ran = reporter.kind === null || report === null ? null : readReport(reporter.kind, report);
-  const { is, code, failed, passed: ok } = rednessOf(reporter, { exit: exit ?? null, ran, built });
+  const { is, code, failed, passed: ok } = rednessOf(reporter, { exit: exit ?? null, ran, none, built, absent });
   return `${is} ${code} ${failed}/${ok}`;
 }

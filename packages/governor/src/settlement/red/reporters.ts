@@ -1,4 +1,5 @@
 import { shellPaths } from "../command.ts";
+import type { CompilerKind } from "./unbuilt.ts";
 
 export type ReportKind = "junit" | "jest" | "go";
 
@@ -8,7 +9,7 @@ export type ReportKind = "junit" | "jest" | "go";
  * beside it, that leave a report at `path`; `says`: the report is what it prints.
  *
  * `build`: a command that only builds the tests, where the runner has one status for tests that fail and for those that
- * cannot be built
+ * cannot be built; `explain`: what makes a compiler say to a program why they cannot, where there is one
  */
 export type Reporter = {
   name: string;
@@ -18,16 +19,19 @@ export type Reporter = {
   says: boolean;
   ask: (command: string, path: string) => { command: string; env: Readonly<Record<string, string>> };
   build: ((command: string) => string) | null;
+  explain: { kind: CompilerKind; ask: (command: string) => ReturnType<Reporter["ask"]> } | null;
 };
 
 const same = (command: string) => ({ command, env: {} });
+/** What is said for people would stand in the middle of a line for programs. */
+const quiet = (command: string) => `{ ${command}\n} 2>/dev/null`;
 const RUST = /\bcargo\s+(?:\+\S+\s+)?test\b/;
 const NODE = /\bnode\s+(?:\S+\s+)*?--test(?![\w-])/;
 const BUN = /\bbun\s+(?:\S+\s+)*?test\b/;
 const VITEST = /\bvitest(?:\s+(?:run|watch))?\b/;
 const JEST = /\bjest\b/;
 
-const file = { says: false, build: null };
+const file = { says: false, build: null, explain: null };
 
 /** The first that fits a command is asked. */
 const REPORTERS: readonly Reporter[] = [
@@ -55,11 +59,19 @@ const REPORTERS: readonly Reporter[] = [
   {
     ...{ name: "go test", runs: /\bgo\s+test\b/, fails: 1, kind: "go", says: true, build: null },
     ask: (command) => ({ command, env: { GOFLAGS: "-json -count=1" } }),
+    explain: {
+      kind: "go",
+      ask: (command) => ({ command: quiet(command), env: { GOFLAGS: "-json -count=1 '-gcflags=-errorurl -e'" } }),
+    },
   },
   {
     ...{ name: "cargo test", runs: RUST, fails: 101, kind: null, says: true },
     ask: same,
     build: (command) => command.replace(RUST, "$& --no-run"),
+    explain: {
+      kind: "rustc",
+      ask: (command) => same(quiet(command.replace(RUST, "$& --no-run --no-fail-fast --message-format=json"))),
+    },
   },
 ];
 

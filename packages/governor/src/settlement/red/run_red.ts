@@ -4,12 +4,14 @@ import { readLeft } from "../../left_file.ts";
 import type { CompiledTask } from "../../plan/compiled.ts";
 import type { Project } from "../../project.ts";
 import { runProjectCommand, unanswered, wholeText } from "../../project_command.ts";
+import { ranNone } from "../ran_none.ts";
 import { runnerWords } from "../runners.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 import { testFolder } from "../tests.ts";
-import { type Ended, type Red, rednessOf, UNKNOWN_RUNNER, unknownRed, worstOf } from "./redness.ts";
+import { type Red, rednessOf, UNKNOWN_RUNNER, unknownRed, worstOf } from "./redness.ts";
 import { readReport } from "./report.ts";
 import { type Reporter, reporterOf } from "./reporters.ts";
+import { absentNames, readFaults } from "./unbuilt.ts";
 
 /** A checkout with tests in it, an isolation that runs commands there, and a folder that takes their whole outputs. */
 export type Stand = { root: string; isolation: Isolation; project: Project; out: string };
@@ -19,7 +21,9 @@ export async function runRed(stand: Stand, task: Pick<CompiledTask, "test_cmd" |
   const reporter = reporterOf(task.test_cmd ?? "");
   if (!reporter) return UNKNOWN_RUNNER;
   const all: Red[] = [];
-  for (const command of commandsOf(task, stand)) all.push(await oneRun(stand, reporter, command, all.length + 1));
+  const tests = task.files.tests ?? [];
+  for (const command of commandsOf(task, stand))
+    all.push(await oneRun({ ...stand, tests }, reporter, command, all.length + 1));
   return worstOf(all);
 }
 
@@ -41,7 +45,7 @@ const REPORT_MAX_BYTES = 64 * 1024 * 1024;
 
 /** @param n counts the commands, for the names of their files */
 async function oneRun(
-  { isolation, project, out }: Stand,
+  { root, isolation, project, out, tests }: Stand & { tests: readonly string[] },
   reporter: Reporter,
   command: string,
   n: number,
@@ -57,11 +61,15 @@ async function oneRun(
   const said = await run(asked.command, `red-${n}.log`, asked.env);
   const missing = unanswered(said, timeout_ms);
   if (missing) return unknownRed(missing.code, missing.message);
-  const text = reporter.says ? wholeText(said) : readLeft(report, REPORT_MAX_BYTES)?.toString("utf8");
-  const ended: Ended = {
-    exit: said.result.exit,
-    ran: reporter.kind === null || text === undefined ? null : readReport(reporter.kind, text),
-    built: built && built.result.exit === 0,
-  };
-  return rednessOf(reporter, ended);
+  const whole = wholeText(said);
+  const text = reporter.says ? whole : readLeft(report, REPORT_MAX_BYTES)?.toString("utf8");
+  const ran = reporter.kind === null || text === undefined ? null : readReport(reporter.kind, text);
+  const ended = { exit: said.result.exit, ran, none: ranNone(command, whole), built: built && built.result.exit === 0 };
+  if (reporter.explain === null || (ended.built !== false && (ran?.errors ?? 0) === 0))
+    return rednessOf(reporter, { ...ended, absent: null });
+  const { kind, ask } = reporter.explain;
+  const told = ask(command);
+  const why = await run(told.command, `unbuilt-${n}.log`, told.env);
+  const faults = unanswered(why, timeout_ms) ? [] : readFaults(kind, wholeText(why));
+  return rednessOf(reporter, { ...ended, absent: absentNames(faults, { root, tests }) });
 }

@@ -13,9 +13,9 @@ export function openShell(root: string, tmp: string): Isolation {
     evaluate: () => Promise.reject(new Error("No module is evaluated here")),
     component: () => Promise.reject(new Error("No component runs here")),
     stop: async () => undefined,
-    async exec({ command, timeout_ms, output_max_bytes, clip_bytes }) {
+    async exec({ command, timeout_ms, output_max_bytes, clip_bytes, env: more }) {
       const script = `exec 2>&1; ${command}`;
-      const env = { PATH: process.env.PATH ?? "", HOME: tmp, TMPDIR: tmp };
+      const env = { PATH: process.env.PATH ?? "", HOME: tmp, TMPDIR: tmp, ...more };
       const exit = await run(["/bin/sh", "-c", script], { cwd: root, env, timeout_ms, bytes_max: output_max_bytes });
       const text = new TextDecoder().decode(exit.stdout);
       const log = join(mkdtempSync(join(tmp, "log-")), "log");
