@@ -102,15 +102,18 @@ async function startIsolation({ level, spec, self, nursery, way, wall, ...tools 
     await connection.ready(LIMITS.start_ms);
   } catch (error) {
     await stop();
-    throw new Error(`Cannot start an isolated process with ${level}: ${(await words).trim() || String(error)}`, {
-      cause: error,
-    });
+    const why = beginningOf(await words) || String(error);
+    throw new Error(`Cannot start an isolated process with ${level}: ${why}`, { cause: error });
   }
   void child.exited.then(stop); // also when it dies by itself: what it leaves falls to us
   const { root, tmp } = serve;
   const watch = createWatch({ pid: child.pid, root, tmp, limits: spec.limits }, tools.now_ms);
   return isolation({ level, pid: child.pid, connection, stop, watch, wall });
 }
+
+/** A loader that misses one library says so again for each of its symbols: the first line is the cause. */
+const beginningOf = (words: string): string => words.trim().split("\n", 1)[0]!.trimEnd().slice(0, WORDS_MAX);
+const WORDS_MAX = 500;
 
 type Running = {
   level: Level;

@@ -38,7 +38,16 @@ const MACHINE = ["/sys/devices/system/cpu", "/sys/kernel/mm/transparent_hugepage
 
 /** The part of /etc that says how programs are found and run. No passwords, machine keys, or programs' own secrets. */
 const ETC = named([
-  ...["ld\\.so\\..+", "alternatives", "static", "ssl", "pki", "crypto-policies", "ca-certificates(\\.conf)?"],
+  ...[
+    "ld\\.so\\..+",
+    "ld-musl-.+\\.path",
+    "alternatives",
+    "static",
+    "ssl",
+    "pki",
+    "crypto-policies",
+    "ca-certificates(\\.conf)?",
+  ],
   ...[
     "passwd",
     "group",
@@ -69,6 +78,10 @@ const ETC_NETWORK = named([
   ...["hosts", "resolv\\.conf", "host\\.conf", "gai\\.conf", "networks"],
   ...["pip\\.conf", "npmrc"], // where packages come from: they may hold a key, which only helps who has a network
 ]);
+
+/** Of an entry of /etc, by its name. */
+export const isReadableInEtc = (name: string, network: boolean): boolean =>
+  ETC.test(name) || (network && ETC_NETWORK.test(name));
 
 function named(patterns: readonly string[]): RegExp {
   return new RegExp(`^(${patterns.join("|")})$`);
@@ -109,7 +122,7 @@ type Fixed = { toolchain: readonly string[]; real: readonly string[]; links: Rea
 
 function fixedPart(wanted: Wanted, { network, self }: { network: boolean; self: readonly string[] }): Fixed {
   const toolchain = toolchainFolders(wanted, looksOfMachine);
-  const etc = names("/etc").filter((name) => ETC.test(name) || (network && ETC_NETWORK.test(name)));
+  const etc = names("/etc").filter((name) => isReadableInEtc(name, network));
   const paths = [...SYSTEM, ...MACHINE, ...etc.map((name) => `/etc/${name}`), ...ownProgram(self), ...toolchain];
   const links = new Map<string, string>();
   return { toolchain, real: paths.flatMap((path) => follow(path, links) ?? []), links };
