@@ -1,15 +1,18 @@
 // Texts by chance against what judges them.
-// Usage: bun scripts/fuzz.ts commands|paths|merges COUNT [--seed N] [--real N]
+// Usage: bun scripts/fuzz.ts commands|paths|symbols|pieces|merges COUNT [--seed N] [--real N]
 //   commands   the judge of shell texts; --real: so many of the hidden commands are also run by a real bash
 //   paths      the resolver of the file host, on a worktree with links, pipes and canaries around it
 //   symbols    what looks at texts, on real files that are damaged
+//   pieces     a later text of which only what was changed is looked at, on real files that are edited
 //   merges     the merge by symbols, of real files that both sides changed by chance
 
 import { parseArgs } from "node:util";
 import { fuzzCommands, tryDamaged, tryHidden } from "../test/fuzz/command_judge.ts";
 import { fuzzMerges } from "../test/fuzz/merges.ts";
 import { fuzzPaths, openPathWorld } from "../test/fuzz/paths.ts";
+import { fuzzPieces } from "../test/fuzz/pieces.ts";
 import { fuzzSymbols } from "../test/fuzz/symbols.ts";
+import { pythonLibrary, scripts } from "../test/semantic/corpus.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -44,6 +47,9 @@ const FUZZERS: Readonly<Record<string, (runs: number) => Promise<void>>> = {
     } finally {
       world.remove();
     }
+  },
+  async pieces(runs) {
+    console.log(JSON.stringify(await fuzzPieces([...(pythonLibrary() ?? []), ...scripts()], runs, seed)));
   },
   async symbols(runs) {
     const { slowest_ms, slowest, unknown } = await fuzzSymbols(runs, seed);

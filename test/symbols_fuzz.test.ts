@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
+import { fuzzPieces } from "./fuzz/pieces.ts";
 import { fuzzSymbols } from "./fuzz/symbols.ts";
+import { pythonLibrary, scripts } from "./semantic/corpus.ts";
 
 test("damaged files have an answer, soon, and take no memory with them", async () => {
   const first = await fuzzSymbols(60, 1);
@@ -10,6 +12,13 @@ test("damaged files have an answer, soon, and take no memory with them", async (
   Bun.gc(true);
   expect(process.memoryUsage().rss - before).toBeLessThan(300 * 1024 * 1024);
   expect(Math.max(first.slowest_ms, second.slowest_ms)).toBeGreaterThan(0);
+}, 300_000);
+
+test("edited files are said to be what they are, also where only what was changed is looked at", async () => {
+  const did = await fuzzPieces([...(pythonLibrary() ?? []), ...scripts()], 300, 1);
+  expect(did.joined).toBeGreaterThan(10);
+  expect(did.whole).toBeGreaterThan(10);
+  expect(did.chars).toBeLessThan(did.of_chars / 2);
 }, 300_000);
 
 test("10,000 parses leave nothing behind", () => {

@@ -7,6 +7,7 @@ import { functionShapes } from "./structure/complexity.ts";
 import type { Fault, Summary } from "./summary.ts";
 import { readTree } from "./syntax_tree.ts";
 import { DEEPEST, unitsOf } from "./units.ts";
+import { unitsAlone } from "./units_alone.ts";
 
 /** All that a text says, or its units alone: then it is as if it referred to nothing, which takes half the time. */
 export type Depth = "all" | "units";
@@ -21,7 +22,7 @@ export function analyse(grammars: Grammars, path: string, text: string, depth: D
     const syntax = readTree(tree, text, grammar);
     const units = unitsOf(grammar, syntax);
     if (units === null) return { unknown: `its symbols are nested more than ${DEEPEST} deep` };
-    if (depth === "units") return { language, version, units, ...NOTHING, faults: faultsOf(tree.rootNode) };
+    if (depth === "units") return unitsAlone({ language, version, units, faults: faultsOf(tree.rootNode) });
     const query = grammar.references;
     const found = referencesOf({ tree: syntax, query, profile: profile.references, units });
     const faults = [...faultsOf(tree.rootNode), ...found.faults];
@@ -29,11 +30,6 @@ export function analyse(grammars: Grammars, path: string, text: string, depth: D
     return { language, version, units, ...found, faults, functions };
   });
 }
-
-const NOTHING: Omit<Summary, "language" | "version" | "units" | "faults"> = {
-  ...{ bindings: [], imports: [], exports: null, open: null, classes: [], functions: [] },
-  ...{ reads: [], calls: [], sets: [], strings: [] },
-};
 
 const FAULTS_MAX = 20; // one mistake may break all that follows it
 

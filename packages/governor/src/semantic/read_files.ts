@@ -1,8 +1,10 @@
 import { type Depth, type FileView, type Languages, languageOf, NO_GRAMMAR } from "@dgov/semantic";
+import type { Earlier } from "@dgov/semantic/pieces";
 import type { Git } from "../git/git.ts";
 import { type Analysed, type Analyst, analysed, isLost } from "./analyst.ts";
 import type { BlobCache } from "./blob_cache.ts";
-import type { Packed } from "./packed.ts";
+import { type Found, learn } from "./learn.ts";
+import { type Packed, pack } from "./packed.ts";
 import type { ReadFiles, Wanted } from "./tree_views.ts";
 
 /**
@@ -22,8 +24,14 @@ type Known = Pick<Languages, "version" | "names" | "files">;
 
 const TEXT_MAX_BYTES = 2 * 1024 * 1024;
 
-/** What was read of a file: its text, and what it says. `packed`: where it was looked at just now. */
-type Look = { read: TextRead | undefined; known: Analysed | null; packed: Packed | null; view: FileView | null };
+/** A file that was read, and what is known of it. `found`: what was looked at just now; `view`: all there will be of it. */
+type Look = {
+  file: Wanted;
+  read: TextRead | undefined;
+  known: Analysed | null;
+  found: Found | null;
+  view: FileView | null;
+};
 
 /** Reads contents from the repository, and looks at those that nobody has looked at before. */
 export function createReadFiles(reading: Reading): ReadFiles {
@@ -32,19 +40,19 @@ export function createReadFiles(reading: Reading): ReadFiles {
   return async (files) => {
     const looks = await lookAt(reading, files, {
       knownOf: (file) => get(keyOf({ languages }, file)) ?? (depth === "all" ? null : get(keyOf(reading, file))),
-      told(look, file) {
+      told(look) {
         look.view = viewOf(look);
-        reading.seen?.(file, look.view);
+        reading.seen?.(look.file, look.view);
       },
     });
     return looks.map((look) => look.view ?? viewOf(look));
   };
 }
 
-function viewOf({ read, known, packed }: Look): FileView {
+function viewOf({ read, known, found }: Look): FileView {
   if (!read || read.text === null) return { text: null, unknown: read?.unknown ?? "nobody has read it" };
-  const found = packed === null ? known : analysed(packed);
-  return { text: read.text, ...(found ?? { unknown: "nobody has looked at it" }) };
+  const said = found === null ? known : "packed" in found ? analysed(found.packed) : found;
+  return { text: read.text, ...(said ?? { unknown: "nobody has looked at it" }) };
 }
 
 /** The same for the cache alone: to take apart what is only kept would cost as much as a tenth of looking at it. */
@@ -52,7 +60,7 @@ export const keepFiles = async (reading: Reading, files: readonly Wanted[]): Pro
   void (await lookAt(reading, files, { knownOf: () => null, told: () => {} }));
 
 /** `told`: that all there will be of a file is there. */
-type Looking = { knownOf: (file: Wanted) => Analysed | null; told: (look: Look, file: Wanted) => void };
+type Looking = { knownOf: (file: Wanted) => Analysed | null; told: (look: Look) => void };
 
 async function lookAt(reading: Reading, files: readonly Wanted[], { knownOf, told }: Looking): Promise<Look[]> {
   const { git, cache, analyst, languages, depth = "all" } = reading;
@@ -60,33 +68,35 @@ async function lookAt(reading: Reading, files: readonly Wanted[], { knownOf, tol
   const looks = files.map((file, at): Look => {
     // Nobody need be asked, and no process started, for what no grammar reads.
     const none = languageOf(languages, file.path, texts[at]?.text ?? "") === null;
-    return { read: texts[at], known: none ? NO_GRAMMAR : knownOf(file), packed: null, view: null };
+    return { file, read: texts[at], known: none ? NO_GRAMMAR : knownOf(file), found: null, view: null };
   });
-  for (const [at, look] of looks.entries()) if (look.known !== null) told(look, files[at]!);
-  const open = looks.flatMap((look, at) => {
-    const text = look.read?.text ?? null;
-    const file = files[at];
-    return look.known === null && text !== null && file ? [{ look, file, text }] : [];
-  });
-  const answers = await analyst.analyse(
-    open.map(({ file: { path }, text }) => ({ path, text })),
-    depth,
-    (at, packed) => {
-      const { look, file } = open[at]!;
-      look.packed = packed;
-      told(look, file);
-    },
+  for (const look of looks) if (look.known !== null) told(look);
+  const open = looks.filter(({ known, read }) => known === null && typeof read?.text === "string");
+  const byPath = Map.groupBy(looks, ({ file }) => file.path);
+  const earlier = (path: string) =>
+    byPath
+      .get(path)
+      ?.map(({ view }) => view)
+      .find(isKnown) ?? null;
+  const heard = (at: number, found: Found) => {
+    const look = open[at]!;
+    look.found = found;
+    told(look);
+  };
+  const asked = open.map(({ file, read }) => ({ path: file.path, text: read?.text ?? "" }));
+  await learn({ analyst, depth, earlier, heard }, asked);
+  cache.putAll(
+    open.flatMap(({ file, found }) => {
+      const packed = found && packedOf(found);
+      return packed === null || isLost(packed) ? [] : [{ key: keyOf(reading, file), packed }];
+    }),
   );
-  const entries: { key: string; packed: Packed }[] = [];
-  for (const [at, { look, file }] of open.entries()) {
-    const packed = answers[at] ?? null;
-    if (look.packed !== packed) look.view = null; // nobody was told: it ends the process that looks at it
-    look.packed = packed;
-    if (packed !== null && !isLost(packed)) entries.push({ key: keyOf(reading, file), packed });
-  }
-  cache.putAll(entries);
   return looks;
 }
+
+const isKnown = (view: FileView | null): view is Earlier => view !== null && "summary" in view;
+const packedOf = (found: Found): Packed =>
+  "packed" in found ? found.packed : pack({ summary: found.summary } satisfies Analysed);
 
 /** Under which the cache has what such a file says. */
 export const keyOf = ({ languages, depth }: Pick<Reading, "languages" | "depth">, { path, blob }: Wanted): string =>
