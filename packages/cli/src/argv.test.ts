@@ -40,7 +40,7 @@ test.each<[argv: string, flags: Record<string, unknown>, args: Record<string, un
 test("an argument that is to be a number is one, and any other word says what is wrong", () => {
   const command = { ...COMMAND, args: z.strictObject({ id: z.int().min(1), more: z.array(z.int()).default([]) }) };
   expect(readArgv(command, ["7", "8", "9"]).args).toEqual({ id: 7, more: [8, 9] });
-  for (const word of ["seven", "7a", "0", "1.5", ""]) expect(() => readArgv(command, [word])).toThrow("ID: ");
+  for (const word of ["seven", "7a", "0", "1.5", ""]) expect(() => readArgv(command, [word])).toThrow("ID must be ");
 });
 
 test.each<[argv: string, why: string]>([
@@ -49,15 +49,38 @@ test.each<[argv: string, why: string]>([
   ["p --zzzzzzzz", 'there is no option "--zzzzzzzz"'],
   ["p -x", 'there is no option "-x"'],
   ["p --jobs", '"--jobs" wants a value'],
-  ["p --jobs many", "--jobs: "],
-  ["p --jobs 0", "--jobs: "],
+  ["p --jobs many", '--jobs must be a number, got "many"'],
+  ["p --jobs 1.5", "--jobs must be a whole number, got 1.5"],
+  ["p --jobs 0", "--jobs must be at least 1, got 0"],
+
   ["p --jobs 1 --jobs 2", '"--jobs" is given twice'],
   ["p --dry-run=yes", '"--dry-run" takes no value, got "yes"'],
-  ["p --role boss", "--role: "],
+  ["p --role boss", '--role must be worker or reviewer, got "boss"'],
 ])("refuses: %s", (argv, why) => {
   const read = () => readArgv(COMMAND, argv.split(" ").filter(Boolean));
   expect(read).toThrow(why);
   expect(read).toThrow(expect.objectContaining({ code: "usage", exit: 2 }));
+});
+
+test.each<[argv: string, why: string]>([
+  ["", "--file is missing"],
+  ["--file a --at 9", "--at must be at most 8, got 9"],
+  ["--file a --place 7", "--place: it must be a place"],
+  ["--file a --title=", "--title must not be empty"],
+  ["--file a --kind x", '--kind must be a, b or c, got "x"'],
+])("what the schema of an option refuses is said in plain words: %s", (argv, why) => {
+  const flags = z.strictObject({
+    file: z.array(z.string()).min(1),
+    at: z.int().max(8).optional(),
+    place: z
+      .string()
+      .regex(/^[a-z]+$/, "it must be a place")
+      .optional(),
+    title: z.string().trim().min(1).optional(),
+    kind: z.enum(["a", "b", "c"]).optional(),
+  });
+  const command = { ...COMMAND, args: z.strictObject({}), flags, short: {} };
+  expect(() => readArgv(command, argv.split(" ").filter(Boolean))).toThrow(`Cannot run "dgov demo": ${why}`);
 });
 
 test("dashes make no option like another", () => {

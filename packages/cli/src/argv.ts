@@ -150,11 +150,29 @@ function placed(command: Accepts, words: readonly string[]): Record<string, unkn
   return args;
 }
 
-function check(command: Accepts, schema: z.ZodObject, input: unknown, spell: (key: string) => string) {
+function check(command: Accepts, schema: z.ZodObject, input: Record<string, unknown>, spell: (key: string) => string) {
   const result = schema.safeParse(input);
   const issue = result.error?.issues[0];
-  if (issue) throw usage(command, `${spell(String(issue.path[0] ?? ""))}: ${issue.message}`);
+  if (!issue) return;
+  const key = String(issue.path[0] ?? "");
+  throw usage(command, `${spell(key)}${wrongWith(issue, input[key])}`);
 }
+
+/** What is wrong with a value, as a person says it. What a schema says in words of its own stays as it is. */
+function wrongWith(issue: z.core.$ZodIssue, given: unknown): string {
+  if (given === undefined) return " is missing";
+  const got = `, got ${JSON.stringify(given)}`;
+  if (issue.code === "invalid_value") return ` must be ${listed(issue.values.map(String))}${got}`;
+  if (issue.code === "invalid_type" && issue.expected === "int") return ` must be a whole number${got}`;
+  if (issue.code === "invalid_type" && issue.expected === "number") return ` must be a number${got}`;
+  if (issue.code === "too_small" && issue.origin === "string") return " must not be empty";
+  if (issue.code === "too_small") return ` must be at least ${issue.minimum}${got}`;
+  if (issue.code === "too_big") return ` must be at most ${issue.maximum}${got}`;
+  return `: ${issue.message}`;
+}
+
+const listed = (words: readonly string[]): string =>
+  words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 
 function unknownOption(command: Accepts, name: string, names: string[]): DgovError {
   const known = [...names.filter((one) => !one.startsWith("--no-")), "--json", "--help"].filter((one) =>

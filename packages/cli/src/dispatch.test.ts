@@ -54,6 +54,15 @@ async function ran(argv: string, env: Record<string, string> = {}) {
   return { status, out: here.out.join("\n"), err: here.err.join("\n") };
 }
 
+test.each([
+  ["init-plan a/b", 'See "dgov help init-plan"'], // the refusal names no cure of its own
+  ["statos", 'Did you mean "dgov status"?'],
+  ["plan", 'See "dgov help"'],
+])("whoever uses dgov wrongly is sent to the page about it: %s", async (argv, hint) => {
+  const { status, out } = await ran(`${argv} --json`);
+  expect({ status, hint: JSON.parse(out).error.hint }).toEqual({ status: 2, hint });
+});
+
 test.each<[argv: string, status: number, out: string]>([
   ["", 0, "idle"],
   ["status", 0, "idle"],
@@ -117,6 +126,8 @@ test("what was thrown is a person's, the machine's, or a bug of ours", () => {
     stack: null,
   });
   expect(failureOf(full)).toMatchObject({ code: "machine_refused", exit: 4, stack: null });
+  expect(failureOf(full).hint).toContain("room on the disk");
+  expect(failureOf(Object.assign(new Error("denied"), { code: "EACCES" })).hint).toContain("Let this user write");
   expect(failureOf(new TypeError("x is undefined"))).toMatchObject({
     code: "bug",
     exit: 70,

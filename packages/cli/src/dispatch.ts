@@ -12,15 +12,21 @@ import { type Failure, failureOf, printFailure } from "./print.ts";
 export async function dispatch(argv: readonly string[], outside: Here): Promise<number> {
   const asked = readGlobals(argv, outside.env);
   const here = withJson(outside, asked.json);
+  let name: string | null = null;
   try {
     const { load, rest } = resolve(asked);
-    const done = await (await load()).perform(rest, here);
-    return await print(done, here);
+    const command = await load();
+    name = command.name;
+    return await print(await command.perform(rest, here), here);
   } catch (error) {
     if (isBrokenPipe(error)) return 0; // whoever read us has seen enough
-    return await fail(failureOf(error), here);
+    return await fail(withPage(failureOf(error), name), here);
   }
 }
+
+/** Wrong usage that says no cure of its own: the page of the help that is about this command. */
+const withPage = (failure: Failure, name: string | null): Failure =>
+  name !== null && failure.hint === 'See "dgov help"' ? { ...failure, hint: `See "dgov help ${name}"` } : failure;
 
 type Asked = { json: boolean; help: boolean; version: boolean; words: readonly string[] };
 

@@ -13,8 +13,22 @@ export type Failure = {
   stack: string | null;
 };
 
-/** What the machine refused, not the program: a person can mend it. */
-const REFUSED = new Set(["EACCES", "EDQUOT", "EMFILE", "ENFILE", "ENOMEM", "ENOSPC", "EPERM", "EROFS"]);
+const MAY_NOT = "Let this user write there, or work in a folder that is theirs, then run again";
+const NO_ROOM = "Leave room on the disk, then run again";
+const TOO_MANY = "End other programs, or raise the limit (ulimit -n), then run again";
+
+/** What the machine refused, not the program, with the cure: a person can mend it. */
+const REFUSED: Readonly<Record<string, string>> = {
+  EACCES: MAY_NOT,
+  EPERM: MAY_NOT,
+  EROFS: MAY_NOT,
+  EDQUOT: NO_ROOM,
+  ENOSPC: NO_ROOM,
+  EMFILE: TOO_MANY,
+  ENFILE: TOO_MANY,
+  ENOMEM: "Leave memory free, then run again",
+  ENAMETOOLONG: "Give a shorter name",
+};
 
 /** Sorts whatever was thrown: a `DgovError` a person can mend, a refusal of the machine, or a bug of ours. */
 export function failureOf(error: unknown): Failure {
@@ -24,8 +38,9 @@ export function failureOf(error: unknown): Failure {
   }
   const ofLog = explainLogError(error);
   if (ofLog) return failureOf(ofLog);
-  if (error instanceof Error && "code" in error && REFUSED.has(String(error.code)))
-    return failureOf(new DgovError("machine_refused", `Cannot go on: ${error.message}`, { cause: error }));
+  const hint = error instanceof Error && "code" in error ? REFUSED[String(error.code)] : undefined;
+  if (error instanceof Error && hint !== undefined)
+    return failureOf(new DgovError("machine_refused", `Cannot go on: ${error.message}`, { cause: error, hint }));
   return {
     exit: 70,
     code: "bug",

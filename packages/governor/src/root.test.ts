@@ -31,6 +31,15 @@ test.each<[string, string[], string[], string, string]>([
   expect(findRoot(join(top, start))).toBe(join(top, root));
 });
 
+test.each([
+  ["a folder that is not there", "none/at/all", "there is no such folder"],
+  ["a name that is too long", "x".repeat(5_000), "the name is too long"],
+])("the root: %s is refused in words", (_, start, why) => {
+  const top = layOut([".git"]);
+  expect(() => findRoot(join(top, start))).toThrow(expect.objectContaining({ code: "usage" }));
+  expect(() => findRoot(join(top, start))).toThrow(why);
+});
+
 const PLAN = [".dgov/plans/p/tasks", "sub"];
 const FILES = [".dgov/plans/p/_root.toml", ".dgov/plans/p/_compiled.toml", "README.md"];
 

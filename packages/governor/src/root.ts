@@ -12,9 +12,10 @@ const PLAN_FILE = /^_(root|compiled)\.toml$/;
  * Where there is neither it is the start itself, and what needs a repository will say so.
  *
  * @returns an absolute path without symbolic links
+ * @throws DgovError `usage` where the start is not there
  */
 export function findRoot(start: string): string {
-  const real = realpathSync(start);
+  const real = realOf(start);
   const first = statSync(real).isDirectory() ? real : dirname(real);
   for (let folder = first; ; folder = dirname(folder)) {
     if (basename(folder) === ".dgov") return dirname(folder);
@@ -22,6 +23,24 @@ export function findRoot(start: string): string {
     if (dirname(folder) === folder) return first;
   }
 }
+
+function realOf(start: string): string {
+  try {
+    return realpathSync(start);
+  } catch (cause) {
+    const hint = "Name a folder that is there, or go into one";
+    throw new DgovError("usage", `Cannot look for a project in "${start}": ${whyNot(cause)}`, { cause, hint });
+  }
+}
+
+const WHY: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such folder",
+  EACCES: "this user may not read it",
+  ENAMETOOLONG: "the name is too long",
+};
+
+const whyNot = (error: unknown): string =>
+  (error instanceof Error && "code" in error && WHY[String(error.code)]) || String(error);
 
 /**
  * The plan that the user means: a path (from where they stand), or the bare name of a plan under `.dgov/plans`.
