@@ -98,6 +98,14 @@ test("what is refused before it runs leaves no plan", () => {
   refused("repo_dirty", "Mend it", "-f", "src/a.txt");
 });
 
+test("what is refused names what the user gave, and no file that nobody has written", () => {
+  const place = lay([done]);
+  for (const outside of ["/etc/passwd", "../out.txt"])
+    expect(fix(place, "Mend it", "-f", outside).view.error.message).toContain("it is not below");
+  const { places } = fix(place, "Mend it", "-f", ".dgov/project.toml").view.error;
+  expect(places).toMatchObject([{ severity: "error", file: null, line: null, unit: "fix/main.apply" }]);
+});
+
 test("archive-plan moves a plan whole, its standing stays known, and it stays in its folder", () => {
   const place = layTasks({ a: { attempts: [[edit("src/a.txt", "alpha", "good"), done]] } });
   open.push(place);

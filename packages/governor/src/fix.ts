@@ -89,6 +89,10 @@ function claimsIn(root: string, { cwd, files }: FixRequest): Claims {
   for (const file of files) {
     const [path = "", ...symbol] = file.split("::");
     const inside = relative(root, resolve(from, path)).split(sep).join("/");
+    if (inside === ".." || inside.startsWith("../"))
+      throw new DgovError("usage", `Cannot let a fix change "${file}": it is not below "${root}"`, {
+        hint: "Name files of this repository, seen from where you are",
+      });
     const folder = path.endsWith("/") ? "/" : "";
     const claim = claimOf(file, [`${inside}${folder}`, ...symbol].join("::"));
     const there = lstatSync(join(root, claim.path), { throwIfNoEntry: false });
@@ -129,6 +133,9 @@ function promptOf(prompt: string, files: readonly string[]): string {
   ].join("\n");
 }
 
+/** A place in a draft, which nobody has written and which is gone again. */
+const NOWHERE = { file: null, line: null, column: null } as const;
+
 /** @throws DgovError `plan_invalid` */
 async function refuseUncompilable(root: string, laid: Parameters<typeof withDraft>[1], world: World): Promise<void> {
   const project = readProject(root, null, world.env);
@@ -138,7 +145,7 @@ async function refuseUncompilable(root: string, laid: Parameters<typeof withDraf
   const errors = places.filter(({ severity }) => severity === "error");
   if (errors.length > 0)
     throw new DgovError("plan_invalid", `Cannot fix it so: ${errors.length} error(s)`, {
-      places,
+      places: places.map((place) => (place.file?.startsWith(`${ABOVE}/`) ? { ...place, ...NOWHERE } : place)),
       hint: "Mend what is listed; nothing was written",
     });
 }

@@ -37,7 +37,7 @@ export function chooseProvider(wish: Wish, project: Project): Chosen {
     return {
       ok: false,
       code: "agent_missing",
-      why: `no agent is set for it, and the provider "${name}" has no default_agent`,
+      why: `no agent is set for it, and the provider "${name}" has no default_agent; write the model's name there`,
     };
   const agent = alias === null ? null : modelOf(project.agents, alias);
   return { ok: true, provider, agent };
