@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readProject } from "../packages/governor/src/config.ts";
 import { DgovError } from "../packages/governor/src/error.ts";
-import { initPlan, initProject } from "../packages/governor/src/init.ts";
+import { foreseeInit, initPlan, initProject } from "../packages/governor/src/init.ts";
 import { compileFolder } from "../packages/governor/src/plan/store.ts";
 import { readSops } from "../packages/governor/src/sops.ts";
 
@@ -44,6 +44,24 @@ for (const name of readdirSync(CASES).sort())
     expect(readSops(root).places).toEqual([]);
     readProject(root);
   });
+
+test("A1 init --preflight says what init would do, and does nothing of it", () => {
+  const root = repository();
+  mkdirSync(join(root, "src"));
+  writeFileSync(join(root, "src/a.go"), "package a\n");
+  const asked = { cwd: root, path: "", force: false, type: "auto" as const };
+  const before = snapshot(root);
+  const foreseen = foreseeInit(asked);
+  expect(snapshot(root)).toEqual(before);
+  expect(foreseen).toMatchObject({ status: "foreseen", root, repository: true, kept: [], detected: { type: "go" } });
+  expect(initProject(asked).created).toEqual(foreseen.would_create);
+  rmSync(join(root, ".git"), { recursive: true });
+  rmSync(join(root, ".dgov/governor.md"));
+  const again = foreseeInit(asked);
+  expect(again).toMatchObject({ repository: false, detected: { type: "go" }, would_create: [".dgov/governor.md"] });
+  expect(again.kept).toContain(".dgov/project.toml");
+  expect(foreseeInit({ ...asked, type: "rust", force: true }).would_create).toContain(".dgov/project.toml");
+});
 
 test("A1 init adds what is missing, keeps what is there, writes over it when forced, and takes a type that is given", () => {
   const root = repository();

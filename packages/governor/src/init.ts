@@ -1,7 +1,8 @@
-import { lstatSync, readFileSync, statSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Detected, detect, type ProjectType } from "./detect.ts";
 import { DgovError } from "./error.ts";
+import { logPath } from "./log.ts";
 import { NAME } from "./plan/source.ts";
 import { projectToml } from "./project_template.ts";
 import { findRoot } from "./root.ts";
@@ -20,29 +21,62 @@ export type InitView = {
 
 export type InitAsked = { cwd: string; path: string; force: boolean; type: ProjectType | "auto" };
 
+/** What `dgov init --preflight` shows: what init would find and write. `log`: where runs are written down. */
+export type InitForeseen = Pick<InitView, "root" | "kept"> & {
+  status: "foreseen";
+  repository: boolean; // whether there is a git repository to run in
+  log: string;
+  detected: Detected;
+  would_create: readonly string[];
+};
+
 /**
  * Gives a repository its `.dgov`. What is there stays as it is, unless `force`; only the schemas are always the newest,
  * because they are dgov's own. The second time nothing changes.
  */
-export function initProject({ cwd, path, force, type }: InitAsked): InitView {
+export function initProject(asked: InitAsked): InitView {
+  const { root, detected, files } = filesFor(asked);
+  for (const { file, text, keep } of files) if (!keep) writeAtomic(join(root, file), text);
+  const created = files.flatMap(({ file, keep }) => (keep ? [] : [file]));
+  return {
+    ...{ status: created.length > 0 ? "initialized" : "already_initialized", root, created },
+    ...{ kept: keptOf(detected, files), detected },
+  };
+}
+
+/** What `initProject` would do, and nothing of it done. The language is looked for also where project.toml is there. */
+export function foreseeInit(asked: InitAsked): InitForeseen {
+  const { root, detected, files } = filesFor(asked);
+  const would_create = files.flatMap(({ file, keep }) => (keep ? [] : [file]));
+  const repository = existsSync(join(root, ".git"));
+  return {
+    ...{ status: "foreseen", root, repository, log: logPath(root), would_create, kept: keptOf(detected, files) },
+    detected: detected ?? detect(root, asked.type, asked.path),
+  };
+}
+
+type Wanted = { file: string; text: string; keep: boolean };
+
+/** `detected` null: project.toml is there and stays, so nothing is looked for. */
+function filesFor({ cwd, path, force, type }: InitAsked) {
   const root = findRoot(cwd);
   refuseLinks(root);
   const fresh = force || !isFile(join(root, ".dgov/project.toml"));
   const detected = fresh ? detect(root, type, path) : null;
   const own = detected ? { "project.toml": projectToml(detected) } : {};
   const schemas = Object.entries(schemaFiles()).map(([name, text]) => [`schema/${name}`, text] as const);
-  const wanted = [...Object.entries({ ...own, ...SCAFFOLD }), ...schemas];
-  const created: string[] = [];
-  const kept: string[] = detected ? [] : [".dgov/project.toml"];
-  for (const [name, text] of wanted) {
+  const files = [...Object.entries({ ...own, ...SCAFFOLD }), ...schemas].map(([name, text]): Wanted => {
     const file = `.dgov/${name}`;
     const there = isFile(join(root, file)) ? readFileSync(join(root, file), "utf8") : null;
-    const keep = there === text || (there !== null && !force && !name.startsWith("schema/"));
-    (keep ? kept : created).push(file);
-    if (!keep) writeAtomic(join(root, file), text);
-  }
-  return { status: created.length > 0 ? "initialized" : "already_initialized", root, created, kept, detected };
+    return { file, text, keep: there === text || (there !== null && !force && !name.startsWith("schema/")) };
+  });
+  return { root, detected, files };
 }
+
+const keptOf = (detected: Detected | null, files: readonly Wanted[]): string[] => [
+  ...(detected ? [] : [".dgov/project.toml"]),
+  ...files.flatMap(({ file, keep }) => (keep ? [file] : [])),
+];
 
 /** What `dgov init-plan` shows. Paths are relative to the project's root. */
 export type InitPlanView = {

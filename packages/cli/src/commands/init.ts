@@ -1,14 +1,16 @@
 import { PROJECT_TYPES } from "@dgov/governor/detect";
-import { type InitView, initProject } from "@dgov/governor/init";
+import { foreseeInit, type InitForeseen, type InitView, initProject } from "@dgov/governor/init";
 import { z } from "zod";
+import { plain } from "../ansi.ts";
 import { defineCommand } from "../command.ts";
-import { columns } from "../print.ts";
+import { columns, count } from "../print.ts";
 
 export const init = defineCommand({
   name: "init",
   summary: "Give this repository its .dgov: configuration, charter and SOPs",
-  details: "What is there already stays as it is. The second time nothing changes.",
-  examples: ["dgov init", "dgov init --project-type go"],
+  details:
+    "What is there already stays as it is. The second time nothing changes. With --preflight it says what it would find and write.",
+  examples: ["dgov init", "dgov init --project-type go", "dgov init --preflight"],
   args: z.strictObject({}),
   flags: z.strictObject({
     force: z.boolean().default(false).describe("Write over what is there"),
@@ -17,14 +19,36 @@ export const init = defineCommand({
       .enum(["auto", ...PROJECT_TYPES])
       .default("auto")
       .describe("What the project is written in"),
+    preflight: z.boolean().default(false).describe("Write nothing, and say what would be written and what is there"),
   }),
   short: { yes: "y" },
-  run: async ({ force, project_type }, here) =>
-    initProject({ cwd: here.cwd, path: here.env.PATH ?? "", force, type: project_type }),
-  text: renderInit,
+  run: async ({ force, project_type, preflight }, here): Promise<InitView | Foreseen> => {
+    const asked = { cwd: here.cwd, path: here.env.PATH ?? "", force, type: project_type };
+    if (!preflight) return initProject(asked);
+    return { ...foreseeInit(asked), version: here.version, user: here.env.USER ?? null };
+  },
+  text: (view) => (view.status === "foreseen" ? renderForeseen(view) : renderInit(view)),
   notes: ({ detected }) =>
     detected?.confidence === "low" ? [`${detected.reason}: set the commands in .dgov/project.toml by hand`] : [],
 });
+
+/** `user`: whom the environment names. */
+type Foreseen = InitForeseen & { version: string; user: string | null };
+
+function renderForeseen({ version, user, root, repository, log, detected, would_create, kept }: Foreseen): string {
+  const there = [
+    ["dgov", version],
+    ["root", plain(root)],
+    ["git repository", repository ? "yes" : "no: a run needs one"],
+    ["log", plain(log)],
+    ["user", plain(user ?? "(the environment names none)")],
+    ["there already", count(kept.length, "file")],
+  ];
+  const lines = would_create.map((file) => `Would create ${file}`);
+  return [columns([...there, ...rows(detected)]), "", ...(lines.length > 0 ? lines : ["Would change nothing"])].join(
+    "\n",
+  );
+}
 
 export function renderInit({ status, created, detected }: InitView): string {
   if (status === "already_initialized") return "Already initialized: nothing to do";

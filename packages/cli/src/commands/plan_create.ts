@@ -30,7 +30,7 @@ export const planCreate = defineCommand({
     model: z.string().optional().describe("Who is asked, MODEL or PROVIDER/MODEL [default: as [tiers] says]"),
     apply_config: z.boolean().default(false).describe("Put into .dgov/project.toml what the planner says it has wrong"),
     tests_first: z.boolean().default(false).describe("With a spec, approvals and tests before the work"),
-    critique: z.boolean().default(true).describe("Have the plan looked at once more"),
+    critique: z.boolean().default(true).describe("Take the plan as it is, without a second look"),
   }),
   async run({ goal, auto, answers = null, run, name = null, model = null, ...flags }, here): Promise<View> {
     const asked = { cwd: here.cwd, goal, auto, answers, name, model, ask: whoAnswers(here), ...flags };

@@ -20,6 +20,7 @@ export const scopeStatus = defineCommand({
     plan: z.string().optional().describe("Its plan's directory or name; by default that of the last run"),
     claim: z.array(z.string()).default([]).describe("What it may write, in place of a plan"),
     read: z.array(z.string()).default([]).describe("What it may only read"),
+    pane: z.string().optional().describe("Accepted for old scripts: a task's work is found by its name"),
     checkout: z.boolean().default(false).describe("Look at the working tree, also when the task has work of its own"),
   }),
   run: async ({ task, plan, claim, read, checkout }, here) =>

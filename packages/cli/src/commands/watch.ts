@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { ndjson, type Stored, watch as watchLog } from "@dgov/governor/watching";
 import { z } from "zod";
 import { defineCommand, type Here } from "../command.ts";
@@ -18,15 +19,17 @@ export const watch = defineCommand({
     ndjson: z.boolean().default(false).describe("One line of JSON an event; --json means the same here"),
     after: z.int().min(0).optional().describe("Begin after the event of this number"),
     follow: z.boolean().default(true).describe("End where the log ends instead of waiting for more"),
+    root: z.string().default(".").describe("The repository"),
     verbose: z.boolean().default(false).describe("Show every event, also those that only the books need"),
   }),
-  short: { verbose: "v" },
+  short: { verbose: "v", root: "r" },
   async run(flags, here) {
-    const { all, plan = null, after = null, follow } = flags;
+    const { all, plan = null, after = null, follow, root } = flags;
     const { show, end } = output(here, flags);
     const wait = { poll_ms: POLL_MS, sleep_ms: here.sleep_ms, signal: here.signal };
     try {
-      for await (const stored of watchLog(here.cwd, { all, plan, after, follow }, wait)) await show(stored);
+      for await (const stored of watchLog(resolve(here.cwd, root), { all, plan, after, follow }, wait))
+        await show(stored);
     } finally {
       end();
     }
