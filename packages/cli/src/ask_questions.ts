@@ -1,16 +1,19 @@
-import { intro, isCancel, outro, select, text } from "@clack/prompts";
+import { intro, outro, select, text } from "@clack/prompts";
+import { DgovError } from "@dgov/governor/error";
 import type { Answers, Question } from "@dgov/governor/plan_create";
 import { plain } from "./ansi.ts";
 
-/** Puts questions to the person at the terminal, on stderr, one after the other; null: they went away. */
-export async function askQuestions(questions: readonly Question[], signal: AbortSignal): Promise<Answers | null> {
+/**
+ * Puts questions to the person at the terminal, on stderr, one after the other.
+ *
+ * @throws DgovError `interrupted` when they went away
+ */
+export async function askQuestions(questions: readonly Question[], signal: AbortSignal): Promise<Answers> {
   const io = { output: process.stderr, signal };
   intro(`${questions.length} question(s) before it is planned`, io);
   const answers: Record<string, string> = {};
   for (const question of questions) {
-    const answer = await askOne(question, io);
-    if (answer === null) return null;
-    answers[question.id] = answer;
+    answers[question.id] = await askOne(question, io);
   }
   outro("Thank you", io);
   return answers;
@@ -18,7 +21,15 @@ export async function askQuestions(questions: readonly Question[], signal: Abort
 
 type Io = { output: NodeJS.WriteStream; signal: AbortSignal };
 
-async function askOne({ question, why, options, recommended }: Question, io: Io): Promise<string | null> {
+/** What was answered before the questions is in the log: nobody pays for it twice. */
+function told(answer: string | symbol): string {
+  if (typeof answer === "string") return answer;
+  throw new DgovError("interrupted", "Stopped at a question: there is no plan", {
+    hint: "Nothing was written; ask for the same again, and it goes on at the questions",
+  });
+}
+
+async function askOne({ question, why, options, recommended }: Question, io: Io): Promise<string> {
   const message = `${plain(question)} (${plain(why)})`;
   if (options.length > 0) {
     const choices = options.map((option) => ({
@@ -26,9 +37,8 @@ async function askOne({ question, why, options, recommended }: Question, io: Io)
       label: plain(option),
       ...(option === recommended ? { hint: "recommended" } : {}),
     }));
-    const chosen = await select({ message, options: choices, initialValue: recommended, ...io });
-    return isCancel(chosen) ? null : chosen;
+    return told(await select({ message, options: choices, initialValue: recommended, ...io }));
   }
-  const said = await text({ message, placeholder: plain(recommended), defaultValue: recommended, ...io });
-  return isCancel(said) ? null : said.trim() === "" ? recommended : said;
+  const said = told(await text({ message, placeholder: plain(recommended), defaultValue: recommended, ...io }));
+  return said.trim() === "" ? recommended : said;
 }

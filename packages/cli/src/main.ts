@@ -73,8 +73,19 @@ function here(): Here {
       return interrupt.signal;
     },
     stdout: async (line) => void (await Bun.write(Bun.stdout, `${line}\n`)),
-    stderr: (line) => console.error(line),
+    stderr: say,
   };
+}
+
+/** One line on stderr, as it is: `console.error` paints all it is given red on a terminal, and `process.stderr` is dear to load. */
+function say(line: string): void {
+  const { writeSync } = process.getBuiltinModule("node:fs");
+  const bytes = new TextEncoder().encode(`${line}\n`);
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(2, bytes, at);
+  } catch {
+    console.error(line); // a pipe that is full is waited for there, and one that nobody reads is no error
+  }
 }
 
 /**

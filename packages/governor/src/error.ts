@@ -17,6 +17,7 @@ const ERRORS = {
   git_missing:          { exit: 5, hint: "Install git 2.38 or newer, and put it on PATH" },
   head_detached:        { exit: 4, hint: 'Check out the branch to land on: "git switch BRANCH"' },
   hooks_unapproved:     { exit: 4, hint: 'Read them with "dgov hooks list", and let them run with "dgov hooks approve"' },
+  interrupted:          { exit: 130, hint: "Nothing was written; call it again when you like" },
   job_conflict:         { exit: 6, hint: "Submit it with another key, or leave the key out" },
   job_unfit:            { exit: 1, hint: 'See how it stands with "dgov jobs show JOB"' },
   job_unknown:          { exit: 3, hint: 'List the jobs with "dgov jobs list --all"' },

@@ -25,7 +25,7 @@ const ABOVE = ".dgov/runtime/auto-plans";
 
 /**
  * What a user asks for. `auto`: questions are answered as they were recommended; `answers`: a file with answers, relative to
- * `cwd`; `ask`: puts questions to a person who is there, null when nobody is or they went away; `model`: in place of
+ * `cwd`; `ask`: puts questions to a person, null when nobody is there; `model`: in place of
  * those that [tiers] names; `critique`: whether the plan is looked at once more; `tests_first`: it comes with a spec and the names
  * of tests, and waits for approvals.
  */
@@ -39,7 +39,7 @@ export type PlanCreateRequest = {
   apply_config: boolean;
   critique: boolean;
   tests_first: boolean;
-  ask: ((questions: readonly Question[]) => Promise<Answers | null>) | null;
+  ask: ((questions: readonly Question[]) => Promise<Answers>) | null;
 };
 
 type Asked = { what: string; run: string };
@@ -128,7 +128,7 @@ async function answers(
   const whole = answersTo(questions, given, { rest: auto });
   if (whole !== null || ask === null) return whole;
   const said = await ask(questions.filter(({ id }) => !Object.hasOwn(given, id)));
-  return said === null ? null : answersTo(questions, { ...given, ...said }, { rest: false });
+  return answersTo(questions, { ...given, ...said }, { rest: false });
 }
 
 type Criticised = { draft: PlanDraft; critique: { verdict: Critique["verdict"] | "unusable"; said: string } };

@@ -1,7 +1,8 @@
+import { DgovError } from "@dgov/governor/error";
 import { type SetupAnswers, setUp, setupQuestions, setupTarget } from "@dgov/governor/setup";
 import { z } from "zod";
 import { plain } from "../ansi.ts";
-import { defineCommand } from "../command.ts";
+import { defineCommand, type Here } from "../command.ts";
 
 export const setup = defineCommand({
   name: "setup",
@@ -19,11 +20,10 @@ export const setup = defineCommand({
     const path = here.env.PATH ?? "";
     const target = setupTarget(here, { user, force });
     const answers: Record<string, string> = {};
-    const lines = defaults ? null : console[Symbol.asyncIterator]();
+    const next = defaults ? null : linesOf(here);
     for (const { key, words, usual } of setupQuestions(target, path)) {
-      if (lines) here.stderr(`${words} [${usual}]`);
-      const line = lines ? await lines.next() : null;
-      const said = line === null || line.done ? "" : String(line.value).trim();
+      if (next) here.stderr(`${words} [${usual}]`);
+      const said = next ? await next() : "";
       answers[key] = said === "" ? usual : said === "-" ? "" : said;
     }
     return setUp(target, answers satisfies SetupAnswers, { path });
@@ -34,3 +34,16 @@ export const setup = defineCommand({
       ...created.map((one) => `Created ${plain(one)}`),
     ].join("\n"),
 });
+
+/** Answers as they come. A pipe that ends has said all it will; who ends a terminal's input, or interrupts, went away. */
+function linesOf(here: Here): () => Promise<string> {
+  const { signal, terminal } = here;
+  const lines = console[Symbol.asyncIterator]();
+  const gone = new Promise<null>((end) => signal.addEventListener("abort", () => end(null), { once: true }));
+  return async () => {
+    const line = await Promise.race([lines.next(), gone]);
+    if (line !== null && !line.done) return String(line.value).trim();
+    if (line !== null && !terminal.inIsTty) return "";
+    throw new DgovError("interrupted", "Stopped at a question: there is no configuration");
+  };
+}
