@@ -3,6 +3,7 @@ import { type EventOf, RunId, type TaskId, type TaskSpec } from "@dgov/kernel";
 import { limitsOf, lowest } from "./budget.ts";
 import type { CeilingTable } from "./budget_file.ts";
 import { DgovError } from "./error.ts";
+import type { CompiledTask } from "./plan/compiled.ts";
 import type { Project } from "./project.ts";
 import type { Ready, RunRequest } from "./ready.ts";
 import type { World } from "./session.ts";
@@ -38,7 +39,7 @@ export function startedEvent(
         forks: review.max_fork_depth,
         ...ceilings(worker.budget),
         ...(worker.estimate ? { estimate: worker.estimate } : {}),
-        ...(role === "worker" && (review.approval || limits.approval.asked) ? { approval: true } : {}),
+        ...(needsApproval({ role, review }, project) ? { approval: true } : {}),
       }),
     );
   return {
@@ -66,6 +67,12 @@ export function startedEvent(
     ...(isFinal(project) ? { final: { base: base ?? head } } : {}),
   };
 }
+
+/** Whether a person must approve of the work before it lands. */
+export const needsApproval = (
+  { role, review }: Pick<CompiledTask, "role" | "review">,
+  { limits }: Pick<Project, "limits">,
+): boolean => role === "worker" && (review.approval || limits.approval.asked);
 
 /** Whether tests may have been left out of every judgement, so that nobody has run all of them on what has landed. */
 function isFinal({ commands, limits }: Project): boolean {

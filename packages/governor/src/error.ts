@@ -61,6 +61,7 @@ const ERRORS = {
   sentrux_failed:       { exit: 1, hint: "Run sentrux by hand to see what it needs" },
   sentrux_missing:      { exit: 5, hint: 'Install sentrux, or set use = "dgov" under [sentrux]' },
   skills_unpinned:      { exit: 3, hint: "Look at them, then give that digest with --sha256" },
+  task_waits:           { exit: 4, hint: "Let that one land first: dgov run PLAN --only TASK" },
   task_unknown:         { exit: 3, hint: 'List the tasks with "dgov compile DIR --graph"' },
   telemetry_refused:    { exit: 5, hint: "See that the collector runs and takes OTLP over HTTP at that address" },
   unattestable:         { exit: 1, hint: 'Let the run come to its end, and see "dgov log verify" and "dgov replay RUN"' },

@@ -4,6 +4,7 @@ import type { TaskId } from "@dgov/kernel";
 import { withBudget } from "./budget.ts";
 import type { CeilingTable } from "./budget_file.ts";
 import { readProject, withLimits } from "./config.ts";
+import type { Guest } from "./dispatch/guest.ts";
 import { DgovError, type Place } from "./error.ts";
 import type { Git } from "./git/git.ts";
 import { bootstrap, inspect, refuseDirty } from "./git/readiness.ts";
@@ -18,7 +19,8 @@ import type { World } from "./session.ts";
 
 /**
  * What a user asks of a run. `plan` is a path as they wrote it, seen from `cwd`; `only` are task ids, [] the whole plan; `profile` is a
- * `[profiles.NAME]`; `ceiling` lowers what the run may spend; `told` hears the compile's warnings before anything is begun.
+ * `[profiles.NAME]`; `ceiling` lowers what the run may spend; `told` hears the compile's warnings before anything is begun; `guest`
+ * does all the work, whoever the plan names.
  */
 export type RunRequest = {
   cwd: string;
@@ -31,6 +33,7 @@ export type RunRequest = {
   profile?: string | null;
   ceiling?: CeilingTable;
   told?: (warnings: readonly Place[]) => void;
+  guest?: Guest;
 };
 
 /** What stands before anything is written: the plan, its project, and where it would land. */

@@ -1,5 +1,6 @@
 import { type EventOf, RunId, type Store, type TaskId } from "@dgov/kernel";
 import { newRunId, startedEvent } from "./begin.ts";
+import { refuseUnlanded } from "./by_hand/unlanded.ts";
 import { takeDown } from "./case_law.ts";
 import { symbolFinder } from "./claimable.ts";
 import { proveRules } from "./command_rules.ts";
@@ -116,7 +117,8 @@ async function underLock(git: Git, request: RunRequest, { world, start_ms }: Out
     refuseShipped({ plan, mode: request.mode, only }, shipped, decided);
     if (decided.do === "resume") refuseOtherTerms(past[0]?.started, request, ready.project);
     const approved = await approvedToBegin(log, decided, { git, root, dir, head: ready.head }, plan);
-    const models = bindModels(ready, world);
+    if (request.guest) refuseUnlanded(request.only, { only, decided, past });
+    const models = bindModels(ready, world, request.guest);
     if (request.dry_run) return planned(ready, { only, decided, past, start_ms, world });
     const ended = (id: string, did: RunView["did"]) => {
       const view = viewOf(log, RunId.parse(id), { did, warnings, start_ms, world });

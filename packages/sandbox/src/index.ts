@@ -30,5 +30,6 @@ export {
   type ToolRecord,
   type ToolResult,
   type ToolSpec,
+  toolSpecs,
 } from "./toolbox.ts";
 export type { Decision, Layer } from "./write_rules.ts";

@@ -45,17 +45,21 @@ export type Toolbox = {
   call(call: { id: string; tool: string; input: string }): Promise<ToolResult>;
 };
 
+/** The tools that a task has, as a model is told of them. */
+export const toolSpecs = (scope: Scope): ToolSpec[] =>
+  toolsFor(scope).map((tool) => ({
+    name: tool.name,
+    description: tool.description.trim(),
+    parameters: inputSchema(tool),
+  }));
+
 /** The one way of every call: parse, ask what it touches, decide, send it in, cut the answer, record it. */
 export function createToolbox(options: ToolboxOptions): Toolbox {
   const { scope, now_ms, record } = options;
   const proof = createProof(options);
   let calls = 0;
   return {
-    specs: toolsFor(scope).map((tool) => ({
-      name: tool.name,
-      description: tool.description.trim(),
-      parameters: inputSchema(tool),
-    })),
+    specs: toolSpecs(scope),
     async call({ tool: name, input: raw }) {
       const n = ++calls;
       const started = now_ms();

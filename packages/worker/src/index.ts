@@ -1,3 +1,4 @@
+export { type Hand, workByHand } from "./by_hand.ts";
 export { fenced } from "./fenced.ts";
 export { work } from "./loop.ts";
 export type { Call, Message, Model, ProviderFailure, Reply, Tokens, ToolSpec } from "./model.ts";

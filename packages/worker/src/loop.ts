@@ -120,7 +120,8 @@ async function act(
   return null;
 }
 
-function endingOf({ outcome, summary, checks = [] }: NonNullable<ToolResult["ended"]>): Outcome {
+/** How an attempt is over that an ending call has ended. */
+export function endingOf({ outcome, summary, checks = [] }: NonNullable<ToolResult["ended"]>): Outcome {
   return outcome === "done" && checks.length > 0 ? { ended: outcome, summary, checks } : { ended: outcome, summary };
 }
 

@@ -51,8 +51,15 @@ export type Outcome =
 /**
  * Limits of one attempt. `warn_at`: the turn from which the model is told that they run out.
  * `context_chars`: size of the history above which old tool results are left out of it; absent: `CONTEXT_CHARS`.
+ * `counted`: what stands for a turn where nobody sees which calls were of one reply; absent: a reply does.
  */
-export type Limits = { turns: number; warn_at: number; time_ms: number | null; context_chars?: number };
+export type Limits = {
+  turns: number;
+  warn_at: number;
+  time_ms: number | null;
+  context_chars?: number;
+  counted?: "calls";
+};
 
 /** What a role is asked to do: the first messages and the tool that ends it. */
 export type Order = { messages: readonly Message[]; ending: string; limits: Limits };

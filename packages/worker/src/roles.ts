@@ -175,9 +175,11 @@ const knownLines = (known: readonly string[]): string[] =>
         ...known.map(item),
       ];
 
-const budgetLines = ({ turns, time_ms }: Limits): string[] => [
+const budgetLines = ({ turns, time_ms, counted }: Limits): string[] => [
   item(
-    `${turns} turns: one reply of yours is one turn, however many tools it calls. Call several in one turn when none needs another's result.`,
+    counted === "calls"
+      ? `${turns} calls of tools. A \`run_script\` is one call, however many tools it calls in turn.`
+      : `${turns} turns: one reply of yours is one turn, however many tools it calls. Call several in one turn when none needs another's result.`,
   ),
   ...(time_ms === null ? [] : [item(`${Math.ceil(time_ms / 1000)} seconds of wall time in all.`)]),
 ];

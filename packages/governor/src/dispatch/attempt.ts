@@ -27,7 +27,7 @@ import { endedBy, prepare } from "./prepare.ts";
 import { type Lent, workByProgram } from "./program.ts";
 import { grantsIn, scopeOf } from "./scope.ts";
 import { statedOf } from "./stated.ts";
-import { type Talker, talk } from "./talk.ts";
+import { lendTo, type Talker, talk } from "./talk.ts";
 import { watchedOf } from "./watched.ts";
 
 /**
@@ -171,7 +171,7 @@ type Attending = {
 async function attend(site: Site, attempt: Attempt, { signal, mend, failed, carried }: Attending): Promise<Ending> {
   const { unit, worktree } = attempt;
   const scope: Scope = { ...scopeOf(site.project, unit, attempt.base), components: site.components.tools };
-  const { program } = site.models.binding(attempt);
+  const { program, guest } = site.models.binding(attempt);
   const hooked = (hook: "post_worktree" | "pre_task") =>
     stoppedBy(site.lifecycle, hook, { ...placeOf(attempt), commit: attempt.base }, signal);
   const unprepared =
@@ -183,7 +183,7 @@ async function attend(site: Site, attempt: Attempt, { signal, mend, failed, carr
   if (site.project.commands.setup !== null || site.project.rules.sandbox.worktree.include || site.lifecycle)
     await noteTraces(attempt, scope.write);
   // The order is written while the isolated process starts: each waits for other programs most of its time.
-  const ordering = orderOf(site, { unit, attempt: attempt.attempt, scope, failed, carried, program });
+  const ordering = orderOf(site, { unit, attempt: attempt.attempt, scope, failed, carried, program, guest });
   ordering.catch(() => {}); // heard below, when the isolated process is sure to be ended
   const git_dir = await site.git.commonDir();
   const start = (own: Scope) =>
@@ -244,9 +244,11 @@ type Talking = Pick<Lent, "isolation" | "scope" | "signal" | "order" | "start">;
 /** The model loop, with its hands lent to it. */
 async function converse(site: Site, attempt: Attempt, { isolation, scope, signal, order }: Talking): Promise<Talked> {
   const { task, attempt: n, tier, worktree, unit, asked } = attempt;
-  const { provider, agent, price } = site.models.binding({ task, tier });
+  const { provider, agent, price, guest } = site.models.binding({ task, tier });
+  const hands = { of: { task, attempt: n }, isolation, scope, root: worktree.path, required: order.required };
+  if (guest) return inTime(site, task, await lendTo(guest, site, { ...hands, order, signal }));
   const talker: Talker = {
-    ...{ of: { task, attempt: n }, isolation, scope, root: worktree.path, required: order.required },
+    ...hands,
     caller: { role: unit.role, model: `${provider.name}/${agent}`, price },
     model: site.models.model({ task, tier, attempt: n }),
     ...(asked ? { lend: asked.lend } : {}),
@@ -256,6 +258,12 @@ async function converse(site: Site, attempt: Attempt, { isolation, scope, signal
     assert(short, "A call was refused, and no ceiling said so");
     return { ended: "budget", short };
   }
+  return inTime(site, task, outcome);
+}
+
+/** Whose time was over by a ceiling came to that, and not to a limit of their own. */
+function inTime(site: Site, task: TaskId, outcome: Outcome): Talked {
+  assert(outcome.ended !== "budget", "A ceiling was come to, and nobody says which");
   const late = outcome.ended === "timeout" ? outOfTime(site, task) : null;
   return late === null ? outcome : { ended: "budget", short: late };
 }

@@ -7,6 +7,7 @@ import { type CaseLaw, caseLaw } from "../case_law.ts";
 import type { CompiledTask } from "../plan/compiled.ts";
 import type { Site } from "../site.ts";
 import { commonFacts, recipeTools } from "./facts.ts";
+import type { Guest } from "./guest.ts";
 
 /**
  * What a worker is sent off with. `required`: the check that fell before, which must pass before `done` is taken;
@@ -17,7 +18,7 @@ export type WorkOrder = Order & {
   recalled: CaseLaw["recalled"];
 };
 
-/** `program`: the command-line agent that does it all, or null: a model does, with our tools. */
+/** `program`: the command-line agent that does it all; `guest`: who does it with our tools; neither: a model does, with our tools. */
 type Attempting = {
   unit: CompiledTask;
   attempt: number;
@@ -25,6 +26,7 @@ type Attempting = {
   failed: Failed | null;
   carried: boolean;
   program: Program | null;
+  guest?: Guest | undefined;
 };
 
 /** Makes the order of one attempt: the role's words, the facts of the task, and what the attempt before it taught. */
@@ -32,7 +34,7 @@ export async function orderOf(site: Site, attempting: Attempting): Promise<WorkO
   const { unit, scope, program } = attempting;
   const { project } = site;
   const required = requiredCheck(attempting, lastRejection(site, unit.id));
-  const limits = limitsOf(site, unit, program);
+  const limits = limitsOf(site, attempting);
   const hosts = program?.hosts ?? project.rules.sandbox.hosts;
   const law = caseLaw(project.root, scope.write, site.world.now_ms());
   const facts: Facts = {
@@ -76,17 +78,20 @@ function ownChecks({ recipes, test_targets }: Scope): string[] {
   });
 }
 
-function limitsOf({ project, session }: Site, { id, worker: own }: CompiledTask, program: Program | null): Limits {
+function limitsOf({ project, session }: Site, { unit, program, guest }: Attempting): Limits {
+  const { id, worker: own } = unit;
   const { worker } = project;
   const turns = own.iteration_budget ?? worker.iteration_budget;
   const capped_ms = program?.timeout_ms ?? null;
+  const own_ms = guest?.time_ms ?? own.timeout_s * 1000;
   const left_ms = [
-    ...(own.timeout_s > 0 ? [own.timeout_s * 1000] : []),
+    ...(own_ms > 0 ? [own_ms] : []),
     ...(capped_ms === null ? [] : [capped_ms]),
     ...timeLeft(session, id),
   ];
   const time_ms = left_ms.length === 0 ? null : Math.min(...left_ms);
-  return { turns, warn_at: Math.min(worker.warn_at, turns), time_ms };
+  const limits = { turns, warn_at: Math.min(worker.warn_at, turns), time_ms };
+  return guest ? { ...limits, counted: "calls" } : limits;
 }
 
 /** Until the ceilings of time are passed, for each that there is. */

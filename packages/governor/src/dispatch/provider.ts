@@ -12,10 +12,11 @@ import type { Project, Provider } from "../project.ts";
 import { SELF } from "../review_file.ts";
 import { type Route, wishOf } from "../routing.ts";
 import type { World } from "../session.ts";
+import { GUESTS, type Guest } from "./guest.ts";
 
 /**
  * Who works on a task: resolved once, before anything is spent, and put in the log with each attempt, with why. `program`: it
- * is a command-line agent, which is asked for no model.
+ * is a command-line agent, which is asked for no model; `guest`: nor is somebody from outside, absent for all others.
  */
 export type Binding = {
   provider: Provider;
@@ -23,6 +24,7 @@ export type Binding = {
   price: Price | null;
   program: Program | null;
   route: Route | null;
+  guest?: Guest;
 };
 
 /** An attempt at a task, and the rung of the ladder that it is made from: 0 is the task's own agent. */
@@ -41,17 +43,24 @@ export type Models = {
  * Binds every task to its providers and models, those of the whole ladder, and reads what they need: keys from the
  * environment, scripts from files.
  *
+ * @param guest does all the work, whoever the plan names; null: nobody does
  * @throws DgovError `provider_unknown`, `key_missing`, `script_invalid` or `config_invalid` before the first event of a run
  */
 export function bindModels(
   { plan, project }: { plan: CompiledPlan; project: Project },
   world: Pick<World, "env" | "now_ms" | "sleep_ms" | "random">,
+  guest: Guest | null = null,
 ): Models {
-  const ladders = new Map(plan.tasks.map((task) => [task.id, bindLadder(task, plan, project)]));
+  const ladders = new Map(
+    plan.tasks.map((task) => [
+      task.id,
+      guest === null ? bindLadder(task, plan, project) : [bindGuest(guest, task, project)],
+    ]),
+  );
   const seats = bindSeats({ plan, project }, ladders);
   const makers = new Map<Provider, ReturnType<typeof makerOf>>();
   for (const { provider } of [...ladders.values()].flat().concat(...seats.values()))
-    if (provider !== PROGRAMS && !makers.has(provider))
+    if (provider.kind !== "program" && !makers.has(provider))
       makers.set(provider, makerOf(provider, { plan, project, world }));
   const makerFor = (provider: Provider) => {
     const make = makers.get(provider);
@@ -140,8 +149,22 @@ function priced(
 }
 
 /** Where something has a ceiling that nobody can count for it, it works only if the project says that it may. */
-function bindProgram(program: Program, task: CompiledTask, { limits }: Project): Omit<Binding, "route"> {
-  const { name, unmetered } = program;
+function bindProgram(program: Program, task: CompiledTask, project: Project): Omit<Binding, "route"> {
+  const { name } = program;
+  const hint = `Set unmetered = true in [agents.${name}]: the ceiling then holds for the other agents, not for this one`;
+  refuseUncounted({ ...program, what: "a program", hint }, task, project);
+  return { provider: PROGRAMS, agent: name, price: null, program };
+}
+
+function bindGuest(guest: Guest, task: CompiledTask, project: Project): Binding {
+  const hint = "Start it with --unmetered: the ceiling then holds for whom dgov asks itself";
+  refuseUncounted({ ...guest, what: "a guest", hint }, task, project);
+  return { provider: GUESTS, agent: guest.name, price: null, program: null, route: null, guest };
+}
+
+type Uncounted = { name: string; unmetered: boolean; what: string; hint: string };
+
+function refuseUncounted({ name, unmetered, what, hint }: Uncounted, task: CompiledTask, { limits }: Project): void {
   const ceilings = [limits.run, limits.budget.task, limitsOf(task.worker.budget)];
   const counted = ceilings
     .flatMap(({ cost_micros, tokens, calls, turns = null }) => Object.entries({ cost_micros, tokens, calls, turns }))
@@ -149,12 +172,9 @@ function bindProgram(program: Program, task: CompiledTask, { limits }: Project):
   if (counted && !unmetered)
     throw new DgovError(
       "config_invalid",
-      `Cannot keep the ceiling of ${CEILINGS[counted[0]]} for "${task.id}": "${name}" is a program, and dgov sees none of its calls`,
-      {
-        hint: `Set unmetered = true in [agents.${name}]: the ceiling then holds for the other agents, not for this one`,
-      },
+      `Cannot keep the ceiling of ${CEILINGS[counted[0]]} for "${task.id}": "${name}" is ${what}, and dgov sees none of its model's calls`,
+      { hint },
     );
-  return { provider: PROGRAMS, agent: name, price: null, program };
 }
 
 const CEILINGS: Readonly<Record<string, string>> = {

@@ -3,6 +3,7 @@ import { createToolbox, type Isolation, type Level, type Scope, type ToolboxOpti
 import { type Model, type Order, type Outcome, type ToolBox, work } from "@dgov/worker";
 import type { Short } from "../short_text.ts";
 import type { Site } from "../site.ts";
+import type { Guest } from "./guest.ts";
 import { meterOf } from "./meter.ts";
 
 /**
@@ -53,6 +54,21 @@ export async function talk(
   const outcome = await work(order, { model, tools: lent, meter, now_ms, signal });
   return { outcome, short: meter.short() };
 }
+
+/** The same hands, lent to somebody from outside: whom their model is and what it costs is their own affair. */
+export async function lendTo(
+  guest: Guest,
+  { session, project, world }: Pick<Site, "session" | "project" | "world">,
+  { of, isolation, scope, root, required, order, signal }: Lending,
+): Promise<Outcome> {
+  const { now_ms } = world;
+  const record = recordCalls(session, { ...of, level: isolation.level });
+  const policy = project.rules.tool_policy;
+  const tools = createToolbox({ scope, policy, isolation, now_ms, required, root, record });
+  return guest.work(order, { tools, now_ms, signal });
+}
+
+type Lending = Pick<Talker, "of" | "isolation" | "scope" | "root" | "required"> & { order: Order; signal: AbortSignal };
 
 type Called = Talker["of"] & { level: Level; seat?: string };
 
