@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { type FileView, openLanguages, type TreeView } from "@dgov/semantic";
+import type { FileView, TreeView } from "@dgov/semantic";
+import { openLanguages } from "@dgov/semantic/languages";
 import { type Touches, touchesBetween } from "@dgov/semantic/touches";
 import type { Git } from "./git/git.ts";
 import type { Analyst } from "./semantic/analyst.ts";

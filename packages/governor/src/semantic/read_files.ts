@@ -1,4 +1,5 @@
-import { type Depth, type FileView, type Languages, languageOf, NO_GRAMMAR } from "@dgov/semantic";
+import type { Depth, FileView, Languages } from "@dgov/semantic";
+import { languageOf, NO_GRAMMAR } from "@dgov/semantic/language";
 import type { Earlier } from "@dgov/semantic/pieces";
 import type { Git } from "../git/git.ts";
 import { type Analysed, type Analyst, analysed, isLost } from "./analyst.ts";
