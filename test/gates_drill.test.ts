@@ -129,6 +129,24 @@ test("D26 what only the project can know to be bad it keeps itself", () => {
   expect([silent.status, ...results(silent, "hooks")]).toEqual([1, "silent"]);
 }, 180_000);
 
+const BY_TESTS = { ".dgov/plans/p/_root.toml": '[plan]\nname = "p"\nmethod = "tests-first"\nsections = []\n' };
+/** Leaves a report of a test that failed, whatever it is asked. */
+const FOOLED = `node() { for a in "$@"; do case $a in --test-reporter-destination=*) echo '<testsuites><testcase name="x"><failure/></testcase></testsuites>' > "\${a#*=}";; esac; done; return 1; }; node --test {test_dir}`;
+
+test("D26 where plans are by tests-first, frozen and red are drilled, in a plan of the drill's own", () => {
+  const quiet = { lint_cmd: "", format_check_cmd: "", type_check_cmd: "" };
+  const place = lay({ ...quiet, test_cmd: "node --test {test_dir}" }, { files: BY_TESTS });
+  const drilled = drill(place);
+  const told = (gate: string) => drilled.rows.filter((row) => row.gate === gate).map(({ said, why }) => said ?? why);
+  const frozen = ["frozen_test_changed", "frozen_test_removed", "frozen_test_removed", "plan_unapproved"];
+  expect(told("frozen")).toEqual(frozen);
+  expect(told("red")).toEqual(["already_green", "red_error"]);
+  expect(git(place, "status", "--porcelain")).toBe("");
+  const fooled = drill(lay({ ...quiet, test_cmd: FOOLED }, { files: BY_TESTS }));
+  expect([fooled.status, ...results(fooled, "red")]).toEqual([1, "silent", "silent"]);
+  expect(results(drill(lay({ ...quiet, test_cmd: "true" })), "frozen")).toEqual([]);
+}, 180_000);
+
 test("without a commit there is nothing to drill", () => {
   const place = lay({});
   git(place, "update-ref", "-d", "HEAD");

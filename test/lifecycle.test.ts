@@ -221,16 +221,21 @@ test("an approval that lies in the repository is nobody's word", () => {
   expect(saidIn(place, "said")).toBe("");
 });
 
-test("preflight and drills run no hook, and the drill says so", () => {
+test("preflight and drills run no hook: stand-ins are asked in their place", () => {
   const place = lay({ pre_gate: note("said"), post_gate: note("said"), pre_landing: note("said") });
   approve(place);
+  const state = () => readdirSync(join(place.env.HOME ?? "", ".local/state/dgov/hooks"));
+  const before = state();
   writeIn(place.root, "src/a.txt", "another\n");
   git(place, "add", "-A");
   expect(dgov(place, "preflight").status).toBe(0);
   const { rows } = json(dgov(place, "gates", "drill", "--json").stdout);
   const own = rows.filter(({ gate }: { gate: string }) => gate === "lifecycle");
-  expect(own).toMatchObject([{ result: "not_drilled", why: expect.stringContaining("outside of the jail") }]);
-  expect(saidIn(place, "said")).toBe("");
+  expect(own.map(({ result, said }: { result: string; said: string }) => `${result} ${said}`)).toEqual([
+    ...["fired hook_refused", "fired hook_unanswered", "fired hook_refused", "fired hook_unanswered"],
+    ...["fired hooks_unapproved", "fired hooks_unapproved"],
+  ]);
+  expect([saidIn(place, "said"), state()]).toEqual(["", before]);
 });
 
 test("a job works by what was approved of in the user's repository, and by nothing else", () => {

@@ -15,6 +15,7 @@ import { semanticGate } from "../settlement/semantic.ts";
 import { claimedIn } from "../settlement/symbol_claims.ts";
 import { judgeByCommands, judgeByRules, type TreeToLand } from "../settlement/tree_to_land.ts";
 import type { Answer, BadChange, Laid } from "./drill.ts";
+import { frozenBy } from "./frozen_plan.ts";
 import type { Scratch } from "./scratch.ts";
 
 /** All that the gates of settlement need, in a repository that nobody else has. */
@@ -46,7 +47,11 @@ export async function askGate(range: Range, gate: string, change: BadChange): Pr
 export const unitFor = ({ task }: Range, claims: BadChange["claims"] = {}) =>
   nobodysUnit({ id: task, summary: "A drill", commit_message: "A change for a drill", claims });
 
-export const settling = ({ now_ms }: Range): Settling => ({ now_ms, level: () => null, record: () => undefined });
+export const settling = ({ now_ms }: Pick<Range, "now_ms">): Settling => ({
+  now_ms,
+  level: () => null,
+  record: () => undefined,
+});
 
 export const answerOf = (verdict: Verdict | null): Answer =>
   verdict === null || verdict.verdict === "pass" ? null : { verdict: verdict.verdict, findings: verdict.findings };
@@ -102,8 +107,17 @@ async function byMerge(range: Range, gate: string, { base, head, work }: BadChan
   return answerOf(await settle([semanticGate], { symbols, trees, words, brought }, settling(range)));
 }
 
+/** The work of an author of tests, which the project's own command runs. */
+const authorOf = (range: Range, path: string): TreeToLand["unit"] => ({
+  ...unitFor(range),
+  role: "test_author",
+  files: { ...unitFor(range).files, create: [path], tests: [path] },
+  test_cmd: range.project.commands.test,
+});
+
 /** The gates that a project brings: its scripts, its commands after their setup, its components. */
-async function byProject(range: Range, gate: string, { base, work, claims }: BadChange): Promise<Answer> {
+async function byProject(range: Range, gate: string, change: BadChange): Promise<Answer> {
+  const { base, work, claims, frozen = [], authored } = change;
   const { scratch, project, pool, jail, components, symbols, task, out, signal } = range;
   const { git } = scratch;
   const from = await based(range, base);
@@ -111,7 +125,8 @@ async function byProject(range: Range, gate: string, { base, work, claims }: Bad
   const changes = await diffTrees(git, from.commit, tree);
   const subject: TreeToLand = {
     ...{ git, project, pool, jail, components, symbols, task, attempt: 1, out, head: from.commit, tree, changes },
-    unit: unitFor(range, claims),
+    ...(frozen.length === 0 ? {} : { frozen: await frozenBy(range, from.commit, frozen) }),
+    unit: authored === undefined ? unitFor(range, claims) : authorOf(range, authored),
   };
   const by_rules = await judgeByRules(subject, settling(range), signal, [gate]);
   return answerOf(by_rules ?? (await judgeByCommands(subject, settling(range), signal, ["setup", gate])));

@@ -14,6 +14,7 @@ export type Laid = Readonly<Record<string, string | { link: string } | { gitlink
  * `work`    the known-bad work, on the base
  * `harmless` work of the same kind that has nothing wrong: what is said of it too is not said of the fault. null: needless
  * `claims`, `touched` of the task that did it; `shown`: what is in the log of it
+ * `frozen`  tests of the base that a plan has frozen; `authored`: the test that its work is to write, before there is any other
  */
 export type BadChange = {
   base?: Laid;
@@ -23,6 +24,8 @@ export type BadChange = {
   claims?: Partial<CompiledTask["files"]>;
   touched?: readonly string[];
   shown?: Shown;
+  frozen?: readonly string[];
+  authored?: string;
 };
 
 /** What is known of the project and the commit that is drilled. `read`: a file's text, null when there is none. */

@@ -11,18 +11,15 @@ import { CLAIMS } from "./bad_claims.ts";
 import { COMMANDS } from "./bad_commands.ts";
 import { EVIDENCE } from "./bad_evidence.ts";
 import { MERGES, OWN_ONLY } from "./bad_merges.ts";
+import { TESTS } from "./bad_tests.ts";
 import { type BadChange, type Drill, type DrillRow, type Facts, ownDrillHint, resultOf } from "./drill.ts";
+import { lifecycleDrills } from "./drill_lifecycle.ts";
 import { askReview, type Voting } from "./drill_review.ts";
+import { askUnapproved } from "./frozen_plan.ts";
 import { ownDrills } from "./own_drills.ts";
+import { byStandIns, type StandIn } from "./stand_ins.ts";
 
-/** A drill starts nothing outside of the jail, approved of or not: what a hook tells others would not be true. */
-const LIFECYCLE: Drill = {
-  gate: "lifecycle",
-  what: "the project's hooks",
-  code: null,
-  make: () => "hooks run outside of the jail, and no drill runs them",
-};
-const KNOWN: readonly Drill[] = [...CLAIMS, ...EVIDENCE, ...MERGES, ...COMMANDS, LIFECYCLE];
+const KNOWN: readonly Drill[] = [...CLAIMS, ...EVIDENCE, ...MERGES, ...COMMANDS, ...TESTS];
 
 /** Hears which drill begins. */
 export type Begins = (gate: string, what: string) => void;
@@ -32,7 +29,7 @@ export async function drillAll(range: Range, facts: Facts, begins: Begins): Prom
   const { scratch, signal } = range;
   const own = await ownDrills(scratch.git, scratch.head);
   const rows: DrillRow[] = [];
-  for (const gate of await gatesOf(range))
+  for (const gate of await gatesOf(range, facts))
     for (const drill of drillsOf(gate, own)) {
       if (signal.aborted) return rows;
       begins(gate, drill.what);
@@ -41,10 +38,30 @@ export async function drillAll(range: Range, facts: Facts, begins: Begins): Prom
       if (came === null) continue;
       rows.push({ gate, what: drill.what, ...came, took_ms: Math.round(range.now_ms() - start_ms) });
     }
-  return [...rows, ...(range.project.rules.review === null ? [] : await drillReview(range))];
+  for (const one of await standInsOf(range, facts)) {
+    if (signal.aborted) return rows;
+    begins(one.gate, one.what);
+    rows.push(...(await byStandIns([one], range.now_ms)));
+  }
+  return rows;
 }
 
-async function gatesOf(range: Range): Promise<string[]> {
+/** What is drilled with stand-ins: the parts of gates that ask somebody outside of the jail. */
+async function standInsOf(range: Range, facts: Facts): Promise<StandIn[]> {
+  const { project } = range;
+  const frozen = (await isByTests(facts)) ? frozenDrills(range) : [];
+  return [...frozen, ...lifecycleDrills(range), ...(project.rules.review === null ? [] : reviewDrills(range))];
+}
+
+/** Whether work is judged by tests that are frozen: a plan at HEAD says so, or somebody writes them. */
+async function isByTests({ project, paths, read }: Facts): Promise<boolean> {
+  if (project.limits.routing.tiers.test_author !== undefined) return true;
+  for (const path of paths.filter((one) => /^\.dgov\/plans\/.+\/_root\.toml$/.test(one)))
+    if (/^\s*method\s*=\s*(["'])tests-first\1/m.test((await read(path)) ?? "")) return true;
+  return false;
+}
+
+async function gatesOf(range: Range, facts: Facts): Promise<string[]> {
   const { scratch, project, symbols, signal, now_ms } = range;
   const { git, head } = scratch;
   const trees = await treeGates({ git, project, symbols, head, tree: head }, now_ms);
@@ -52,9 +69,8 @@ async function gatesOf(range: Range): Promise<string[]> {
   const own = [...commands, ...componentGates(range, signal), ...specGates(range, new Set())];
   const asked = [...trees, ...(await ruleGates({ git, head, project })), ...own];
   const frozen = asksEvidence(project) ? ["claims", "evidence"] : ["claims"];
-  const { pre_gate, pre_landing } = project.rules.sandbox.hooks;
-  const hooks = pre_gate === undefined && pre_landing === undefined ? [] : ["lifecycle"];
-  return [...frozen, "integration", "semantic", ...asked.map(({ name }) => name), ...hooks];
+  const tests = (await isByTests(facts)) ? ["frozen", "red"] : [];
+  return [...frozen, "integration", "semantic", ...asked.map(({ name }) => name), ...tests];
 }
 
 /** A project's own change is known to be bad; where it has none, what is bad everywhere is tried. */
@@ -68,18 +84,25 @@ function drillsOf(gate: string, own: ReadonlyMap<string, BadChange>): readonly D
 
 type Came = Pick<DrillRow, "result" | "said" | "why">;
 
-/** Tries one change after the other until one is refused. A gate that refuses any has shown that it can. */
-async function byChanges(range: Range, { gate, code, guess, make }: Drill, facts: Facts): Promise<Came | null> {
+/**
+ * Tries one change after the other until one is refused. A gate that refuses any has shown that it can.
+ *
+ * @param ask who is drilled
+ */
+export async function byChanges(
+  range: Range,
+  { gate, code, guess, make }: Drill,
+  facts: Facts,
+  ask: typeof askGate = askGate,
+): Promise<Came | null> {
   const changes = await make(facts);
   if (changes === null) return null;
   if (typeof changes === "string") return { result: "not_drilled", said: null, why: changes };
   let last: Came = { result: "not_drilled", said: null, why: "there is no known-bad change" };
   for (const change of changes) {
-    const bad = await askGate(range, gate, change);
+    const bad = await ask(range, gate, change);
     const harmless =
-      change.harmless === null || bad === null
-        ? null
-        : await askGate(range, gate, { ...change, work: change.harmless });
+      change.harmless === null || bad === null ? null : await ask(range, gate, { ...change, work: change.harmless });
     last = resultOf(code, bad, harmless);
     if (last.result === "fired" || bad?.verdict === "broken") return last;
   }
@@ -105,21 +128,18 @@ async function byExamples({ scratch, jail, signal }: Range): Promise<Came> {
   }
 }
 
-async function drillReview(range: Range): Promise<DrillRow[]> {
-  const drills: readonly [what: string, voting: Voting][] = [
-    ["seats that reject, played by stand-ins", "reject"],
-    ["seats that say nothing but words, played by stand-ins", "nothing"],
+const reviewDrills = (range: Range): StandIn[] => {
+  const drills: readonly [what: string, voting: Voting, code: string][] = [
+    ["seats that reject, played by stand-ins", "reject", "review_blocker"],
+    ["seats that say nothing but words, played by stand-ins", "nothing", "review_seat_missing"],
   ];
-  const rows: DrillRow[] = [];
-  for (const [what, voting] of drills) {
-    const start_ms = range.now_ms();
-    const answer = await askReview(range, voting);
-    const wanted = voting === "reject" ? "review_blocker" : "review_seat_missing";
-    const hit = answer?.findings.find(({ code }) => code === wanted);
-    const came: Came = hit
-      ? { result: "fired", said: hit.code, why: null }
-      : { result: "silent", said: null, why: answer?.findings[0]?.message ?? "it passed what it must refuse" };
-    rows.push({ gate: "review", what, ...came, took_ms: Math.round(range.now_ms() - start_ms) });
-  }
-  return rows;
-}
+  return drills.map(([what, voting, code]) => ({ gate: "review", what, code, ask: () => askReview(range, voting) }));
+};
+
+/** No run takes the tests of a plan before somebody has approved of it. */
+const frozenDrills = (range: Range): StandIn[] => [
+  {
+    ...{ gate: "frozen", what: "frozen tests of a plan that nobody has approved of", code: "plan_unapproved" },
+    ask: () => askUnapproved(range),
+  },
+];

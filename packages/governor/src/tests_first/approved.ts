@@ -28,7 +28,11 @@ export async function approvedToBegin(
   return await approvedNow({ ...place, landed: new Set(carried.keys()) }, plan);
 }
 
-async function approvedNow(seen: Seen, plan: CompiledPlan): Promise<Approved> {
+/** @throws DgovError `plan_unapproved` where a stage before the run does not hold */
+export async function approvedNow(
+  seen: Seen,
+  plan: Pick<CompiledPlan, "name" | "dir" | "hash" | "tasks">,
+): Promise<Approved> {
   const { stages, standing } = await situationOf(seen, plan);
   if (standing.next !== "run")
     throw new DgovError("plan_unapproved", `Cannot run "${plan.name}": ${sayStanding(standing)}`, {

@@ -20,7 +20,7 @@ export type Situation = { stages: Stages; facts: Facts; standing: Standing; spec
 export type Seen = { git: Git; root: string; dir: string; head: string; landed: ReadonlySet<TaskId> };
 
 /** @param plan as it compiles now; null: it does not */
-export async function situationOf(seen: Seen, plan: CompiledPlan | null): Promise<Situation> {
+export async function situationOf(seen: Seen, plan: Pick<CompiledPlan, "hash" | "tasks"> | null): Promise<Situation> {
   const { git, root, dir, head, landed } = seen;
   const stages = foldStages(readStream(root, stageStream(dir)));
   const spec = readSpec(root, dir);
