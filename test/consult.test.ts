@@ -124,9 +124,31 @@ test("A4 [tiers] says who has a role, one line changes it, and --model goes befo
   expect(agents).toEqual(["scripted vendor/big-1", "scripted small", "scripted vendor/other"]);
 });
 
-test("a program has no tools of ours, and is refused before anything is in the log", async () => {
-  const place = lay([[ANSWER]], '[agents.cli]\ncommand = ["true"]\n[tiers]\nplanner = "cli"\n');
-  await expect(ask(place)).rejects.toMatchObject({ code: "provider_unknown" });
+const program = (script: string) =>
+  `[agents.cli]\ncommand = ${JSON.stringify(["sh", "-c", script])}\n[tiers]\nplanner = "cli"\n`;
+
+test("C23 a program is consulted: its answer is a file of the form that is asked for, checked as a model's is", async () => {
+  const place = lay([[]], program('grep -q "say_number" && echo \'{"number": 7}\' > $DGOV_ANSWER'));
+  expect(await ask(place)).toMatchObject({ answer: { number: 7 } });
+  expect(of(place, "answer_given")).toMatchObject([{ form: "say_number", answer: '{"number":7}', refused: 0 }]);
+  expect(of(place, "task_dispatched")).toMatchObject([{ provider: "program", agent: "cli" }]);
+  expect(dgov(place, "replay", "r").stdout).toStartWith("agrees:");
+});
+
+test.each<[string, string, string]>([
+  ["prints its answer", "echo '{\"number\": 7}'", "incomplete"],
+  ["gives a wrong one", "echo '{\"number\": 8}' > $DGOV_ANSWER", "incomplete"],
+  ["gives up", 'echo \'{"give_up": "there are two"}\' > $DGOV_ANSWER', "blocked"],
+  ["writes", "echo '{\"number\": 7}' > $DGOV_ANSWER; echo no > src/a.txt", "error"],
+])("C23 a program that %s has none", async (_, script, cause) => {
+  const place = lay([[]], program(script));
+  expect(await ask(place)).toMatchObject({ answer: null, cause });
+  expect(of(place, "answer_given")).toEqual([]);
+});
+
+test("C23 a program that is not there is refused before anything is in the log", async () => {
+  const place = lay([[ANSWER]], program("true").replace('"sh"', '"no_such_program"'));
+  await expect(ask(place)).rejects.toMatchObject({ code: "program_missing" });
   expect(existsSync(join(place.root, ".dgov/state.db")) && eventsOf(place).length > 0).toBe(false);
 });
 

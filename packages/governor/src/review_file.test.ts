@@ -39,6 +39,18 @@ describe("[review]", () => {
     expect(review(ELM)).not.toContainAnyKeys(["each_claim", "must_look"]);
   });
 
+  test("C23 a program sits without a provider, and where it is asked to be seen only by the protocol", () => {
+    const sits = (more = "") =>
+      `[review.seats.cli]\nagent = "mine"\nfamily = "x"\n${more}[agents.mine]\ncommand = ["m"]\n`;
+    const own = (text: string) => parseProject("/r", new TextEncoder().encode(`${PROVIDERS}${text}`));
+    const codes = (text: string) => own(text).places.map(({ code }) => code);
+    expect(own(sits()).project?.rules.review?.seats).toMatchObject([{ provider: "program", agent: "mine" }]);
+    expect(codes(sits('provider = "near"\n'))).toEqual(["provider_unwanted"]);
+    expect(codes(`[review]\nmust_look = true\n${sits()}`)).toEqual(["review_unseen"]);
+    expect(codes(`[review]\nmust_look = true\n${sits()}protocol = "acp"\n`)).toEqual([]);
+    expect(faults(ELM.replace('provider = "near"\n', ""))).toEqual(['provider_unknown at agent = "elm-large"']);
+  });
+
   test("without seats nobody is asked", () => {
     expect([review(""), review("[review]\nturns = 3")]).toEqual([null, null]);
   });

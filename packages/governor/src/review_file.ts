@@ -9,8 +9,8 @@ import type { KeyPath } from "./toml_place.ts";
 const named = z.string().refine((value) => value.trim() !== "", { error: "it is blank" });
 
 const SeatTable = z.strictObject({
-  provider: named.describe("Name of a [providers.NAME] table, or scripted"),
-  agent: named.describe("Its model, or an alias of [agents]"),
+  provider: named.optional().describe("Name of a [providers.NAME] table, or scripted; of a program, none"),
+  agent: named.describe("Its model, an alias of [agents], or a program of [agents.NAME]"),
   family: named.describe("Who made the model, in your words; no two seats may be of one family"),
   look_for: z.string().default("").describe("What this seat looks for before all else, as it is told"),
   advises: z.boolean().default(false).describe("Whether it is heard and counts for nothing"),
@@ -52,7 +52,7 @@ export const ReviewTable = z.strictObject({
 });
 export type ReviewTable = z.infer<typeof ReviewTable>;
 
-/** One reviewer. `agent` is the model as it is sent. */
+/** One reviewer. `agent` is the model as it is sent; of a program its name, and `provider` is `program`. */
 export type Seat = {
   name: string;
   provider: string;
@@ -82,7 +82,7 @@ export function reviewOf(table: ReviewTable, agents: Project["agents"]): Review 
   const seats = Object.entries(table.seats).map(
     ([name, { provider, agent, family, look_for, advises }]): Seat => ({
       name,
-      provider,
+      provider: provider ?? (programNamed(agents, agent) === null ? "" : PROGRAM),
       agent: modelOf(agents, agent),
       family: family.trim(),
       look_for: look_for.trim(),
@@ -147,12 +147,26 @@ function dueFaults({ over_files, areas, apart, families, seats }: ReviewTable): 
   ];
 }
 
-/** A vote is a tool call, bound to what was asked: what a program prints is none. */
-const programFaults = ({ seats }: ReviewTable, agents: Project["agents"]): Fault[] =>
-  Object.entries(seats).flatMap(([name, { agent }]): Fault[] => {
-    if (programNamed(agents, agent) === null) return [];
-    const message = `Cannot seat "${name}": "${agent}" is a program, and what it prints is no vote; choose a model`;
-    return [{ path: ["review", "seats", name, "agent"], code: "agent_program", message }];
+/** What stands where a program does: nobody knows whom it asks. */
+export const PROGRAM = "program";
+
+/** A program is asked of no provider, and of one that works by itself nobody sees whether it looked. */
+const programFaults = ({ seats, must_look }: ReviewTable, agents: Project["agents"]): Fault[] =>
+  Object.entries(seats).flatMap(([name, { agent, provider }]): Fault[] => {
+    const program = programNamed(agents, agent);
+    const fault = (key: string, code: string, why: string): Fault[] => [
+      { path: ["review", "seats", name, key], code, message: `Cannot seat "${name}": ${why}` },
+    ];
+    if (program === null) return [];
+    if (provider !== undefined)
+      return fault("provider", "provider_unwanted", `"${agent}" is a program and asked of no provider; remove it`);
+    if (must_look && program.protocol !== "acp")
+      return fault(
+        "agent",
+        "review_unseen",
+        `"${agent}" works by itself, and nobody sees whether it has looked, which must_look asks for; choose a model, or a program of protocol "acp"`,
+      );
+    return [];
   });
 
 function seatFaults(seat: Seat, { before, known }: { before: readonly Seat[]; known: readonly string[] }): Fault[] {
@@ -160,7 +174,8 @@ function seatFaults(seat: Seat, { before, known }: { before: readonly Seat[]; kn
   const fault = (key: string, code: string, message: string): Fault[] => [
     { path: ["review", "seats", name, key], code, message },
   ];
-  if (!known.includes(provider)) {
+  if (provider === "") return fault("agent", "provider_unknown", `Cannot seat "${name}": it names no provider`);
+  if (provider !== PROGRAM && !known.includes(provider)) {
     const close = nearest(provider, known);
     const why = `there is no [providers.${provider}]${close ? `; the nearest is "${close}"` : ""}`;
     return fault("provider", "provider_unknown", `Cannot use the provider "${provider}": ${why}`);

@@ -232,7 +232,7 @@ export const Event = z.discriminatedUnion("kind", [
     nature: z.enum(["test", "read"]).optional(), // of a command: the task's own test command, or only reading; absent: anything
   }),
   z.strictObject({
-    kind: z.literal("agent_started"), // a command-line agent, which does the whole attempt
+    kind: z.literal("agent_started"), // a command-line agent, which does the whole attempt, or all that a seat does
     ...attempt,
     agent: z.string(), // its name in the project's `[agents]`
     command: z.array(z.string()), // as the project has it, without the task in it
@@ -241,6 +241,7 @@ export const Event = z.discriminatedUnion("kind", [
     level: Level,
     time_ms: z.int().min(0),
     protocol: z.literal("acp").optional(), // it asks as of an editor: its calls are told; absent: it works unseen
+    seat: z.string().optional(), // of the review that it holds; absent: it works on the task
   }),
   z.strictObject({
     kind: z.literal("agent_ended"), // absent where its isolation died or the run was stopped
@@ -251,6 +252,7 @@ export const Event = z.discriminatedUnion("kind", [
     output: Output, // what it said: words, and no evidence of anything
     put_back: z.array(z.string()), // unclaimed paths that it changed, and that were restored
     put_back_more: z.int().min(1).optional(), // how many there were beside those; absent: none
+    seat: z.string().optional(), // as in `agent_started`
     took_ms: z.int().min(0),
   }),
   z.strictObject({

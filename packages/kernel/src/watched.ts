@@ -32,7 +32,7 @@ export function noteStep(steps: Map<string, Step[]>, event: Event): void {
     const carried = event.carried_from === null ? [] : (before ?? ["unseen"]);
     steps.set(event.task, carried);
   }
-  if (event.kind === "agent_started") push(steps, event.task, "unseen");
+  if (event.kind === "agent_started" && event.seat === undefined) push(steps, event.task, "unseen");
   if (event.kind === "attempt_failed" && CUT_SHORT.has(event.cause)) push(steps, event.task, "unseen");
   if (event.kind !== "tool_called" || event.seat !== undefined) return;
   const { text: _, attempt, ...call } = event;

@@ -7,6 +7,6 @@ export type { Patience } from "./openai_watch.ts";
 export type { Forecast, Grant, Limits, Meter, Order, Outcome, Outside, ToolBox, ToolResult } from "./order.ts";
 export type { Learned, Previous } from "./previous.ts";
 export { costMicros, type Price } from "./price.ts";
-export { programPrompt } from "./program_prompt.ts";
+export { type AnswerForm, programPrompt } from "./program_prompt.ts";
 export { type Facts, firstMessages, ROLES, type RoleName, systemPrompt } from "./roles.ts";
 export { parseScript, Script, ScriptError, scriptCovers, scriptedModel } from "./scripted.ts";

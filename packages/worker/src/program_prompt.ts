@@ -1,22 +1,34 @@
 import { previousSection } from "./previous.ts";
 import program from "./prompts/program.md" with { type: "text" };
+import answer from "./prompts/program_answer.md" with { type: "text" };
 import reader from "./prompts/program_reader.md" with { type: "text" };
-import { commonSections, type Facts, type RoleName, section, sectionsAfter } from "./roles.ts";
+import { commonSections, type Facts, ROLES, type RoleName, section, sectionsAfter } from "./roles.ts";
 
 const READERS: readonly RoleName[] = ["researcher", "reviewer"];
+
+/** The form in which an answer is taken: the tool that others hand it in by, and its JSON Schema. */
+export type AnswerForm = { tool: string; schema: unknown };
 
 /**
  * All that a command-line agent is told of its task, as one text: it has tools of its own, and no conversation with us.
  * `checks.recipes` are commands that it can run itself.
+ *
+ * @param form of who is asked for an answer; null: it works on a task
  */
-export function programPrompt(role: RoleName, facts: Facts, goal: string): string {
+export function programPrompt(
+  role: RoleName,
+  facts: Facts,
+  { goal, form }: { goal: string; form: AnswerForm | null },
+): string {
   const { checks, limits, previous } = facts;
   const { recipes, required } = checks;
   const texts = [
-    READERS.includes(role) ? reader.trim() : program.trim(),
+    form ? answerWords(role, form) : READERS.includes(role) ? reader.trim() : program.trim(),
     ...commonSections(role, facts),
     section("Checks", [
-      ...(recipes.length > 0 ? ["The project judges your work by these, among others:"] : []),
+      ...(recipes.length > 0
+        ? [form ? "Commands of the project:" : "The project judges your work by these, among others:"]
+        : []),
       ...recipes.map((command) => `- \`${command}\``),
       ...(required === null ? [] : [`This one was red, and must pass when you end: \`${required}\``]),
     ]),
@@ -30,3 +42,9 @@ export function programPrompt(role: RoleName, facts: Facts, goal: string): strin
   ];
   return `${texts.filter((text) => text !== "").join("\n\n")}\n`;
 }
+
+/** The role's own words, and how who has none of its tools goes by them. */
+const answerWords = (role: RoleName, { tool, schema }: AnswerForm): string => {
+  const filled = answer.replace("{tool}", () => tool).replace("{schema}", () => JSON.stringify(schema));
+  return `${ROLES[role].prompt.trim()}\n\n${filled.trim()}`;
+};

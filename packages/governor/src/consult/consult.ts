@@ -2,15 +2,16 @@ import { strict as assert } from "node:assert";
 import type { Cause, EventOf, RunId, Store } from "@dgov/kernel";
 import type { ToolBox } from "@dgov/worker";
 import { type Asked, dispatch, type Mend } from "../dispatch/attempt.ts";
+import { answerByProgram } from "../dispatch/program_answer.ts";
 import { bindModels } from "../dispatch/provider.ts";
-import { type Box, type Ending, typedEnding } from "../dispatch/typed_ending.ts";
+import { type Box, type Ending, schemaOf, typedEnding } from "../dispatch/typed_ending.ts";
 import { performersOf } from "../perform.ts";
 import type { CompiledPlan } from "../plan/compiled.ts";
 import type { Project } from "../project.ts";
 import type { World } from "../session.ts";
 import type { Site } from "../site.ts";
 import { type Own, ownRun } from "./own_run.ts";
-import { forReading, planFor, refuseWithoutModel, unitFor, type Wanted } from "./wanted.ts";
+import { forReading, planFor, refuseUnasked, unitFor, type Wanted } from "./wanted.ts";
 
 /**
  * What is asked, and in which form the answer is taken. `reuse`: whether an answer that such a run has to this very
@@ -62,7 +63,7 @@ function planned(whole: Project, wanted: Wanted): ReturnType<Own["prepare"]> {
   const project = forReading(whole, wanted.ceiling);
   const unit = unitFor(wanted, project);
   const plan = planFor(wanted.about, unit);
-  refuseWithoutModel({ unit, plan, project });
+  refuseUnasked({ unit, plan, project }, { programs: true });
   return { project, plan };
 }
 
@@ -108,6 +109,12 @@ function askedOf<Answer>(ending: Ending<Answer>, given: { answer: Answer | null 
   const boxes: Box<Answer>[] = [];
   return {
     tool: ending.tool,
+    form: { tool: ending.tool, schema: schemaOf(ending) },
+    async byProgram(site, of, lent) {
+      const answered = await answerByProgram(site, of, { lent, ending });
+      if (answered) boxes.push(answered.box);
+      return answered?.ended ?? null;
+    },
     lend(tools: ToolBox) {
       const { tools: lent, box } = typedEnding(tools, ending, { may_give_up: true });
       boxes.push(box);

@@ -3,6 +3,7 @@ import { newRunId, startedEvent } from "../begin.ts";
 import { openComponents, withComponents } from "../components.ts";
 import { readProject } from "../config.ts";
 import { bindModels } from "../dispatch/provider.ts";
+import { readyPrograms } from "../dispatch/ready_programs.ts";
 import { DgovError } from "../error.ts";
 import type { Git } from "../git/git.ts";
 import { inspect, openRepository } from "../git/readiness.ts";
@@ -76,6 +77,7 @@ async function underLock({ git, root, log, world }: Place, { prepare, isNeeded, 
   const { target, head } = state;
   if (isNeeded && !isNeeded(log, plan, head)) return null;
   const jail = await openJail({ ...withComponents(project), commands: ownCommands(project, plan) }, world);
+  readyPrograms(models.programs, jail.level, world);
   const components = await openComponents({ git, project, head, jail });
   const ready = { root, git, project, plan, warnings: [], target, head };
   const request = { jobs: 1 };

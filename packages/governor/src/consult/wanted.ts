@@ -86,22 +86,18 @@ export const planFor = (about: string, unit: CompiledTask): CompiledPlan => ({
   tasks: [unit],
 });
 
-/** @throws DgovError `provider_unknown` where nobody says who is asked, or it is a program, which has no tools of ours */
-export function refuseWithoutModel({
-  unit,
-  plan,
-  project,
-}: {
-  unit: CompiledTask;
-  plan: CompiledPlan;
-  project: Project;
-}): void {
+/**
+ * @param programs whether a command-line agent may be asked: one that writes tests is told nothing of how they are judged
+ * @throws DgovError `provider_unknown` where nobody says who is asked, or it is one who may not be
+ */
+export function refuseUnasked(
+  { unit, plan, project }: { unit: CompiledTask; plan: CompiledPlan; project: Project },
+  { programs }: { programs: boolean },
+): void {
   const chosen = chooseProvider(wishOf(unit, plan, project), project);
-  if (chosen.ok && chosen.provider !== PROGRAMS) return;
-  const why = chosen.ok
-    ? `"${chosen.agent}" is a program, and who is consulted answers by a tool of ours; choose a model`
-    : chosen.why;
+  if (chosen.ok && (programs || chosen.provider !== PROGRAMS)) return;
+  const why = chosen.ok ? `"${chosen.agent}" is a program, and a model must do this; choose one` : chosen.why;
   throw new DgovError("provider_unknown", `Cannot ask a ${unit.role}: ${why}`, {
-    hint: `Name a model under [tiers] ${unit.role} of .dgov/project.toml, or a default_agent of its provider`,
+    hint: `Name one under [tiers] ${unit.role} of .dgov/project.toml, or a default_agent of its provider`,
   });
 }

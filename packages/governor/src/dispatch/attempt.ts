@@ -3,7 +3,7 @@ import { type Action, type Cause, type EventOf, shortOf, type TaskId, taskOf } f
 import { changesFiles } from "@dgov/kernel/role";
 import type { StatedCheck } from "@dgov/kernel/stated";
 import { type Claim, covers, type Isolation, IsolationLost, type Scope } from "@dgov/sandbox";
-import type { Outcome, ToolBox } from "@dgov/worker";
+import type { AnswerForm, Outcome, ToolBox } from "@dgov/worker";
 import type { Program } from "../agent_file.ts";
 import { Cancelled } from "../cancelled.ts";
 import { DgovError } from "../error.ts";
@@ -22,9 +22,10 @@ import { inform, stoppedBy } from "../run_hook.ts";
 import { type Short, sayShort } from "../short_text.ts";
 import { type Site, unitOf } from "../site.ts";
 import { briefingOf } from "./briefing.ts";
-import { orderOf } from "./order.ts";
+import { orderOf, type WorkOrder } from "./order.ts";
 import { endedBy, prepare } from "./prepare.ts";
-import { type Lent, workByProgram } from "./program.ts";
+import type { Lent } from "./program.ts";
+import { type Ended, workByProgram } from "./program_outcome.ts";
 import { grantsIn, scopeOf } from "./scope.ts";
 import { statedOf } from "./stated.ts";
 import { lendTo, type Talker, talk } from "./talk.ts";
@@ -47,12 +48,14 @@ type Attempt = {
 };
 
 /**
- * What is asked of somebody who is consulted: the tools that are lent, with the one that ends the work by an answer, and
- * the answer as the log is to have it, once there is one.
+ * What is asked of somebody who is consulted: the tools that are lent, with the one that ends the work by an answer, the
+ * same for a program, which has no tools of ours, and the answer as the log is to have it, once there is one.
  */
 export type Asked = {
   tool: string;
   lend: (tools: ToolBox) => ToolBox;
+  byProgram: (site: Site, of: Pick<Attempt, "task" | "attempt">, lent: Lent) => Promise<Ended | null>;
+  form: AnswerForm;
   given: () => Pick<EventOf<"answer_given">, "form" | "answer" | "refused"> | null;
 };
 
@@ -183,7 +186,10 @@ async function attend(site: Site, attempt: Attempt, { signal, mend, failed, carr
   if (site.project.commands.setup !== null || site.project.rules.sandbox.worktree.include || site.lifecycle)
     await noteTraces(attempt, scope.write);
   // The order is written while the isolated process starts: each waits for other programs most of its time.
-  const ordering = orderOf(site, { unit, attempt: attempt.attempt, scope, failed, carried, program, guest });
+  const ordering = orderOf(site, {
+    ...{ unit, attempt: attempt.attempt, scope, failed, carried, program, guest },
+    form: attempt.asked?.form ?? null,
+  });
   ordering.catch(() => {}); // heard below, when the isolated process is sure to be ended
   const git_dir = await site.git.commonDir();
   const start = (own: Scope) =>
@@ -239,7 +245,7 @@ async function mended(site: Site, attempt: Attempt, { ending, signal, mend, isol
   }
 }
 
-type Talking = Pick<Lent, "isolation" | "scope" | "signal" | "order" | "start">;
+type Talking = Pick<Lent, "isolation" | "scope" | "signal" | "start"> & { order: WorkOrder };
 
 /** The model loop, with its hands lent to it. */
 async function converse(site: Site, attempt: Attempt, { isolation, scope, signal, order }: Talking): Promise<Talked> {
@@ -270,8 +276,10 @@ function inTime(site: Site, task: TaskId, outcome: Outcome): Talked {
 
 /** The whole attempt is another program's. What it says decides nothing: how it ends does, and what it leaves. */
 async function lent(site: Site, attempt: Attempt, talking: Talking & { program: Program }): Promise<Ending> {
-  const { task, attempt: n, worktree } = attempt;
-  const ending = await workByProgram(site, { task, attempt: n }, { ...talking, root: worktree.path });
+  const { task, attempt: n, worktree, asked } = attempt;
+  const lending = { ...talking, root: worktree.path };
+  const of = { task, attempt: n };
+  const ending = await (asked ? asked.byProgram(site, of, lending) : workByProgram(site, of, lending));
   if (ending === null) return interrupted(talking.signal);
   const late = !ending.done && ending.cause === "timeout" ? outOfTime(site, attempt.task) : null;
   if (late === null) return ending;

@@ -1,7 +1,16 @@
 import type { Cause, EventOf, Failed, TaskId } from "@dgov/kernel";
 import type { RecipeName, Scope } from "@dgov/sandbox";
 import { shellPath } from "@dgov/sandbox/shell_quote";
-import { type Facts, firstMessages, type Limits, type Order, type Previous, programPrompt, ROLES } from "@dgov/worker";
+import {
+  type AnswerForm,
+  type Facts,
+  firstMessages,
+  type Limits,
+  type Order,
+  type Previous,
+  programPrompt,
+  ROLES,
+} from "@dgov/worker";
 import type { Program } from "../agent_file.ts";
 import { type CaseLaw, caseLaw } from "../case_law.ts";
 import type { CompiledTask } from "../plan/compiled.ts";
@@ -18,7 +27,10 @@ export type WorkOrder = Order & {
   recalled: CaseLaw["recalled"];
 };
 
-/** `program`: the command-line agent that does it all; `guest`: who does it with our tools; neither: a model does, with our tools. */
+/**
+ * `program`: the command-line agent that does it all; `guest`: who does it with our tools; neither: a model does, with our
+ * tools. `form`: of who is asked for an answer.
+ */
 type Attempting = {
   unit: CompiledTask;
   attempt: number;
@@ -27,6 +39,7 @@ type Attempting = {
   carried: boolean;
   program: Program | null;
   guest?: Guest | undefined;
+  form?: AnswerForm | null;
 };
 
 /** Makes the order of one attempt: the role's words, the facts of the task, and what the attempt before it taught. */
@@ -49,7 +62,7 @@ export async function orderOf(site: Site, attempting: Attempting): Promise<WorkO
   };
   if (program !== null) {
     const told = { ...facts, checks: { ...facts.checks, recipes: ownChecks(scope) } };
-    const text = programPrompt(unit.role, told, goalOf(unit));
+    const text = programPrompt(unit.role, told, { goal: goalOf(unit), form: attempting.form ?? null });
     return { messages: [{ role: "user", text }], ending: "", limits, required: null, recalled: law.recalled };
   }
   const { ending } = ROLES[unit.role];

@@ -1,62 +1,67 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Cause, EventOf, TaskId } from "@dgov/kernel";
+import type { EventOf, TaskId } from "@dgov/kernel";
 import { changesFiles } from "@dgov/kernel/role";
 import type { Isolation, Scope } from "@dgov/sandbox";
 import { shellQuote } from "@dgov/sandbox/shell_quote";
-import { z } from "zod";
+import type { Order } from "@dgov/worker";
 import { PROMPT, PROMPT_FILE, type Program } from "../agent_file.ts";
-import { runProjectCommand, type Said, unanswered } from "../project_command.ts";
+import { runProjectCommand, type Said } from "../project_command.ts";
 import { outOf } from "../root.ts";
 import type { Site } from "../site.ts";
 import type { Turn } from "./acp/conversation.ts";
 import type { Editor } from "./acp/editor.ts";
-import type { WorkOrder } from "./order.ts";
 import { endedBy } from "./prepare.ts";
 import { type Secret, withoutSecrets } from "./secrets.ts";
 import { recordCalls } from "./talk.ts";
 
-/** What a program is lent. `start` makes a further jail as its own is, for tools of that scope. */
+/**
+ * What a program is lent. `start` makes a further jail as its own is, for tools of that scope; `seat`: of the review, where
+ * it holds one.
+ */
 export type Lent = {
   program: Program;
   isolation: Isolation;
   signal: AbortSignal;
-  order: WorkOrder;
+  order: Pick<Order, "messages" | "limits">;
   scope: Scope;
   root: string;
   start: (scope: Scope) => Promise<Isolation>;
+  seat?: string;
 };
-type Of = { task: TaskId; attempt: number };
-type Ended = { done: true; summary: string } | { done: false; cause: Cause; detail: string };
+export type Of = { task: TaskId; attempt: number };
 
-/**
- * Runs a command-line agent for a whole attempt, in the isolation that a worker's tools have. How it ends decides what
- * became of the attempt, and the file that it may leave; what it prints is kept for people and read by nobody.
- *
- * @returns null when the signal ended it
- * @throws IsolationLost when it has killed what serves it
- */
-export async function workByProgram(
-  site: Pick<Site, "session" | "world" | "out" | "project">,
+/** The file in which it says something of its own, and the variable that names this file to it. */
+export type Leaves = { variable: string; file: string; most_bytes: number };
+
+/** What became of a program. `left`: what stands in that file, "" for nothing; `turn`: of one that speaks the protocol. */
+export type Ran = { said: Said; left: string; turn: Turn | null; timeout_ms: number };
+
+export type ProgramSite = Pick<Site, "session" | "world" | "out" | "project">;
+
+/** Runs it from its start, which is in the log, to its end. @returns null when the signal ended it */
+export async function runProgram(
+  site: ProgramSite,
   of: Of,
-  lent: Lent,
-): Promise<Ended | null> {
+  { lent, leaves }: { lent: Lent; leaves: Leaves },
+): Promise<Ran | null> {
   const { program, isolation, signal, order } = lent;
   const { name, passed, hosts, command, output_max_bytes, protocol } = program;
-  const timeout_ms = Math.max(1, order.limits.time_ms ?? LONGEST_MS);
+  const timeout_ms = Math.max(1, Math.min(order.limits.time_ms ?? LONGEST_MS, program.timeout_ms ?? LONGEST_MS));
   const words = { agent: name, command: [...command], passed: [...passed], hosts: [...hosts] };
-  const spoken = protocol === "acp" ? { protocol } : {};
+  const whose = lent.seat === undefined ? {} : { seat: lent.seat };
+  const spoken = { ...(protocol === "acp" ? { protocol } : {}), ...whose };
   const { level } = isolation;
   site.session.record({ kind: "agent_started", ...of, ...words, level, time_ms: timeout_ms, ...spoken });
-  const secrets = passed.map((variable): Secret => ({ name: variable, value: site.world.env[variable] ?? "" }));
+  const secrets = secretsOf(site, program);
   const given = Object.fromEntries(secrets.map(({ name: variable, value }) => [variable, value]));
   const prompt = order.messages.map(({ text }) => text).join("\n\n");
   const editor = protocol === "acp" ? await editorFor(site, of, { ...lent, prompt }) : null;
   const asking = {
-    command: scriptOf(program, prompt),
+    command: scriptOf(program, prompt, leaves),
     timeout_ms,
     out: site.out,
-    log: `${outOf(of)}/agent.log`,
+    log: `${outOf(of)}/${lent.seat === undefined ? "agent" : `agent-${lent.seat}`}.log`,
     output_max_bytes,
     env: { ...program.env, ...given },
     ...(editor === null ? {} : { talk: editor.talk }),
@@ -66,14 +71,15 @@ export async function workByProgram(
   );
   if (said === null) return null;
   const told = redacted(said, site.out, secrets);
-  site.session.record(endOf(told, { ...of, agent: name }));
+  site.session.record({ ...endOf(told, { ...of, agent: name }), ...whose });
   if (signal.aborted) return null;
-  const left = await endedBy(signal, isolation, () => readOutcome(isolation));
-  if (left === null) return null;
-  const reports = !changesFiles(lent.scope.role);
-  const ended = { program, left: withoutSecrets(left, secrets), timeout_ms, turn, reports };
-  return withoutSecretsIn(outcomeOf(told, ended), secrets);
+  const left = await endedBy(signal, isolation, () => readLeftFile(isolation, leaves));
+  return left === null ? null : { said: told, left: withoutSecrets(left, secrets), turn, timeout_ms };
 }
+
+/** The values that a program is given and nobody else is told. */
+export const secretsOf = ({ world }: Pick<Site, "world">, { passed }: Program): Secret[] =>
+  passed.map((variable): Secret => ({ name: variable, value: world.env[variable] ?? "" }));
 
 type Editing = Lent & { prompt: string };
 
@@ -88,7 +94,7 @@ async function editorFor(site: Pick<Site, "session" | "world" | "project">, of: 
     {
       ...{ root, scope, policy: site.project.rules.tool_policy, now_ms: site.world.now_ms },
       start: () => lent.start(scope),
-      record: recordCalls(site.session, { ...of, level: isolation.level }),
+      record: recordCalls(site.session, { ...of, level: isolation.level, ...(lent.seat ? { seat: lent.seat } : {}) }),
     },
   );
 }
@@ -107,20 +113,15 @@ async function untilEnded(
   }
 }
 
-const withoutSecretsIn = (ended: Ended, secrets: readonly Secret[]): Ended =>
-  ended.done
-    ? { ...ended, summary: withoutSecrets(ended.summary, secrets) }
-    : { ...ended, detail: withoutSecrets(ended.detail, secrets) };
-
 const LONGEST_MS = 86_400_000;
 const TASK_FILE = '"$TMPDIR/dgov-task.md"';
-const OUTCOME_FILE = '"$TMPDIR/dgov-outcome.json"';
+const pathOf = ({ file }: Leaves) => `"$TMPDIR/${file}"`;
 
 /** The kernel takes no longer word (128 KiB): a longer task is pointed to. */
 const WORD_MAX_BYTES = 120_000;
 
 /** What the shell is given: the task goes into a file of the private folder, and from there to where the command wants it. */
-function scriptOf({ command, protocol }: Program, prompt: string): string {
+function scriptOf({ command, protocol }: Program, prompt: string, leaves: Leaves): string {
   const end = endMark(prompt);
   const long = Buffer.byteLength(prompt) > WORD_MAX_BYTES;
   const text = long
@@ -137,8 +138,8 @@ function scriptOf({ command, protocol }: Program, prompt: string): string {
     `cat > ${TASK_FILE} <<'${end}'`,
     prompt.endsWith("\n") ? prompt.slice(0, -1) : prompt,
     end,
-    `rm -rf ${OUTCOME_FILE}`,
-    `export DGOV_OUTCOME=${OUTCOME_FILE}`,
+    `rm -rf ${pathOf(leaves)}`,
+    `export ${leaves.variable}=${pathOf(leaves)}`,
     `exec ${command.map(fill).join(" ")}${input}`,
   ].join("\n");
 }
@@ -179,79 +180,11 @@ function endOf({ result, output }: Said, of: Of & { agent: string }): EventOf<"a
   };
 }
 
-/** What a program may say of its own work, as the tool `done` takes it from a model. */
-const Outcome = z.strictObject({ outcome: z.enum(["done", "incomplete", "blocked"]), summary: z.string().min(1) });
-const OUTCOME_MAX_BYTES = 16_000;
-
-/** @returns what stands in the file of the outcome; "" where there is none */
-async function readOutcome(isolation: Isolation): Promise<string> {
-  const command = `f=${OUTCOME_FILE}; if [ -f "$f" ] && [ ! -L "$f" ]; then head -c ${OUTCOME_MAX_BYTES} "$f"; fi`;
-  const limits = { timeout_ms: 10_000, output_max_bytes: 2 * OUTCOME_MAX_BYTES, clip_bytes: OUTCOME_MAX_BYTES };
+/** @returns what stands in the file that it may leave; "" where there is none */
+async function readLeftFile(isolation: Isolation, leaves: Leaves): Promise<string> {
+  const { most_bytes } = leaves;
+  const command = `f=${pathOf(leaves)}; if [ -f "$f" ] && [ ! -L "$f" ]; then head -c ${most_bytes} "$f"; fi`;
+  const limits = { timeout_ms: 10_000, output_max_bytes: 2 * most_bytes, clip_bytes: most_bytes };
   const { head, tail } = await isolation.exec({ command, ...limits });
   return `${head}${tail}`;
-}
-
-/** `reports`: what it has to say is all its work. */
-type Left = { program: Program; left: string; timeout_ms: number; turn: Turn | null; reports: boolean };
-
-const NO_PROTOCOL = ", and wrote no message of the Agent Client Protocol: is it started in that mode?";
-const NOT_EXECUTABLE = 126;
-const NOT_FOUND = 127;
-
-function outcomeOf(said: Said, { program, left, timeout_ms, turn, reports }: Left): Ended {
-  const { exit, ended } = said.result;
-  const named = `"${program.name}"`;
-  if (ended === "timeout") {
-    const rest = "what it had done is kept, and a further attempt goes on from it";
-    return { done: false, cause: "timeout", detail: `${named} was ended after ${timeout_ms / 1000} s: ${rest}` };
-  }
-  if (exit === NOT_FOUND || exit === NOT_EXECUTABLE || ended === "not_started")
-    return { done: false, cause: "setup", detail: `Cannot start ${named}: ${lastLine(said) || `exit status ${exit}`}` };
-  if (turn?.ended === "failed") return { done: false, cause: turn.cause, detail: turn.detail };
-  // The end of its turn is that of its work: what it still did then, and how it was ended, is nothing of it.
-  if (exit !== 0 && turn?.ended !== "turn")
-    return { done: false, cause: "error", detail: wordsFor(said, { named, timeout_ms }) };
-  if (turn?.ended === "closed")
-    return {
-      done: false,
-      cause: "error",
-      detail: `${named} ended before its turn did${turn.strange ? NO_PROTOCOL : ""}`,
-    };
-  const words = turn?.said || `${named} ended ${turn === null ? "with exit status 0" : "its turn"}`;
-  if (left.trim() === "" && reports && !turn?.said)
-    return {
-      done: false,
-      cause: "error",
-      detail: `${named} ended without a report: nothing is in the file that DGOV_OUTCOME names`,
-    };
-  if (left.trim() === "") return { done: true, summary: words };
-  const outcome = Outcome.safeParse(parsed(left));
-  if (!outcome.success)
-    return {
-      done: false,
-      cause: "error",
-      detail: `${named} left an outcome that cannot be read: ${clip(left.trim())}`,
-    };
-  const { outcome: how, summary } = outcome.data;
-  return how === "done" ? { done: true, summary } : { done: false, cause: how, detail: summary };
-}
-
-function wordsFor(said: Said, { named, timeout_ms }: { named: string; timeout_ms: number }): string {
-  const { exit } = said.result;
-  const last = lastLine(said);
-  if (exit !== null) return `${named} ended with exit status ${exit}${last === "" ? "" : `: ${last}`}`;
-  const why = unanswered({ ...said, command: named.slice(1, -1) }, timeout_ms);
-  return why?.message ?? `${named} was ended by ${said.result.ended}`;
-}
-
-const lastLine = ({ output }: Said): string => clip((output.tail || output.head).trim().split("\n").at(-1) ?? "");
-const clip = (text: string): string => (text.length > 300 ? `${text.slice(0, 300)}…` : text);
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null; // which is no outcome
-    throw error;
-  }
 }

@@ -58,8 +58,9 @@ export function bindModels(
     ]),
   );
   const seats = bindSeats({ plan, project }, ladders);
+  const everybody = [...ladders.values()].flat().concat(...seats.values());
   const makers = new Map<Provider, ReturnType<typeof makerOf>>();
-  for (const { provider } of [...ladders.values()].flat().concat(...seats.values()))
+  for (const { provider } of everybody)
     if (provider.kind !== "program" && !makers.has(provider))
       makers.set(provider, makerOf(provider, { plan, project, world }));
   const makerFor = (provider: Provider) => {
@@ -78,7 +79,7 @@ export function bindModels(
     if (!found) throw new Error(`No seat "${name}" in the review`);
     return found;
   };
-  const programs = new Set([...ladders.values()].flat().flatMap(({ program }) => program ?? []));
+  const programs = new Set(everybody.flatMap(({ program }) => program ?? []));
   return {
     programs: [...programs],
     binding,
@@ -102,17 +103,13 @@ function bindLadder(task: CompiledTask, plan: CompiledPlan, project: Project): B
     const asked = programNamed(project.agents, agent) === null ? (provider ?? own) : null;
     return { ...task, worker: { ...task.worker, agent, provider: asked } };
   });
-  // Who only reads can report to no program: the rung below is asked instead.
-  const fit = above.filter(
-    ({ role, worker }) => changesFiles(role) || programNamed(project.agents, worker.agent) === null,
-  );
-  return [task, ...fit].map((rung) => bind(rung, plan, project));
+  return [task, ...above].map((rung) => bind(rung, plan, project));
 }
 
 function bind(task: CompiledTask, plan: CompiledPlan, project: Project): Binding {
   const wish = wishOf(task, plan, project);
   const program = programFor(wish, project);
-  if (program !== null) return { ...bindProgram(program, task, project), route: wish.route };
+  if (program !== null) return { ...bindProgram(program, [task], project), route: wish.route };
   const name = wish.provider ?? wish.default_provider ?? project.provider;
   if (name === null)
     throw new DgovError(
@@ -149,10 +146,10 @@ function priced(
 }
 
 /** Where something has a ceiling that nobody can count for it, it works only if the project says that it may. */
-function bindProgram(program: Program, task: CompiledTask, project: Project): Omit<Binding, "route"> {
+function bindProgram(program: Program, tasks: readonly CompiledTask[], project: Project): Omit<Binding, "route"> {
   const { name } = program;
   const hint = `Set unmetered = true in [agents.${name}]: the ceiling then holds for the other agents, not for this one`;
-  refuseUncounted({ ...program, what: "a program", hint }, task, project);
+  for (const task of tasks) refuseUncounted({ ...program, what: "a program", hint }, task, project);
   return { provider: PROGRAMS, agent: name, price: null, program };
 }
 
@@ -193,7 +190,8 @@ function bindSeats(
   const seats = judged.length === 0 ? [] : (project.rules.review?.seats ?? []);
   return new Map(
     seats.map(({ name, provider: of, agent }) => {
-      const provider = project.providers[of];
+      const program = of === PROGRAMS.name ? programNamed(project.agents, agent) : null;
+      const provider = program === null ? project.providers[of] : PROGRAMS;
       if (!provider) throw new DgovError("provider_unknown", `Cannot seat "${name}": no provider is named "${of}"`);
       const own = judged.find(({ id }) =>
         authors.get(id)?.some((author) => author.provider === provider && author.agent === agent),
@@ -206,6 +204,7 @@ function bindSeats(
             hint: `Choose another model in [review.seats.${name}] of .dgov/project.toml, or for the task`,
           },
         );
+      if (program !== null) return [name, { ...bindProgram(program, judged, project), route: null }];
       return [name, priced({ provider, agent, route: null }, project, judged)];
     }),
   );

@@ -47,8 +47,8 @@ export function typedEnding<Answer, Why extends string = never>(
   { may_give_up }: { may_give_up: boolean } = { may_give_up: false },
 ): { tools: ToolBox; box: Box<Answer, Why> } {
   const box: Box<Answer, Why> = { answer: null, raw: null, fault: null, refused: 0 };
-  const { tool, description, schema, noun, most = Number.POSITIVE_INFINITY } = ending;
-  const spec: ToolSpec = { name: tool, description, parameters: z.toJSONSchema(schema, { io: "input" }) };
+  const { tool, description, noun, most = Number.POSITIVE_INFINITY } = ending;
+  const spec: ToolSpec = { name: tool, description, parameters: schemaOf(ending) };
   const own = [...(may_give_up ? [GIVE_UP_SPEC] : []), spec];
   const others = OTHERS.filter((name) => name !== tool);
   return {
@@ -93,7 +93,17 @@ function giveUp(input: string): Awaited<ReturnType<ToolBox["call"]>> {
   return { ok: true, text: "Given up", ended: { outcome: "blocked", summary: parsed.data.why } };
 }
 
-async function readAnswer<Answer, Why extends string>(
+/** Why a program says that there is no answer, as the object that it hands in in place of one; null: it does not. */
+export function gaveUp(raw: string): string | null {
+  const parsed = z.strictObject({ [GIVE_UP]: GaveUp.shape.why }).safeParse(jsonOrNull(raw));
+  return parsed.success ? (parsed.data[GIVE_UP] ?? null) : null;
+}
+
+/** The schema of an answer, for who is told it in words. */
+export const schemaOf = ({ schema }: Pick<Ending<unknown>, "schema">) => z.toJSONSchema(schema, { io: "input" });
+
+/** Whether a text is an answer, and if not what is wrong with it. */
+export async function readAnswer<Answer, Why extends string>(
   input: string,
   { schema, noun, faultOf }: Ending<Answer, Why>,
 ): Promise<{ answer: Answer } | { fault: Fault<Why> }> {

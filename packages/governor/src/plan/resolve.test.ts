@@ -9,7 +9,7 @@ test.each<[Role, string]>([
   ["worker", "mine"],
   ["researcher", "mine"],
   ["reviewer", "mine"],
-  ["planner", "agent_program"],
+  ["planner", "mine"],
 ])("whether a program may be a %s: %s", (role, expected) => {
   const silent = { provider: null, default_agent: null, default_provider: null };
   const chosen = chooseProvider({ role, agent: "mine", ...silent }, project!);

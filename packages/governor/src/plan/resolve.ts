@@ -60,14 +60,10 @@ export function programFor(wish: Omit<Wish, "role">, { agents, default_agent }: 
   return programNamed(agents, wish.agent ?? wish.default_agent ?? (silent ? default_agent : null));
 }
 
-function chooseProgram({ name }: Program, { provider, role }: Wish): Chosen {
+function chooseProgram({ name }: Program, { provider }: Wish): Chosen {
   if (provider !== null) {
     const why = `"${name}" is the program of [agents.${name}] and is asked of no provider; remove provider = "${provider}"`;
     return { ok: false, code: "provider_unwanted", why };
-  }
-  if (role === "planner") {
-    const why = `a planner answers by a tool call, and "${name}" is a program, which has no tools of ours; choose a model`;
-    return { ok: false, code: "agent_program", why };
   }
   return { ok: true, provider: PROGRAMS, agent: name };
 }

@@ -59,6 +59,9 @@ const Ballot = z.strictObject({
 });
 export type Ballot = z.infer<typeof Ballot>;
 
+/** The form of it, for who is told in words. */
+export const BALLOT = { schema: Ballot };
+
 const SUBMIT = "submit_review";
 
 type Why = "stale" | "unlooked";

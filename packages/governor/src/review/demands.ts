@@ -12,11 +12,10 @@ export type Open = { id: string; finding: Finding };
  *
  * `units`    of each of these it says whether it is complete
  * `earlier`  of each of these it says what has become of it
+ * `must`     whether the project itself asks for a look: then it counts of nobody who was not seen at it
  * `look`     why an approval counts only of who has looked at the tree, in words; null: it counts of anybody
  */
-export type Demands = { units: readonly Unit[]; earlier: readonly Open[]; look: string | null };
-
-export const NOTHING: Demands = { units: [], earlier: [], look: null };
+export type Demands = { units: readonly Unit[]; earlier: readonly Open[]; must: boolean; look: string | null };
 
 /** What the task states that must be so, and, where the project asks for it, each claim by which it changes something. */
 export function unitsOf({ review: own, files }: Pick<CompiledTask, "review" | "files">, review: Review): Unit[] {

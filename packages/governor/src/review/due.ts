@@ -1,6 +1,6 @@
 import { type EventOf, type TaskId, taskOf } from "@dgov/kernel";
 import { ignoreRule } from "../ignore.ts";
-import type { Review } from "../review_file.ts";
+import { PROGRAM, type Review } from "../review_file.ts";
 import type { Site } from "../site.ts";
 import type { Reviewed } from "./question.ts";
 
@@ -44,6 +44,7 @@ export function isApart(
   families: Readonly<Record<string, string>>,
 ): boolean {
   const family = families[author.model];
+  if (seat.provider === PROGRAM) return false; // whom it asks, nobody knows
   if (family === undefined || seat.provider === author.provider) return false;
   return family.trim().toLowerCase() !== seat.family.toLowerCase();
 }

@@ -1,11 +1,22 @@
 import { createHash } from "node:crypto";
 import type { Scope } from "@dgov/sandbox";
-import { type Facts, fenced, firstMessages, type Limits, type Order, ROLES } from "@dgov/worker";
+import {
+  type Facts,
+  fenced,
+  firstMessages,
+  type Limits,
+  type Message,
+  type Order,
+  programPrompt,
+  ROLES,
+} from "@dgov/worker";
 import { commonFacts, recipeTools } from "../dispatch/facts.ts";
+import { schemaOf } from "../dispatch/typed_ending.ts";
 import { treeOf } from "../git/tree_object.ts";
-import type { Review, Seat } from "../review_file.ts";
+import { PROGRAM, type Review, type Seat } from "../review_file.ts";
 import type { TreeToLand } from "../settlement/tree_to_land.ts";
 import type { Site } from "../site.ts";
+import { BALLOT } from "./ballot.ts";
 import { type Demands, forbidding, type Saying, type Unit, unitsOf, whyLook } from "./demands.ts";
 
 /** What one seat is asked. `asked`: a digest of it all, that a vote is bound to; `demands`: what its ballot must hold. */
@@ -40,13 +51,20 @@ export async function questionsOf(
   const before = await treeOf(site.git, reviewed.head);
   const questions = review.seats.map((seat): Question => {
     const model = `${seat.provider}/${seat.agent}`;
-    const demands: Demands = { units, earlier: [], look };
+    const demands: Demands = { units, earlier: [], must: review.must_look === true, look };
     const goal = goalOf(reviewed, { seat, target: site.target, before, change, demands });
-    const messages = firstMessages("seat", told, goal);
+    const messages = seat.provider === PROGRAM ? [programMessage(told, goal)] : firstMessages("seat", told, goal);
     const asked = createHash("sha256").update(JSON.stringify({ model, messages })).digest("hex");
     return { seat, model, asked, order: { messages, ending: ROLES.seat.ending, limits }, demands };
   });
   return { questions, units, forbidden };
+}
+
+/** What a program is told, which has tools of its own and none of ours. */
+function programMessage(facts: Facts, goal: string): Message {
+  const form = { tool: ROLES.seat.ending, schema: schemaOf(BALLOT) };
+  const checks = { ...facts.checks, recipes: [] };
+  return { role: "user", text: programPrompt("seat", { ...facts, checks }, { goal, form }) };
 }
 
 /** What the project says to all who look, and where. */

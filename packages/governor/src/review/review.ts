@@ -65,11 +65,11 @@ function sittingFor(site: Site, of: Of, reviewed: Reviewed): Sitting | null {
 /** As long as dgov 0.8 gave it. */
 const ALONE: Omit<Review, "seats"> = { approvals: 0, turns: 30, time_ms: 120_000 };
 
-/** The author as one more seat, which only advises; null: the task does not ask for it, or a program is the author. */
+/** The author as one more seat, which only advises; null: the task does not ask for it, or nobody could ask a guest. */
 function selfSeat({ models, session }: Site, { task }: Of, { unit }: Reviewed): Seat | null {
   if (!unit.review.self_review || !changesFiles(unit.role)) return null;
-  const { provider, agent, program } = models.binding({ task, tier: taskOf(session.run, task).tier });
-  if (program !== null) return null;
+  const { provider, agent, guest } = models.binding({ task, tier: taskOf(session.run, task).tier });
+  if (guest) return null;
   const look_for = "Whether it does what was asked, all of it and no more, and what its author has overlooked";
   return { name: SELF, provider: provider.name, agent, family: SELF, look_for, advises: true };
 }

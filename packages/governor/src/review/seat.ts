@@ -1,13 +1,17 @@
 import { type EventOf, taskOf } from "@dgov/kernel";
 import { type Isolation, IsolationLost, type Scope } from "@dgov/sandbox";
 import type { Outcome } from "@dgov/worker";
+import type { Program } from "../agent_file.ts";
+import type { Lent } from "../dispatch/program.ts";
+import { answerByProgram } from "../dispatch/program_answer.ts";
+import type { Ended } from "../dispatch/program_outcome.ts";
 import { type Talker, talk } from "../dispatch/talk.ts";
 import { answerGit } from "../git/answer_git.ts";
 import type { Lease } from "../git/worktrees.ts";
 import { hostsOrNone } from "../presets.ts";
 import type { Short } from "../short_text.ts";
 import type { Site } from "../site.ts";
-import { type Box, ballotTools, votedIn } from "./ballot.ts";
+import { type Box, ballotEnding, ballotTools, votedIn } from "./ballot.ts";
 import type { Question, Reviewed } from "./question.ts";
 import { keepBallot } from "./receipt.ts";
 
@@ -34,21 +38,21 @@ export type Asked = { vote: Voted; short: Short | null };
  * @returns null when the run is being stopped and it has not voted
  */
 export async function askSeat(room: Room, question: Question): Promise<Asked | null> {
-  const { site, of, reviewed, scope, checkout, signal } = room;
+  const { site, of, reviewed, signal } = room;
+  const { seat, asked } = question;
   const started_ms = site.world.now_ms();
-  const isolation = await site.jail.start({
-    root: checkout.path,
-    write: [],
-    git_dir: await site.git.commonDir(),
-    network: hostsOrNone(site.project.rules.sandbox.gate_hosts),
-    scope,
-    git: answerGit(checkout.git, reviewed.head),
-  });
+  const tier = taskOf(site.session.run, of.task).tier;
+  const { program } = site.models.seat(seat.name, { task: of.task, tier });
+  const start = openJail(room, program);
+  const isolation = await start(room.scope);
   try {
-    const { outcome, box, short, looked } = await converse(room, question, isolation);
+    const talked = await (program === null
+      ? converse(room, question, isolation)
+      : askProgram(room, question, { program, isolation, start }));
+    if (talked === null) return null;
+    const { outcome, box, short, looked } = talked;
     if (box.answer === null && signal.aborted) return null;
     const told = box.answer ? votedBy(box.answer) : absent(outcome, box.fault);
-    const { seat, asked } = question;
     const took_ms = Math.round(site.world.now_ms() - started_ms);
     const kept = box.raw === null ? {} : { ballot: keepBallot(site.out, { ...of, seat: seat.name }, box.raw) };
     const voted = { ...of, seat: seat.name, asked, tree: reviewed.tree, ...told, looked, ...kept, took_ms };
@@ -59,8 +63,21 @@ export async function askSeat(room: Room, question: Question): Promise<Asked | n
   }
 }
 
+/** Jails on the checkout of which nothing can be written. */
+const openJail =
+  ({ site, reviewed, checkout }: Room, program: Program | null) =>
+  async (scope: Scope): Promise<Isolation> =>
+    site.jail.start({
+      root: checkout.path,
+      write: [],
+      git_dir: await site.git.commonDir(),
+      network: hostsOrNone(program?.hosts ?? site.project.rules.sandbox.gate_hosts),
+      scope,
+      git: answerGit(checkout.git, reviewed.head),
+    });
+
 /** `looked`: how often it has read of the tree; null: nobody saw. */
-type Talked = { outcome: Outcome | "lost"; box: Box; short: Short | null; looked: number | null };
+type Talked = { outcome: Outcome | Ended | "lost"; box: Box; short: Short | null; looked: number | null };
 
 async function converse(room: Room, { seat, model, order, demands }: Question, isolation: Isolation): Promise<Talked> {
   const { site, of, reviewed, scope, checkout, number, signal } = room;
@@ -88,6 +105,34 @@ async function converse(room: Room, { seat, model, order, demands }: Question, i
   }
 }
 
+type Lending = Pick<Lent, "program" | "isolation" | "start">;
+
+/** A program hands its ballot in as a file. @returns null when the run is being stopped */
+async function askProgram(room: Room, question: Question, lending: Lending): Promise<Talked | null> {
+  const { site, of, reviewed, scope, checkout, signal } = room;
+  const { seat, order, demands } = question;
+  const lent: Lent = { ...lending, order, signal, scope, root: checkout.path, seat: seat.name };
+  const looked = () => looksOf(site, of, question, lending.program);
+  const ending = ballotEnding({ git: site.git, reviewed, demands, looked });
+  try {
+    const answered = await answerByProgram(site, of, { lent, ending });
+    return answered && { outcome: answered.ended, box: answered.box, short: null, looked: looked()?.looks ?? null };
+  } catch (error) {
+    if (error instanceof IsolationLost) return { outcome: "lost", box: EMPTY, short: null, looked: null };
+    throw error;
+  }
+}
+
+/** What one that asks for files as of an editor was shown; null: it works unseen, or read by means of its own. */
+function looksOf({ session }: Site, of: Room["of"], { seat, demands }: Question, { protocol }: Program) {
+  const own = session
+    .read("tool_called", of.task)
+    .filter((call) => call.seat === seat.name && call.attempt === of.attempt);
+  const [looks, failed] = [own.filter(({ ok }) => ok).length, own.filter(({ ok }) => !ok).length];
+  const seen = protocol === "acp" && (looks > 0 || demands.must);
+  return seen ? { looks, failed } : null;
+}
+
 const EMPTY: Box = { answer: null, raw: null, fault: null, refused: 0 };
 const NO_LOOKS = { looks: 0, failed: 0 };
 
@@ -99,9 +144,10 @@ function votedBy(ballot: NonNullable<Box["answer"]>): Told {
 }
 
 /** Why a seat has no vote. Words that were no ballot are none, whatever they say. */
-function absent(outcome: Outcome | "lost", fault: Box["fault"]): Told {
+function absent(outcome: Talked["outcome"], fault: Box["fault"]): Told {
   const none = (why: Voted["why"], said: string): Told => ({ vote: "none", why, said, findings: [] });
   if (outcome === "lost") return none("crashed", "Its isolated process died");
+  if ("done" in outcome) return byProgram(outcome, fault, none);
   switch (outcome.ended) {
     case "timeout":
       return none("timeout", `${Math.round(outcome.after_ms / 1000)} s are used up`);
@@ -112,4 +158,12 @@ function absent(outcome: Outcome | "lost", fault: Box["fault"]): Told {
     default:
       return fault ? none(fault.why, fault.said) : none("empty", "It ended without a vote");
   }
+}
+
+/** How a program that gave no ballot ended. */
+function byProgram(ended: Ended, fault: Box["fault"], none: (why: Voted["why"], said: string) => Told): Told {
+  if (ended.done) return none("empty", ended.summary);
+  if (fault) return none(fault.why, fault.said);
+  if (ended.cause === "timeout") return none("timeout", ended.detail);
+  return none(ended.cause === "incomplete" || ended.cause === "blocked" ? "empty" : "crashed", ended.detail);
 }

@@ -2,7 +2,7 @@ import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import { type Store, TaskId } from "@dgov/kernel";
 import { ownRun } from "../consult/own_run.ts";
-import { refuseWithoutModel } from "../consult/wanted.ts";
+import { refuseUnasked } from "../consult/wanted.ts";
 import { filesAt, sha256 } from "../git/files_at.ts";
 import type { Git } from "../git/git.ts";
 import { diffTrees } from "../git/tree_changes.ts";
@@ -37,7 +37,7 @@ export async function writeTests(cwd: string, wanted: ToWrite, world: World): Pr
         const project = forAuthors(whole);
         const tasks = unwritten(wanted).map((task) => unitOf(task, wanted));
         const plan = planOf(wanted.plan, tasks);
-        for (const unit of tasks) refuseWithoutModel({ unit, plan, project });
+        for (const unit of tasks) refuseUnasked({ unit, plan, project }, { programs: false });
         return { project, plan };
       },
       performers: (site) => performersOf(site),

@@ -90,7 +90,8 @@ function withTask(before: Progress, event: OfTask, at_ms: number): Progress {
 function doingNow(event: OfTask): string | null {
   if (event.kind === "tool_called" && event.within !== undefined) return null; // its script is what it does
   if (event.kind === "tool_called") return event.refused_by === null ? event.tool : `${event.tool} (refused)`;
-  if (event.kind === "agent_started") return event.agent;
+  if (event.kind === "agent_started")
+    return event.seat === undefined ? event.agent : `seat ${event.seat}: ${event.agent}`;
   if (event.kind === "integration_risk_scored") return `risk: ${event.level}`;
   if (event.kind === "seat_voted") return `seat ${event.seat}: ${event.vote}`;
   if (event.kind === "gate_judged") return `${event.gate}: ${event.verdict}`;

@@ -260,7 +260,7 @@ function ofTool({ seat, ...event }: EventOf<"tool_called">): Words {
 }
 
 function ofProgram(event: EventOf<"agent_started" | "agent_ended">): Words {
-  const named = `program "${event.agent}"`;
+  const named = `${event.seat === undefined ? "" : `seat ${event.seat}: `}program "${event.agent}"`;
   if (event.kind === "agent_started") {
     const given = event.passed.length > 0 ? `, and is given ${event.passed.join(", ")}` : "";
     const reached = event.hosts.length > 0 ? `, and reaches ${event.hosts.join(", ")}` : "";
