@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { BROWSER, openPage } from "./browser.ts";
 import { MOCK, newcomers, repliesOf } from "./newcomer.ts";
 import { freePort, openRegistry, type Registry, untilUp, VERDACCIO } from "./registry.ts";
 import { commitAll, git, makeRepository, type Place } from "./repo.ts";
@@ -29,7 +30,13 @@ describe.skipIf(VERDACCIO === null || MOCK === null)("a newcomer's hour", () => 
     await registry?.stop();
   });
 
-  test.each(newcomers)("$language: from init to a pull request", async ({ language, files, settings, made }) => {
+  for (const { language, needs } of newcomers)
+    for (const program of needs.filter((name) => Bun.which(name) === null))
+      test.skip(`${language}: its gates need ${program}`, () => {});
+  if (BROWSER === null) test.skip("the page of a run, in a browser that is not installed", () => {});
+  const here = newcomers.filter(({ needs }) => needs.every((name) => Bun.which(name) !== null));
+
+  test.each(here)("$language: from init to a pull request", async ({ language, files, settings, made }) => {
     const place = makeRepository(files);
     places.push(place);
     const env = { ...place.env, PATH: registry.env.PATH!, MOCK_KEY: "none" };
@@ -50,11 +57,14 @@ describe.skipIf(VERDACCIO === null || MOCK === null)("a newcomer's hour", () => 
 
     const plan = data("plan", "create", `Greet who comes (${language})`, "--auto", "--name", "greet").plan;
     expect(data("run", plan, "--yes").tasks).toMatchObject([{ state: "landed" }]);
-    expect(readFileSync(join(place.root, made.path), "utf8")).toBe(made.text);
+    for (const [path, text] of Object.entries(made)) expect(readFileSync(join(place.root, path), "utf8")).toBe(text);
     expect(git(place, "log", "-1", "--format=%s").trim()).toBe("Greet who comes");
 
     const events = runs("watch", "--all", "--no-follow", "--json").out.trim().split("\n");
     expect(events.map((line) => JSON.parse(line).seq)).toEqual(events.map((_, at) => at + 1));
+    expect(events.map((line) => JSON.parse(line))).toContainEqual(
+      expect.objectContaining({ kind: "gate_judged", gate: "tests", verdict: "pass" }),
+    );
     expect(runs("status").out).toContain("1 landed");
     expect(data("plan", "review", plan)).toMatchObject({ deployed: 1, failed: 0 });
     expect(runs("plan", "review", plan).out).toContain("landed as");
@@ -71,10 +81,28 @@ describe.skipIf(VERDACCIO === null || MOCK === null)("a newcomer's hour", () => 
       const address = await addressIn(server.stdout);
       const status = await (await fetch(new URL("/status", address))).json();
       expect(JSON.stringify(status)).toContain("landed");
-      expect(await (await fetch(new URL("/", address))).text()).toContain("<title>");
+      if (BROWSER !== null) await seenAt(address);
     } finally {
       server.kill("SIGTERM");
       await server.exited;
+    }
+  }
+
+  /** What a person sees who opens the address: that it landed, that nothing needs them, and the work itself. */
+  async function seenAt(address: string): Promise<void> {
+    const { page, wrong, stop } = await openPage();
+    try {
+      await page.goto(address);
+      await page.getByRole("heading", { name: "Plan greet" }).waitFor();
+      await page.getByText("Nothing needs you.").waitFor();
+      expect(await page.locator("#live header").textContent()).toContain("1 of 1 landed on main");
+      expect(await page.locator(".dag .box").count()).toBe(1);
+      await page.locator("details[data-unit] > summary").click();
+      await page.locator("details[data-unit] .body", { hasText: "Landed as" }).waitFor();
+      expect(await page.locator("button[data-verb]:enabled").count()).toBe(0);
+      expect(wrong).toEqual([]);
+    } finally {
+      await stop();
     }
   }
 });
@@ -84,7 +112,7 @@ async function addressIn(stdout: ReadableStream<Uint8Array>): Promise<string> {
   let text = "";
   for await (const part of stdout) {
     text += new TextDecoder().decode(part);
-    const [address] = /http:\/\/127\.0\.0\.1:\d+\//.exec(text) ?? [];
+    const [address] = /http:\/\/127\.0\.0\.1:\d+\/\S*(?=\s)/.exec(text) ?? [];
     if (address !== undefined) return address;
   }
   throw new Error(`No address in: ${text}`);

@@ -1,61 +1,39 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
+import { BROWSER, openPage } from "./browser.ts";
 import { eventsOf, type Place, startDgov } from "./repo.ts";
 import { newMark, untilRunning } from "./scripted.ts";
 import { HOSTILE, layServed, startServing } from "./serving.ts";
 
 setDefaultTimeout(240_000);
 
-/** CI installs it; where it is missing these cases are skipped, by name. */
-const browser = Bun.which("chromium") ?? Bun.which("chromium-browser") ?? Bun.which("google-chrome");
-const QUIET = [
-  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
-  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
-];
 const mark = newMark();
 let place: Place;
 let run: ReturnType<typeof startDgov>;
 let served: Awaited<ReturnType<typeof startServing>>;
-let context: BrowserContext;
+let opened: Awaited<ReturnType<typeof openPage>>;
 let page: Page;
-const profile = mkdtempSync(join(tmpdir(), "dgov-browser-"));
-const wrong: string[] = [];
 
 beforeAll(async () => {
-  if (browser === null) return;
+  if (BROWSER === null) return;
   place = layServed(mark);
   run = startDgov(place, "run", ".dgov/plans/p", "--jobs", "2");
   served = await startServing(place);
   await untilRunning(`sleep ${mark}4`);
-  context = await chromium.launchPersistentContext(profile, {
-    executablePath: browser,
-    args: QUIET,
-    viewport: { width: 1200, height: 900 },
-  });
-  page = await context.newPage();
-  page.on("pageerror", (error) => wrong.push(error.message));
-  page.on("console", (message) => message.type() === "error" && wrong.push(message.text()));
-  page.on("dialog", (dialog) => {
-    wrong.push(`a dialog: ${dialog.message()}`);
-    void dialog.dismiss();
-  });
+  opened = await openPage();
+  page = opened.page;
   await page.goto(served.url);
   await page.waitForSelector('#problems button[data-verb="approve"]', { timeout: 60_000 });
 });
 afterAll(async () => {
-  if (browser !== null) {
-    run.kill("SIGKILL");
-    await context.close();
-    await served.stop();
-    place.stop();
-  }
-  rmSync(profile, { recursive: true, force: true });
+  if (BROWSER === null) return;
+  run.kill("SIGKILL");
+  await opened.stop();
+  await served.stop();
+  place.stop();
 });
 
-const inBrowser = test.skipIf(browser === null);
+const inBrowser = test.skipIf(BROWSER === null);
 
 inBrowser(
   "I3 the page draws the tasks, tells what needs somebody, and the token is gone from its address",
@@ -98,7 +76,7 @@ inBrowser("F6 a click approves, a dialog cancels with a reason, and what somebod
 });
 
 inBrowser("I3 without the token everything can be read, and nothing be clicked", async () => {
-  const other = await context.newPage();
+  const other = await page.context().newPage();
   await other.goto(served.base);
   await other.waitForSelector("#live h1");
   expect(await other.locator("button[data-verb]:enabled").count()).toBe(0);
@@ -106,5 +84,5 @@ inBrowser("I3 without the token everything can be read, and nothing be clicked",
 });
 
 inBrowser("nothing went wrong in the page meanwhile", () => {
-  expect(wrong).toEqual([]);
+  expect(opened.wrong).toEqual([]);
 });
