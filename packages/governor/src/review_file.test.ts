@@ -39,6 +39,15 @@ describe("[review]", () => {
     expect(review(ELM)).not.toContainAnyKeys(["each_claim", "must_look"]);
   });
 
+  test("E17 rounds need two who count, and all of them to agree", () => {
+    expect(review(`[review]\nrounds = 3\n${ELM}${OAK}`)).toMatchObject({ rounds: 3, approvals: 2 });
+    expect(review(ELM)).not.toHaveProperty("rounds");
+    expect(faults(`[review]\nrounds = 2\n${ELM}`)).toEqual(["review_rounds at rounds = 2"]);
+    expect(faults(`[review]\nrounds = 2\n${ELM}${OAK}advises = true\n`)).toEqual(["review_rounds at rounds = 2"]);
+    expect(faults(`[review]\nrounds = 2\napprovals = 1\n${ELM}${OAK}`)).toEqual(["review_rounds at approvals = 1"]);
+    expect(faults(`[review]\nrounds = 2\napprovals = 2\n${ELM}${OAK}`)).toEqual([]);
+  });
+
   test("C23 a program sits without a provider, and where it is asked to be seen only by the protocol", () => {
     const sits = (more = "") =>
       `[review.seats.cli]\nagent = "mine"\nfamily = "x"\n${more}[agents.mine]\ncommand = ["m"]\n`;

@@ -44,6 +44,14 @@ export const ReviewTable = z.strictObject({
     .boolean()
     .default(false)
     .describe("Whether each claim of a task is judged by itself, beside its criteria"),
+  rounds: z
+    .int()
+    .min(1)
+    .max(9)
+    .default(1)
+    .describe(
+      "Rounds of votes: after the first, which is blind, seats that disagree hear each other; absent: the first alone",
+    ),
   must_look: z.boolean().default(false).describe("Whether only those may approve who have read of the tree"),
   seats: z
     .record(seatName, SeatTable)
@@ -71,6 +79,7 @@ export type Review = {
   due?: { over_files: number; areas: readonly string[] };
   apart?: Apart; // absent: nowhere
   each_claim?: true; // absent: a task's criteria alone are judged one by one
+  rounds?: number; // at least 2, and then all must agree; absent: the blind one alone
   must_look?: true; // absent: a vote counts of who was told all of the change
 };
 
@@ -90,7 +99,7 @@ export function reviewOf(table: ReviewTable, agents: Project["agents"]): Review 
     }),
   );
   if (seats.length === 0) return null;
-  const { over_files, areas, apart, families, each_claim, must_look } = table;
+  const { over_files, areas, apart, families, each_claim, must_look, rounds } = table;
   return {
     approvals: table.approvals ?? seats.filter(({ advises }) => !advises).length,
     ...{ turns: table.turns, time_ms: table.timeout_s * 1000, seats },
@@ -98,6 +107,7 @@ export function reviewOf(table: ReviewTable, agents: Project["agents"]): Review 
     ...(apart.length === 0 ? {} : { apart: { files: apart, families } }),
     ...(each_claim ? { each_claim } : {}),
     ...(must_look ? { must_look } : {}),
+    ...(rounds > 1 ? { rounds } : {}),
   };
 }
 
@@ -112,6 +122,7 @@ export function reviewPlaces({ review, agents, providers }: File, toml: Toml): P
   const seats = reviewOf(review, agents)?.seats ?? [];
   const known = ["scripted", ...Object.keys(providers)];
   const faults = [
+    ...roundFaults(review, seats.filter(({ advises }) => !advises).length),
     ...shortFaults(review.approvals, seats.filter(({ advises }) => !advises).length),
     ...dueFaults(review),
     ...programFaults(review, agents),
@@ -128,6 +139,18 @@ function shortFaults(approvals: number | undefined, seats: number): Fault[] {
   if (approvals === undefined || approvals <= seats) return [];
   const message = `Cannot wait for ${approvals} approvals: [review] has ${seats} seat(s); add [review.seats.NAME]`;
   return [{ path: ["review", "approvals"], code: "review_short", message }];
+}
+
+/** Who deliberates looks for one word of all, which needs two, and which no lower number can stand for. */
+function roundFaults({ rounds, approvals }: ReviewTable, seats: number): Fault[] {
+  const fault = (key: string, why: string): Fault[] => [
+    { path: ["review", key], code: "review_rounds", message: `Cannot use [review] ${key}: ${why}` },
+  ];
+  if (rounds === 1) return [];
+  if (seats < 2)
+    return fault("rounds", `${seats} seat(s) count, and nobody has another to hear; add [review.seats.NAME]`);
+  const fewer = approvals !== undefined && approvals < seats;
+  return fewer ? fault("approvals", "with rounds all who count must agree; remove one of the two") : [];
 }
 
 /** A pattern that never acts would be a false comfort. */

@@ -15,6 +15,15 @@ const Judged = z.strictObject({
 });
 export type JudgedUnit = z.infer<typeof Judged>;
 
+/** What a seat says has become of a blocker of its own: `withdrawn` by a line that shows that it was none. */
+const Earlier = z.strictObject({
+  finding: z.string(), // `oak-1`: the first of the seat `oak`
+  state: z.enum(["open", "mended", "withdrawn"]),
+  why: z.string(),
+  path: z.string().optional(),
+  line: z.int().optional(),
+});
+
 /** Whose votes on this tree count, and how many of them must approve. */
 const ReviewOpened = z.strictObject({
   kind: z.literal("review_opened"),
@@ -23,6 +32,7 @@ const ReviewOpened = z.strictObject({
   tree: Oid,
   approvals: z.int().min(0), // 0: whoever is asked only advises
   apart: z.literal(true).optional(), // of those who approve, one must be apart from the author; absent: none need be
+  round: z.strictObject({ n: z.int().min(2), of: z.int().min(2) }).optional(), // in which they know of each other; absent: blind
   units: z.array(Unit).optional(), // who approves says of each that it is complete; absent: nobody is asked of any
   seats: z
     .array(
@@ -49,6 +59,7 @@ const SeatVoted = z.strictObject({
   findings: z.array(Finding),
   said: z.string(), // its summary, or in which words it failed
   units: z.array(Judged).optional(), // absent: it was asked of none, or has no vote
+  earlier: z.array(Earlier).optional(), // absent: it had none
   looked: z.int().min(0).nullable().optional(), // times that it read of the tree; null: nobody saw; absent: an older log
   // Of the ballot as it was given, byte for byte; absent: it gave none, or an older log.
   ballot: z.strictObject({ sha256: z.string(), bytes: z.int().min(0) }).optional(),

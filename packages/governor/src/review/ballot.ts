@@ -114,13 +114,16 @@ export function ballotTools(
 const SHOWS_NOTHING: ReadonlySet<string> = new Set(["list_dir", "tree", "glob", "word_count", "scope_status", "done"]);
 
 /** A vote as the log has it. */
-export function votedIn({ vote, summary, findings, units }: Ballot): {
+export function votedIn({ vote, summary, findings, units, earlier }: Ballot): {
   vote: Ballot["vote"];
   said: string;
   findings: Finding[];
-  units?: NonNullable<EventOf<"seat_voted">["units"]>;
-} {
-  return { vote, said: summary, findings: findings.map(findingOf), ...(units.length === 0 ? {} : { units }) };
+} & Pick<EventOf<"seat_voted">, "units" | "earlier"> {
+  return {
+    ...{ vote, said: summary, findings: findings.map(findingOf) },
+    ...(units.length === 0 ? {} : { units }),
+    ...(earlier.length === 0 ? {} : { earlier }),
+  };
 }
 
 const findingOf = ({ severity, message, path, line }: Ballot["findings"][number]): Finding => {

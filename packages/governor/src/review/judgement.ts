@@ -1,9 +1,38 @@
+import { strict as assert } from "node:assert";
 import type { Finding } from "@dgov/kernel";
 import type { Count } from "@dgov/kernel/quorum";
 import { type Judgement, pass } from "../settlement/gate.ts";
 
-/** What the gate says where votes came to this. `forbidden`: what of the project tells who looks to go without tools. */
-export function judgementOf(
+/** A round as it was counted. `forbidden`: what of the project tells who looks to go without tools. */
+type Counted = { counted: Count; forbidden: readonly string[] };
+
+/** What the gate says where votes came to this. The last round decides; what was said before it is kept. */
+export function judgementOf(rounds: readonly Counted[]): Judgement {
+  const [first, last] = [rounds[0], rounds.at(-1)];
+  assert(first && last, "A review has a round");
+  const said = ofCount({ ...last.counted, advice: first.counted.advice }, last.forbidden);
+  const earlier = rounds.slice(0, -1).flatMap(({ counted }, at) => changedMinds(counted, last.counted, at + 1));
+  return { ...said, findings: [...said.findings, ...earlier, ...noConsensus(rounds)] };
+}
+
+/** What a seat had against it before it approved: it stays on record. */
+const changedMinds = ({ rejecting }: Count, { approving }: Count, round: number): Finding[] =>
+  rejecting
+    .filter(({ seat }) => approving.some((one) => one.seat === seat))
+    .flatMap(({ seat, findings }) =>
+      findings.map((finding) => outvoted(named(`${seat}, in round ${round} and not any more`, finding))),
+    );
+
+/** Rounds that came to no one word. */
+function noConsensus(rounds: readonly Counted[]): Finding[] {
+  const last = rounds.at(-1)?.counted;
+  if (!last || rounds.length === 1 || last.approving.length === 0 || last.rejecting.length === 0) return [];
+  const say = (all: Count["approving"], does: string) => `${all.map(({ seat }) => seat).join(", ")} ${does}`;
+  const message = `The seats do not agree after ${rounds.length} rounds: ${say(last.approving, "for it")}, ${say(last.rejecting, "against it")}`;
+  return [{ code: "review_no_consensus", message }];
+}
+
+function ofCount(
   { verdict, approving, rejecting, missing, advice, no_decider }: Count,
   forbidden: readonly string[],
 ): Judgement {

@@ -14,6 +14,7 @@ import { isApart, needsApart, notDue } from "./due.ts";
 import { judgementOf } from "./judgement.ts";
 import { type Question, questionsOf, type Reviewed } from "./question.ts";
 import { askSeat, type Room } from "./seat.ts";
+import { BLIND, heardIn, type Told } from "./told.ts";
 
 type Of = Pick<EventOf<"gate_judged">, "task" | "attempt">;
 
@@ -39,9 +40,10 @@ export async function judgeByReview(
     async check() {
       const notes = idle === null ? [] : [{ code: "review_not_due", message: `Nobody was asked for a vote: ${idle}` }];
       if (review.seats.length === 0) return { ...pass, findings: notes };
-      const { counted, short, forbidden } = await vote({ site, of, review }, reviewed, signal);
-      came_to.short = counted.verdict === "broken" ? short : null;
-      const said = judgementOf(counted, forbidden);
+      const rounds = await deliberate({ site, of, review }, reviewed, signal);
+      const last = rounds.at(-1);
+      came_to.short = last?.counted.verdict === "broken" ? last.short : null;
+      const said = judgementOf(rounds);
       return { ...said, findings: [...said.findings, ...notes] };
     },
   };
@@ -75,31 +77,47 @@ function selfSeat({ models, session }: Site, { task }: Of, { unit }: Reviewed): 
 }
 
 type Asking = { site: Site; of: Of; review: Review };
-type Voting = { counted: Count; short: Short | null; forbidden: readonly string[] };
 
-async function vote({ site, of, review }: Asking, reviewed: Reviewed, signal: AbortSignal): Promise<Voting> {
+/** A round of votes, as it was counted. */
+type Round = { told: Told; counted: Count; short: Short | null; forbidden: readonly string[] };
+
+/**
+ * Asks in a first round of which nobody hears, and in as many more as the project wants while some approve and some reject:
+ * in these each hears what the others have said.
+ */
+async function deliberate(asking: Asking, reviewed: Reviewed, signal: AbortSignal): Promise<Round[]> {
+  const of = asking.review.rounds ?? 1;
+  const rounds: Round[] = [];
+  for (let told = BLIND; ; ) {
+    const round = await vote(asking, reviewed, { told, signal });
+    rounds.push(round);
+    const { approving, rejecting } = round.counted;
+    if (signal.aborted || rounds.length >= of || approving.length === 0 || rejecting.length === 0) return rounds;
+    told = heardIn([...approving, ...rejecting], { n: rounds.length + 1, of });
+  }
+}
+
+type Asked = { told: Told; signal: AbortSignal };
+
+async function vote({ site, of, review: all }: Asking, reviewed: Reviewed, { told, signal }: Asked): Promise<Round> {
   const { session } = site;
   const { head, tree, unit } = reviewed;
+  // Whose word decides nothing has had it in the first round.
+  const review = told.round ? { ...all, seats: all.seats.filter(({ advises }) => !advises) } : all;
   const scope = scopeOf(site.project, { ...unit, role: "reviewer" }, head);
-  const { questions, units, forbidden } = await questionsOf(site, reviewed, { review, scope });
+  const { questions, units, forbidden } = await questionsOf(site, reviewed, { review, scope, told });
   const apart = apartIn(site, of, review);
   const seats = questions.map(({ seat, model, asked }) => ({
     ...{ seat: seat.name, family: seat.family, model, asked },
     ...(seat.advises ? { advises: true as const } : {}),
     ...(apart(seat) ? { apart: true as const } : {}),
   }));
-  const must = needsApart(reviewed, review) ? { apart: true as const } : {};
-  const each = units.length === 0 ? {} : { units: [...units] };
-  const opened = {
-    kind: "review_opened",
-    ...of,
-    head,
-    tree,
-    approvals: review.approvals,
-    ...must,
-    ...each,
-    seats,
-  } as const;
+  const more = {
+    ...(needsApart(reviewed, review) ? { apart: true as const } : {}),
+    ...(told.round ? { round: told.round } : {}),
+    ...(units.length === 0 ? {} : { units: [...units] }),
+  };
+  const opened = { kind: "review_opened", ...of, head, tree, approvals: review.approvals, ...more, seats } as const;
   session.record(opened);
   const before = session.read("seat_voted", of.task);
   const open = questions.filter(({ seat, asked }) => {
@@ -107,7 +125,7 @@ async function vote({ site, of, review }: Asking, reviewed: Reviewed, signal: Ab
     return known === null || known.vote === "none";
   });
   const short = open.length === 0 ? null : await askOpen({ site, of, reviewed, scope, signal }, open);
-  return { counted: countVotes(opened, session.read("seat_voted", of.task)), short, forbidden };
+  return { told, counted: countVotes(opened, session.read("seat_voted", of.task)), short, forbidden };
 }
 
 /** Which seats have nothing in common with who made this. */

@@ -136,7 +136,7 @@ function looksOf({ session }: Site, of: Room["of"], { seat, demands }: Question,
 const EMPTY: Box = { answer: null, raw: null, fault: null, refused: 0 };
 const NO_LOOKS = { looks: 0, failed: 0 };
 
-type Told = Pick<Voted, "vote" | "why" | "said" | "findings" | "units">;
+type Told = Pick<Voted, "vote" | "why" | "said" | "findings" | "units" | "earlier">;
 
 function votedBy(ballot: NonNullable<Box["answer"]>): Told {
   const { vote, ...told } = votedIn(ballot);

@@ -178,11 +178,12 @@ function votesOf(own: readonly Stored[], attempt: number): ReportedVote[] {
   const opened = of(own, "review_opened")
     .filter((one) => one.attempt === attempt)
     .at(-1);
+  const seats = opened?.seats ?? [];
   return of(own, "seat_voted")
     .filter((one) => one.attempt === attempt && one.tree === opened?.tree)
-    .map(({ seat, vote, why, asked }) => {
-      const known = opened?.seats.find((one) => one.seat === seat && one.asked === asked);
-      return { seat, vote, why, model: known?.model ?? "", family: known?.family ?? "" };
+    .flatMap(({ seat, vote, why, asked }) => {
+      const known = seats.find((one) => one.seat === seat && one.asked === asked);
+      return known ? [{ seat, vote, why, model: known.model, family: known.family }] : []; // of a round before
     });
 }
 

@@ -299,7 +299,8 @@ function ofReview(event: EventOf<"review_opened" | "seat_voted">): Words {
     const names = event.seats.map(
       ({ seat, model, advises }) => `${seat} (${model}${advises ? ", who only advises" : ""})`,
     );
-    return stream(`is reviewed by ${names.join(", ")}; ${event.approvals} must approve`);
+    const round = event.round ? `, in round ${event.round.n} of ${event.round.of},` : "";
+    return stream(`is reviewed${round} by ${names.join(", ")}; ${event.approvals} must approve`);
   }
   const { seat, vote, why, said, findings, units = [] } = event;
   if (vote === "none") return stream(`seat ${seat} has no vote (${why ?? "unknown"}): ${said}`, false);
