@@ -7,7 +7,7 @@ import { defineCommand, type Here } from "../command.ts";
 import { lineOf, liveColour } from "../live.ts";
 import { ask, saySteered } from "../steering.ts";
 import { type Canvas, screenOf } from "../tui/screen.ts";
-import { first, press, renewed, type Shown, type Wish } from "../tui/state.ts";
+import { first, heard, press, renewed, type Shown, type Wish } from "../tui/state.ts";
 import { openScreen, type Screen } from "../tui/terminal.ts";
 
 const LOOK_EVERY_MS = 250;
@@ -75,7 +75,7 @@ async function live(here: Here, plan: string | null, begin: Shown): Promise<void
     while (!now.quits && !here.signal.aborted) {
       const { last_seq } = now.shown.served;
       if ((await lastSeq(here.cwd)) !== last_seq) now.shown = renewed(now.shown, await readServed(here, plan));
-      if (now.shown.tab === "events") now.shown = { ...now.shown, events: await eventLines(here, plan) };
+      if (now.shown.tab === "events") now.shown = heard(now.shown, await eventLines(here, plan));
       draw();
       await here.sleep_ms(LOOK_EVERY_MS);
     }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { LiveTask, Served } from "@dgov/governor/served";
 import { width } from "../ansi.ts";
 import { type Canvas, screenOf } from "./screen.ts";
-import { first, press, renewed, type Shown } from "./state.ts";
+import { first, heard, press, renewed, type Shown } from "./state.ts";
 import { keysIn } from "./terminal.ts";
 
 const NOW_MS = 1_763_700_000_000;
@@ -61,13 +61,13 @@ describe("the screen", () => {
     expect(screenOf(first(served(TASKS)), CANVAS)).toEqual([
       "limits → refs/heads/main  (running)",
       "1 needs you · 1 failed · 1 working · 1 done",
-      "[1 tasks]  2 problems   3 events ",
+      "[1:tasks]  2:problems   3:events ",
       "─".repeat(72),
       "> ▶ core/a.one    working 1m05s (attempt 2)  edits src/limiter.py",
       "  ● core/a.two    needs you  waits for approval",
       "  ✘ core/b.three  failed  refused by tests",
       "  ✔ core/b.four   done",
-      ...["", "", "", "", "", "? help   q leave"],
+      ...["", "", "", "", "", "? help   Enter all of it   q leave"],
     ]);
   });
 
@@ -85,6 +85,8 @@ describe("the screen", () => {
     [1, 1],
     [200, 3],
     [72, 40],
+    [24, 30],
+    [3, 60],
   ])("fits into %d columns and %d rows, whatever there is", (columns, rows) => {
     const many = Array.from({ length: 200 }, (_, at) =>
       task(`core/a.${"x".repeat(at)}`, "working", { doing: "\x1b[2Jüber 日本\n" }),
@@ -95,6 +97,8 @@ describe("the screen", () => {
         first(served([])),
         typed(first(served(many)), "?"),
         typed(first(served(many)), "Gc"),
+        typed(first(served(many)), "G\r"),
+        typed({ ...first(served(many)), events: [`12:00:00  ${"word ".repeat(90)}`] }, "3\r"),
       ]) {
         const lines = screenOf(shown, { ...CANVAS, columns, rows, unicode });
         expect(lines.length).toBe(rows);
@@ -102,6 +106,38 @@ describe("the screen", () => {
         expect(lines.join("")).not.toContain("\x1b");
         if (!unicode) expect(lines.join("")).toMatch(/^[ -~]*$/);
       }
+  });
+
+  test("has all of what is chosen, also what a line has no room for, and goes back", () => {
+    const long = `refused by tests: ${"a long story ".repeat(9)}end`;
+    const tasks = [task("core/a.one", "failed", { state: "failed", phase: long, attempt: 2 }), TASKS[3]!];
+    const small = { ...CANVAS, columns: 40, rows: 20 };
+    const listed = typed(first(served(tasks)), "2");
+    expect(screenOf(listed, small).join("\n")).not.toContain("end");
+    const whole = screenOf(typed(listed, "\r"), small);
+    expect(whole[4]).toBe("  core/a.one: failed (attempt 2)");
+    expect(whole.slice(4).join(" ").replaceAll(/ +/g, " ")).toContain(long);
+    expect(whole.join("\n")).toContain("You may: retry");
+    expect(whole.at(-1)).toContain("Enter back");
+    expect(screenOf(typed(listed, "\r\r"), small)).toEqual(screenOf(listed, small));
+    expect(screenOf(typed(listed, "\r\x1b"), small)).toEqual(screenOf(listed, small));
+    expect(screenOf(typed(first(served([])), "\r"), small)[4]).toBe("  the run: nothing is chosen");
+  });
+
+  test("goes back in the events, stays there while more come, and shows all of each", () => {
+    const events = Array.from({ length: 50 }, (_, at) => `12:00:00  event ${at} ${"of many words ".repeat(8)}`);
+    const newest = typed({ ...first(served(TASKS)), events }, "3");
+    const shows = (shown: Shown) => screenOf(shown, CANVAS).slice(4, -1).join("\n");
+    expect(shows(newest)).toMatch(/event 41 [\s\S]*event 49 /);
+    const back = typed(newest, "kkk");
+    expect(shows(back)).toMatch(/event 38 [\s\S]*event 46 /);
+    expect(shows(heard(back, [...events, "12:00:01  more"]))).toBe(shows(back));
+    expect(shows(heard(newest, [...events, "12:00:01  more"]))).toContain("more");
+    expect(shows(typed(newest, "g"))).toContain("event 0 ");
+    expect(shows(typed(newest, "gG"))).toBe(shows(newest));
+    expect(shows(newest)).toContain("…");
+    expect(shows(typed(newest, "\r"))).not.toContain("…");
+    expect(shows(typed(newest, "\r"))).toContain("event 49 ");
   });
 
   test("shows what is chosen also where there are more tasks than rows", () => {

@@ -1,8 +1,8 @@
 import type { LiveTask } from "@dgov/governor/served";
-import { type Colour, fit, paint, plain, width } from "../ansi.ts";
+import { type Colour, fit, paint, plain, width, wrap } from "../ansi.ts";
 import { clock } from "../live.ts";
 import { problemsIn } from "../serve/problems.ts";
-import { type Shown, TABS, type Wish } from "./state.ts";
+import { rowsOf, type Shown, TABS, type Wish } from "./state.ts";
 
 /** Where it is drawn. `unicode`: the terminal's locale has more than ASCII. */
 export type Canvas = { columns: number; rows: number; colour: boolean; unicode: boolean; now_ms: number };
@@ -19,14 +19,16 @@ const LOOKS: Readonly<Record<Attention, { sign: string; ascii: string; words: st
 };
 
 const HELP = [
-  "1 2 3, Tab      tasks, problems, events",
-  "j k, arrows     choose",
-  "c s r a x       cancel, skip, retry, approve, reject what is chosen",
-  "C               cancel the run",
-  "p               pause, or go on",
-  "q, Ctrl-C       leave; the run goes on",
-  "Whatever changes something is asked for once more: y",
-];
+  ["1 2 3, Tab", "tasks, problems, events"],
+  ["j k g G, arrows", "choose, or go back and forth in the events"],
+  ["Enter", "all of what is chosen, and back"],
+  ["c s r a x", "cancel, skip, retry, approve, reject what is chosen"],
+  ["C", "cancel the run"],
+  ["p", "pause, or go on"],
+  ["q, Ctrl-C", "leave; the run goes on"],
+  ["y", "yes: whatever changes something is asked for once more"],
+] as const;
+const KEYS_WIDE = 18;
 
 /** The whole screen, a line for each row of the terminal, none wider than it. */
 export function screenOf(shown: Shown, canvas: Canvas): string[] {
@@ -34,10 +36,20 @@ export function screenOf(shown: Shown, canvas: Canvas): string[] {
   const head = headOf(shown, canvas);
   const foot = footOf(shown, canvas);
   const room = Math.max(0, rows - head.length - foot.length);
-  const body = shown.helps ? HELP.map((line) => `  ${line}`) : bodyOf(shown, canvas, room);
+  const body = shown.helps ? helpOf(canvas) : bodyOf(shown, canvas, room);
   const filled = [...body.slice(0, room), ...Array.from({ length: Math.max(0, room - body.length) }, () => "")];
   return [...head, ...filled, ...foot].slice(0, rows).map((line) => (canvas.unicode ? line : asciiOf(line)));
 }
+
+const helpOf = ({ columns }: Canvas): string[] =>
+  HELP.flatMap(([keys, does]) => {
+    const indent = columns < 2 * KEYS_WIDE ? 4 : KEYS_WIDE;
+    return lined(`  ${keys}`.padEnd(KEYS_WIDE), does, { columns, indent });
+  });
+
+/** A text over as many lines as it takes, none wider than the terminal. */
+const lined = (start: string, text: string, { columns, indent }: { columns: number; indent: number }): string[] =>
+  `${start}${wrap(text, columns, { first: width(start), indent })}`.split("\n").map((line) => fit(line, columns));
 
 /** What has no place in ASCII would shift the columns of a terminal that cannot show it. */
 const asciiOf = (line: string): string =>
@@ -59,7 +71,7 @@ function headOf({ served, tab }: Shown, canvas: Canvas): string[] {
     const number = served.tasks.filter(({ attention }) => attention === one).length;
     return number === 0 ? [] : [`${number} ${LOOKS[one].words}`];
   });
-  const tabs = TABS.map((one, at) => (one === tab ? `[${at + 1} ${one}]` : ` ${at + 1} ${one} `)).join(" ");
+  const tabs = TABS.map((one, at) => (one === tab ? `[${at + 1}:${one}]` : ` ${at + 1}:${one} `)).join(" ");
   const most = canvas.columns;
   return [
     tinted(fit(state === "" ? title : `${title}  (${state})`, most), "bold", canvas),
@@ -77,11 +89,46 @@ function stateOf({ status: { run }, paused }: Shown["served"]): string {
 }
 
 function bodyOf(shown: Shown, canvas: Canvas, room: number): string[] {
-  if (shown.tab === "events") return shown.events.slice(-room).map((line) => fit(plain(line), canvas.columns));
+  if (shown.tab === "events") return storyOf(shown, canvas, room);
+  if (shown.whole) return wholeOf(shown, canvas);
   const lines = shown.tab === "tasks" ? taskLines(shown, canvas) : problemLines(shown, canvas);
-  if (lines.length === 0) return [shown.tab === "tasks" ? "  No task" : "  Nothing needs you"];
+  if (lines.length === 0) return [fit(shown.tab === "tasks" ? "  No task" : "  Nothing needs you", canvas.columns)];
   const from = Math.max(0, Math.min(shown.at - Math.floor(room / 2), lines.length - room));
   return lines.slice(from, from + room);
+}
+
+function storyOf({ events, at, whole }: Shown, { columns }: Canvas, room: number): string[] {
+  const end = Math.max(Math.min(room, events.length), events.length - at);
+  const lines = events.slice(Math.max(0, end - room), end).flatMap((line) => {
+    return whole ? lined("", plain(line), { columns, indent: TIME_WIDE }) : [fit(plain(line), columns)];
+  });
+  return room > 0 ? lines.slice(-room) : [];
+}
+
+const TIME_WIDE = 10;
+
+/** All that is known of the task that is chosen, or of the run. */
+function wholeOf(shown: Shown, { columns, now_ms }: Canvas): string[] {
+  const name = rowsOf(shown)[shown.at] ?? null;
+  const problem = problemsIn(shown.served).find(({ task }) => task === name);
+  const live = shown.served.tasks.find(({ task }) => task === name);
+  const unit = shown.served.page?.review.units.find(({ unit: id }) => id === name);
+  const again = live && live.attempt > 1 ? ` (attempt ${live.attempt})` : "";
+  const since = live && name !== null ? `, for ${clock(now_ms - live.since_ms)}` : "";
+  const busy = live?.attention === "working" || live?.attention === "stuck" ? since : "";
+  const kind = live ? LOOKS[live.attention].words : problem ? LOOKS[problem.kind].words : "nothing is chosen";
+  const texts = [
+    `${name ?? "the run"}: ${kind}${again}${busy}`,
+    unit?.summary ?? "",
+    problem?.text ?? live?.phase ?? "",
+    live?.doing ?? "",
+    problem?.cure ?? "",
+    unit?.done_summary ? `It said: ${unit.done_summary}` : "",
+    unit?.commit_sha ? `Landed as ${unit.commit_sha.slice(0, 12)}` : "",
+    problem && problem.verbs.length > 0 ? `You may: ${problem.verbs.join(", ")}` : "",
+  ];
+  const told = [...new Set(texts.map(plain))].filter((text) => text !== "");
+  return told.flatMap((text) => lined("  ", text, { columns, indent: 4 }));
 }
 
 function taskLines({ served: { tasks }, at }: Shown, canvas: Canvas): string[] {
@@ -107,11 +154,11 @@ function problemLines({ served, at }: Shown, canvas: Canvas): string[] {
   });
 }
 
-function footOf({ asking, said }: Shown, canvas: Canvas): string[] {
+function footOf({ asking, said, whole }: Shown, canvas: Canvas): string[] {
   const line =
     asking === null
       ? said === ""
-        ? "? help   q leave"
+        ? `? help   Enter ${whole ? "back" : "all of it"}   q leave`
         : plain(said)
       : `${questionOf(asking)} y, or any other key for no`;
   return [tinted(fit(line, canvas.columns), asking === null ? "dim" : "yellow", canvas)];

@@ -6,12 +6,16 @@ import { problemsIn } from "../serve/problems.ts";
 export const TABS = ["tasks", "problems", "events"] as const;
 export type Tab = (typeof TABS)[number];
 
-/** What the screen shows. `asking`: what is done once the person says yes. `said`: what came of the last thing asked for. */
+/**
+ * What the screen shows. `asking`: what is done once the person says yes. `said`: what came of the last thing asked for.
+ * `whole`: all of what is chosen, over as many lines as it takes.
+ */
 export type Shown = {
   served: Served;
   events: readonly string[]; // as lines, oldest first
   tab: Tab;
-  at: number; // the row that is chosen, from 0
+  at: number; // the row that is chosen, from 0; of events, how many of the newest are below the screen
+  whole: boolean;
   asking: Wish | null;
   said: string;
   helps: boolean;
@@ -24,7 +28,7 @@ export type Pressed = { shown: Shown; wish: Wish | null; quits: boolean };
 const VERBS: Readonly<Record<string, Verb>> = { c: "cancel", s: "skip", r: "retry", a: "approve", x: "reject" };
 
 export const first = (served: Served): Shown => ({
-  ...{ served, events: [], tab: "tasks", at: 0, asking: null, said: "", helps: false },
+  ...{ served, events: [], tab: "tasks", at: 0, whole: false, asking: null, said: "", helps: false },
 });
 
 /** The rows of the list that is shown, by the task each is about; null: of the run. */
@@ -46,12 +50,19 @@ export function press(shown: Shown, key: string): Pressed {
   if (shown.helps) return stay({ helps: false });
   const rows = rowsOf(shown);
   const task = rows[shown.at] ?? null;
-  const moved = (by: number) => stay({ at: Math.max(0, Math.min(rows.length - 1, shown.at + by)), said: "" });
+  const isStory = shown.tab === "events";
+  const last = (isStory ? shown.events.length : rows.length) - 1;
+  const moved = (by: number) => {
+    const at = shown.at + (isStory ? -by : by); // of events the newest is the lowest
+    return stay({ at: Math.max(0, Math.min(last, at)), said: "" });
+  };
   if (key === "q") return { ...stay({}), quits: true };
   if (key === "j" || key === "\x1b[B") return moved(1);
   if (key === "k" || key === "\x1b[A") return moved(-1);
-  if (key === "g" || key === "\x1b[H") return moved(-rows.length);
-  if (key === "G" || key === "\x1b[F") return moved(rows.length);
+  if (key === "g" || key === "\x1b[H") return moved(-last);
+  if (key === "G" || key === "\x1b[F") return moved(last);
+  if (key === "\r") return stay({ whole: !shown.whole, said: "" });
+  if (key === "\x1b") return stay({ whole: false, said: "" });
   if (key === "\t") return stay({ tab: TABS[(TABS.indexOf(shown.tab) + 1) % TABS.length]!, at: 0, said: "" });
   if (["1", "2", "3"].includes(key)) return stay({ tab: TABS[Number(key) - 1]!, at: 0, said: "" });
   if (key === "?" || key === "h") return stay({ helps: true });
@@ -60,6 +71,12 @@ export function press(shown: Shown, key: string): Pressed {
   const verb = VERBS[key];
   if (verb === undefined) return stay({});
   return task === null ? stay({ said: "Choose a task first" }) : stay({ asking: { do: "steer", verb, task } });
+}
+
+/** The same screen with what has happened since. Who looks at what is past goes on looking at it. */
+export function heard(shown: Shown, events: readonly string[]): Shown {
+  const more = shown.at === 0 ? 0 : Math.max(0, events.length - shown.events.length);
+  return { ...shown, events, at: shown.tab === "events" ? shown.at + more : shown.at };
 }
 
 /** The same screen about what is known now. The task that was chosen stays so, if it is there. */
