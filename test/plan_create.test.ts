@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "n
 import { join } from "node:path";
 import type { Event, EventKind, EventOf } from "../packages/kernel/src/index.ts";
 import { dgov, eventsOf, git, makeRepository, type Place, startDgov, writeIn } from "./repo.ts";
-import { type Call, done, edit } from "./scripted.ts";
+import { type Call, done, edit, write } from "./scripted.ts";
 
 setDefaultTimeout(180_000); // several jails each, and the machine may be busy
 
@@ -285,32 +285,77 @@ test("A7 the missing key of who would be asked last ends before the first is pai
   expect(existsSync(join(place.root, ".dgov/state.db")) ? eventsOf(place) : []).toEqual([]);
 });
 
-test("B7 by tests-first a plan comes with a spec and the names of tests, and is run when all of it is approved and red", () => {
-  const spec = ["Goal", "Assumptions", "Design", "Out of scope", "Acceptance criteria", "Open questions"]
-    .map((heading) => `## ${heading}\n\nAs it says.\n`)
-    .join("\n");
-  const tests = { test_cmd: "node --test {test_dir}", tests: ["tests/a.test.mjs"] };
-  const own = task("a", { edit: ["src/a.txt"] }, tests);
-  const without = planCall([task("a", { edit: ["src/a.txt"] })], { spec });
-  const blank = planCall([own], { spec: spec.replace("## Out of scope\n\nAs it says.\n", "") });
-  const whole = planCall([own], { spec });
-  const asks = `import { test } from "node:test";\nimport assert from "node:assert";\nimport { readFileSync } from "node:fs";\ntest("a", () => assert.match(readFileSync("src/a.txt", "utf8"), /hello/));\n`;
-  const writes: Call[] = [{ tool: "write_file", args: { path: "tests/a.test.mjs", content: asks } }, done];
-  const place = lay({ plan: [GREET, without, blank, whole] });
+const SPEC = ["Goal", "Assumptions", "Design", "Out of scope", "Acceptance criteria", "Open questions"]
+  .map((heading) => `## ${heading}\n\nAs it says.\n`)
+  .join("\n");
+const ASKS = `import { test } from "node:test";\nimport assert from "node:assert";\nimport { readFileSync } from "node:fs";\ntest("a", () => assert.match(readFileSync("src/a.txt", "utf8"), /hello/));\n`;
+
+/** A repository where a spec and tests are written too, by those who are asked. */
+function layTestsFirst(spec: readonly Call[], plan: readonly Call[]): Place {
+  const place = lay({ plan });
+  const turns = (calls: readonly Call[]) => ({ turns: calls.map((call) => ({ calls: [call] })) });
   const script = JSON.parse(readFileSync(join(place.root, "script.json"), "utf8"));
-  script.tasks["tests-tasks/main.a"] = { turns: writes.map((call) => ({ calls: [call] })) };
+  script.tasks["consult/planner.spec"] = turns(spec);
+  script.tasks["tests-tasks/main.a"] = turns([write("tests/a.test.mjs", ASKS), done]);
   writeIn(place.root, "script.json", JSON.stringify(script));
   writeIn(place.root, ".dgov/project.toml", `${PROJECT}[tiers]\ntest_author = "author"\n`);
   git(place, "commit", "-qam", "an author");
-  const waits = create(place, "--tests-first", "--name", "waiting");
-  expect(waits).toMatchObject({ status: 0, view: { status: "created", stages: { next: "approve_spec" } } });
-  expect(of(place, "answer_given").map(({ refused }) => refused)).toEqual([0, 3, 0]);
-  expect(readFileSync(join(place.root, AUTO, "waiting/_spec.md"), "utf8")).toContain("## Out of scope");
-  expect(dgov(place, "run", `${AUTO}/waiting`).status).toBe(3);
-  const { status, view } = create(place, "--tests-first", "--name", "whole", "--auto", "--run");
-  expect({ status, view }).toMatchObject({ status: 0, view: { stages: { next: "run" }, ran: { status: "complete" } } });
-  expect(git(place, "show", "main:src/a.txt", "main:tests/a.test.mjs")).toBe(`hello\n${asks}`);
+  return place;
+}
+const specCall = (spec: string): Call => ({ tool: "submit_spec", args: { name: "greet", summary: "Greet", spec } });
+const TESTED = planCall([
+  task("a", { edit: ["src/a.txt"] }, { test_cmd: "node --test {test_dir}", tests: ["tests/a.test.mjs"] }),
+]);
+
+test("B7 by tests-first nothing of the plan is drafted before its spec is approved, and then from that very text", () => {
+  const blank = specCall(SPEC.replace("## Out of scope\n\nAs it says.\n", ""));
+  const place = layTestsFirst([blank, specCall(SPEC)], [GREET, TESTED]);
+  const dir = `${AUTO}/waiting`;
+  const created = create(place, "--tests-first", "--name", "waiting");
+  expect(created).toMatchObject({ status: 0, view: { tasks: [], stages: { next: "approve_spec", drafts: true } } });
+  const asked = () => of(place, "answer_given").map(({ form, refused }) => [form, refused]);
+  const first = [
+    ["submit_recon", 0],
+    ["submit_spec", 1],
+  ];
+  expect([asked(), readdirSync(join(place.root, dir)).sort()]).toEqual([
+    first,
+    ["_made_from.json", "_recon.md", "_root.toml", "_spec.md"],
+  ]);
+  expect(dgov(place, "run", dir).status).toBe(3);
+  const stages = (...words: string[]) => JSON.parse(dgov(place, "plan", ...words, "--json").stdout);
+  expect(stages("continue", dir)).toMatchObject({ next: "approve_spec" });
+  expect(asked()).toEqual(first);
+  writeIn(place.root, `${dir}/_spec.md`, `${SPEC}\nAnd it says hello.\n`); // what is approved is what a person made of it
+  expect(dgov(place, "plan", "approve", dir, "spec").stdout).toContain(`Next: dgov plan continue ${dir}`);
+  expect(stages("continue", dir)).toMatchObject({
+    next: "approve_plan",
+    drafts: false,
+    tests: [{ red: { is: "red" } }],
+  });
+  expect(asked().slice(2)).toEqual([
+    ["emit_plan", 1],
+    ["submit_critique", 0],
+  ]);
+  expect(dgov(place, "plan", "approve", dir, "plan").status).toBe(0);
+  expect(dgov(place, "run", dir).status).toBe(0);
+  expect(git(place, "show", "main:src/a.txt", "main:tests/a.test.mjs")).toBe(`hello\n${ASKS}`);
 });
+
+test("B7 by tests-first all stages are taken without a person where that is asked for, and a plan that never comes can be asked for again", () => {
+  const place = layTestsFirst([specCall(SPEC)], [{ tool: "give_up", args: { reason: "Too hard" } }]);
+  const stopped = create(place, "--tests-first", "--name", "whole", "--auto", "--run");
+  expect(stopped).toMatchObject({ status: 1, view: { error: { code: "no_answer" } } });
+  const script = JSON.parse(readFileSync(join(place.root, "script.json"), "utf8"));
+  script.tasks["consult/planner.plan"] = { turns: [{ calls: [TESTED] }] };
+  writeIn(place.root, "script.json", JSON.stringify(script));
+  git(place, "commit", "-qam", "it is less hard");
+  const gone = JSON.parse(dgov(place, "plan", "continue", `${AUTO}/whole`, "--auto", "--json").stdout);
+  expect(gone).toMatchObject({ next: "run", spec: { approved: { by: "automatic" } } });
+  const { status, view } = create(place, "--tests-first", "--name", "again", "--auto", "--run");
+  expect({ status, view }).toMatchObject({ status: 0, view: { stages: { next: "run" }, ran: { status: "complete" } } });
+});
+
 test.each([
   ["SIGKILL", null],
   ["SIGINT", 130],

@@ -13,6 +13,7 @@ const VERDICTS = {
   revise: "A second look revised it",
   unusable: "A second look came to nothing, and changed nothing",
   skipped: "",
+  later: "Its tasks are made when its spec is approved",
 } as const;
 
 function created(view: Of<"created">, waits: boolean): string {
@@ -25,7 +26,7 @@ function created(view: Of<"created">, waits: boolean): string {
       return `  ${task}${after}: ${plain(own)}`;
     }),
     ...taken.map(({ question, answer }) => `Taken for granted: ${plain(question)} ${plain(answer)}`),
-    ...(critique.verdict === "skipped" ? [] : [`${VERDICTS[critique.verdict]}: ${plain(critique.said)}`]),
+    ...(critique.verdict === "skipped" ? [] : [secondLook(critique)]),
     ...config_overrides.map(({ key, from, to, applied, why }) => {
       const change = `${key}: ${JSON.stringify(from)} to ${JSON.stringify(to)}`;
       return applied ? `Changed in .dgov/project.toml: ${change}` : `Would change ${change}, but ${why}`;
@@ -34,6 +35,9 @@ function created(view: Of<"created">, waits: boolean): string {
     ...(waits ? [] : [`Next: dgov run ${plain(plan)}`]),
   ].join("\n");
 }
+
+const secondLook = ({ verdict, said }: Of<"created">["critique"]): string =>
+  `${VERDICTS[verdict]}${said === "" ? "" : `: ${plain(said)}`}`;
 
 function asked({ questions }: Of<"needs_answers">): string {
   const template = Object.fromEntries(questions.map(({ id, recommended }) => [id, recommended]));

@@ -27,7 +27,7 @@ export function renderStages(view: StagesView): string {
   ].join("\n");
 }
 
-function nextOf({ next, dir }: StagesView): string {
+function nextOf({ next, dir, drafts }: StagesView): string {
   const at = plain(dir);
   switch (next) {
     case "spec":
@@ -35,7 +35,7 @@ function nextOf({ next, dir }: StagesView): string {
     case "approve_spec":
       return `read ${at}/_spec.md, then: dgov plan approve ${at} spec`;
     case "plan":
-      return `mend the plan: dgov compile ${at}`;
+      return drafts ? `dgov plan continue ${at}` : `mend the plan: dgov compile ${at}`;
     case "tests":
       return `write and commit the tests, or name [tiers] test_author, then: dgov plan continue ${at}`;
     case "red":

@@ -1,19 +1,19 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { PlanDraft } from "@dgov/sandbox/plan_draft";
-import { z } from "zod";
 import { readProject } from "./config.ts";
-import { type Consultation, type Consulted, consult, refuseUnaskable } from "./consult/consult.ts";
+import { refuseUnaskable } from "./consult/consult.ts";
 import { DgovError, type Place } from "./error.ts";
 import { openRepository } from "./git/readiness.ts";
-import { jsonOrNull } from "./json_or_null.ts";
 import { NAME } from "./plan/source.ts";
 import { type Answered, type Answers, answersTo, readAnswers } from "./planning/answers.ts";
-import { type Critique, compiled, critiqueOf, draftOf, type Known, type Planning } from "./planning/draft.ts";
+import { compiled, type Known, type Planning } from "./planning/draft.ts";
+import { type Asked, type Asking, answerOf, askingOf, type Drafted, drafted } from "./planning/drafting.ts";
+import { MADE_FROM, madeFromText, usedRuns } from "./planning/made_from.ts";
 import { type Override, overridden } from "./planning/overrides.ts";
-import { planFiles, reconMarkdown } from "./planning/plan_files.ts";
+import { planFiles, reconMarkdown, specFiles } from "./planning/plan_files.ts";
 import { isThere, placeTree, refuseLinks, taken } from "./planning/plan_tree.ts";
 import { type Question, reconOf } from "./planning/recon.ts";
+import { specOf } from "./planning/spec.ts";
 import { slugOf } from "./planning/texts.ts";
 import { findRoot } from "./root.ts";
 import type { World } from "./session.ts";
@@ -42,8 +42,6 @@ export type PlanCreateRequest = {
   ask: ((questions: readonly Question[]) => Promise<Answers>) | null;
 };
 
-type Asked = { what: string; run: string };
-
 /** `runs`: whom it asked, by the run of each. `plan`: its folder, relative to the root. */
 export type PlanCreateView = { goal: string; runs: Asked[] } & (
   | { status: "needs_answers"; questions: readonly Question[] }
@@ -54,7 +52,7 @@ export type PlanCreateView = { goal: string; runs: Asked[] } & (
       summary: string;
       tasks: readonly { task: string; summary: string; depends_on: readonly string[] }[];
       questions: readonly Answered[];
-      critique: { verdict: "keep" | "revise" | "unusable" | "skipped"; said: string };
+      critique: { verdict: Drafted["critique"]["verdict"] | "later"; said: string };
       config_overrides: readonly Override[];
       warnings: readonly Place[];
     }
@@ -79,44 +77,24 @@ export async function createPlan(request: PlanCreateRequest, world: World): Prom
   const about = `plan-${slugOf(name ?? goal)}`;
   const project = readProject(root, null, world.env);
   const planning: Planning = { project, world, about, above: ABOVE, model, tests_first };
-  const used = usedRuns(root);
-  const reuse: Reuse = (run) => !used.has(run);
-  const runs: Asked[] = [];
-  const asking: Asking = {
-    async ask(what, consultation) {
-      const consulted = await consult(root, consultation, world);
-      runs.push({ what, run: consulted.run });
-      return consulted;
-    },
-  };
+  const asking = askingOf(root, world, usedRuns(root, ABOVE));
+  const { runs } = asking;
   const later = { about, role: "planner", what: "plan", goal, model } as const;
   refuseUnaskable(planning.project, [{ ...later, role: "researcher", what: "recon" }, later], world);
   const git = await openRepository(root, world.env);
-  const recon = answerOf(goal, await asking.ask("recon", { ...reconOf(about, goal, { git, model }), reuse }));
+  const recon = answerOf(goal, await asking.ask("recon", reconOf(about, goal, { git, model })));
   const answered = await answers(recon.questions, given, request);
   if (answered === null) return { goal, runs, status: "needs_answers", questions: recon.questions };
-  const known: Known = { goal, recon, answered };
-  const first = answerOf(goal, await asking.ask("plan", { ...draftOf(planning, known), reuse }));
-  const { draft, critique } = request.critique
-    ? await criticised(asking, { planning, known, first, reuse })
-    : { draft: first, critique: { verdict: "skipped" as const, said: "" } };
+  const known: Known = { goal, recon, answered, spec: null };
+  const common = { goal, runs, status: "created", questions: answered } as const;
+  if (tests_first) return { ...common, ...(await specified(asking, { planning, known, name, request })) };
+  const { draft, critique } = await drafted(asking, { planning, known, critique: request.critique });
   const written = await place(planning, { draft, known, name, runs });
   return {
-    ...{ goal, runs, status: "created", summary: draft.summary, questions: answered, critique, ...written },
+    ...{ ...common, summary: draft.summary, critique, ...written },
     tasks: draft.tasks.map(({ slug, summary, depends_on }) => ({ task: `tasks/main.${slug}`, summary, depends_on })),
     config_overrides: overridden(root, draft, request.apply_config),
   };
-}
-
-type Asking = { ask<Answer>(what: string, consultation: Consultation<Answer>): Promise<Consulted<Answer>> };
-
-function answerOf<Answer>(goal: string, consulted: Consulted<Answer>): Answer {
-  if (!("cause" in consulted)) return consulted.answer;
-  const { run, cause, detail } = consulted;
-  const [line = ""] = goal.trim().split("\n");
-  throw new DgovError("no_answer", `Cannot plan "${line.slice(0, 100)}": there is no answer (${cause}): ${detail}`, {
-    hint: `See what it did with "dgov report ${run}"; nothing was written`,
-  });
 }
 
 /** Answers of the file, then those of who is there; null: some are missing. */
@@ -131,22 +109,6 @@ async function answers(
   return answersTo(questions, { ...given, ...said }, { rest: false });
 }
 
-type Criticised = { draft: PlanDraft; critique: { verdict: Critique["verdict"] | "unusable"; said: string } };
-
-/** A critique that is none, or does not come, changes nothing. */
-async function criticised(
-  asking: Asking,
-  { planning, known, first, reuse }: { planning: Planning; known: Known; first: PlanDraft; reuse: Reuse },
-): Promise<Criticised> {
-  const consulted = await asking.ask("critique", { ...critiqueOf(planning, known, first), reuse });
-  if ("cause" in consulted) {
-    if (consulted.cause === "interrupted") answerOf(known.goal, consulted);
-    return { draft: first, critique: { verdict: "unusable", said: `${consulted.cause}: ${consulted.detail}` } };
-  }
-  const { verdict, said, plan } = consulted.answer;
-  return { draft: plan ?? first, critique: { verdict, said } };
-}
-
 type Placing = { draft: PlanDraft; known: Known; name: string | null; runs: readonly Asked[] };
 
 /** Writes the plan under a name that is free. */
@@ -157,27 +119,35 @@ async function place(planning: Planning, { draft, known, name, runs }: Placing) 
   if (errors.length > 0) throw new DgovError("plan_invalid", "Cannot take the plan: it does not compile", { places });
   const own = name ?? freeName(root, draft.name);
   const files = {
-    ...planFiles(draft, own),
+    ...planFiles(draft, own, false),
     "_recon.md": reconMarkdown(known.goal, known.recon, known.answered),
-    [MADE_FROM]: `${JSON.stringify({ goal: known.goal, runs }, null, 2)}\n`,
+    [MADE_FROM]: madeFromText({ goal: known.goal, runs: [...runs] }),
   };
   placeTree(root, { dir: `${ABOVE}/${own}`, files, now_ms: planning.world.now_ms() });
   return { name: own, plan: `${ABOVE}/${own}`, warnings: places };
 }
 
-/** In the folder of a plan: whose answers it was made from. Compile leaves it out. */
-const MADE_FROM = "_made_from.json";
-const MadeFrom = z.object({ runs: z.array(z.object({ run: z.string() })) });
-type Reuse = (run: string) => boolean;
+type Specifying = { planning: Planning; known: Known; name: string | null; request: PlanCreateRequest };
 
-/** The runs that a plan was made from. Whoever asks for the same once more, when that is there, wants another. */
-function usedRuns(root: string): ReadonlySet<string> {
-  const folders = [ABOVE, `${ABOVE}/archive`].flatMap((folder) => {
-    return isThere(join(root, folder)) ? readdirSync(join(root, folder)).map((name) => `${folder}/${name}`) : [];
-  });
-  const files = folders.map((folder) => join(root, folder, MADE_FROM)).filter(isThere);
-  const made = files.map((file) => MadeFrom.safeParse(jsonOrNull(readFileSync(file, "utf8"))));
-  return new Set(made.flatMap(({ data }) => data?.runs.map(({ run }) => run) ?? []));
+/** Of a plan by tests-first there is its spec, and no task before somebody has approved of that. */
+async function specified(asking: Asking, { planning, known, name, request }: Specifying) {
+  const { root } = planning.project;
+  const { goal, recon, answered } = known;
+  const { summary, ...draft } = answerOf(goal, await asking.ask("spec", specOf(planning, known)));
+  const own = name ?? freeName(root, draft.name);
+  const { model, critique, apply_config } = request;
+  const files = {
+    ...specFiles({ summary, spec: draft.spec }, own),
+    "_recon.md": reconMarkdown(goal, recon, answered),
+    [MADE_FROM]: madeFromText({
+      ...{ goal, runs: asking.runs },
+      later: { recon, answered: [...answered], model, critique, apply_config },
+    }),
+  };
+  const dir = `${ABOVE}/${own}`;
+  placeTree(root, { dir, files, now_ms: planning.world.now_ms() });
+  const none = { tasks: [], config_overrides: [], warnings: [] };
+  return { name: own, plan: dir, summary, critique: { verdict: "later" as const, said: "" }, ...none };
 }
 
 const isTaken = (root: string, name: string): boolean =>

@@ -13,6 +13,7 @@ import { shippedOn } from "./git/shipped.ts";
 import { withLog } from "./log.ts";
 import type { CompiledPlan, CompiledTask } from "./plan/compiled.ts";
 import { compileFolder } from "./plan/store.ts";
+import { type Later, laterOf, makeTasks } from "./planning/later.ts";
 import type { Project } from "./project.ts";
 import { appendRecord } from "./record_files.ts";
 import { findPlan, findRoot } from "./root.ts";
@@ -40,6 +41,7 @@ export type StagesView = {
   dir: string;
   next: Standing["next"];
   why: Standing["why"];
+  drafts: boolean; // there is the spec alone: tasks are made of it when it is approved and gone on with
   missing: string | null;
   spec: { hash: string; approved: Approval | null } | null;
   tests: readonly TestView[];
@@ -72,6 +74,7 @@ type Opened = {
   plan: CompiledPlan | null;
   places: Place[];
   landed: ReadonlySet<TaskId>;
+  later: Later | null; // its tasks are yet to be made, of this and the spec
 };
 type Now = Opened & Situation;
 
@@ -94,11 +97,13 @@ async function open({ cwd, env, self }: From, text: string): Promise<Now> {
     });
   const shipped = plan ? shippedOf(plan, await shippedOn(git, head), new Set()) : new Map<string, string>();
   const done = (plan?.tasks ?? []).filter(({ id, unit }) => units.has(unit) || shipped.has(id));
-  const opened = { git, root, dir, head, target, project, plan, places, landed: new Set(done.map(({ id }) => id)) };
+  const later = plan === null ? laterOf(root, dir) : null;
+  const seen = { git, root, dir, head, target, project, plan, places, later };
+  const opened = { ...seen, landed: new Set(done.map(({ id }) => id)) };
   return { ...opened, ...(await situationOf(opened, plan)) };
 }
 
-function viewOf({ plan, dir, places, stages, facts, standing, spec }: Now): StagesView {
+function viewOf({ plan, dir, places, stages, facts, standing, spec, later }: Now): StagesView {
   const { next, why } = standing;
   const approval = (said: (Approver & { at_ms: number }) | null): Approval | null =>
     said && { by: said.by, name: said.name, at: new Date(said.at_ms).toISOString() };
@@ -117,11 +122,12 @@ function viewOf({ plan, dir, places, stages, facts, standing, spec }: Now): Stag
     }),
   );
   return {
-    ...{ plan: plan?.name ?? dir, dir, next, why, missing: next === "run" ? null : sayStanding(standing) },
+    ...{ plan: plan?.name ?? dir, dir, next, why, drafts: later !== null },
+    missing: next === "run" ? null : next === "plan" && later ? "its tasks are not made yet" : sayStanding(standing),
     spec: spec && { hash: spec.hash, approved: stages.spec?.spec === spec.hash ? approval(stages.spec) : null },
     tests,
     approved: next === "run" ? approval(stages.plan) : null,
-    places: places.filter(({ severity }) => severity === "error"),
+    places: later ? [] : places.filter(({ severity }) => severity === "error"),
   };
 }
 
@@ -179,9 +185,9 @@ function approve(now: Now, at_ms: number, approver: Approver): void {
 export type Continuing = { auto: Approver | "critic" | null; told: (line: string) => void };
 
 /**
- * Takes every step that needs no person: has tests written where the project has an author of tests, freezes those that are
- * there, sees that they are red, and approves where it is told to. Each step is a record before the next begins, so that
- * whoever is killed goes on from the last.
+ * Takes every step that needs no person: has tasks made of an approved spec where they wait for it, has tests written where the
+ * project has an author of tests, freezes those that are there, sees that they are red, and approves where it is told to. Each
+ * step is a record before the next begins, so that whoever is killed goes on from the last.
  */
 export async function continuePlan(
   from: World & { cwd: string },
@@ -193,7 +199,10 @@ export async function continuePlan(
     const { next } = now.standing;
     if (next === done || from.signal.aborted) return viewOf(now); // it was tried, and did not help
     done = next;
-    if (next === "tests" && now.plan) {
+    if (next === "plan" && now.later) {
+      told("A plan is made of the spec");
+      await makeTasks(from, { ...now, spec: now.spec?.text ?? "", made: now.later }, told);
+    } else if (next === "tests" && now.plan) {
       await haveWritten(now, now.plan, from, told);
       if (!(await freezeTests(await open(from, text), from.now_ms()))) return viewOf(await open(from, text));
       told("The tests are frozen");

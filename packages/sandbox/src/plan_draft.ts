@@ -14,7 +14,6 @@ const slug = z
 export const PlanDraft = z.strictObject({
   name: slug.describe("Name of the plan, a slug"),
   summary: sentence.describe("What the plan is for, one line"),
-  spec: sentence.optional().describe("Only for a plan by tests-first: what is to be, in Markdown"),
   tasks: z
     .array(
       z.strictObject({

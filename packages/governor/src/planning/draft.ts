@@ -7,7 +7,6 @@ import type { Place } from "../error.ts";
 import { compileFolder } from "../plan/store.ts";
 import type { Project } from "../project.ts";
 import type { World } from "../session.ts";
-import { blanksIn, SPEC_HEADINGS } from "../tests_first/spec_text.ts";
 import type { Answered } from "./answers.ts";
 import { planFiles } from "./plan_files.ts";
 import { withDraft } from "./plan_tree.ts";
@@ -24,8 +23,13 @@ export type Planning = {
   tests_first: boolean; // by docs/tests-first.md
 };
 
-/** What a plan is made of. */
-export type Known = { goal: string; recon: Recon; answered: readonly Answered[] };
+/** What a plan is made of. `spec`: that was approved, and the plan's name; null: there is none. */
+export type Known = {
+  goal: string;
+  recon: Recon;
+  answered: readonly Answered[];
+  spec: { name: string; text: string } | null;
+};
 
 const TURNS = 40;
 const TIMEOUT_S = 900;
@@ -57,10 +61,8 @@ export const draftOf = (planning: Planning, known: Known) =>
   }) satisfies Consultation<PlanDraft>;
 
 /** What such a plan needs besides. Its tests are written later, by somebody else. */
-const TESTS_FIRST = [
-  `It is a plan by tests-first. Its spec comes with it (spec): Markdown with something under each of the headings ${SPEC_HEADINGS.join(", ")}; "None." is something.`,
-  "Each task of a worker names files with its acceptance tests (tests), which no task may claim and no other task has, and the command that runs nothing but those (test_cmd, with {test_dir} for the files). Somebody else writes them before the work begins, so that a prompt says what is to be, and not how it is tested.",
-].join("\n");
+const TESTS_FIRST =
+  "It is a plan by tests-first, of the spec that was approved: it does what that says and nothing else. Each task of a worker names files with its acceptance tests (tests), which no task may claim and no other task has, and the command that runs nothing but those (test_cmd, with {test_dir} for the files). Somebody else writes them before the work begins, so that a prompt says what is to be, and not how it is tested.";
 
 /** What a second look says of a plan. */
 const Critique = z
@@ -99,7 +101,7 @@ export const critiqueOf = (planning: Planning, known: Known, draft: PlanDraft) =
   }) satisfies Consultation<Critique>;
 
 async function draftFault(planning: Planning, draft: PlanDraft): Promise<Fault<never> | null> {
-  const own = [...draftFaults(draft), ...specFaults(planning, draft)];
+  const own = draftFaults(draft);
   const faults = own.length > 0 ? own : (await compiled(planning, draft)).filter(isError).map(sayPlace);
   if (faults.length === 0) return null;
   const shown = faults.slice(0, FAULTS_SHOWN);
@@ -107,28 +109,21 @@ async function draftFault(planning: Planning, draft: PlanDraft): Promise<Fault<n
   return { why: "malformed", said: `this plan cannot be taken: ${shown.join("; ")}` };
 }
 
-/** A spec makes a plan one by tests-first, so that there is one where that was asked for, and none elsewhere. */
-function specFaults({ tests_first }: Planning, { spec }: PlanDraft): string[] {
-  if (!tests_first) return spec === undefined ? [] : ["nobody has asked for a spec"];
-  const blanks = blanksIn(spec ?? "");
-  return blanks.length === 0 ? [] : [`its spec says nothing under ${blanks.join(", ")}`];
-}
-
 const isError = ({ severity }: Place) => severity === "error";
 const sayPlace = ({ unit, code, message }: Place): string => `${unit === null ? "" : `${unit}: `}${message} [${code}]`;
 
 /** What compiling says of a draft. Who does its tasks is no fault of the plan. */
-export const compiled = ({ project, world, above }: Planning, draft: PlanDraft): Promise<Place[]> =>
+export const compiled = ({ project, world, above, tests_first }: Planning, draft: PlanDraft): Promise<Place[]> =>
   withDraft(
     project.root,
-    { dir: `${above}/${draft.name}`, files: planFiles(draft, draft.name), now_ms: world.now_ms() },
+    { dir: `${above}/${draft.name}`, files: planFiles(draft, draft.name, tests_first), now_ms: world.now_ms() },
     async (dir) => {
       const looks = { path: world.env.PATH ?? null, find: symbolFinder(world.self) };
       return (await compileFolder(project, dir, { providers: "advised", ...looks })).places;
     },
   );
 
-const knownText = ({ recon, answered }: Known): string =>
+export const knownText = ({ recon, answered, spec }: Known): string =>
   [
     `What was found out about it, by somebody who has looked:\n\n${fencedText(recon.summary)}`,
     ...(recon.findings.length === 0
@@ -138,6 +133,7 @@ const knownText = ({ recon, answered }: Known): string =>
       const whose = by === "person" ? "The answer of who asked" : "Taken as it was recommended";
       return `Question: ${question}\n${whose}: ${answer}`;
     }),
+    ...(spec === null ? [] : [`The spec of the plan "${spec.name}", which was approved:\n\n${fencedText(spec.text)}`]),
   ].join("\n\n");
 
 /** What judges the work later: a plan that leaves room for it needs no words for it. */

@@ -6,8 +6,11 @@ import type { Recon } from "./recon.ts";
 
 const SECTION = "tasks";
 
-/** A drafted plan as files of a plan tree, by path in its folder. One with a spec is by tests-first. */
-export function planFiles(draft: PlanDraft, name: string): Record<string, string> {
+/** Where the tasks of a plan stand that was drafted, in its folder. */
+export const TASKS_FILE = `${SECTION}/main.toml`;
+
+/** A drafted plan as files of a plan tree, by path in its folder. */
+export function planFiles(draft: PlanDraft, name: string, tests_first: boolean): Record<string, string> {
   const tasks = draft.tasks.map(({ slug, files, role, depends_on, test_cmd, tests, ...task }) => {
     const claims = Object.entries(files).filter(([, paths]) => paths.length > 0);
     const own = {
@@ -20,14 +23,20 @@ export function planFiles(draft: PlanDraft, name: string): Record<string, string
     };
     return [slug, own] as const;
   });
-  const { summary, spec } = draft;
-  const method = spec === undefined ? {} : { method: "tests-first" };
   return {
-    "_root.toml": writeToml({ plan: { name, summary, sections: [SECTION], ...method } }),
-    ...(spec === undefined ? {} : { [SPEC_FILE]: `${spec}\n` }),
-    [`${SECTION}/main.toml`]: writeToml({ tasks: Object.fromEntries(tasks) }),
+    "_root.toml": rootOf(name, draft.summary, tests_first),
+    [TASKS_FILE]: writeToml({ tasks: Object.fromEntries(tasks) }),
   };
 }
+
+/** A plan by tests-first of which there is no task yet. */
+export const specFiles = ({ summary, spec }: { summary: string; spec: string }, name: string) => ({
+  "_root.toml": rootOf(name, summary, true),
+  [SPEC_FILE]: `${spec}\n`,
+});
+
+const rootOf = (name: string, summary: string, tests_first: boolean): string =>
+  writeToml({ plan: { name, summary, sections: [SECTION], ...(tests_first ? { method: "tests-first" } : {}) } });
 
 /** What the plan was made from, for people: compile leaves it out. */
 export function reconMarkdown(goal: string, { summary, findings }: Recon, answered: readonly Answered[]): string {
