@@ -55,11 +55,12 @@ export const claimsByName = ({ read, write }: Pick<Scope, "read" | "write">, pat
 
 const EXACT = SECRET_NAMES.filter((name) => !name.includes("*"));
 
-/** Whether a shell's pattern is meant for such a file: it spells a part of the name, as `.en?` and `id_*` do. */
+/** Whether a shell's pattern is meant for such a file: it spells a part of the name, as `.en?`, `.*v` and `id_*` do. */
 export function couldBeSecret(pattern: string): boolean {
   const name = pattern.slice(pattern.lastIndexOf("/") + 1).toLowerCase();
   const [head = ""] = name.split(/[*?[{]/);
-  if (head.length < 2) return false;
+  const tail = /[^*?\]}]*$/.exec(name)?.[0] ?? "";
+  if (head === "" || head.length + tail.length < 2) return false; // without a head it fits no name with a dot in front
   const source = name
     .replace(/[.\\^$+()|]/g, "\\$&")
     .replace(/\[[^\]]*\]|\{[^}]*\}|\?/g, "[^/]")

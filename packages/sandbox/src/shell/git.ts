@@ -52,11 +52,7 @@ export function gitFault(words: readonly Word[]): string | null {
   const command = argv[at];
   if (command === undefined) return null;
   if (!words[at]!.known) return "git's command is computed";
-  if (
-    (command === "branch" || command === "tag") &&
-    words.slice(at + 1).every(({ text, known }) => known && LISTING.test(text))
-  )
-    return null;
+  if ((command === "branch" || command === "tag") && onlyLists(words.slice(at + 1))) return null;
   if (READING.some((reading) => reading.test(argv.slice(at).join(" "))) && words.every(({ known }) => known))
     return null;
   if (!SHOWING.includes(command))
@@ -64,6 +60,12 @@ export function gitFault(words: readonly Word[]): string | null {
   const rest = argv.slice(at + 1, argv.includes("--") ? argv.indexOf("--") : undefined);
   const harmful = rest.find((word) => HARMFUL.test(word) && !(command !== "grep" && /^-O/.test(word)));
   return harmful === undefined ? null : `git's option "${harmful}" writes a file or starts a program`;
+}
+
+/** Whether `git branch` or `git tag` is asked for a list: a name is a pattern where `--list` says so, and else makes one. */
+function onlyLists(words: readonly Word[]): boolean {
+  const patterns = words.some(({ text }) => text === "--list");
+  return words.every(({ text, known }) => known && (LISTING.test(text) || (patterns && /^[^-]/.test(text))));
 }
 
 /** The forms of changing commands that only show. */
@@ -77,4 +79,5 @@ const READING = [
   /^symbolic-ref( --short| -q)* [^-\s]\S*$/,
   /^reflog( show| -\d+|$)(?!.* (--out|-O))/,
 ];
-const LISTING = /^(-a|-r|-l|-v|-vv|--all|--list|--show-current|--remotes|--no-color|--sort=.*|--format=.*)$/;
+const LISTING =
+  /^(-a|-r|-l|-v|-vv|--all|--list|--show-current|--remotes|--no-color|--sort=.*|--format=.*|--(no-)?(merged|contains)=.*|--points-at=.*|-i|--ignore-case|-q)$/;

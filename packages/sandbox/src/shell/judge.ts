@@ -5,12 +5,12 @@ import type { Scope } from "../tool.ts";
 import type { Decision } from "../write_rules.ts";
 import { SHELL_RULES } from "./builtin.ts";
 import { gitFault } from "./git.ts";
-import { outsidePlace, STREAMS, secretPlace } from "./places.ts";
+import { gitPlace, outsidePlace, STREAMS, secretPlace } from "./places.ts";
 import { begins, verdictOf } from "./project_rule.ts";
 import { ruleHolds } from "./rules.ts";
 import type { Command, Redirect } from "./script.ts";
 import { type Invocation, type Unwrapped, unwrap } from "./unwrap.ts";
-import type { Word } from "./word.ts";
+import { isOwnFile, type Word } from "./word.ts";
 
 /** A decision about a shell text, and what it is made of. `undecided`: why the text cannot be followed as a whole. */
 export type Judgement = { decision: Decision; commands: JudgedCommand[]; undecided: string[] };
@@ -159,13 +159,23 @@ function staysTemporary([name, ...rest]: readonly Word[]): boolean {
 
 const isTemporary = ({ text, known }: Redirect["target"]) => /^\$TMPDIR\/(?!.*\.\.)/.test(text) && !known;
 
+/** `$t` and `$t/…` after `t=$(mktemp)`: what begins with a variable that never is anything but a file of the task's own. */
+function isMade({ pieces }: Word, commands: readonly Command[]): boolean {
+  const [first, ...rest] = pieces ?? [];
+  if (typeof first !== "object" || rest.some((one) => typeof one !== "string" || one.includes(".."))) return false;
+  if (rest.length > 0 && !String(rest[0]).startsWith("/")) return false;
+  const own = commands.flatMap(({ assigned }) => assigned.filter(({ name }) => name === first.variable));
+  return own.length > 0 && own.every(({ value }) => value !== null && isOwnFile(value));
+}
+
 function judgeRedirects(rules: ToolPolicy, commands: readonly Command[]): Decision | null {
   if (!rules.deny_shell_file_mutations) return null;
   const writes = ({ op, target }: Redirect) =>
     op.includes(">") &&
     !(op.startsWith(">&") && /^(\d+-?|-)$/.test(target.text)) &&
     !STREAMS.test(target.text) &&
-    !isTemporary(target);
+    !isTemporary(target) &&
+    !isMade(target, commands);
   for (const { redirects, text } of commands) {
     const bad = redirects.find(writes);
     if (!bad) continue;
@@ -207,6 +217,8 @@ function judgePlaces(seen: Unwrapped, mayRead: (path: string) => boolean): Decis
     const why = `"${bad.slice(0, 200)}" is outside the worktree: a task stays in it (temporary files go to $TMPDIR)`;
     return deny("shell.outside", why, null);
   }
+  const internal = gitPlace(seen);
+  if (internal !== null) return deny("shell.git", `"${internal.slice(0, 200)}" belongs to git and is not shown`, null);
   const path = secretPlace(seen, mayRead);
   return path === null ? null : secretFile(path);
 }

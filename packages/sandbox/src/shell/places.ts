@@ -27,6 +27,17 @@ export function outsidePlace({ commands, own, invocations }: Unwrapped): string 
   return placesInCode(invocations).find((text) => leaves(text, deepest)) ?? null;
 }
 
+/** A word that names git's own folder to a program that shows or changes what is in it, or null. */
+export function gitPlace({ commands, invocations }: Unwrapped): string | null {
+  const words = invocations.flatMap(({ words: [first, ...rest] }) =>
+    OPENING.test(first?.text ?? "") ? rest.filter(({ text }) => !text.startsWith("-")) : [],
+  );
+  const targets = commands.flatMap(({ redirects }) => redirects.map(({ target }) => target));
+  return [...words, ...targets].find(({ text }) => /^(\.\/)*\.git(\/|$)/.test(text))?.text ?? null;
+}
+const OPENING =
+  /^(cat|tac|head|tail|less|more|nl|od|xxd|hexdump|strings|base64|cp|mv|ln|ls|diff|cmp|sed|sort|cut|source|\.)$/;
+
 /**
  * A word of a command that a link in the worktree leads out of it, or null. The file tools follow no links; a command
  * does, and what it reads there is nobody's claim. This looks at files, so the policy, which is pure, cannot ask it.
@@ -43,9 +54,9 @@ export function secretPlace(
   mayRead: (path: string) => boolean,
 ): string | null {
   const words = [
-    ...placesIn(commands.slice(0, own)).map(({ word }) => word),
+    ...placesIn(commands.slice(0, own).map(withoutNames)).map(({ word }) => word),
     ...commands.slice(own).flatMap(({ redirects }) => redirects.map(({ target }) => target)),
-    ...invocations.flatMap(({ words: all }) => operandsOf(all)),
+    ...invocations.map(withoutNames).flatMap(({ words: all }) => operandsOf(all)),
     ...placesInCode(invocations).map((text): Word => ({ text, known: true, quoted: true, pieces: [text] })),
   ];
   const secret = ({ text, known, quoted }: Word) => {
@@ -54,6 +65,13 @@ export function secretPlace(
   };
   return words.find(secret)?.text ?? null;
 }
+
+/** A command whose words are names to it, of which it shows nothing but that they are there, is one without words. */
+const withoutNames = <T extends { words: readonly Word[] }>(command: T): T =>
+  NAMING.some((words) => words.every((own, at) => command.words[at]?.text === own))
+    ? { ...command, words: [] }
+    : command;
+const NAMING = [["ls"], ["stat"], ["realpath"], ["readlink"], ["du"], ["git", "check-ignore"], ["git", "ls-files"]];
 
 type Place = { word: Word; from: string; inside: number };
 
@@ -82,7 +100,7 @@ const NAMED_PLACE = /^--[a-z0-9-]*(?:file|from|dir|directory|path)[a-z0-9-]*=(.+
 
 function operandsOf(words: readonly Word[]): Word[] {
   const name = programName(words[0]?.text ?? "");
-  if (TALKING.includes(name)) return [];
+  if (TALKING.includes(name)) return words.filter(({ text, known, quoted }) => !known && !quoted && /[*?]/.test(text));
   const before = (at: number) => words[at - 1]?.text ?? "";
   const code = (at: number) => INTERPRETERS.includes(name) && CODE.test(before(at));
   const operands = words.filter(({ text }, at) => at > 0 && !text.startsWith("-") && !code(at));
@@ -99,8 +117,21 @@ function operandsOf(words: readonly Word[]): Word[] {
 /** Absolute places that no program's text is about but to open them. */
 const MACHINE = /^\/(etc|proc|sys|root|home|Users|var|tmp|boot|srv|mnt|run)(\/|$)/;
 
-/** Places that code in a command line names in quotes. */
+/** What an awk program reads or writes, and what a sed script does. */
+const AWK_FILE = /(?:getline\b[^<"\n]*<|>)\s*"([^"\n]+)"/g;
+const SED_FILE = /(?:^|[;{}\n]|\d|\$|\/)\s*[rRwW]\s+([^\s;}]+)/g;
+
+/** Places that code in a command line names in quotes, or that it opens. */
 function placesInCode(invocations: Unwrapped["invocations"]): string[] {
+  const opened = invocations.flatMap(({ words: [first, ...rest] }) => {
+    const name = first?.text ?? "";
+    const file = /^[gmn]?awk$/.test(name) ? AWK_FILE : name === "sed" ? SED_FILE : null;
+    return file === null ? [] : rest.flatMap(({ text }) => [...text.matchAll(file)].map((match) => match[1]!));
+  });
+  return [...opened, ...quotedInCode(invocations)];
+}
+
+function quotedInCode(invocations: Unwrapped["invocations"]): string[] {
   const code = invocations.flatMap(({ words: [first, ...rest] }) =>
     INTERPRETERS.includes(first?.text ?? "") ? rest.filter((_, at) => CODE.test(rest[at - 1]?.text ?? "")) : [],
   );

@@ -57,13 +57,15 @@ const VALUED: ReadonlyMap<string, readonly string[]> = new Map(
     go: ["-C"],
     poetry: ["-C", "--directory", "-P", "--project"],
     pip: ["--python", "--proxy", "--cache-dir", "--log"],
+    mvn: ["-f", "-pl", "-P", "-s", "-T"],
+    gradle: ["-p", "-b", "-c"],
     uv: ["--directory", "--project", "--config-file", "--cache-dir", "--color"],
   }),
 );
 
 function withoutOptions([name, ...rest]: readonly Word[]): readonly Word[] {
-  const valued = VALUED.get(name?.text ?? "");
-  if (!name || !valued) return [];
+  if (!name) return [];
+  const valued = VALUED.get(name.text) ?? [];
   const at = rest.findIndex(({ text }, i) => !/^[-+]/.test(text) && !valued.includes(rest[i - 1]?.text ?? ""));
   return at < 0 ? [] : [name, ...rest.slice(at)];
 }

@@ -3,7 +3,7 @@ import type { ParseShell } from "./grammar.ts";
 import { SHELL_LIMITS } from "./limits.ts";
 import { type Assignment, type Command, readScript } from "./script.ts";
 import { computed, literal, type Piece, type Word } from "./word.ts";
-import { commandAt, FETCHERS, RUNNERS, WRAPPERS } from "./wrapper.ts";
+import { commandAt, FETCHERS, LOOSE, RUNNERS, WRAPPERS } from "./wrapper.ts";
 
 /**
  * A program that a shell text would start. `uv`: it runs in the project's environment, under `uv run` or its like.
@@ -151,6 +151,7 @@ function followRest(context: Context, name: string, rest: readonly Word[]): void
   else if (name === "find" || name === "fd") followFind(context, rest);
   else if (RUNNERS.get(name)?.includes(rest[0]?.text ?? "")) followRunner(context, rest.slice(1));
   else if (FETCHERS.includes(name)) followRunner(context, rest[0]?.text === "run" ? rest.slice(1) : rest);
+  else if (LOOSE.has(name)) followRunner(context, rest);
   else if (name === "jobs" && !rest.some(({ text }) => text === "-x")) return;
   else if (WRAPPERS.has(name)) followWrapper(context, name, rest);
   else followBuiltin(context, name, rest);
@@ -170,7 +171,7 @@ function followBuiltin(context: Context, name: string, rest: readonly Word[]): v
   else if (/^(mapfile|readarray)$/.test(name) && has(/^-[a-zA-Z]*C/)) unsure(context, "it calls back a text");
   else if (/^(compgen|complete|bind|fc)$/.test(name) && rest.length > 0) unsure(context, `${name} may run a text`);
   else if (name === "." || name === "source") followScript(context, rest);
-  else if (INTERPRETERS.test(name)) followInterpreter(context, rest);
+  else if (INTERPRETERS.test(name)) followInterpreter(context, name, rest);
   else if (name === "parallel" || name === "watch" || name === "script" || name === "entr" || name === "setfacl-run")
     unsure(context, `what ${name} runs is not followed`);
 }
@@ -184,7 +185,12 @@ function followScript(context: Context, rest: readonly Word[]): void {
 
 const INTERPRETERS = /^(python\d?|pypy\d?|node|ruby|perl)$/;
 
-function followInterpreter(context: Context, rest: readonly Word[]): void {
+function followInterpreter(context: Context, name: string, rest: readonly Word[]): void {
+  const [, option, module, ...more] = splitModule([literal(name), ...rest]);
+  if (/^py/.test(name) && option?.text === "-m") {
+    if (module?.known) followRest(context, module.text, more); // a module may run another: `python -m coverage run …`
+    return;
+  }
   const at = rest.findIndex(({ text }) => !text.startsWith("-"));
   const code = rest.slice(0, at < 0 ? undefined : at).some(({ text }) => /^-([a-zA-Z]*[cemp]|-eval|-print)/.test(text));
   if (at >= 0 && rest[at]!.known && !code) follow(context, rest.slice(at));
@@ -212,7 +218,8 @@ function followWords(context: Context, words: readonly Word[], dialect: Dialect 
 function splitModule(words: readonly Word[]): readonly Word[] {
   const [name, ...rest] = words;
   if (!name || !/^(python|pypy)\d?$/i.test(name.text)) return words;
-  const at = rest.findIndex(({ text }) => !/^-[bBdEiIOqsSuvxP]+$/.test(text));
+  const valued = (at: number) => /^-[WX]$/.test(rest[at]?.text ?? "");
+  const at = rest.findIndex(({ text }, i) => !/^-([bBdEiIOqsSuvxP]+|[WX].*)$/.test(text) && !valued(i - 1));
   const from = at < 0 ? [] : rest.slice(at);
   const joined = /^-[bBdEiIOqsSuvxP]*m(.*)$/.exec(from[0]?.text ?? "");
   if (!joined) return words;

@@ -66,6 +66,10 @@ function add(word: Making, text: string, part: Part): void {
     case "expansion":
       addVariable(word, own);
       return;
+    case "command_substitution":
+      if (MADE.test(own)) addMade(word);
+      else addUnknown(word, "$");
+      return;
     default:
       if (part.named) addUnknown(word, "$");
       else addBare(word, own);
@@ -75,6 +79,15 @@ function add(word: Making, text: string, part: Part): void {
 function addText(word: Making, text: string): void {
   word.text += text;
   word.pieces?.push(text);
+}
+
+/** `$(mktemp)` names a new file below $TMPDIR, whatever its name is. */
+const MADE = /^\$\(\s*mktemp(\s+-d)?\s*\)$/;
+
+function addMade(word: Making): void {
+  const pieces = word.pieces;
+  addUnknown(word, "$");
+  if (pieces?.length === 0) word.pieces = [{ variable: "TMPDIR" }, "/made"];
 }
 
 function addUnknown(word: Making, name: string): void {

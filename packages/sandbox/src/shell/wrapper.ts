@@ -60,6 +60,8 @@ export const RUNNERS: ReadonlyMap<string, readonly string[]> = new Map(
     rye: ["run"],
     hatch: ["run"],
     pixi: ["run"],
+    coverage: ["run"],
+    "cargo-llvm-cov": ["run"],
     bundle: ["exec"],
     pnpm: ["exec", "dlx", "x"],
     yarn: ["exec", "dlx"],
@@ -71,6 +73,14 @@ export const RUNNERS: ReadonlyMap<string, readonly string[]> = new Map(
 );
 /** Programs that fetch another and run it. */
 export const FETCHERS = ["npx", "bunx", "pnpx", "pipx"];
+
+/** Programs that run the rest of their words, after options that are too many to list. */
+export const LOOSE = new Set(
+  `xvfb-run dbus-run-session fakeroot faketime valgrind hyperfine numactl proxychains proxychains4 torsocks direnv dotenv
+  cross-env cross-env-shell watchexec nodemon tsx ts-node concurrently nyc c8 kcov catchsegv cgexec runcon rr`.split(
+    /\s+/,
+  ),
+);
 
 /** Where the command of a wrapper begins among the words after its name; or why that cannot be said. */
 export function commandAt(
