@@ -135,6 +135,7 @@
 ; --- calls -----------------------------------------------------------------------------------------------------------
 (call function: (_) @call.callee arguments: (_) @call.arguments) @call
 (call function: (subscript value: [(identifier) (attribute)] @call.callee) arguments: (_) @call.arguments) @call
+(call function: (parenthesized_expression [(identifier) (attribute)] @call.callee) arguments: (_) @call.arguments) @call
 (call arguments: (generator_expression) @call.arguments @call.placed)
 (argument_list (_) @call.placed) @call.arguments
 (argument_list [(list_splat) (dictionary_splat) (keyword_argument) (comment) (line_continuation)] @call.unplaced) @call.arguments

@@ -79,5 +79,9 @@ const READING = [
   /^symbolic-ref( --short| -q)* [^-\s]\S*$/,
   /^reflog( show| -\d+|$)(?!.* (--out|-O))/,
 ];
-const LISTING =
-  /^(-a|-r|-l|-v|-vv|--all|--list|--show-current|--remotes|--no-color|--sort=.*|--format=.*|--(no-)?(merged|contains)=.*|--points-at=.*|-i|--ignore-case|-q)$/;
+const LISTING = new RegExp(
+  `^(${[
+    "-a|-r|-l|-v|-vv|-i|-q|--all|--list|--show-current|--remotes|--no-color|--ignore-case",
+    "--sort=.*|--format=.*|--(no-)?(merged|contains)=.*|--points-at=.*",
+  ].join("|")})$`,
+);

@@ -68,10 +68,8 @@ export function secretPlace(
 
 /** A command whose words are names to it, of which it shows nothing but that they are there, is one without words. */
 const withoutNames = <T extends { words: readonly Word[] }>(command: T): T =>
-  NAMING.some((words) => words.every((own, at) => command.words[at]?.text === own))
-    ? { ...command, words: [] }
-    : command;
-const NAMING = [["ls"], ["stat"], ["realpath"], ["readlink"], ["du"], ["git", "check-ignore"], ["git", "ls-files"]];
+  NAMING.test(command.words.map(({ text }) => text).join(" ")) ? { ...command, words: [] } : command;
+const NAMING = /^(ls|stat|realpath|readlink|du|git (check-ignore|ls-files))( |$)/;
 
 type Place = { word: Word; from: string; inside: number };
 

@@ -40,7 +40,7 @@ function wanted(scene: Scene, file: MergedFile, want: Wanted): report.Fault[] {
   // Of a module that is not there at all nothing is asked by name.
   if (want.name !== null && isGone(scene, file, want)) return wanted(scene, file, { of: want.of, name: null });
   const now = resolve(scene.link.merged, file.path, want);
-  if (now.is === "found") return [];
+  if (now.is === "found" || isPassedOn(scene, file, want, now)) return [];
   const held = SIDES.flatMap((side) => {
     const path = pathIn(file, side);
     const has = contentsIn(scene, side, file)?.summary.imports.some((one) => isSameImport(one, want));
@@ -51,6 +51,15 @@ function wanted(scene: Scene, file: MergedFile, want: Wanted): report.Fault[] {
   // Who had it from outside in one parent has it from there in the merged tree as well.
   if (now.is === "outside" && held.some(({ outcome }) => outcome.is === "outside")) return [];
   return faultsOf(scene, file, want, { now, side: intact.side, was: intact.outcome });
+}
+
+/** Whether a module that is there takes the name from outside of the repository: then whoever asks it for the name has it. */
+function isPassedOn(scene: Scene, file: MergedFile, { of, name }: Wanted, now: Outcome): boolean {
+  if (now.is !== "outside" || name === null) return false;
+  const module = scene.link.merged.module(file.path, of.module);
+  if (module.at !== "module" || module.file === null) return false;
+  const from = module.file;
+  return !SIDES.some((side) => scene.link[side].module(from, now.origin).at === "module");
 }
 
 const isSameImport = (one: Import, { of, name }: Wanted): boolean =>

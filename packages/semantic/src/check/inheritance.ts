@@ -67,6 +67,7 @@ const orphans: Question = (heir) =>
     const { scene, shape, now } = heir;
     return shape.members.flatMap((member) => {
       if (!isOverride(member) || hadBefore(heir, side, member.name)) return [];
+      if (isPrivate(scene, heir.file, member.name) && !passesUp(heir, member)) return [];
       const over = lineage.classes.slice(1).find((row) => has(row.shape, member.name));
       const base = over && now.classes.slice(1).find((row) => row.shape.name === over.shape.name);
       // What an interface does not ask for any more may still be there.
@@ -90,6 +91,23 @@ const orphans: Question = (heir) =>
       return [fault(heir, { side, member, over }, weight, words)];
     });
   });
+
+/** Whether a constructor gives arguments to the one above, which nobody takes any more. Any other is called as before. */
+function passesUp({ scene, file, shape, now }: Heir, { name }: Member): boolean {
+  const above = scene.link.merged.rules(file.path)?.classes.above ?? [];
+  const calls = contentsIn(scene, "merged", file)?.summary.calls ?? [];
+  const isMade = now.classes.slice(1).some((row) => row.shape.kind === "generated");
+  return (
+    !isMade &&
+    calls.some(
+      ({ callee, placed, named }) =>
+        callee.self === shape.name &&
+        above.includes(callee.name) &&
+        callee.members[0] === name &&
+        placed + named.length > 0,
+    )
+  );
+}
 
 /** Whether the base has the member under another name now: then whoever called it calls that. */
 function isRenamed({ scene, now }: Heir, { side, member, over: { path, shape } }: Override): boolean {

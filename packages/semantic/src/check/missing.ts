@@ -48,8 +48,12 @@ function missingAt(scene: Scene, file: MergedFile, read: Read): report.Fault | n
   const intact = held.find((one) => one.outcome.is === "found");
   if (outcome.is === "unknown") return intact ? perhaps(scene, file, read, { intact, why: outcome.why }) : null;
   if (held.length === 0) return captured(scene, file, read, outcome.missing);
-  if (outcome.missing.what === "member" && (suppliedBelow(scene, outcome.missing) || isSet(scene, outcome.missing)))
+  if (
+    outcome.missing.what === "member" &&
+    (suppliedBelow(scene, file, read, outcome.missing) || isSet(scene, outcome.missing))
+  )
     return null;
+  if (outcome.missing.what === "name" && isSetHere(scene, file, outcome.missing)) return null;
   return broken(scene, file, read, { missing: outcome.missing, held, intact: intact ?? null });
 }
 
@@ -200,15 +204,29 @@ function perhaps(scene: Scene, file: MergedFile, read: Read, { intact, why }: Do
   };
 }
 
-/** A member that a class lost may be given by those that inherit from it: then nothing is said. */
-function suppliedBelow(scene: Scene, missing: Missing): boolean {
-  return scene.files.some((file) => {
-    const contents = contentsIn(scene, "merged", file);
+/**
+ * A member that a class lost may be given by those that inherit from it: then nothing is said. What is asked of those above
+ * a class is given by none that comes before them.
+ */
+function suppliedBelow(scene: Scene, file: MergedFile, read: Read, missing: Missing): boolean {
+  const above = scene.link.merged.rules(file.path)?.classes.above.includes(read.name) ?? false;
+  return scene.files.some((one) => {
+    const contents = contentsIn(scene, "merged", one);
     return [...(contents?.classes.keys() ?? [])].some((name) => {
-      const { classes } = scene.link.merged.lineage(file.path, name);
-      const below = classes.some(({ path, shape }) => path === missing.path && shape.name === missing.inside);
-      return below && classes.some(({ shape }) => shape.members.some((member) => member.name === missing.name));
+      const { classes } = scene.link.merged.lineage(one.path, name);
+      const at = classes.findIndex(({ path, shape }) => path === missing.path && shape.name === missing.inside);
+      const givers = above ? classes.slice(at + 1) : classes;
+      return at >= 0 && givers.some(({ shape }) => shape.members.some((member) => member.name === missing.name));
     });
+  });
+}
+
+/** A name that a module lost is there for the file that sets it on the module by itself, as tests do. */
+function isSetHere(scene: Scene, file: MergedFile, { path, name }: Missing): boolean {
+  if (path === file.path || scene.link.merged.rules(file.path)?.names.checked_types !== false) return false;
+  return (contentsIn(scene, "merged", file)?.summary.sets ?? []).some((set) => {
+    const led = set.members.at(-1) === name ? scene.link.merged.follow(file.path, set, "run") : null;
+    return led?.is === "missing" && led.missing.path === path;
   });
 }
 

@@ -69,11 +69,14 @@ function describe(contents: Contents | null): Description {
     names,
     fields: JSON.stringify(summary.classes.map(({ name, fields, members }) => [name, fields, wanted(members)]).sort()),
     bases: JSON.stringify(summary.classes.map(({ name, bases, open }) => [name, bases, open]).sort()),
-    stars: JSON.stringify([contents.stars.map(({ module }) => module), summary.open, typeof summary.exports]),
+    stars: JSON.stringify([contents.stars.map(({ module }) => module), summary.open, exportsKind(summary.exports)]),
   };
   descriptions.set(contents, made);
   return made;
 }
+
+/** A list where there was none, or none where one was, gives other names away: its entries are compared by name. */
+const exportsKind = (exports: Contents["summary"]["exports"]) => (Array.isArray(exports) ? "listed" : exports);
 
 const wanted = (members: ClassShape["members"]) => members.flatMap(({ name, abstract }) => (abstract ? [name] : []));
 

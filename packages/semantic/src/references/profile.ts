@@ -14,6 +14,7 @@ const table = <T extends z.ZodType>(value: T) => z.record(z.string(), value).def
  * `lazy_pragma`         the pragma under which annotations are never evaluated; null: they are not in any case
  * `declared`            "types": a declaration without a value binds for types alone; "run": it binds
  * `partial`             callees that take another callee and some of its arguments; `.x`: a member of it that does
+ * `optional_types`      patterns of an annotation that is a type or nothing; what is between their parentheses is the type
  * `member_decorators`   what a decorator makes of a method; `.x`: one that ends so
  * `class_decorators`    what a decorator makes of a class; "": nothing; others may make anything of it
  * `class_bases`         what a base makes of a class
@@ -33,6 +34,7 @@ export const referencesProfile = z.strictObject({
   lazy_pragma: z.string().nullable().default(null),
   declared: z.enum(["types", "run"]).default("run"),
   partial: names,
+  optional_types: names,
   member_decorators: table(
     z.strictObject({
       kind: z.enum(["static", "class_method", "property"]).optional(),

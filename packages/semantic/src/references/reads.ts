@@ -1,7 +1,7 @@
 import type { Call, Origin, Read, Summary } from "../summary.ts";
 import type { Span } from "../unit.ts";
 import { type CallFact, emptyArguments } from "./calls.ts";
-import type { Facts } from "./facts.ts";
+import { type Facts, textOf } from "./facts.ts";
 import { dots, type Name } from "./names.ts";
 import { type Bound, type Context, find, type Scope } from "./scope.ts";
 import type { Swept } from "./sweep.ts";
@@ -106,7 +106,7 @@ function meaningIn(facts: Facts, scope: Scope, name: string, members: readonly s
 /** The class of a local that is bound once: by an annotation, or by a call of the class. */
 function instanceOf(facts: Facts, { bind, name }: Bound): { instance: string; from: Origin | null } | null {
   if (bind.annotation !== null) {
-    const written = facts.text.slice(bind.annotation.startIndex, bind.annotation.endIndex).replace(/^["']|["']$/g, "");
+    const written = typeIn(facts, textOf(facts, bind.annotation));
     if (!/^[\p{L}_$][\p{L}\p{N}_$.]*$/u.test(written)) return null;
     const [first, ...rest] = written.split(".");
     return classNamed(facts, name.at.scope, first!, rest);
@@ -116,6 +116,14 @@ function instanceOf(facts: Facts, { bind, name }: Bound): { instance: string; fr
   if (made?.root == null || !constructs(facts, made)) return null;
   const { role, text, members, at } = made.root;
   return role === "receiver" ? null : classNamed(facts, at.scope, text, members);
+}
+
+/** The type that an annotation names, where it may also be nothing, or in quotes. */
+function typeIn({ profile }: Facts, annotation: string): string {
+  let written = annotation.replace(/^["']|["']$/g, "");
+  for (const pattern of profile.optional_types)
+    written = new RegExp(pattern).exec(written.replace(/\s+/g, ""))?.[1] ?? written;
+  return written.replace(/^["']|["']$/g, "");
 }
 
 const constructs = (facts: Facts, call: CallFact): boolean =>
