@@ -61,6 +61,18 @@ inBrowser("I3 what a model says is text: nothing of it runs, also in its patch",
   expect(await page.title()).not.toContain("taken");
 });
 
+inBrowser("I3 a new state takes neither the focus from who works by keys nor what was scrolled", async () => {
+  await page.setViewportSize({ width: 360, height: 800 });
+  await page.locator('#busy button[data-verb="cancel"]').focus();
+  await page.evaluate("document.querySelector('#drawn').scrollTo(40, 0)");
+  await page.evaluate("document.querySelector('#live h1').dataset.old = ''; refresh()");
+  await page.waitForSelector("#live h1:not([data-old])");
+  expect(await page.evaluate("document.querySelector('#drawn').scrollLeft")).toBe(40);
+  expect(await page.evaluate("document.activeElement.closest('#busy') && document.activeElement.dataset.verb")).toBe(
+    "cancel",
+  );
+});
+
 inBrowser("F6 a click approves, a dialog cancels with a reason, and what somebody has opened stays open", async () => {
   await page.locator('#problems button[data-verb="approve"]').click();
   await page.getByText("Done: approve tasks/main.a").waitFor();
@@ -80,6 +92,18 @@ inBrowser("I3 without the token everything can be read, and nothing be clicked",
   await other.goto(served.base);
   await other.waitForSelector("#live h1");
   expect(await other.locator("button[data-verb]:enabled").count()).toBe(0);
+  await other.close();
+});
+
+inBrowser("I3 an answer that takes longer than the next event is away is shown all the same", async () => {
+  const other = await page.context().newPage();
+  await other.route("**/live", async (route) => {
+    await Bun.sleep(1500);
+    await route.continue();
+  });
+  await other.goto(served.base);
+  await other.evaluate("void setInterval(refresh, 100)");
+  await other.waitForSelector("#live h1", { timeout: 20_000 });
   await other.close();
 });
 

@@ -18,6 +18,30 @@ function say(text, bad = false) {
 
 const opened = () => new Map([...live.querySelectorAll("details[id][open]")].map((one) => [one.id, one]));
 
+/** How the button or line that has the focus is found again among new ones; null: it is none of them. */
+function nameOf(focused) {
+  const home = focused && live.contains(focused) ? focused.closest("[id]") : null;
+  if (home === null) return null;
+  const { verb, task } = focused.dataset;
+  const within = `#${CSS.escape(home.id)}`;
+  if (verb === undefined) return `${within} > summary`;
+  return `${within} button[data-verb="${verb}"]${task === undefined ? "" : `[data-task="${CSS.escape(task)}"]`}`;
+}
+
+/** Lets `change` replace what is shown, and gives the focus and what was scrolled back to what came in its place. */
+function keepingPlace(change) {
+  const focused = document.activeElement;
+  const name = nameOf(focused);
+  const scrolled = [...live.querySelectorAll(".wide[id]")].map(({ id, scrollLeft, scrollTop }) => [
+    id,
+    scrollLeft,
+    scrollTop,
+  ]);
+  change();
+  for (const [id, left, top] of scrolled) byId(id)?.scrollTo(left, top);
+  if (name !== null) (focused.isConnected ? focused : document.querySelector(name))?.focus({ preventScroll: true });
+}
+
 /** Puts a new state in place of the old one. What a reader has opened stays open, and is loaded again where it is another. */
 function put(text) {
   const next = new DOMParser().parseFromString(text, "text/html").body;
@@ -32,7 +56,7 @@ function put(text) {
     }
   }
   if (!token) for (const button of next.querySelectorAll("button[data-verb]")) button.disabled = true;
-  live.replaceChildren(...next.childNodes);
+  keepingPlace(() => live.replaceChildren(...next.childNodes));
   for (const one of opened().values()) if (!one.querySelector(".body")?.hasChildNodes()) load(one);
   document.title = `${live.querySelectorAll("#problems li").length > 0 ? "● " : ""}${live.querySelector("h1")?.textContent ?? "dgov"}`;
 }
@@ -50,23 +74,27 @@ async function load(details) {
     if (kept.has(one.textContent)) one.parentElement.open = true;
 }
 
-let asked = 0;
-let due = null;
-/** As often as something happens, and at most twice a second. */
+let isAsking = false;
+let isDue = false;
+/** As often as something happens, at most twice a second, and one at a time: an answer that takes long is shown, too. */
 function refresh() {
-  if (due !== null) return;
-  due = setTimeout(async () => {
-    due = null;
-    const mine = ++asked;
+  if (isAsking) {
+    isDue = true;
+    return;
+  }
+  isAsking = true;
+  setTimeout(async () => {
+    isDue = false;
     try {
       const answer = await fetch("/live");
       const text = await answer.text();
-      if (mine !== asked) return;
       if (answer.ok) put(text);
       else say(JSON.parse(text).error.message, true);
     } catch {
       say("dgov serve does not answer: it has ended, or is about to", true);
     }
+    isAsking = false;
+    if (isDue) refresh();
   }, 500);
 }
 

@@ -87,10 +87,10 @@ const action = (verb: string, task: string | null): Markup =>
 function body({ review, after, timeline, cost }: PlanPage, served: Served, now_ms: number): Markup {
   const live = new Map(served.tasks.map((task) => [task.task, task]));
   const drawn = review.units.map(drawnOf).map((one) => ({ ...one, ...lookOf(live.get(one.id), one) }));
-  return html`<h2>Tasks</h2>
-<div class="wide">${drawDag(drawn, after)}</div>
-${busy(served.tasks, now_ms)}
-${timeline === null ? null : html`<h2>When</h2>\n${drawTimeline(timeline, drawn)}`}
+  return html`${busy(served.tasks, now_ms)}
+<h2>Tasks</h2>
+<div class="wide tall" id="drawn">${drawDag(drawn, after)}</div>
+${timeline === null ? null : html`<h2>When</h2>\n<div class="wide tall" id="when">${drawTimeline(timeline, drawn)}</div>`}
 ${cost === null || cost.total.calls === 0 ? null : html`<h2>Cost</h2>\n${costTable("model", cost)}`}
 <h2>Task by task</h2>
 ${review.units.map(({ unit, summary }, at) => taskLine({ unit, summary }, drawn[at]!, live.get(unit)))}`;
