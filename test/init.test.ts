@@ -11,7 +11,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { renderInit } from "../packages/cli/src/commands/init.ts";
 import { readProject } from "../packages/governor/src/config.ts";
 import { DgovError } from "../packages/governor/src/error.ts";
 import { foreseeInit, initPlan, initProject } from "../packages/governor/src/init.ts";
@@ -44,6 +45,30 @@ for (const name of readdirSync(CASES).sort())
     expect(readSops(root).places).toEqual([]);
     readProject(root);
   });
+
+test("A1 init says how to keep what is there today as a measure, where there is something and nobody keeps it", () => {
+  const fresh = (files: Readonly<Record<string, string>>) => {
+    const root = repository();
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), text);
+    }
+    const view = initProject({ cwd: root, path: "", force: false, type: "auto" });
+    return { commands: view.baselines.map(({ command }) => command), said: renderInit(view) };
+  };
+  const go = fresh({ "go.mod": "module x\n", "main.go": "package main\n" });
+  expect(go.commands).toEqual(["dgov sentrux gate-save"]);
+  expect(go.said).toContain("  structure  dgov sentrux gate-save");
+  const measured = { "pyproject.toml": '[project]\nname = "x"\ndependencies = ["pytest-cov"]\n', "a.py": "a = 1\n" };
+  const python = fresh(measured);
+  expect(python.commands).toEqual(["dgov sentrux gate-save", "dgov coverage-baseline"]);
+  expect(python.said).toContain("take the # from coverage_cmd in .dgov/project.toml, then dgov coverage-baseline");
+  expect(python.said).toContain("only what is new is refused");
+  const kept = { ".sentrux/baseline.json": "{}", ".coverage-baseline/coverage.json": "{}" };
+  expect(fresh({ ...measured, ...kept }).commands).toEqual([]);
+  const nothing = fresh({ "notes.txt": "x\n" });
+  expect([nothing.commands, nothing.said.includes("measure")]).toEqual([[], false]);
+});
 
 test("A1 init --preflight says what init would do, and does nothing of it", () => {
   const root = repository();

@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { COVERAGE_BASELINE, STRUCTURE_BASELINE } from "./baseline_files.ts";
 import { type Detected, detect, type ProjectType } from "./detect.ts";
 import { DgovError } from "./error.ts";
 import { logPath } from "./log.ts";
@@ -17,7 +18,11 @@ export type InitView = {
   created: readonly string[];
   kept: readonly string[];
   detected: Detected | null; // null: project.toml was there and stays
+  baselines: readonly MissingBaseline[]; // [] where project.toml stays: "dgov doctor" tells of them
 };
+
+/** What could be measured, so that no task makes it worse, and is not. `first`: what a person does before; null: nothing. */
+export type MissingBaseline = { of: "structure" | "coverage"; first: string | null; command: string };
 
 export type InitAsked = { cwd: string; path: string; force: boolean; type: ProjectType | "auto" };
 
@@ -40,8 +45,19 @@ export function initProject(asked: InitAsked): InitView {
   const created = files.flatMap(({ file, keep }) => (keep ? [] : [file]));
   return {
     ...{ status: created.length > 0 ? "initialized" : "already_initialized", root, created },
-    ...{ kept: keptOf(detected, files), detected },
+    ...{ kept: keptOf(detected, files), detected, baselines: detected ? missingBaselines(root, detected) : [] },
   };
+}
+
+/** Lint and types need none: there what the target's head has already is nobody's. */
+function missingBaselines(root: string, { type, commands }: Detected): MissingBaseline[] {
+  const missing: MissingBaseline[] = [];
+  if (type !== "unknown" && !isFile(join(root, STRUCTURE_BASELINE)))
+    missing.push({ of: "structure", first: null, command: "dgov sentrux gate-save" });
+  const first = "take the # from coverage_cmd in .dgov/project.toml";
+  if (commands.coverage_cmd !== "" && !isFile(join(root, COVERAGE_BASELINE)))
+    missing.push({ of: "coverage", first, command: "dgov coverage-baseline" });
+  return missing;
 }
 
 /** What `initProject` would do, and nothing of it done. The language is looked for also where project.toml is there. */

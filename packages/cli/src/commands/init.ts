@@ -1,4 +1,4 @@
-import { PROJECT_TYPES } from "@dgov/governor/detect";
+import { type Detected, PROJECT_TYPES } from "@dgov/governor/detect";
 import { foreseeInit, type InitForeseen, type InitView, initProject } from "@dgov/governor/init";
 import { z } from "zod";
 import { plain } from "../ansi.ts";
@@ -50,11 +50,23 @@ function renderForeseen({ version, user, root, repository, log, detected, would_
   );
 }
 
-export function renderInit({ status, created, detected }: InitView): string {
+export function renderInit({ status, created, detected, baselines }: InitView): string {
   if (status === "already_initialized") return "Already initialized: nothing to do";
   const lines = created.map((file) => `Created ${file}`);
   if (detected) lines.push("", columns(rows(detected)));
-  return [...lines, "", "Next:", ...NEXT.map((step, at) => `  ${at + 1}. ${step}`)].join("\n");
+  lines.push("", "Next:", ...NEXT.map((step, at) => `  ${at + 1}. ${step}`));
+  return [...lines, ...(detected ? measures(detected, baselines) : [])].join("\n");
+}
+
+/** What becomes of that which is not good today, when work is judged. */
+function measures({ commands }: Detected, baselines: InitView["baselines"]): string[] {
+  const steps = baselines.map(({ of, first, command }) => [of, first === null ? command : `${first}, then ${command}`]);
+  const checks = [commands.lint_cmd, commands.type_check_cmd].some((command) => command !== "");
+  return [
+    ...(checks ? ["", "What lint and types find today is held against no task: only what is new is refused."] : []),
+    ...(steps.length === 0 ? [] : ["To keep what is there today as a measure, commit what this writes:"]),
+    ...(steps.length === 0 ? [] : [columns(steps, "  ")]),
+  ];
 }
 
 const NEXT = [
