@@ -173,19 +173,25 @@ python("the tests that a change concerns are run, and no others", () => {
 });
 
 python("the task's own command runs too, also when only text is changed", () => {
-  const own = 'files.create = ["docs/a.md"]\ntest_cmd = "python3 -m pytest tests/test_core.py -q -k no_such_test"';
+  const own = 'files.create = ["docs/a.md"]\ntest_cmd = "python3 -m pytest tests/test_core.py -q -k test_two"';
   const { story, ran } = play([[write("docs/a.md", "beta\n"), done]], {
     project: PYTEST,
     files: PACKAGE,
     claims: own,
   });
   expect({ story, said: ran.stderr }).toMatchObject({ story: ["claims pass", "tests pass", "landed"] });
-  const { story: red } = play([[write("docs/a.md", "beta\n"), done]], {
+});
+
+python.each([
+  ["fails", "other.py", "test_failure"],
+  ["runs no test", "core.py -q -k no_such_test", "tests_not_run"],
+])("the task's own command refuses where it %s", (_, command, code) => {
+  const { story } = play([[write("docs/a.md", "beta\n"), done]], {
     project: PYTEST,
     files: PACKAGE,
-    claims: own.replace("core.py -q -k no_such_test", "other.py"),
+    claims: `files.create = ["docs/a.md"]\ntest_cmd = "python3 -m pytest tests/test_${command}"`,
   });
-  expect(red[1]).toBe("tests reject test_failure");
+  expect(story[1]).toBe(`tests reject ${code}`);
 });
 
 python("a crash of the test runner is broken, and is not the worker's to mend", () => {

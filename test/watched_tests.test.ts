@@ -1,5 +1,5 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
-import { dgov, git, type Place } from "./repo.ts";
+import { dgov, eventsOf, git, type Place } from "./repo.ts";
 import { bash, type Call, done, edit, layTasks, write } from "./scripted.ts";
 
 setDefaultTimeout(120_000); // whole runs, on a machine that may be busy
@@ -69,11 +69,40 @@ test("D24 blocking: refused with a finding, tried afresh, and landed when they w
   expect(rows).toMatchObject([{ result: "fired", said: "tests_unwatched" }]);
 });
 
-test("D24 a program's calls are not seen: its verdict is unknown, and unknown does not pass", () => {
-  const agent = "[agents.own]\ncommand = ['sh', '-c', 'grep -q omega src/a.txt; echo omega > src/a.txt']";
-  const { run, unit } = play([], `${agent}\n${REFUSE}`, `agent = "own"\n${OWN}`);
-  expect(unit).toMatchObject({ status: "failed", gate: "evidence", watched: { verdict: "unknown" } });
-  expect(run.status).toBe(1);
+const AGENT = "[agents.own]\ncommand = ['sh', '-c', 'grep -q omega src/a.txt; echo omega > src/a.txt']";
+
+test("D24 a program's calls are not seen: its verdict is unknown", () => {
+  const { run, unit } = play([], AGENT, `agent = "own"\n${OWN}`);
+  expect([run.status, unit.watched.verdict]).toEqual([0, "unknown"]);
+});
+
+const MADE = 'files.create = ["tests/test_a.py"]\ntest_cmd = "python3 -m pytest -q ./tests/test_a.py::test_a"';
+test.each([
+  ["a program would do it", "", `agent = "own"\n${OWN}`, 'command-line agent "own"'],
+  ["a program may be asked", '[[tiers.escalation]]\nagent = "own"\n', OWN, 'command-line agent "own"'],
+  ["pytest is to run what the task makes", "", MADE, '"tests/test_a.py"'],
+])("D24 what cannot be kept is refused before anything is begun: %s", (_, tables, claims, why) => {
+  const place = layTasks({ a: { claims, attempts: [[change, done]] } }, { tables: `${AGENT}\n${tables}${REFUSE}` });
+  open.push(place);
+  const asked = (...more: string[]) => dgov(place, "run", ".dgov/plans/p", "--json", ...more);
+  for (const { status, stdout } of [asked(), asked("--dry-run")]) {
+    const { error } = JSON.parse(stdout);
+    expect([status, error.code, error.hint]).toEqual([3, "config_invalid", expect.stringContaining("unwatched_tests")]);
+    expect(error.places).toMatchObject([
+      { code: "tests_unwatchable", unit: "tasks/main.a", file: ".dgov/project.toml" },
+    ]);
+    expect(error.places[0].message).toContain(why);
+  }
+  expect(eventsOf(place)).toEqual([]);
+});
+
+test("D24 a program may do what has no tests of its own, and a task may make what others than pytest look for", () => {
+  const made = 'files.create = ["src/n.txt"]\ntest_cmd = "test -f src/n.txt"';
+  const tasks = {
+    a: { claims: 'agent = "own"\nfiles.edit = ["src/a.txt"]', attempts: [[done]] },
+    b: { claims: made, attempts: [[tests, write("src/n.txt", "1\n"), done]] },
+  };
+  expect(playAll(tasks, `${AGENT}\n${REFUSE}`).run).toMatchObject({ status: 0 });
 });
 
 test("D24 a task without tests of its own has no verdict, and is refused nothing", () => {

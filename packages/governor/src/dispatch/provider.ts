@@ -13,6 +13,7 @@ import { SELF } from "../review_file.ts";
 import { type Route, wishOf } from "../routing.ts";
 import type { World } from "../session.ts";
 import { GUESTS, type Guest } from "./guest.ts";
+import { refuseUnwatchable } from "./watchable.ts";
 
 /**
  * Who works on a task: resolved once, before anything is spent, and put in the log with each attempt, with why. `program`: it
@@ -57,6 +58,7 @@ export function bindModels(
       guest === null ? bindLadder(task, plan, project) : [bindGuest(guest, task, project)],
     ]),
   );
+  refuseUnwatchable({ plan, project }, ladders);
   const seats = bindSeats({ plan, project }, ladders);
   const everybody = [...ladders.values()].flat().concat(...seats.values());
   const makers = new Map<Provider, ReturnType<typeof makerOf>>();
