@@ -5,7 +5,7 @@ import { dirname } from "node:path";
  * `env`        the whole environment; nothing is inherited
  * `bytes_max`  of stdout; past it the tree is killed. Of stderr the last 64 KiB are kept
  * `tethered_ms` it reads its standard input, and ends by itself when that does: with this process, however that ends, or at a
- *              limit. So long is it then given before its tree is killed. Instead of `stdin`
+ *              limit. So long is it then given before its tree is killed; 0: at a limit that is done at once. Instead of `stdin`
  */
 export type RunOptions = {
   cwd: string;
@@ -50,7 +50,7 @@ export async function run(argv: readonly string[], options: RunOptions): Promise
   let patience: Timer | undefined;
   const end = (why: "timeout" | "aborted" | "output_limit") => {
     cut ??= why;
-    if (tethered_ms === undefined) return kill();
+    if (!tethered_ms) return kill();
     patience ??= setTimeout(kill, tethered_ms);
     letGo(child.stdin);
   };

@@ -32,8 +32,23 @@ const OUTPUT_MAX_BYTES = 1024 * 1024;
 const NOT_STARTED: readonly (number | null)[] = [126, 127];
 
 /**
+ * Runs a command, and ends its process group when the other end of the standard input is gone: nobody else would, once this program
+ * was killed. The command itself reads nothing. How it was ended by a signal is how this is.
+ */
+const TETHERED = `exec 3<&0 </dev/null
+(read -r gone <&3; kill -KILL 0) >/dev/null 2>&1 &
+watch=$!
+exec 3<&-
+/bin/sh -c "$1"
+code=$?
+kill "$watch"
+[ "$code" -le 128 ] || kill "-$((code - 128))" "$$" 2>/dev/null
+exit "$code"`;
+
+/**
  * Runs a hook outside of the jail, in a folder that holds the files that were approved with it and nothing else: what a
- * relative path finds there, nobody can have changed since. At its limit, or when the signal comes, its whole tree is ended.
+ * relative path finds there, nobody can have changed since. At its limit, or when the signal comes, its whole tree is ended; with this
+ * program, however that ends, its process group.
  *
  * @returns null when there is no such hook
  */
@@ -49,8 +64,8 @@ export async function runHook(
   const cwd = layOut(lifecycle.hooks);
   try {
     const env = environmentOf(lifecycle, hook, about);
-    const asked = { cwd, env, timeout_ms, bytes_max: OUTPUT_MAX_BYTES, signal };
-    const exit = await run(["/bin/sh", "-c", command], asked);
+    const asked = { cwd, env, timeout_ms, bytes_max: OUTPUT_MAX_BYTES, signal, tethered_ms: 0 };
+    const exit = await run(["/bin/sh", "-c", TETHERED, "sh", command], asked);
     const log = keepSaid(lifecycle.out, [hook, about.task, about.attempt], exit);
     return { hook, command, exit, why: whyFailed(exit, timeout_ms), log };
   } finally {
