@@ -52,6 +52,10 @@ export const ReviewTable = z.strictObject({
     .describe(
       "Rounds of votes: after the first, which is blind, seats that disagree hear each other; absent: the first alone",
     ),
+  answers: z
+    .boolean()
+    .default(false)
+    .describe("Whether an author may answer a blocker with evidence, and reviewers speak of their earlier ones"),
   must_look: z.boolean().default(false).describe("Whether only those may approve who have read of the tree"),
   seats: z
     .record(seatName, SeatTable)
@@ -80,6 +84,7 @@ export type Review = {
   apart?: Apart; // absent: nowhere
   each_claim?: true; // absent: a task's criteria alone are judged one by one
   rounds?: number; // at least 2, and then all must agree; absent: the blind one alone
+  answers?: true; // absent: an author answers by its work alone
   must_look?: true; // absent: a vote counts of who was told all of the change
 };
 
@@ -99,7 +104,7 @@ export function reviewOf(table: ReviewTable, agents: Project["agents"]): Review 
     }),
   );
   if (seats.length === 0) return null;
-  const { over_files, areas, apart, families, each_claim, must_look, rounds } = table;
+  const { over_files, areas, apart, families, each_claim, must_look, rounds, answers } = table;
   return {
     approvals: table.approvals ?? seats.filter(({ advises }) => !advises).length,
     ...{ turns: table.turns, time_ms: table.timeout_s * 1000, seats },
@@ -107,6 +112,7 @@ export function reviewOf(table: ReviewTable, agents: Project["agents"]): Review 
     ...(apart.length === 0 ? {} : { apart: { files: apart, families } }),
     ...(each_claim ? { each_claim } : {}),
     ...(must_look ? { must_look } : {}),
+    ...(answers ? { answers } : {}),
     ...(rounds > 1 ? { rounds } : {}),
   };
 }

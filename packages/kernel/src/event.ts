@@ -321,7 +321,7 @@ export const Event = z.discriminatedUnion("kind", [
     checks: z.array(WeighedCheck).min(1),
   }),
   z.strictObject({
-    kind: z.literal("answer_given"), // what somebody who was consulted has answered, in the form that was asked for
+    kind: z.literal("answer_given"), // what somebody who was consulted has answered, or an author to a reviewer, in the form that was asked for
     ...attempt,
     form: z.string(), // the tool that it was handed in by
     answer: z.string(), // JSON, whole

@@ -33,6 +33,8 @@ const ReviewOpened = z.strictObject({
   approvals: z.int().min(0), // 0: whoever is asked only advises
   apart: z.literal(true).optional(), // of those who approve, one must be apart from the author; absent: none need be
   round: z.strictObject({ n: z.int().min(2), of: z.int().min(2) }).optional(), // in which they know of each other; absent: blind
+  // What the author has answered to blockers, and whether its evidence is there; absent: nothing.
+  answers: z.array(z.strictObject({ finding: z.string(), holds: z.boolean(), why: z.string() })).optional(),
   units: z.array(Unit).optional(), // who approves says of each that it is complete; absent: nobody is asked of any
   seats: z
     .array(

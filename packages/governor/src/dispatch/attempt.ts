@@ -21,6 +21,7 @@ import type { Route } from "../routing.ts";
 import { inform, stoppedBy } from "../run_hook.ts";
 import { type Short, sayShort } from "../short_text.ts";
 import { type Site, unitOf } from "../site.ts";
+import { withAnswers } from "./answer_findings.ts";
 import { briefingOf } from "./briefing.ts";
 import { orderOf, type WorkOrder } from "./order.ts";
 import { endedBy, prepare } from "./prepare.ts";
@@ -253,11 +254,12 @@ async function converse(site: Site, attempt: Attempt, { isolation, scope, signal
   const { provider, agent, price, guest } = site.models.binding({ task, tier });
   const hands = { of: { task, attempt: n }, isolation, scope, root: worktree.path, required: order.required };
   if (guest) return inTime(site, task, await lendTo(guest, site, { ...hands, order, signal }));
+  const lend = asked?.lend ?? withAnswers(site, hands.of);
   const talker: Talker = {
     ...hands,
     caller: { role: unit.role, model: `${provider.name}/${agent}`, price },
     model: site.models.model({ task, tier, attempt: n }),
-    ...(asked ? { lend: asked.lend } : {}),
+    ...(lend ? { lend } : {}),
   };
   const { outcome, short } = await talk(site, talker, { order, signal });
   if (outcome.ended === "budget") {
@@ -317,11 +319,7 @@ function endingOf(outcome: Talked, signal: AbortSignal, currency: string): Endin
       return interrupted(signal);
     case "provider":
       if (signal.aborted) return interrupted(signal);
-      return {
-        done: false,
-        cause: "provider",
-        detail: `${outcome.cause}: ${outcome.detail}`,
-      };
+      return { done: false, cause: "provider", detail: `${outcome.cause}: ${outcome.detail}` };
   }
 }
 

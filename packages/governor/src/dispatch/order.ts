@@ -15,6 +15,7 @@ import type { Program } from "../agent_file.ts";
 import { type CaseLaw, caseLaw } from "../case_law.ts";
 import type { CompiledTask } from "../plan/compiled.ts";
 import type { Site } from "../site.ts";
+import { answerable, answerWords } from "./answer_findings.ts";
 import { commonFacts, recipeTools } from "./facts.ts";
 import type { Guest } from "./guest.ts";
 
@@ -66,7 +67,17 @@ export async function orderOf(site: Site, attempting: Attempting): Promise<WorkO
     return { messages: [{ role: "user", text }], ending: "", limits, required: null, recalled: law.recalled };
   }
   const { ending } = ROLES[unit.role];
-  return { messages: firstMessages(unit.role, facts, goalOf(unit)), ending, limits, required, recalled: law.recalled };
+  return {
+    messages: firstMessages(
+      unit.role,
+      facts,
+      [goalOf(unit), answerWords(answerable(site, unit.id))].filter((text) => text !== "").join("\n\n"),
+    ),
+    ending,
+    limits,
+    required,
+    recalled: law.recalled,
+  };
 }
 
 /** The task's own words, and what its reviewers judge one by one. */

@@ -32,7 +32,12 @@ async function earlierFault({ vote, earlier }: Ballot, looking: Looking): Promis
   if (wrong !== null) return wrong;
   for (const { finding, state, path, line } of earlier) {
     if (state === "open" && vote === "approve") return `it approves, and leaves its own finding "${finding}" open`;
+    const { may } = demands.earlier.find(({ id }) => id === finding) ?? { may: null };
+    if (state === "mended" && !may?.mend)
+      return `it calls "${finding}" mended, and this is the tree that it was found in`;
     if (state !== "withdrawn") continue;
+    if (!may?.withdraw)
+      return `it withdraws "${finding}", and nobody has answered it with evidence that is there: it is open, or mended`;
     if (path === undefined || line === undefined)
       return `it withdraws "${finding}" and does not say which path and line shows that it was no blocker`;
     const why = await missing({ path, line }, looking);

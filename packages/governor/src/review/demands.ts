@@ -1,11 +1,12 @@
-import type { EventOf, Finding } from "@dgov/kernel";
+import type { EventOf } from "@dgov/kernel";
+import type { Open as Named } from "../open_findings.ts";
 import type { CompiledTask } from "../plan/compiled.ts";
 import { forbidsTools, type Review } from "../review_file.ts";
 
 export type Unit = NonNullable<EventOf<"review_opened">["units"]>[number];
 
-/** A blocker of a seat's own, by a name that it can be spoken of: `oak-1` is the first that the seat `oak` has named. */
-export type Open = { id: string; finding: Finding };
+/** A blocker of a seat's own that it must come back to, and what it may say of it beside that it is open. */
+export type Open = Named & { may: { withdraw: boolean; mend: boolean } };
 
 /**
  * What a ballot must hold beside the vote.
@@ -28,12 +29,6 @@ export function unitsOf({ review: own, files }: Pick<CompiledTask, "review" | "f
   const texts = [...(own.criteria ?? []), ...(review.each_claim ? claims : [])];
   return texts.map((text, at) => ({ unit: `u${at + 1}`, text }));
 }
-
-/** The blockers of a vote, by name. */
-export const blockersOf = ({ seat, findings }: Pick<EventOf<"seat_voted">, "seat" | "findings">): Open[] =>
-  findings.filter(({ code }) => code === BLOCKER).map((finding, at) => ({ id: `${seat}-${at + 1}`, finding }));
-
-export const BLOCKER = "review_blocker";
 
 /** What the project says to whoever looks, by where it says so. */
 export type Saying = { from: string; text: string };

@@ -10,11 +10,12 @@ import { type Review, SELF, type Seat } from "../review_file.ts";
 import { type Gate, pass, type Settling, settle, type Verdict } from "../settlement/gate.ts";
 import type { Short } from "../short_text.ts";
 import type { Site } from "../site.ts";
+import { answersTo, type Weighed } from "./answers.ts";
 import { isApart, needsApart, notDue } from "./due.ts";
 import { judgementOf } from "./judgement.ts";
 import { type Question, questionsOf, type Reviewed } from "./question.ts";
 import { askSeat, type Room } from "./seat.ts";
-import { BLIND, heardIn, type Told } from "./told.ts";
+import { heardIn, type Told } from "./told.ts";
 
 type Of = Pick<EventOf<"gate_judged">, "task" | "attempt">;
 
@@ -88,8 +89,9 @@ type Round = { told: Told; counted: Count; short: Short | null; forbidden: reado
 async function deliberate(asking: Asking, reviewed: Reviewed, signal: AbortSignal): Promise<Round[]> {
   const of = asking.review.rounds ?? 1;
   const rounds: Round[] = [];
-  for (let told = BLIND; ; ) {
-    const round = await vote(asking, reviewed, { told, signal });
+  const { told: first, weighed } = await answersTo(asking.site, asking.of, reviewed);
+  for (let told = first; ; ) {
+    const round = await vote(asking, reviewed, { told, weighed: told === first ? weighed : [], signal });
     rounds.push(round);
     const { approving, rejecting } = round.counted;
     if (signal.aborted || rounds.length >= of || approving.length === 0 || rejecting.length === 0) return rounds;
@@ -97,9 +99,13 @@ async function deliberate(asking: Asking, reviewed: Reviewed, signal: AbortSigna
   }
 }
 
-type Asked = { told: Told; signal: AbortSignal };
+type Asked = { told: Told; weighed: Weighed[]; signal: AbortSignal };
 
-async function vote({ site, of, review: all }: Asking, reviewed: Reviewed, { told, signal }: Asked): Promise<Round> {
+async function vote(
+  { site, of, review: all }: Asking,
+  reviewed: Reviewed,
+  { told, weighed, signal }: Asked,
+): Promise<Round> {
   const { session } = site;
   const { head, tree, unit } = reviewed;
   // Whose word decides nothing has had it in the first round.
@@ -115,6 +121,7 @@ async function vote({ site, of, review: all }: Asking, reviewed: Reviewed, { tol
   const more = {
     ...(needsApart(reviewed, review) ? { apart: true as const } : {}),
     ...(told.round ? { round: told.round } : {}),
+    ...(weighed.length === 0 ? {} : { answers: weighed }),
     ...(units.length === 0 ? {} : { units: [...units] }),
   };
   const opened = { kind: "review_opened", ...of, head, tree, approvals: review.approvals, ...more, seats } as const;

@@ -1,6 +1,7 @@
 import type { EventOf, Finding } from "@dgov/kernel";
 import { fenced } from "@dgov/worker";
-import { BLOCKER, blockersOf, type Open } from "./demands.ts";
+import { BLOCKER, blockersOf } from "../open_findings.ts";
+import type { Open } from "./demands.ts";
 
 type Voted = EventOf<"seat_voted">;
 
@@ -22,7 +23,9 @@ export const BLIND: Told = { round: null, earlier: () => [], words: () => "" };
 
 /** What was said in the round before, by whom: each seat hears all others. */
 export function heardIn(votes: readonly Voted[], round: { n: number; of: number }): Told {
-  const own = (seat: string) => votes.filter((vote) => vote.seat === seat).flatMap(blockersOf);
+  const may = { withdraw: true, mend: false }; // it is the same tree
+  const own = (seat: string): Open[] =>
+    votes.filter((vote) => vote.seat === seat).flatMap((vote) => blockersOf(vote).map((open) => ({ ...open, may })));
   return {
     round,
     earlier: own,
