@@ -31,6 +31,17 @@ test.each<[what: string, path: string, text: string]>([
 });
 
 test.each([
+  ["a.rs", "const A: &[(char, char)] = &[\n", "('𐝠', '𐝧'), ", "];\n"],
+  ["a.py", "", "f(𝐱, '👍')\n", ""],
+  ["a.ts", "", "f(𝐱, '👍');\n", ""],
+])("a character of two units is read as one wherever it stands in a long text: %s", (path, head, part, end) => {
+  for (const moved of ["", " ", "  ", "   "])
+    expect(analyse(grammars, path, moved.replaceAll(" ", "\n") + head + part.repeat(1_500) + end)).toMatchObject({
+      faults: [],
+    });
+});
+
+test.each([
   ["a.py", "import os\n\n\nclass A(os.B):\n    def f(self):\n        return os.path\n"],
   ["a.ts", "import { b } from './b';\nexport class A {\n  f(): b { return b(1); }\n}\n"],
   ["a.go", 'package a\n\nimport "os"\n\nfunc F() { os.Exit(1) }\n'],

@@ -2,7 +2,7 @@ import { digest, type GrammarFiles, openGrammarFiles } from "./grammar_files.ts"
 import type { LanguageRead, Profile } from "./profile.ts";
 
 /** Counts up when the same files give other units, hashes or references than before. */
-export const ALGORITHM = 7;
+export const ALGORITHM = 8;
 
 /**
  * What is known of all languages without a parser: who only asks which language a file has, or reads what was worked out

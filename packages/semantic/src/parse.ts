@@ -14,7 +14,7 @@ export function withTree<T extends object>(grammar: Grammar, text: string, work:
   try {
     parser.setLanguage(grammar.language);
     let steps = 0;
-    const tree = parser.parse(text, null, { progressCallback: () => ++steps > STEPS_MAX });
+    const tree = parser.parse((from) => portionOf(text, from), null, { progressCallback: () => ++steps > STEPS_MAX });
     if (tree === null) return { unknown: "it is too intricate to be parsed" };
     try {
       return work(tree);
@@ -24,4 +24,13 @@ export function withTree<T extends object>(grammar: Grammar, text: string, work:
   } finally {
     parser.delete();
   }
+}
+
+/** The parser takes 5,119 units of UTF-16 at a time, and takes what is cut in two there for a mistake. */
+const PORTION = 5_000;
+
+function portionOf(text: string, from: number): string {
+  const to = from + PORTION;
+  const last = text.charCodeAt(to - 1);
+  return text.slice(from, last >= 0xd800 && last < 0xdc00 ? to - 1 : to);
 }
