@@ -1,5 +1,5 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Doctor, examine } from "../packages/governor/src/doctor.ts";
@@ -37,6 +37,32 @@ function lay() {
   };
   return { root, env, put, look, shell };
 }
+
+/** Root may write everywhere: then it is somebody else who asks. null: nobody else can be had. */
+const ORDINARY =
+  process.getuid?.() !== 0
+    ? []
+    : Bun.which("setpriv") === null
+      ? null
+      : ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+
+test.skipIf(ORDINARY === null)("A8 who may not write where a run does is told so, with the command", () => {
+  const { root, env, shell } = lay();
+  shell("git init -q -b main && git commit -q --allow-empty -m first");
+  chmodSync(dirname(root), 0o755); // so that who asks gets as far as the repository
+  const asked = () => {
+    const argv = [...ORDINARY!, ...DGOV, "doctor", "--json"];
+    const { stdout } = Bun.spawnSync(argv, { cwd: root, env: { ...env, HOME: "/nonexistent" }, stdin: "ignore" });
+    return (JSON.parse(stdout.toString()) as Doctor).checks.find(({ name }) => name === "writing");
+  };
+  chmodSync(join(root, ".git"), 0o555);
+  const folder = join(root, ".git");
+  const mended = asked();
+  expect(mended).toMatchObject({ state: "fault", code: "machine_refused" });
+  expect(mended?.command).toMatch(/^(chmod -R u\+rwX|sudo chown -R "\$\(id -un\)") '.*\/\.(git|dgov)'$/);
+  shell(process.getuid?.() === 0 ? `chown -R 65534 '${root}'; chmod 755 '${folder}'` : (mended?.command ?? ""));
+  expect(asked()).toMatchObject({ state: "ok" });
+});
 
 /** Of the jails each machine has its own. */
 const told = ({ checks }: Doctor) =>

@@ -10,6 +10,7 @@ import { type Check, check, OK, type Patient } from "./doctor_check.ts";
 import { componentChecks } from "./doctor_components.ts";
 import { fixOf, type Mendable, ownFiles, skills } from "./doctor_fix.ts";
 import { keyOf, namedChecks } from "./doctor_providers.ts";
+import { writingCheck } from "./doctor_writing.ts";
 import { DgovError } from "./error.ts";
 import { createGit } from "./git/git.ts";
 import { inspect, openRepository, refuseDirty } from "./git/readiness.ts";
@@ -54,6 +55,7 @@ async function lookAt(root: string, patient: Patient): Promise<Mendable[]> {
     { ...OK, name: "kernel", detail: `${process.platform} ${release()} ${process.arch}` },
     ...(await sandboxChecks(root, patient)),
     await check("disk", async () => disk(root)),
+    writingCheck(root),
     await check("repository", async () => repository(patient)),
     await check("configuration", async () => configuration(root, patient.env)),
     ...(await componentChecks(root, patient)),

@@ -48,6 +48,7 @@ export function fixOf({ name, state, code, cure, places = [] }: Check, root: str
   const line = (command: string | undefined): Fix | null => (command === undefined ? null : { command, apply: null });
   if (name === "components" && cure !== null)
     return { command: cure, apply: () => removeTree(cure.slice("rm -r ".length)) };
+  if (name === "writing") return line(cure ?? undefined);
   if (code === "config_invalid") return line(editor(places));
   if (code === "key_missing") return line(keyCommand(cure));
   if (code === "repo_unfinished") {

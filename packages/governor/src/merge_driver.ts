@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { DgovError } from "./error.ts";
 import { createGit, type Git } from "./git/git.ts";
+import { machineWords } from "./machine_words.ts";
 import { createAnalyst } from "./semantic/analyst.ts";
 import { textOf } from "./semantic/read_files.ts";
 import type { World } from "./session.ts";
@@ -89,7 +90,6 @@ function textIn(file: string): string | null {
     const bytes = readFileSync(file);
     return bytes.length > TEXT_MAX_BYTES ? null : textOf(bytes).text;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new DgovError("usage", `Cannot merge "${file}": ${why}`, { cause: error });
+    throw new DgovError("usage", `Cannot merge "${file}": ${machineWords(error)}`, { cause: error });
   }
 }

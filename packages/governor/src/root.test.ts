@@ -32,7 +32,7 @@ test.each<[string, string[], string[], string, string]>([
 });
 
 test.each([
-  ["a folder that is not there", "none/at/all", "there is no such folder"],
+  ["a folder that is not there", "none/at/all", "it is not there"],
   ["a name that is too long", "x".repeat(5_000), "the name is too long"],
 ])("the root: %s is refused in words", (_, start, why) => {
   const top = layOut([".git"]);

@@ -1,6 +1,7 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { DgovError } from "./error.ts";
+import { machineWords } from "./machine_words.ts";
 
 /** The folder beside plans that holds those that are done with. */
 export const ARCHIVE = "archive";
@@ -29,18 +30,9 @@ function realOf(start: string): string {
     return realpathSync(start);
   } catch (cause) {
     const hint = "Name a folder that is there, or go into one";
-    throw new DgovError("usage", `Cannot look for a project in "${start}": ${whyNot(cause)}`, { cause, hint });
+    throw new DgovError("usage", `Cannot look for a project in "${start}": ${machineWords(cause)}`, { cause, hint });
   }
 }
-
-const WHY: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such folder",
-  EACCES: "this user may not read it",
-  ENAMETOOLONG: "the name is too long",
-};
-
-const whyNot = (error: unknown): string =>
-  (error instanceof Error && "code" in error && WHY[String(error.code)]) || String(error);
 
 /**
  * The plan that the user means: a path (from where they stand), or the bare name of a plan under `.dgov/plans`.

@@ -113,7 +113,12 @@ function packIn(folder: string, wanted: string | null): Pack {
       : wanted === null
         ? `it is not pinned, and has ${found}`
         : `it has ${found}`;
-  throw new DgovError("skills_unpinned", `Cannot take skills from "${folder}": ${why}`);
+  const hint = "Name the folder above the folders of the skills";
+  throw new DgovError(
+    "skills_unpinned",
+    `Cannot take skills from "${folder}": ${why}`,
+    pack.size === 0 ? { hint } : {},
+  );
 }
 
 /** Over names and texts, whatever the order on disk. */

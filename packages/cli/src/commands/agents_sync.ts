@@ -29,7 +29,10 @@ export const agentsSync = defineCommand({
       ...named(checked ? "missing" : "created", created),
       ...named(checked ? "not the newest" : "updated", updated),
       ...named("already current", changed ? current : []),
-      ...named("left as they are, for they are not dgov's or were changed", foreign),
+      ...named(
+        "left as they are, for they are not dgov's or were changed (remove one, and sync again, to have dgov's)",
+        foreign,
+      ),
       ...(changed ? [] : [`All ${current.length} are already current`]),
     ].join("\n");
   },
