@@ -31,6 +31,8 @@ const { exitCode } = Bun.spawnSync(
     ...(values.target ? [`--target=${values.target}`] : []),
     "--asset", // read by packages/semantic/src/grammar_files.ts
     "grammars",
+    "--asset", // read by packages/cli/src/output_schema.ts
+    "docs/schemas/output",
     resolve(values.entry ?? `${root}/packages/cli/src/main.ts`),
     "--outfile",
     outfile,
