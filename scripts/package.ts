@@ -1,5 +1,6 @@
 // What is published: executables with their checksums, and the packages for npm around them.
 //   OUT/dgov-NAME, OUT/SHA256SUMS          one executable for each machine
+//   OUT/dgov.cdx.json                      what they are made of (CycloneDX 1.6)
 //   OUT/npm/dgov, OUT/npm/@dgov/NAME       a launcher, and for each machine a package with its executable
 // Usage: bun scripts/package.ts [--out DIR] [--target NAME]… [--executable NAME=FILE]…
 // --target: only these (all by default). --executable: a file for this target that is built already.
@@ -14,6 +15,7 @@ import { powershellCompletion } from "../packages/cli/src/completions/powershell
 import { offersOf } from "../packages/cli/src/completions/words.ts";
 import { zshCompletion } from "../packages/cli/src/completions/zsh.ts";
 import { manPage } from "../packages/cli/src/man.ts";
+import { billOf } from "./bill.ts";
 import { checkSignature, signAdHoc } from "./mach_o.ts";
 import { TARGETS, type Target } from "./targets.ts";
 
@@ -33,7 +35,9 @@ const built = new Map(values.executable?.map((pair) => [pair.split("=")[0]!, pai
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 const sums = targets.map(makeTarget);
-writeFileSync(join(out, "SHA256SUMS"), sums.join(""));
+const bill = join(out, "dgov.cdx.json");
+writeFileSync(bill, `${JSON.stringify(billOf(version), null, 2)}\n`);
+writeFileSync(join(out, "SHA256SUMS"), [...sums, sumOf(bill)].join(""));
 await makeLauncher();
 console.log(`${out}: dgov ${version} for ${targets.map(({ name }) => name).join(", ")}`);
 
@@ -64,6 +68,11 @@ function makeTarget(target: Target): string {
     ...(os === "win32" ? { bin: { dgov: "bin/dgov.exe" } } : {}),
     files: ["bin"],
   });
+  return sumOf(file);
+}
+
+/** A line for `sha256sum --check`. */
+function sumOf(file: string): string {
   return `${new Bun.CryptoHasher("sha256").update(readFileSync(file)).digest("hex")}  ${basename(file)}\n`;
 }
 
@@ -104,13 +113,14 @@ async function makeLauncher(): Promise<void> {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text.endsWith("\n") ? text : `${text}\n`);
   }
+  cpSync(bill, join(folder, "dgov.cdx.json"));
   cpSync(join(ROOT, "docs/schemas"), join(folder, "schemas"), { recursive: true });
   writePackage(folder, {
     name: "dgov",
     description,
     bin: { dgov: "bin/dgov" },
     man: ["man/dgov.1"],
-    files: ["bin", "man", "completions", "schemas"],
+    files: ["bin", "man", "completions", "schemas", "dgov.cdx.json"],
     optionalDependencies: Object.fromEntries(TARGETS.map(({ name }) => [`@dgov/${name}`, version])),
   });
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { version } from "../packages/cli/package.json";
 import { ownTarget, TARGETS } from "../scripts/targets.ts";
@@ -46,6 +46,9 @@ describe.skipIf(VERDACCIO === null)("the published packages", () => {
     const modules = join(prefix, "lib/node_modules/dgov");
     expect(readdirSync(join(modules, "node_modules/@dgov"))).toEqual([ownTarget().name]);
     expect(JSON.parse(readFileSync(join(modules, "package.json"), "utf8")).scripts).toBeUndefined();
+    expect(JSON.parse(readFileSync(join(modules, "dgov.cdx.json"), "utf8")).metadata.component).toMatchObject({
+      version,
+    });
     expect(readFileSync(join(modules, "completions/dgov.bash"), "utf8")).toContain("complete -F _dgov dgov");
   });
 
@@ -67,6 +70,17 @@ describe.skipIf(VERDACCIO === null)("the published packages", () => {
     expect(readdirSync(join(npm, "node_modules/@dgov"))).toEqual([ownTarget().name]);
   });
 
+  test("an installed launcher becomes the executable, with neither Node nor Bun on the way", () => {
+    const bare = project("no node");
+    done(bare, "npm", "install", "dgov");
+    const tools = at("tools");
+    mkdirSync(tools);
+    for (const name of ["readlink", "uname", "getconf"]) symlinkSync(Bun.which(name)!, join(tools, name));
+    const argv = [join(bare, "node_modules/.bin/dgov"), "--version"];
+    const { exitCode, stdout, stderr } = Bun.spawnSync(argv, { cwd: bare, env: { PATH: tools }, stdin: "ignore" });
+    expect([exitCode, stdout.toString().trim(), stderr.toString()]).toEqual([0, `dgov ${version}`, ""]);
+  });
+
   test("without its executable it says how to get one; among several it takes this machine's", () => {
     const bare = project("bare");
     done(bare, "npm", "install", "--omit=optional", "dgov");
@@ -81,10 +95,10 @@ describe.skipIf(VERDACCIO === null)("the published packages", () => {
     expect(ran(several, join(several, "node_modules/dgov/bin/dgov"), "--version").out).toBe(`dgov ${version}`);
   });
 
-  test("checksums are of the executables, as sha256sum reads them", () => {
+  test("checksums are of the executables and of the bill of what is in them, as sha256sum reads them", () => {
     const folder = at("packages");
     const { exit, out } = ran(folder, "sha256sum", "--check", "SHA256SUMS");
-    expect({ exit, lines: out.split("\n").length }).toEqual({ exit: 0, lines: TARGETS.length });
+    expect({ exit, lines: out.split("\n").length }).toEqual({ exit: 0, lines: TARGETS.length + 1 });
   });
 });
 
