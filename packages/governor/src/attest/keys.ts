@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { DgovError } from "../error.ts";
 
 /** A key as statements are signed with, or held against. `id`: sha-256 (hex) of its public half, however it is written. */
@@ -27,7 +27,7 @@ export function makeKey(path: string): { path: string; public_path: string; id: 
 function writeNew(path: string, pem: string | Buffer, mode: number): void {
   try {
     const file = openSync(path, "wx", mode);
-    writeSync(file, pem.toString());
+    writeFileSync(file, pem.toString());
     closeSync(file);
   } catch (error) {
     throw new DgovError("usage", `Cannot write the key "${path}": ${reason(error)}`, {
