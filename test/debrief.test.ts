@@ -33,7 +33,20 @@ test("E16 a plan's retrospective is of its last run alone, with the patch and th
   expect(deep.activity.map(({ text }: { text: string }) => text).join("\n")).not.toContain('"new_text":"first"');
   expect(deep.activity.length).toBeGreaterThan(3);
   const seqs = deep.activity.map(({ seq }: { seq: number }) => seq);
-  expect(Math.min(...seqs)).toBeGreaterThan(eventsOf(place).findIndex(({ kind }) => kind === "run_ended") + 1);
+  const former = eventsOf(place).findIndex(({ kind }) => kind === "run_ended") + 1;
+  expect(Math.min(...seqs)).toBeGreaterThan(former);
+
+  const told = JSON.parse(dgov(place, "debrief", "--json", "--diff", ID, "--timeline", ID).stdout);
+  expect([told.run, told.status, told.tasks]).toEqual([
+    after.run,
+    "complete",
+    [{ task: ID, state: "landed", attempts: 1, setbacks: [] }],
+  ]);
+  expect(told.diff.patch).toContain("+second");
+  expect(told.timeline.events.map(({ seq }: { seq: number }) => seq)).toEqual(seqs);
+  expect(dgov(place, "debrief", "nobody").status).toBe(3);
+  const text = dgov(place, "debrief", "p", "--diff", ID).stdout;
+  for (const words of ["1 of 1 tasks landed at the first try", "+second"]) expect(text).toContain(words);
 });
 
 const ID = "tasks/main.a";

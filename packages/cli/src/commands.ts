@@ -48,6 +48,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   bench: async () => (await import("./commands/bench.ts")).bench,
   drift: async () => (await import("./commands/drift.ts")).drift,
   "route explain": async () => (await import("./commands/route_explain.ts")).routeExplain,
+  debrief: async () => (await import("./commands/debrief.ts")).debrief,
   report: async () => (await import("./commands/report.ts")).report,
   otel: async () => (await import("./commands/otel.ts")).otel,
   pr: async () => (await import("./commands/pr.ts")).pr,
