@@ -6,6 +6,7 @@
 (this) @receiver
 (super) @receiver
 (member_expression object: (_) @chain.object property: (_) @chain.member) @chain
+(subscript_expression object: (_) @chain.object index: (string . (string_fragment) @chain.member .)) @chain
 (shorthand_property_identifier_pattern) @target
 (pair_pattern value: (identifier) @target)
 (array_pattern (identifier) @target)
@@ -147,6 +148,8 @@
 
 ; --- calls -----------------------------------------------------------------------------------------------------------
 (call_expression function: (_) @call.callee arguments: (arguments) @call.arguments) @call
+(call_expression
+  function: (parenthesized_expression [(identifier) (member_expression)] @call.callee) arguments: (arguments) @call.arguments) @call
 (new_expression constructor: (_) @call.callee.new arguments: (arguments)? @call.arguments) @call
 (arguments (_) @call.placed) @call.arguments
 (arguments [(spread_element) (comment)] @call.unplaced) @call.arguments

@@ -94,6 +94,7 @@
 (required_parameter pattern: (identifier) @bind.parameter.optional value: (_))
 (required_parameter pattern: (identifier) @bind.parameter type: (type_annotation (_) @bind.annotation))
 (optional_parameter pattern: (identifier) @bind.parameter.optional)
+(optional_parameter pattern: (identifier) @bind.parameter type: (type_annotation (_) @bind.annotation))
 (required_parameter pattern: (rest_pattern (identifier) @bind.parameter.rest))
 (required_parameter pattern: [(object_pattern) (array_pattern)] @targets.parameter.rest)
 (optional_parameter pattern: [(object_pattern) (array_pattern)] @targets.parameter.rest)
