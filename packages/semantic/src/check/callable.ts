@@ -53,8 +53,8 @@ function memberCallable(linker: Linker, target: MemberTarget, rules: LinkRules, 
     path,
   };
   if (member.kind === "property") return { kind: "property", ...nothing };
-  if (member.kind === "field" && unit?.signature)
-    return plain("method", { unit, path, skip: 0, overloads: [] }, rules); // a field that holds a function is called as a method is
+  // A field that holds a function is called as a method is, and gets no receiver.
+  if (member.kind === "field" && unit?.signature) return plain("method", { unit, path, skip: 0, overloads: [] }, rules);
   if (member.kind === "field" || member.kind === "own" || member.kind === "member")
     return { kind: "value", ...nothing };
   if (!unit?.signature) return null;
