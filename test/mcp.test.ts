@@ -215,6 +215,31 @@ test("I7 a run that was started goes on when the server ends", async () => {
   expect(eventsOf(place).at(-1)).toMatchObject({ kind: "run_ended" });
 });
 
+test("I7 what a server that was killed has left of its runs is removed by the next, and nobody else's", async () => {
+  const place = lay();
+  places.push(place);
+  place.env.TMPDIR = place.folder;
+  const folders = () => readdirSync(place.folder).filter((name) => name.startsWith("dgov-background-"));
+  const killed = connect(place);
+  await killed.open();
+  await killed.call("run_start", { plan: "p" });
+  const alive = connect(place);
+  await alive.open();
+  await alive.call("run_start", { plan: "p" });
+  expect(folders()).toHaveLength(2);
+  killed.child.kill("SIGKILL");
+  await killed.child.exited;
+  expect(folders()).toHaveLength(2);
+  const next = connect(place);
+  await next.open();
+  await next.call("plan_list");
+  expect(folders()).toEqual([expect.stringContaining(`-${alive.child.pid}-`)]);
+  for (let tries = 0; tries < 1_000 && !isOver(place); tries++) await Bun.sleep(100);
+  expect(eventsOf(place).at(-1)).toMatchObject({ kind: "run_ended" });
+  await Promise.all([alive.close(), next.close()]);
+  expect(folders()).toEqual([]);
+});
+
 const isOver = (place: Place): boolean =>
   existsSync(join(place.root, ".dgov/state.db")) && eventsOf(place).at(-1)?.kind === "run_ended";
 

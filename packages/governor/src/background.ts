@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { DgovError } from "./error.ts";
+import { removeLeftFolders } from "./left_folders.ts";
 import { startApart } from "./process.ts";
 import { removeTree } from "./remove_tree.ts";
 
@@ -26,6 +27,8 @@ export type Background = {
 
 type Started = Omit<BackgroundState, "exit" | "said"> & { log: string; exit: number | null; ended: Promise<unknown> };
 
+/** Of one that is killed the next removes it. */
+const FOLDER = "dgov-background-";
 const STARTED_MAX = 100;
 const SAID_MAX_CHARS = 4_000;
 
@@ -41,6 +44,7 @@ type Outside = {
  * and "dgov cancel" know as any other.
  */
 export function createBackground({ cwd, env, self, sleep_ms }: Outside): Background {
+  removeLeftFolders(FOLDER);
   const all = new Map<string, Started>();
   const stateOf = ({ log, ended: _, ...started }: Started): BackgroundState => ({
     ...started,
@@ -51,7 +55,7 @@ export function createBackground({ cwd, env, self, sleep_ms }: Outside): Backgro
       if (all.size >= STARTED_MAX)
         throw new DgovError("usage", `Cannot start "${order.plan}": ${STARTED_MAX} runs were started from here`);
       const handle = `run-${all.size + 1}`;
-      const log = join(mkdtempSync(join(tmpdir(), "dgov-background-")), "log");
+      const log = join(mkdtempSync(join(tmpdir(), `${FOLDER}${process.pid}-`)), "log");
       const given = Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
       const words = [...self, ...wordsOf(order)];
       const { pid, exited } = startApart(words, { env: Object.fromEntries(given), log, cwd });

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, mkdtempSync, readdirSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import {
@@ -12,6 +12,7 @@ import {
   toolEnvironment,
 } from "@dgov/sandbox";
 import { DgovError } from "./error.ts";
+import { removeLeftFolders } from "./left_folders.ts";
 import type { CompiledPlan } from "./plan/compiled.ts";
 import { absolutePaths, projectCommands } from "./programs.ts";
 import type { Project, SandboxRules } from "./project.ts";
@@ -34,7 +35,7 @@ export async function openJail(
   const { read, limits, commands = [] } = rules;
   const programs = absolutePaths(commands);
   const started = { count: 0 };
-  removeLeftOvers();
+  removeLeftFolders(PRIVATE);
   const maker = createIsolationMaker({ self: world.self, now_ms: world.now_ms });
   const found = await maker.probe((level) => isAccepted(level, rules)); // a weaker one would be tried for nothing
   const best = found.find((one) => one.available && isAccepted(one.level, rules));
@@ -105,19 +106,6 @@ function refusal({ min, level }: Wanted, found: readonly Availability[]): DgovEr
 const portOf = (nth: number): number => 20_000 + ((process.pid * 97 + nth) % 1_200) * 10;
 
 const PRIVATE = "dgov-private-";
-
-/** Private folders whose process was killed before it could remove them. Those of other users are not ours to remove. */
-function removeLeftOvers(): void {
-  for (const name of readdirSync(tmpdir())) {
-    const pid = name.startsWith(PRIVATE) ? Number(name.slice(PRIVATE.length).split("-")[0]) : Number.NaN;
-    const folder = join(tmpdir(), name);
-    const stat = Number.isInteger(pid) ? lstatSync(folder, { throwIfNoEntry: false }) : undefined;
-    if (stat?.isDirectory() && stat.uid === process.getuid?.() && isOver(pid)) removeTree(folder);
-  }
-}
-
-/** Without /proc nobody knows, and what is left stays. */
-const isOver = (pid: number): boolean => existsSync("/proc/self") && !existsSync(`/proc/${pid}`);
 
 type Starting = { spec: Omit<IsolationSpec, "tmp" | "env"> & { cache?: ToolCache }; env: World["env"]; port: number };
 
