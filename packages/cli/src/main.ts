@@ -16,6 +16,10 @@ if (argv[0] === "__isolated") {
 } else if (argv[0] === "__api") {
   const { serveApis } = await import("@dgov/governor/api_process");
   await serveApis();
+} else if (argv[0] === "__lent") {
+  const { serveLent } = await import("./mcp/lent.ts");
+  await serveLent(here(), argv[1] ?? "");
+  process.exit(0);
 } else if (argv[0] === "__tethered") {
   const { dispatch } = await import("./dispatch.ts");
   endWithStdin();

@@ -4,6 +4,8 @@ import { z } from "zod";
 /** What stands in a word of a program's command for its task: the text itself, or the path of a file that has it. */
 export const PROMPT = "{prompt}";
 export const PROMPT_FILE = "{prompt_file}";
+/** What stands for the program that serves the task's tools by the Model Context Protocol, in its command and its `env`. */
+export const TOOLS_SERVER = "{mcp}";
 
 /** What would choose the code that any program loads, and what the jail itself says. */
 const KEPT = /^(?:BUN_|LD_|DYLD_|GIT_|DGOV_)|^(?:NODE_OPTIONS|NODE_PATH|HOME|TMPDIR|PATH|(?:https?|all|no)_proxy)$/i;
@@ -16,8 +18,7 @@ const variable = z
 
 const word = z.string().refine((text) => !text.includes("\0"), { error: "it has a NUL in it" });
 
-/** A command-line agent, as `[agents.NAME]` has it. Where no word of its command is the prompt, it reads it from its input. */
-export const ProgramTable = z.strictObject({
+const ProgramKeys = z.strictObject({
   command: z
     .array(word)
     .min(1)
@@ -51,7 +52,19 @@ export const ProgramTable = z.strictObject({
     .default(false)
     .describe("Let it work beside ceilings of money, tokens, calls and turns, though dgov sees none of its calls"),
   output_mb: z.int().min(1).max(64).default(16).describe("It is ended when it has said more"),
+  mcp: z
+    .boolean()
+    .default(false)
+    .describe("Serve it the tools of its task by the Model Context Protocol: {mcp} is the server's program"),
 });
+/** A command-line agent, as `[agents.NAME]` has it. Where no word of its command is the prompt, it reads it from its input. */
+export const ProgramTable = ProgramKeys.refine(({ mcp, protocol }) => !(mcp && protocol === "acp"), {
+  path: ["mcp"],
+  error: "an agent of the Agent Client Protocol asks for its tools by that",
+}).refine(
+  ({ mcp, command, env }) => mcp || ![...command, ...Object.values(env)].some((text) => text.includes(TOOLS_SERVER)),
+  { path: ["mcp"], error: "it must be true where {mcp} stands for the server of the tools" },
+);
 export type ProgramTable = z.infer<typeof ProgramTable>;
 
 /** A command-line agent. `timeout_ms` null: as long as its task has. `passed`: names of variables from the environment. */
@@ -65,6 +78,7 @@ export type Program = {
   env: Readonly<Record<string, string>>;
   unmetered: boolean;
   output_max_bytes: number;
+  mcp: boolean;
 };
 
 /** `[agents]` as the rest reads it: an alias of a model, or a program. */
@@ -83,6 +97,7 @@ const programOf = (name: string, table: ProgramTable): Program => ({
   env: table.env,
   unmetered: table.unmetered,
   output_max_bytes: table.output_mb * 1024 * 1024,
+  mcp: table.mcp,
 });
 
 /** What an alias stands for where only a model can: its model, or the word itself. A program is none. */

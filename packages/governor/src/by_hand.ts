@@ -34,7 +34,7 @@ export type Called = { result: ToolResult; standing: Standing; ended: boolean };
 /**
  * The work on one task by hand: a run of that task alone, in which somebody from outside makes the calls.
  *
- * `specs`    the tools as a worker of that task has them
+ * `specs`    the tools as a worker of that task has them, in the attempt under way where there is one
  * `take`     begins the run where there is none, and waits until there is something to be told, or so long
  * `order`    what the attempt under way is to do, as a worker is told; null: none is under way
  * `call`     makes a call, and begins the run for it where there is none
@@ -42,7 +42,7 @@ export type Called = { result: ToolResult; standing: Standing; ended: boolean };
  */
 export type ByHand = {
   task: string;
-  specs: readonly ToolSpec[];
+  specs(): readonly ToolSpec[];
   take(name: string, wait_ms: number): Promise<Standing>;
   order(): string | null;
   call(name: string, call: { tool: string; input: string }, wait_ms: number): Promise<Called>;
@@ -69,7 +69,7 @@ export async function openByHand(request: HandRequest, { world, telling }: Outsi
     return desk.standing();
   };
   return {
-    ...{ task: of.task, specs, take, order: desk.order, leave: desk.leave },
+    ...{ task: of.task, specs: () => desk.hand()?.specs ?? specs, take, order: desk.order, leave: desk.leave },
     async call(name, { tool, input }, wait_ms) {
       await take(name, wait_ms);
       const hand = desk.hand();

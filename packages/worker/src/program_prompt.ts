@@ -14,11 +14,12 @@ export type AnswerForm = { tool: string; schema: unknown };
  * `checks.recipes` are commands that it can run itself.
  *
  * @param form of who is asked for an answer; null: it works on a task
+ * @param lent whether a server of the Model Context Protocol serves it our tools
  */
 export function programPrompt(
   role: RoleName,
   facts: Facts,
-  { goal, form }: { goal: string; form: AnswerForm | null },
+  { goal, form, lent = false }: { goal: string; form: AnswerForm | null; lent?: boolean },
 ): string {
   const { checks, limits, previous } = facts;
   const { recipes, required } = checks;
@@ -32,6 +33,7 @@ export function programPrompt(
       ...recipes.map((command) => `- \`${command}\``),
       ...(required === null ? [] : [`This one was red, and must pass when you end: \`${required}\``]),
     ]),
+    section("Tools", lent ? [TOOLS] : []),
     ...sectionsAfter(facts),
     section(
       "Time",
@@ -48,3 +50,6 @@ const answerWords = (role: RoleName, { tool, schema }: AnswerForm): string => {
   const filled = answer.replace("{tool}", () => tool).replace("{schema}", () => JSON.stringify(schema));
   return `${ROLES[role].prompt.trim()}\n\n${filled.trim()}`;
 };
+
+const TOOLS =
+  "A server of the Model Context Protocol, dgov, serves you the tools of this task: they read, search, change and check within your claims, and say why where they refuse. Prefer them to your own. To end by its `done` says what the file under How to end would say: afterwards only end with exit status 0.";

@@ -15,7 +15,7 @@ export async function forTask(here: Here, { list, ...asked }: Asked): Promise<Li
   const telling = { cwd, version, bell: () => {} }; // nobody is at this terminal
   const work = await openByHand({ cwd, ...asked }, { world: { ...worldOf(here), notify: () => {} }, telling });
   const served = taskTools(work);
-  if (list) return { tools: served.tools.map(({ name, description = "" }) => ({ name, description })) };
+  if (list) return { tools: served.tools().map(({ name, description = "" }) => ({ name, description })) };
   await serveTask(here, served);
   await work.leave();
   return undefined; // all was said to the other side

@@ -21,12 +21,17 @@ export async function serveTask(here: Pick<Here, "version" | "stderr" | "signal"
 /** The tools have schemas of their own and judge what they are given, as they do in the loop: none is judged twice. */
 function makeServer(version: string, { tools, call }: TaskTools, closed: () => void): McpServer {
   const info = { name: "dgov", version };
-  const made = new McpServer(info, { instructions: INSTRUCTIONS, capabilities: { tools: {} } });
+  const made = new McpServer(info, { instructions: INSTRUCTIONS, capabilities: { tools: { listChanged: true } } });
   const { server } = made;
   server.onclose = closed;
-  server.setRequestHandler("tools/list", () => ({ tools: [...tools] }));
-  server.setRequestHandler("tools/call", ({ params }) =>
-    call(server.getClientVersion()?.name ?? "client", params.name, params.arguments),
-  );
+  server.setRequestHandler("tools/list", () => ({ tools: [...tools()] }));
+  server.setRequestHandler("tools/call", async ({ params }) => {
+    const before = namesOf(tools());
+    const result = await call(server.getClientVersion()?.name ?? "client", params.name, params.arguments);
+    if (namesOf(tools()) !== before) await server.sendToolListChanged();
+    return result;
+  });
   return made;
 }
+
+const namesOf = (tools: ReturnType<TaskTools["tools"]>): string => tools.map(({ name }) => name).join(" ");

@@ -1,4 +1,4 @@
-import type { ByHand, Standing } from "@dgov/governor/by_hand";
+import type { ByHand, Standing, ToolSpec } from "@dgov/governor/by_hand";
 import { DgovError } from "@dgov/governor/error";
 import type { CallToolResult, Tool } from "@modelcontextprotocol/server";
 import { z } from "zod";
@@ -6,7 +6,7 @@ import { failureOf } from "../print.ts";
 
 /** What a client of a task is given: its tools, and an answer to each call of one. `client`: what it calls itself. */
 export type TaskTools = {
-  tools: readonly Tool[];
+  tools(): readonly Tool[];
   call(client: string, name: string, input: unknown): Promise<CallToolResult>;
 };
 
@@ -33,14 +33,12 @@ const TASK: Tool = {
 };
 
 export function taskTools(work: ByHand): TaskTools {
-  const own = work.specs.map(
-    ({ name, description, parameters }): Tool => ({
-      ...{ name, description, annotations: { openWorldHint: false } },
-      inputSchema: parameters as Tool["inputSchema"],
-    }),
-  );
+  const toolOf = ({ name, description, parameters }: ToolSpec): Tool => ({
+    ...{ name, description, annotations: { openWorldHint: false } },
+    inputSchema: parameters as Tool["inputSchema"],
+  });
   return {
-    tools: [TASK, ...own],
+    tools: () => [TASK, ...work.specs().map(toolOf)],
     async call(client, name, input) {
       try {
         return name === TASK.name ? await take(work, client, input) : await call(work, client, { name, input });

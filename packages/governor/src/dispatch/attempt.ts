@@ -15,7 +15,6 @@ import type { Change } from "../git/tree_changes.ts";
 import type { Lease } from "../git/worktrees.ts";
 import { ignoreRule } from "../ignore.ts";
 import type { CompiledTask } from "../plan/compiled.ts";
-import { hostsOrNone } from "../presets.ts";
 import type { Project } from "../project.ts";
 import type { Route } from "../routing.ts";
 import { inform, stoppedBy } from "../run_hook.ts";
@@ -23,6 +22,7 @@ import { type Short, sayShort } from "../short_text.ts";
 import { type Site, unitOf } from "../site.ts";
 import { withAnswers } from "./answer_findings.ts";
 import { briefingOf } from "./briefing.ts";
+import { doorOf } from "./lending.ts";
 import { orderOf, type WorkOrder } from "./order.ts";
 import { endedBy, prepare } from "./prepare.ts";
 import type { Lent } from "./program.ts";
@@ -193,12 +193,14 @@ async function attend(site: Site, attempt: Attempt, { signal, mend, failed, carr
   });
   ordering.catch(() => {}); // heard below, when the isolated process is sure to be ended
   const git_dir = await site.git.commonDir();
+  const hosts = program?.hosts ?? site.project.rules.sandbox.hosts;
+  const { door, way } = doorOf(hosts, program?.mcp === true && attempt.asked === null);
   const start = (own: Scope) =>
     site.jail.start({
       root: worktree.path,
       write: grantsIn(worktree.path, unit),
       git_dir,
-      network: hostsOrNone(program?.hosts ?? site.project.rules.sandbox.hosts),
+      ...way,
       scope: own,
       git: answerGit(worktree.git, attempt.base),
     });
@@ -208,7 +210,7 @@ async function attend(site: Site, attempt: Attempt, { signal, mend, failed, carr
     const order = attempt.asked ? { ...ordered, ending: attempt.asked.tool } : ordered;
     const { task, attempt: n } = attempt;
     if (order.recalled) site.session.record({ kind: "ledger_recalled", task, attempt: n, ...order.recalled });
-    const talking = { isolation, scope, signal, order, start };
+    const talking = { isolation, scope, signal, order, start, ...door };
     const ending =
       program === null
         ? endingOf(await converse(site, attempt, talking), signal, site.project.limits.budget.currency)
@@ -246,15 +248,15 @@ async function mended(site: Site, attempt: Attempt, { ending, signal, mend, isol
   }
 }
 
-type Talking = Pick<Lent, "isolation" | "scope" | "signal" | "start"> & { order: WorkOrder };
+type Talking = Pick<Lent, "isolation" | "scope" | "signal" | "start" | "door"> & { order: WorkOrder };
 
 /** The model loop, with its hands lent to it. */
 async function converse(site: Site, attempt: Attempt, { isolation, scope, signal, order }: Talking): Promise<Talked> {
   const { task, attempt: n, tier, worktree, unit, asked } = attempt;
   const { provider, agent, price, guest } = site.models.binding({ task, tier });
   const hands = { of: { task, attempt: n }, isolation, scope, root: worktree.path, required: order.required };
-  if (guest) return inTime(site, task, await lendTo(guest, site, { ...hands, order, signal }));
   const lend = asked?.lend ?? withAnswers(site, hands.of);
+  if (guest) return inTime(site, task, await lendTo(guest, site, { ...hands, order, signal, lend }));
   const talker: Talker = {
     ...hands,
     caller: { role: unit.role, model: `${provider.name}/${agent}`, price },

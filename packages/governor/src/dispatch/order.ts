@@ -63,7 +63,8 @@ export async function orderOf(site: Site, attempting: Attempting): Promise<WorkO
   };
   if (program !== null) {
     const told = { ...facts, checks: { ...facts.checks, recipes: ownChecks(scope) } };
-    const text = programPrompt(unit.role, told, { goal: goalOf(unit), form: attempting.form ?? null });
+    const { form = null } = attempting;
+    const text = programPrompt(unit.role, told, { goal: goalOf(unit), form, lent: program.mcp && form === null });
     return { messages: [{ role: "user", text }], ending: "", limits, required: null, recalled: law.recalled };
   }
   const { ending } = ROLES[unit.role];

@@ -5,19 +5,20 @@ import { changesFiles } from "@dgov/kernel/role";
 import type { Isolation, Scope } from "@dgov/sandbox";
 import { shellQuote } from "@dgov/sandbox/shell_quote";
 import type { Order } from "@dgov/worker";
-import { PROMPT, PROMPT_FILE, type Program } from "../agent_file.ts";
+import { PROMPT, PROMPT_FILE, type Program, TOOLS_SERVER } from "../agent_file.ts";
 import { runProjectCommand, type Said } from "../project_command.ts";
 import { outOf } from "../root.ts";
 import type { Site } from "../site.ts";
 import type { Turn } from "./acp/conversation.ts";
 import type { Editor } from "./acp/editor.ts";
+import { type Door, type Lending, openLending } from "./lending.ts";
 import { endedBy } from "./prepare.ts";
 import { type Secret, withoutSecrets } from "./secrets.ts";
 import { recordCalls } from "./talk.ts";
 
 /**
  * What a program is lent. `start` makes a further jail as its own is, for tools of that scope; `seat`: of the review, where
- * it holds one.
+ * it holds one; `door`: where its own processes ask for those tools, absent: it is lent none.
  */
 export type Lent = {
   program: Program;
@@ -28,6 +29,7 @@ export type Lent = {
   root: string;
   start: (scope: Scope) => Promise<Isolation>;
   seat?: string;
+  door?: Door;
 };
 export type Of = { task: TaskId; attempt: number };
 
@@ -57,24 +59,31 @@ export async function runProgram(
   const given = Object.fromEntries(secrets.map(({ name: variable, value }) => [variable, value]));
   const prompt = order.messages.map(({ text }) => text).join("\n\n");
   const editor = protocol === "acp" ? await editorFor(site, of, { ...lent, prompt }) : null;
+  const lending = program.mcp && lent.door ? lendTools(site, of, lent, lent.door) : null;
   const asking = {
-    command: scriptOf(program, prompt, leaves),
+    command: scriptOf(program, prompt, { leaves, self: site.world.self }),
     timeout_ms,
     out: site.out,
     log: `${outOf(of)}/${lent.seat === undefined ? "agent" : `agent-${lent.seat}`}.log`,
     output_max_bytes,
-    env: { ...program.env, ...given },
+    env: { ...Object.fromEntries(Object.entries(program.env).filter(([, value]) => !needsServer(value))), ...given },
     ...(editor === null ? {} : { talk: editor.talk }),
   };
-  const { said, turn } = await untilEnded(editor, () =>
+  const {
+    said,
+    turn,
+    ended: byTool,
+  } = await untilEnded({ editor, lending }, () =>
     endedBy(signal, isolation, () => runProjectCommand(isolation, asking)),
   );
   if (said === null) return null;
   const told = redacted(said, site.out, secrets);
   site.session.record({ ...endOf(told, { ...of, agent: name }), ...whose });
   if (signal.aborted) return null;
-  const left = await endedBy(signal, isolation, () => readLeftFile(isolation, leaves));
-  return left === null ? null : { said: told, left: withoutSecrets(left, secrets), turn, timeout_ms };
+  const file = await endedBy(signal, isolation, () => readLeftFile(isolation, leaves));
+  if (file === null) return null;
+  const left = byTool === null ? file : JSON.stringify({ outcome: byTool.ended, summary: byTool.summary });
+  return { said: told, left: withoutSecrets(left, secrets), turn, timeout_ms };
 }
 
 /** The values that a program is given and nobody else is told. */
@@ -99,17 +108,30 @@ async function editorFor(site: Pick<Site, "session" | "world" | "project">, of: 
   );
 }
 
+/** Its tools as a worker has them, in a jail beside its own. */
+function lendTools(site: Pick<Site, "session" | "world" | "project">, of: Of, lent: Lent, door: Door): Lending {
+  const { isolation, root, scope, order } = lent;
+  const lending = openLending({
+    ...{ root, scope, policy: site.project.rules.tool_policy, required: null, limits: order.limits },
+    now_ms: site.world.now_ms,
+    start: () => lent.start(scope),
+    record: recordCalls(site.session, { ...of, level: isolation.level }),
+  });
+  door.open = lending.take;
+  return lending;
+}
+
+type Beside = { editor: Editor | null; lending: Lending | null };
+type EndedBeside = { said: Said | null; turn: Turn | null; ended: Awaited<ReturnType<Lending["close"]>> };
+
 /** Whatever becomes of the process, what it had asked for is ended with it. */
-async function untilEnded(
-  editor: Editor | null,
-  work: () => Promise<Said | null>,
-): Promise<{ said: Said | null; turn: Turn | null }> {
-  if (editor === null) return { said: await work(), turn: null };
+async function untilEnded({ editor, lending }: Beside, work: () => Promise<Said | null>): Promise<EndedBeside> {
   try {
     const said = await work();
-    return { said, turn: await editor.close() };
+    return { said, turn: (await editor?.close()) ?? null, ended: (await lending?.close()) ?? null };
   } finally {
-    await editor.close();
+    await editor?.close();
+    await lending?.close();
   }
 }
 
@@ -120,17 +142,24 @@ const pathOf = ({ file }: Leaves) => `"$TMPDIR/${file}"`;
 /** The kernel takes no longer word (128 KiB): a longer task is pointed to. */
 const WORD_MAX_BYTES = 120_000;
 
+/** `self`: argv prefix that starts this program again. */
+type Scripting = { leaves: Leaves; self: readonly string[] };
+
 /** What the shell is given: the task goes into a file of the private folder, and from there to where the command wants it. */
-function scriptOf({ command, protocol }: Program, prompt: string, leaves: Leaves): string {
+function scriptOf({ command, protocol, mcp, env }: Program, prompt: string, { leaves, self }: Scripting): string {
   const end = endMark(prompt);
   const long = Buffer.byteLength(prompt) > WORD_MAX_BYTES;
   const text = long
     ? '"Your task is in the file $TMPDIR/dgov-task.md: read it whole, then do what it says."'
     : `"$(cat ${TASK_FILE})"`;
+  const stand: Readonly<Record<string, string>> = {
+    ...{ [PROMPT]: text, [PROMPT_FILE]: TASK_FILE },
+    ...(mcp ? { [TOOLS_SERVER]: SERVER_FILE } : {}),
+  };
   const fill = (word: string) =>
     word
-      .split(/(\{prompt(?:_file)?\})/)
-      .map((part) => (part === PROMPT ? text : part === PROMPT_FILE ? TASK_FILE : part === "" ? "" : shellQuote(part)))
+      .split(/(\{prompt(?:_file)?\}|\{mcp\})/)
+      .map((part) => (part === "" ? "" : (stand[part] ?? shellQuote(part))))
       .join("") || "''";
   const named = command.some((word) => word.includes(PROMPT) || word.includes(PROMPT_FILE));
   const input = protocol === "acp" ? "" : ` < ${named ? "/dev/null" : TASK_FILE}`;
@@ -140,9 +169,21 @@ function scriptOf({ command, protocol }: Program, prompt: string, leaves: Leaves
     end,
     `rm -rf ${pathOf(leaves)}`,
     `export ${leaves.variable}=${pathOf(leaves)}`,
+    ...(mcp ? serverLines(self) : []),
+    ...Object.entries(env).flatMap(([name, value]) => (needsServer(value) ? [`export ${name}=${fill(value)}`] : [])),
     `exec ${command.map(fill).join(" ")}${input}`,
   ].join("\n");
 }
+
+const SERVER_FILE = '"$TMPDIR/dgov-mcp"';
+const needsServer = (value: string): boolean => value.includes(TOOLS_SERVER);
+
+/** A program that serves the tools: clients start such a one with next to nothing of the environment, so it has all in it. */
+const serverLines = (self: readonly string[]): string[] => [
+  `printf '#!/bin/sh\\nexec %s __lent %s\\n' ${shellQuote(self.map(shellQuote).join(" "))} "$HTTP_PROXY" > ${SERVER_FILE}`,
+  `chmod 700 ${SERVER_FILE}`,
+  `export DGOV_MCP=${SERVER_FILE}`,
+];
 
 /** A line that is none of the text's. */
 function endMark(prompt: string): string {

@@ -47,16 +47,16 @@ export function refuseUnready({ name, command, passed }: Program, env: World["en
   return path;
 }
 
-function refuseUnconfined({ name, hosts }: Program, level: Level): void {
+function refuseUnconfined({ name, hosts, mcp }: Program, level: Level): void {
   if (level === "wasm")
     throw new DgovError("sandbox_missing", `Cannot start the agent "${name}" at level "wasm": it is a native program`, {
       hint: "Install bubblewrap, or choose a model for the task",
     });
-  const fault = hosts.length === 0 ? null : hostsFault(level);
+  const fault = hosts.length === 0 && !mcp ? null : hostsFault(level);
   if (fault !== null)
     throw new DgovError(
       "sandbox_missing",
-      `Cannot open single hosts ([agents.${name}] hosts) at level "${level}": ${fault.why}`,
+      `Cannot open single hosts ([agents.${name}] ${mcp ? "mcp" : "hosts"}) at level "${level}": ${fault.why}`,
       { hint: fault.cure },
     );
 }

@@ -59,16 +59,20 @@ export async function talk(
 export async function lendTo(
   guest: Guest,
   { session, project, world }: Pick<Site, "session" | "project" | "world">,
-  { of, isolation, scope, root, required, order, signal }: Lending,
+  { of, isolation, scope, root, required, order, signal, lend }: Lending,
 ): Promise<Outcome> {
   const { now_ms } = world;
   const record = recordCalls(session, { ...of, level: isolation.level });
   const policy = project.rules.tool_policy;
   const tools = createToolbox({ scope, policy, isolation, now_ms, required, root, record });
-  return guest.work(order, { tools, now_ms, signal });
+  return guest.work(order, { tools: lend?.(tools) ?? tools, now_ms, signal });
 }
 
-type Lending = Pick<Talker, "of" | "isolation" | "scope" | "root" | "required"> & { order: Order; signal: AbortSignal };
+type Lending = Pick<Talker, "of" | "isolation" | "scope" | "root" | "required"> & {
+  order: Order;
+  signal: AbortSignal;
+  lend: Talker["lend"] | null;
+};
 
 type Called = Talker["of"] & { level: Level; seat?: string };
 

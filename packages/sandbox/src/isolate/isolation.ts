@@ -6,6 +6,7 @@ import type { EvaluateOrder, EvaluateResult } from "../script/order.ts";
 import type { SymbolBreach } from "../symbol_claims.ts";
 import type { Answer, Scope } from "../tool.ts";
 import type { Level, LimitsKept, Network, ResourceLimits } from "./confinement.ts";
+import type { Lend } from "./proxy.ts";
 import type { Strike } from "./watch.ts";
 
 /**
@@ -21,6 +22,7 @@ import type { Strike } from "./watch.ts";
  * `network`  "none": no sockets at all; hosts: a network of its own, whose one way out is a proxy for these hosts
  * `env`      the whole environment of what runs inside; the caller has built it from an allow-list
  * `scope`    for the tools that run inside; null for a process that only executes commands
+ * `lend`     takes over what inside connects to `LENT` through the way out; absent: nothing is there. It needs `network` hosts
  * `git`      answers, outside, what the tools ask git at level "wasm"; other levels do not use it. Absent: nobody does
  */
 export type IsolationSpec = {
@@ -35,6 +37,7 @@ export type IsolationSpec = {
   env: Readonly<Record<string, string>>;
   scope: Scope | null;
   git?: AnswerGit;
+  lend?: Lend | undefined;
 };
 
 /**

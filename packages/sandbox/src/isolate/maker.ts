@@ -37,7 +37,7 @@ export function createIsolationMaker(outside: Outside): IsolationMaker {
   const self = withoutAutoload(outside.self);
   const findReadable = createFindReadable();
   const start: IsolationMaker["start"] = async (level, spec) => {
-    const way = await makeWayOut(level, spec.network, outside.resolve);
+    const way = await makeWayOut(level, spec, outside.resolve);
     const { now_ms } = outside;
     return throughWayOut(way, async () => {
       const wall = await nursery.walls.make(level, spec);

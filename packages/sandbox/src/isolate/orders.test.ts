@@ -22,7 +22,7 @@ const SPEC: IsolationSpec = {
 const shown = (path: string) => path.replace(/^\/(?=(tmp|var|etc)\/)/, "/private/");
 
 test("on macOS the profile stands before our own words, with the proxy's port where there is one", async () => {
-  const way = await makeWayOut("seatbelt", { hosts: ["pypi.org"] });
+  const way = await makeWayOut("seatbelt", { network: { hosts: ["pypi.org"] } });
   try {
     const spec: IsolationSpec = { ...SPEC, network: { hosts: ["pypi.org"] } };
     const { outer, serve } = ordersFor({ level: "seatbelt", spec, self: ["dgov"], way, readable: "all" });
@@ -41,13 +41,13 @@ test("on macOS the profile stands before our own words, with the proxy's port wh
 });
 
 test("with no network a profile has none, and commands hear of no proxy", async () => {
-  const way = await makeWayOut("seatbelt", "none");
+  const way = await makeWayOut("seatbelt", { network: "none" });
   const { outer, serve } = ordersFor({ level: "seatbelt", spec: SPEC, self: ["dgov"], way, readable: "all" });
   expect(outer[2]).not.toContain("network");
   expect(serve.env.HTTP_PROXY).toBeUndefined();
 });
 
 test("Landlock has nothing before it", async () => {
-  const way = await makeWayOut("landlock", "none");
+  const way = await makeWayOut("landlock", { network: "none" });
   expect(ordersFor({ level: "landlock", spec: SPEC, self: ["dgov"], way, readable: "all" }).outer).toEqual([]);
 });

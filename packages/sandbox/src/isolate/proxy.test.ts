@@ -3,7 +3,7 @@ import { connect, createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import fc from "fast-check";
 import type { ProxyLimits } from "../limits.ts";
-import { type HostProxy, openProxy, type Resolve } from "./proxy.ts";
+import { type HostProxy, LENT, type Lend, openProxy, type Resolve } from "./proxy.ts";
 
 setDefaultTimeout(60_000);
 
@@ -38,10 +38,10 @@ const open: HostProxy[] = [];
 afterEach(() => Promise.all(open.splice(0).map((proxy) => proxy.close())));
 afterAll(() => web.stop(true));
 
-type Options = { hosts?: readonly string[]; resolve?: Resolve; limits?: Partial<ProxyLimits> };
+type Options = { hosts?: readonly string[]; resolve?: Resolve; limits?: Partial<ProxyLimits>; lend?: Lend };
 
-async function start({ hosts = LISTED, resolve = home, limits = {} }: Options = {}): Promise<HostProxy> {
-  const proxy = await openProxy({ fd: null, hosts, resolve, limits });
+async function start({ hosts = LISTED, resolve = home, limits = {}, lend }: Options = {}): Promise<HostProxy> {
+  const proxy = await openProxy({ fd: null, hosts, resolve, limits, lend });
   open.push(proxy);
   return proxy;
 }
@@ -254,4 +254,15 @@ test("a list that cannot be read opens nothing", async () => {
   await expect(openProxy({ fd: null, hosts: ["pypi.org", "http://x"] })).rejects.toThrow(
     'Cannot open the host "http://x"',
   );
+});
+
+test("what is lent is behind one name and port, with what came at once; without a lender, and beside it, nothing is", async () => {
+  const at = `${LENT.host}:${LENT.port}`;
+  const { port } = await start({ hosts: [], lend: (connection, early) => connection.end(`heard ${early}`) });
+  expect(await send(port, tunnel(at, "this"), true)).toEndWith(`${CRLF}${CRLF}heard this`);
+  for (const other of [`${LENT.host}:2`, `x.${LENT.host}:1`, HERE])
+    expect(await send(port, tunnel(other, "this"), true)).toStartWith("HTTP/1.1 403 ");
+  expect(await send(port, get(`http://${at}/`), true)).toStartWith("HTTP/1.1 403 ");
+  const bare = await start({ hosts: [] });
+  expect(await send(bare.port, tunnel(at, "this"), true)).toStartWith("HTTP/1.1 403 ");
 });

@@ -20,12 +20,18 @@ export type Resolve = (host: string) => Promise<readonly string[]>;
  */
 export type HostProxy = { port: number; refusals(): string[]; close(): Promise<void> };
 
-/** `fd`: a listening socket that was made elsewhere; null: a port of this machine's own loopback is taken. */
+/** What is behind the one name that leads to nobody's network: whoever asks for it inside is handed over, with what came already. */
+export type Lend = (connection: Socket, early: Buffer) => void;
+/** No name of any network ends so (RFC 9476 keeps "internal" private). */
+export const LENT = { host: "task.dgov.internal", port: 1 } as const;
+
+/** `lend`: absent: nothing is behind that name. `fd`: a listening socket that was made elsewhere; null: a port of this machine's own loopback is taken. */
 export type ProxyOptions = {
   fd: number | null;
   hosts: readonly string[];
   resolve?: Resolve;
   limits?: Partial<ProxyLimits>;
+  lend?: Lend | undefined;
 };
 
 type Gate = {
@@ -35,12 +41,27 @@ type Gate = {
   refused: Set<string>;
   sockets: Set<Socket>;
   room: { bytes: number };
+  lend: Lend | undefined;
 };
 
-export async function openProxy({ fd, hosts, resolve = bySystem, limits: fewer }: ProxyOptions): Promise<HostProxy> {
+export async function openProxy({
+  fd,
+  hosts,
+  resolve = bySystem,
+  limits: fewer,
+  lend,
+}: ProxyOptions): Promise<HostProxy> {
   const limits = { ...PROXY_LIMITS, ...fewer };
   const room = { bytes: limits.bytes_max };
-  const gate: Gate = { rules: readHostRules(hosts), resolve, limits, refused: new Set(), sockets: new Set(), room };
+  const gate: Gate = {
+    rules: readHostRules(hosts),
+    resolve,
+    limits,
+    refused: new Set(),
+    sockets: new Set(),
+    room,
+    lend,
+  };
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) => {
     attend(gate, client).catch((error: unknown) => reply(client, 500, String(error))); // one connection's fault is its own
   });
@@ -83,6 +104,10 @@ async function attend(gate: Gate, client: Socket): Promise<void> {
   if (head === null) return reply(client, 431, "no request came, or its head is too long");
   const asked = readHead(head);
   if (asked.kind === "nonsense") return reply(client, asked.status, asked.why);
+  if (gate.lend && asked.kind === "tunnel" && asked.target.host === LENT.host && asked.target.port === LENT.port) {
+    client.write(ESTABLISHED);
+    return gate.lend(client, rest);
+  }
   const way = await openWay(gate, asked.target);
   if ("why" in way) {
     if (way.status === 403) note(gate, way.why);
@@ -96,10 +121,12 @@ async function attend(gate: Gate, client: Socket): Promise<void> {
   join({ client, upstream, early: rest, valve, room: gate.room, limits });
 }
 
+const ESTABLISHED = "HTTP/1.1 200 Connection established\r\n\r\n";
+
 type Askable = Exclude<Asked, { kind: "nonsense" }>;
 
 function begin(asked: Askable, client: Stream, upstream: Stream): void {
-  if (asked.kind === "tunnel") client.write("HTTP/1.1 200 Connection established\r\n\r\n");
+  if (asked.kind === "tunnel") client.write(ESTABLISHED);
   else upstream.write(Buffer.from(asked.head, "latin1"));
 }
 

@@ -1,7 +1,7 @@
 import { closeSync, readFileSync } from "node:fs";
 import type { Answer } from "../tool.ts";
-import type { Level, Network } from "./confinement.ts";
-import type { Isolation } from "./isolation.ts";
+import type { Level } from "./confinement.ts";
+import type { Isolation, IsolationSpec } from "./isolation.ts";
 import { openLibc } from "./libc.ts";
 import { type HostProxy, openProxy, type Resolve } from "./proxy.ts";
 import { DOOR_PORT, type DoorOrder, makeDoorPair, takeDoor } from "./proxy_door.ts";
@@ -27,12 +27,16 @@ export type WayOut = {
 };
 
 /** @throws Error at a level that cannot tell one host from another here */
-export async function makeWayOut(level: Level, network: Network, resolve?: Resolve): Promise<WayOut> {
+export async function makeWayOut(
+  level: Level,
+  { network, lend }: Pick<IsolationSpec, "network" | "lend">,
+  resolve?: Resolve,
+): Promise<WayOut> {
   if (typeof network !== "object" || level === "wasm") return NONE;
   const fault = hostsFault(level);
   if (fault !== null) throw new Error(`Cannot open the network by host: ${fault.why} (${fault.cure})`);
   const { hosts } = network;
-  const options = resolve === undefined ? { hosts } : { hosts, resolve };
+  const options = resolve === undefined ? { hosts, lend } : { hosts, lend, resolve };
   if (level === "seatbelt") return fromLoopback(await openProxy({ ...options, fd: null }), hosts);
   const libc = openLibc();
   const { outer, inner } = makeDoorPair(libc);
