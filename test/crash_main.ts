@@ -1,6 +1,6 @@
 /**
- * dgov run, killed by its own hand: `bun crash_main.ts SEQ run PLAN` ends with SIGKILL the moment event SEQ is in the
- * log, before anything else can happen. What `kill -9` does at a moment of its choosing, done at each.
+ * dgov run, killed by its own hand: `bun crash_main.ts SEQ PLAN` ends with SIGKILL the moment event SEQ, or the first of
+ * the kind SEQ, is in the log, before anything else can happen. What `kill -9` does at a moment of its choosing, done at each.
  */
 import { runPlan } from "../packages/governor/src/run.ts";
 import { DGOV } from "./repo.ts";
@@ -17,7 +17,7 @@ await runPlan(
     signal: new AbortController().signal,
     warn: () => {},
     notify: (stored) => {
-      if (stored.seq === Number(seq)) process.kill(process.pid, "SIGKILL");
+      if (stored.seq === Number(seq) || stored.event.kind === seq) process.kill(process.pid, "SIGKILL");
     },
   },
 );

@@ -125,7 +125,7 @@ const ELSEWHERE: Readonly<Partial<Record<EventKind, string>>> = {
   merged_by_symbol: "written before a verdict on the same tree, as gate_judged is",
   task_routed: "written with task_dispatched or not at all",
   task_skipped: "follows from the others, and is derived again by whoever goes on",
-  task_cancelled: "a person's, in test/steer.test.ts",
+  task_cancelled: "a person's: test/steer.test.ts kills a run there",
   approval_answered: "the same",
   tests_frozen: "of a plan with frozen tests, which no shape has: test/tests_first.test.ts",
   agent_started: "of a program, which no shape has: test/agent_program.test.ts stops a run there",

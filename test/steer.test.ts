@@ -134,3 +134,29 @@ test("a run stops when nobody approves in time, and goes on with an approval tha
   expect({ status: none.status, said: none.stderr }).toMatchObject({ status: 1 });
   expectSound(place);
 });
+
+test.each([
+  ["approval_answered", "approve", "a", 0, "omega\n"],
+  ["task_cancelled", "cancel", "b", 1, "omega\n"],
+] as const)("C14 killed at %s, a run has heard it once, and goes on from there", (kind, word, slug, status, text) => {
+  const place = lay(
+    {
+      a: { claims: APPROVED, attempts: [[edit("src/a.txt", "alpha", "omega"), done]] },
+      ...(slug === "b" ? { b: { ...B, claims: `${B.claims}\ndepends_on = ["a"]` } } : {}),
+    },
+    { tables: "[settlement]\napproval_wait = 0\n" },
+  );
+  expect(dgov(place, ...RUN).status).toBe(130);
+  expect(steered(place, word, slug)).toMatchObject({ taken: false });
+  if (slug !== "a") expect(steered(place, "approve", "a")).toMatchObject({ taken: false });
+  const argv = [process.execPath, join(import.meta.dir, "crash_main.ts"), kind, ".dgov/plans/p"];
+  const killed = Bun.spawnSync(argv, { cwd: place.root, env: place.env, stdin: "ignore" });
+  expect(killed.signalCode).toBe("SIGKILL");
+  expect(eventsOf(place).at(-1)?.kind).toBe(kind);
+  expect(dgov(place, ...RUN)).toMatchObject({ status });
+  expect(readIn(place, "src/a.txt")).toBe(text);
+  const count = (one: Event["kind"]) => eventsOf(place).filter((event) => event.kind === one).length;
+  expect([count(kind), count("task_landed")]).toEqual([1, 1]);
+  expect(left(place)).toEqual([]);
+  expectSound(place);
+});
