@@ -10,7 +10,7 @@ export const debrief = defineCommand({
   details:
     "Of the last run alone. Each line begins with the number of the event that shows it; comments are what people, reviewers and gates have\n" +
     "said beside their verdicts.",
-  examples: ["dgov debrief", "dgov debrief add-limits --diff tasks/main.parser"],
+  examples: ["dgov debrief", "dgov debrief add-limits --diff tasks/main.limiter"],
   args: z.strictObject({ plan: z.string().optional().describe("Whose last run; default: the last of all") }),
   flags: z.strictObject({
     diff: z.string().optional().describe("Show the patch of this task: what landed, or what its last attempt left"),
