@@ -127,6 +127,39 @@ describe("B7 what was approved and then changed is not approved", () => {
     expect(standing(place, "stages", "p")).toBe("0 run ");
   });
 
+  test("B25 an approval falls when the contract allows more, and what it does not name is not run", () => {
+    const contract = `${PLAN}/_contract.toml`;
+    const allowing = 'version = 1\n\n[capabilities]\nproviders = ["scripted"]\nsetup_network = ["all"]\n';
+    const place = lay({ files: { [contract]: allowing } });
+    dgov(place, "plan", "continue", "p", "--auto");
+    const now = (path: string, text: string) => {
+      writeIn(place.root, path, text);
+      commitAll(place, "a change");
+      return `${standing(place, "stages", "p")} | ${refused(place, "run", "p")}`;
+    };
+    const wider = ['network = ["pypi.org"]', 'programs = ["other"]', 'variables = ["TOKEN"]', 'read = ["/srv"]'];
+    for (const more of wider)
+      expect(now(contract, `${allowing}${more}\n`)).toBe("0 approve_plan changed | 3 plan_unapproved");
+    expect(now(contract, "version = 1\n")).toBe("0 approve_plan changed | 3 plan_unapproved"); // bounds nothing any more
+    expect(standing(place, "approve", "p", "plan")).toBe("0 run ");
+    expect(now(contract, allowing)).toBe("0 approve_plan changed | 3 plan_unapproved");
+    expect(standing(place, "approve", "p", "plan")).toBe("0 run ");
+
+    const project = readIn(place, ".dgov/project.toml");
+    expect(now(".dgov/project.toml", `${project}\n[sandbox]\nhosts = ["pypi.org"]\n`)).toBe(
+      "0 plan invalid | 3 plan_invalid",
+    );
+    const { error } = JSON.parse(dgov(place, "run", "p", "--json").stdout);
+    expect(error.places).toMatchObject([{ code: "capability_undeclared", file: contract }]);
+    expect(refused(place, "plan", "approve", "p", "plan")).toBe("1 stage_refused");
+    expect(eventsOf(place)).toEqual([]);
+
+    writeIn(place.root, ".dgov/project.toml", project);
+    commitAll(place, "taken back");
+    dgov(place, "plan", "continue", "p", "--auto"); // red was seen on what is not there any more
+    expect(dgov(place, "run", "p").status).toBe(0);
+  });
+
   test("a spec with nothing under a heading is approved by nobody", () => {
     const place = lay({
       files: { [`${PLAN}/_spec.md`]: SPEC.replace("## Out of scope\n\nAs it says.\n", "## Out of scope\n") },
