@@ -16,6 +16,8 @@ const HOSTILE = '$(touch ran) `touch ran` "x';
 beforeAll(async () => {
   for (const plan of ["add-limits", "rework", HOSTILE])
     mkdirSync(join(folder, ".dgov/plans", plan), { recursive: true });
+  for (const made of ["auto-plans/made", "auto-plans/archive", "fix-plans/typo"])
+    mkdirSync(join(folder, ".dgov/runtime", made), { recursive: true });
   writeFileSync(join(folder, "release.key"), "");
   for (const shell of ["bash", "zsh", "fish", "powershell"]) {
     const { text } = await perform({ root: folder, env }, `dgov completions ${shell}`);
@@ -63,9 +65,12 @@ describe.each(Object.keys(SHELLS))("%s", (shell) => {
     ["dgov plan review --", ["--only", "--html", "--json"], ["--jobs"]],
     ["dgov watch --no", ["--no-follow"], ["--follow "]],
     ["dgov cost --by ", ["model", "attempt"], ["--plan"]],
-    ["dgov run ", ["add-limits", "rework"], ["release.key"]],
+    ["dgov run ", ["add-limits", "rework", "made", "typo"], ["release.key", "archive"]],
     ["dgov run --jobs 2 ", ["add-limits"], ["release.key"]],
     ["dgov attest sign RUN --key rel", ["release.key"], ["add-limits"]],
+    ["dgov init --project-type ", ["python", "rust"], ["release.key"]],
+    ["dgov help p", ["plan", "prune"], ["status"]],
+    ["dgov help plan cre", ["create"], ["release.key"]],
     ["dgov completions ", ["fish", "powershell"], ["add-limits"]],
   ])("%s", (line, has, hasNot) => {
     const told = offered(shell, line);

@@ -2,8 +2,9 @@ import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Event, EventKind, EventOf } from "../packages/kernel/src/index.ts";
-import { dgov, eventsOf, git, makeRepository, type Place, startDgov, writeIn } from "./repo.ts";
-import { type Call, done, edit, write } from "./scripted.ts";
+import { AUTO, create, GREET, layPlanned, PROJECT, planCall, QUESTION, recon, type Sent, task } from "./planned.ts";
+import { dgov, eventsOf, git, type Place, startDgov, writeIn } from "./repo.ts";
+import { type Call, done, write } from "./scripted.ts";
 
 setDefaultTimeout(180_000); // several jails each, and the machine may be busy
 
@@ -12,66 +13,10 @@ afterEach(() => {
   for (const place of open.splice(0)) place.stop();
 });
 
-const PROJECT = [
-  '[project] # ours\nlanguage = "text"\nsrc_dir = "src/"\ntest_dir = "tests/"\nprovider = "scripted"',
-  'test_cmd = ""\nlint_cmd = ""\nformat_cmd = ""\nlint_fix_cmd = ""\nformat_check_cmd = ""',
-  '[providers.scripted]\nscript = "script.json"\n',
-].join("\n");
-const AUTO = ".dgov/runtime/auto-plans";
-const QUESTION = {
-  id: "greeting",
-  question: "Which word?",
-  why: "It is what is written",
-  options: ["hello", "welcome"],
-  recommended: "hello",
-};
-
-const recon = (more: object = {}): Call => ({
-  tool: "submit_recon",
-  args: { summary: "One text is to change", findings: [{ path: "src/a.txt", note: "it says alpha" }], ...more },
-});
-const task = (slug: string, files: object, more: object = {}) => ({
-  slug,
-  summary: `Do ${slug}`,
-  prompt: "Orient: read src/a.txt.\n\nEdit: write it.\n\nVerify: look at it.\n",
-  commit_message: `Write ${slug}`,
-  files,
-  ...more,
-});
-const planCall = (tasks: object[], more: object = {}): Call => ({
-  tool: "emit_plan",
-  args: { name: "greet", summary: "Greet who comes", tasks, ...more },
-});
-const GREET = planCall([task("a", { edit: ["src/a.txt"] })]);
-const keep: Call = { tool: "submit_critique", args: { verdict: "keep", said: "It is fit" } };
-
-/** `raw`: what a model sends where it should send JSON. */
-type Sent = Call | { tool: string; raw: string };
-type Said = { recon?: readonly Call[]; plan?: readonly Call[]; critique?: readonly Sent[] };
-
-/** A repository where those who are asked say this; the worker of task `a` writes what it should. */
-function lay({ recon: found = [recon()], plan = [GREET], critique = [keep] }: Said = {}): Place {
-  const turns = (calls: readonly Sent[]) => ({ turns: calls.map((call) => ({ calls: [call] })) });
-  const tasks = {
-    "consult/researcher.recon": turns(found),
-    "consult/planner.plan": turns(plan),
-    "consult/planner.critique": turns(critique),
-    "tasks/main.a": turns([edit("src/a.txt", "alpha", "hello"), done]),
-  };
-  const place = makeRepository({
-    "src/a.txt": "alpha\n",
-    "src/b.txt": "beta\n",
-    ".dgov/project.toml": PROJECT,
-    ".dgov/.gitignore": "state.db*\nout/\nruntime/\n",
-    "script.json": JSON.stringify({ version: 1, tasks }),
-  });
+const lay = (said?: Parameters<typeof layPlanned>[0]): Place => {
+  const place = layPlanned(said);
   open.push(place);
   return place;
-}
-
-const create = (place: Place, ...args: string[]) => {
-  const ran = dgov(place, "plan", "create", "Greet who comes", "--json", ...args);
-  return { ...ran, view: ran.stdout === "" ? null : JSON.parse(ran.stdout) };
 };
 const of = <Kind extends EventKind>(place: Place, kind: Kind): EventOf<Kind>[] =>
   eventsOf(place).filter((event: Event): event is EventOf<Kind> => event.kind === kind);
@@ -97,6 +42,20 @@ test("B5 a goal becomes a plan that compiles, with what it was made from, and ru
   });
 });
 
+test("a plan that was made is found by its name, as one that is kept", () => {
+  const place = lay();
+  expect(create(place, "--auto", "--name", "mine").status).toBe(0);
+  const told = (...args: string[]) => dgov(place, ...args).stdout;
+  expect(told("compile", "mine", "--json")).toContain(`${AUTO}/mine`);
+  expect(told("plan", "list")).toMatch(/mine +compiled +0\/1 .*\.dgov\/runtime\/auto-plans\/mine/);
+  expect(JSON.parse(told("plan", "status", "mine", "--json"))).toMatchObject({ source_dir: `${AUTO}/mine` });
+  expect(JSON.parse(told("run", "mine", "--json"))).toMatchObject({ status: "complete" });
+  expect(JSON.parse(told("plan", "review", "mine", "--json"))).toMatchObject({
+    source_dir: `${AUTO}/mine`,
+    deployed: 1,
+  });
+});
+
 test("B5 what does not compile is given back with its errors, and mended in the same conversation", () => {
   const clash = planCall([task("a", { edit: ["src/a.txt"] }), task("b", { edit: ["src/a.txt"] })]);
   const missing = planCall([task("a", { edit: ["src/none.txt"] })]);
@@ -115,6 +74,15 @@ test("B5 malformed output leaves no plan on disk", () => {
   expect({ status, code: view.error.code }).toEqual({ status: 1, code: "no_answer" });
   expect(made(place)).toEqual([]);
   expect(git(place, "status", "--porcelain")).toBe("");
+});
+
+test("answers that were all refused for their form are told, where the last turns had none", () => {
+  const place = lay({ recon: [recon({ findings: "all" }), recon({ findings: "none" })] });
+  const { status, view } = create(place, "--auto");
+  expect({ status, code: view.error.code }).toEqual({ status: 1, code: "no_answer" });
+  expect(view.error.message).toMatch(
+    /\(stuck\): .*; it did answer \(\d+ times\), and was refused, at last because .*findings/,
+  );
 });
 
 test("B5 words alone are no plan, and one that is given up is told", () => {
@@ -151,6 +119,32 @@ test("B5 questions are data where nobody is there, and answers in a file go on w
   });
   expect(of(place, "answer_given").filter(({ form }) => form === "submit_recon")).toHaveLength(1);
   expect(readFileSync(join(place.root, AUTO, "greet/_recon.md"), "utf8")).toContain("Which word? welcome (person)");
+});
+
+test("B5 what is answered already is not asked again, and stands in the file to copy", () => {
+  const other = { ...QUESTION, id: "place", question: "Where?", options: [], recommended: "here" };
+  const place = lay({ recon: [recon({ questions: [QUESTION, other] })] });
+  writeIn(place.folder, "answers.json", '{"greeting": "welcome"}');
+  const args = ["--answers", join(place.folder, "answers.json")];
+  expect(create(place, ...args)).toMatchObject({
+    status: 2,
+    view: { questions: [other], given: { greeting: "welcome" } },
+  });
+  const { stdout } = dgov(place, "plan", "create", "Greet who comes", ...args);
+  expect(stdout).toContain("1 question must be answered first");
+  expect(stdout).not.toContain("Which word?");
+  expect(JSON.parse(stdout.slice(stdout.indexOf("{")))).toEqual({ greeting: "welcome", place: "here" });
+  for (const [file, why] of [
+    ["none.json", "it is not there"],
+    ["src/a.txt", "it is no JSON"],
+  ] as const) {
+    const { status, view } = create(place, "--answers", file);
+    expect({ status, message: view.error.message }).toEqual({
+      status: 2,
+      message: expect.stringContaining(`: ${why}`),
+    });
+    expect(view.error.message).not.toContain("ENOENT");
+  }
 });
 
 test("B5 --auto takes what is recommended, and says so", () => {

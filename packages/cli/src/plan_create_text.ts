@@ -39,8 +39,10 @@ function created(view: Of<"created">, waits: boolean): string {
 const secondLook = ({ verdict, said }: Of<"created">["critique"]): string =>
   `${VERDICTS[verdict]}${said === "" ? "" : `: ${plain(said)}`}`;
 
-function asked({ questions }: Of<"needs_answers">): string {
-  const template = Object.fromEntries(questions.map(({ id, recommended }) => [id, recommended]));
+/** The file to copy holds what is answered already, or who copies it would lose that. */
+function asked({ questions, given }: Of<"needs_answers">): string {
+  const open = Object.fromEntries(questions.map(({ id, recommended }) => [id, recommended]));
+  const template = { ...given, ...open };
   return [
     `Nothing is planned yet: ${count(questions.length, "question")} must be answered first`,
     ...questions.flatMap(({ id, question, why, options, recommended }) => [

@@ -12,13 +12,10 @@ import { compileFolder } from "./plan/store.ts";
 import { isThere, placeTree, refuseLinks, type Tree, withDraft } from "./planning/plan_tree.ts";
 import { slugOf } from "./planning/texts.ts";
 import { removeTree } from "./remove_tree.ts";
-import { findRoot } from "./root.ts";
+import { FIX_PLANS as ABOVE, findRoot } from "./root.ts";
 import { type RunView, runPlan } from "./run.ts";
 import type { World } from "./session.ts";
 import { writeToml } from "./toml_write.ts";
-
-/** Where plans of one task are made: they are not committed. */
-const ABOVE = ".dgov/runtime/fix-plans";
 
 /** `files`: claims, seen from `cwd`; those whose file is there may be edited, the others created. `name` null: made of the prompt. */
 export type FixRequest = {

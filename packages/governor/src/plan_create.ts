@@ -15,13 +15,10 @@ import { isThere, placeTree, refuseLinks, taken } from "./planning/plan_tree.ts"
 import { type Question, reconOf } from "./planning/recon.ts";
 import { specOf } from "./planning/spec.ts";
 import { slugOf } from "./planning/texts.ts";
-import { findRoot } from "./root.ts";
+import { MADE_PLANS as ABOVE, findRoot } from "./root.ts";
 import type { World } from "./session.ts";
 
 export type { Answered, Answers, Override, Question };
-
-/** Where plans are made that nobody wrote: they are not committed, and a run takes them as any other. */
-const ABOVE = ".dgov/runtime/auto-plans";
 
 /**
  * What a user asks for. `auto`: questions are answered as they were recommended; `answers`: a file with answers, relative to
@@ -42,9 +39,12 @@ export type PlanCreateRequest = {
   ask: ((questions: readonly Question[]) => Promise<Answers>) | null;
 };
 
-/** `runs`: whom it asked, by the run of each. `plan`: its folder, relative to the root. */
+/**
+ * `runs`: whom it asked, by the run of each. `questions` of `needs_answers`: those that are open, and `given` what is answered
+ * already. `plan`: its folder, relative to the root.
+ */
 export type PlanCreateView = { goal: string; runs: Asked[] } & (
-  | { status: "needs_answers"; questions: readonly Question[] }
+  | { status: "needs_answers"; questions: readonly Question[]; given: Answers }
   | {
       status: "created";
       name: string;
@@ -84,7 +84,8 @@ export async function createPlan(request: PlanCreateRequest, world: World): Prom
   const git = await openRepository(root, world.env);
   const recon = answerOf(goal, await asking.ask("recon", reconOf(about, goal, { git, model })));
   const answered = await answers(recon.questions, given, request);
-  if (answered === null) return { goal, runs, status: "needs_answers", questions: recon.questions };
+  if (answered === null)
+    return { goal, runs, status: "needs_answers", questions: openOf(recon.questions, given), given };
   const known: Known = { goal, recon, answered, spec: null };
   const common = { goal, runs, status: "created", questions: answered } as const;
   if (tests_first) return { ...common, ...(await specified(asking, { planning, known, name, request })) };
@@ -105,9 +106,12 @@ async function answers(
 ): Promise<Answered[] | null> {
   const whole = answersTo(questions, given, { rest: auto });
   if (whole !== null || ask === null) return whole;
-  const said = await ask(questions.filter(({ id }) => !Object.hasOwn(given, id)));
+  const said = await ask(openOf(questions, given));
   return answersTo(questions, { ...given, ...said }, { rest: false });
 }
+
+const openOf = (questions: readonly Question[], given: Answers): Question[] =>
+  questions.filter(({ id }) => !Object.hasOwn(given, id));
 
 type Placing = { draft: PlanDraft; known: Known; name: string | null; runs: readonly Asked[] };
 

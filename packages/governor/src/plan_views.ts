@@ -11,7 +11,7 @@ import { deployedBefore, pastRuns } from "./past.ts";
 import type { CompiledPlan } from "./plan/compiled.ts";
 import { loadCompiled, staleness } from "./plan/store.ts";
 import { ranAs } from "./ran_as.ts";
-import { findPlanOrArchived, findRoot, outOf } from "./root.ts";
+import { ARCHIVE, findPlanOrArchived, findRoot, HOMES, outOf } from "./root.ts";
 import { takenBack } from "./shipped.ts";
 import { reviewUnits, type UnitReview } from "./view/plan_review.ts";
 import { type PlanRow, type PlanStatus, planRow, type RunStatus, viewPlanStatus } from "./view/plan_status.ts";
@@ -33,19 +33,17 @@ export async function readPlanStatus({ cwd, env }: From, plan: string): Promise<
 /** Which plans to list: those one can run, those that are done with, or both. */
 export type Shelf = "active" | "archived" | "all";
 
-/** Every plan of the repository, by name. */
+/** Every plan of the repository, those that people keep first, and of each kind by name. */
 export async function readPlanList({ cwd, env }: From, shelf: Shelf): Promise<PlanRow[]> {
   const root = findRoot(cwd);
-  const active = shelf === "archived" ? [] : plansIn(root, ".dgov/plans");
-  const archived = shelf === "active" ? [] : plansIn(root, ".dgov/plans/archive");
+  const active = shelf === "archived" ? [] : HOMES.flatMap((home) => plansIn(root, home));
+  const archived = shelf === "active" ? [] : HOMES.flatMap((home) => plansIn(root, `${home}/${ARCHIVE}`));
   const git = gitOf(root, env);
   const place = { git, undone: await undoneIn(git) };
   return withLog(root, async (log) => {
     const rows: PlanRow[] = [];
-    for (const name of active)
-      rows.push(await rowOf(root, log, { name, path: `.dgov/plans/${name}`, archived: false, ...place }));
-    for (const name of archived)
-      rows.push(await rowOf(root, log, { name, path: `.dgov/plans/archive/${name}`, archived: true, ...place }));
+    for (const plan of active) rows.push(await rowOf(root, log, { ...plan, archived: false, ...place }));
+    for (const plan of archived) rows.push(await rowOf(root, log, { ...plan, archived: true, ...place }));
     return rows;
   });
 }
@@ -178,12 +176,15 @@ function refuseUnknown(plan: CompiledPlan, { only, diffs, events }: ReviewOption
 const gitOf = (root: string, env: From["env"]): Git | null =>
   existsSync(join(root, ".git")) ? createGit(root, env) : null;
 
-function plansIn(root: string, folder: string): string[] {
+function plansIn(root: string, folder: string): { name: string; path: string }[] {
   const path = join(root, folder);
   if (!existsSync(path)) return [];
   const isPlan = (name: string) =>
-    !name.startsWith("_") && name !== "archive" && existsSync(join(path, name, "_root.toml"));
-  return readdirSync(path).filter(isPlan).sort();
+    !name.startsWith("_") && name !== ARCHIVE && existsSync(join(path, name, "_root.toml"));
+  return readdirSync(path)
+    .filter(isPlan)
+    .sort()
+    .map((name) => ({ name, path: `${folder}/${name}` }));
 }
 
 /** `undone`: landings that were reverted since. */

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findPlan, findRoot } from "./root.ts";
+import { findPlan, findPlanOrArchived, findRoot, HOMES } from "./root.ts";
 
 const open: string[] = [];
 afterEach(() => {
@@ -54,6 +54,24 @@ test.each([
   const root = layOut(PLAN, FILES);
   expect(findPlan(root, join(root, cwd), text)).toBe(".dgov/plans/p");
   expect(findPlan(root, join(root, cwd), join(root, ".dgov/plans/p"))).toBe(".dgov/plans/p");
+});
+
+test("a bare name is looked up where plans are kept and where they are made, and is never two of them", () => {
+  const homes = HOMES.map((home) => `${home}/p`);
+  const root = layOut([...homes, `${HOMES[1]}/archive/old`], [`${HOMES[1]}/archive/old/_root.toml`]);
+  for (const home of homes) {
+    writeFileSync(join(root, home, "_root.toml"), "");
+    expect(findPlan(root, root, "p")).toBe(home);
+    rmSync(join(root, home, "_root.toml"));
+  }
+  for (const home of homes) writeFileSync(join(root, home, "_root.toml"), "");
+  const message = `Cannot tell which plan "p" is: ${homes.map((home) => `"${home}"`).join(" or ")}`;
+  for (const find of [findPlan, findPlanOrArchived])
+    expect(() => find(root, root, "p")).toThrow(expect.objectContaining({ code: "usage", message }));
+  expect(findPlan(root, join(root, HOMES[2]), "p")).toBe(`${HOMES[2]}/p`);
+  expect(findPlan(root, root, `${HOMES[1]}/p`)).toBe(`${HOMES[1]}/p`);
+  expect(findPlanOrArchived(root, root, "old")).toBe(`${HOMES[1]}/archive/old`);
+  expect(() => findPlan(root, root, "old")).toThrow(expect.objectContaining({ code: "plan_not_found" }));
 });
 
 test.each([

@@ -6,6 +6,12 @@ import { machineWords } from "./machine_words.ts";
 /** The folder beside plans that holds those that are done with. */
 export const ARCHIVE = "archive";
 
+/** Where plans are: those that people keep, and those that were made for them, which are not committed. */
+export const PLANS = ".dgov/plans";
+export const MADE_PLANS = ".dgov/runtime/auto-plans";
+export const FIX_PLANS = ".dgov/runtime/fix-plans";
+export const HOMES = [PLANS, MADE_PLANS, FIX_PLANS] as const;
+
 const PLAN_FILE = /^_(root|compiled)\.toml$/;
 
 /**
@@ -35,15 +41,17 @@ function realOf(start: string): string {
 }
 
 /**
- * The plan that the user means: a path (from where they stand), or the bare name of a plan under `.dgov/plans`.
+ * The plan that the user means: a path (from where they stand), or the bare name of a plan in one of `HOMES`.
  * A path to `_root.toml` or `_compiled.toml` is taken as the folder that holds it.
  *
  * @returns the plan's folder relative to the root, with slashes
- * @throws DgovError `plan_not_found` when there is nothing, `not_a_plan` when it is no plan of this project
+ * @throws DgovError `plan_not_found` when there is nothing, `not_a_plan` when it is no plan of this project, `usage` for a name of
+ * two plans
  */
 export function findPlan(root: string, cwd: string, text: string): string {
   const meant = placesOf(root, cwd, text);
-  const path = meant.find(isPlan) ?? resolve(cwd, text);
+  const [path = resolve(cwd, text), ...others] = isPlan(resolve(cwd, text)) ? [] : meant.filter(isPlan);
+  if (others.length > 0) throw ambiguous(root, text, [path, ...others]);
   if (!existsSync(path)) throw notFound(root, meant, text);
   const real = realpathSync(path);
   const folder = PLAN_FILE.test(basename(real)) ? dirname(real) : real;
@@ -69,7 +77,7 @@ export function findPlanOrArchived(root: string, cwd: string, text: string): str
 
 /** Where a plan may be that is meant by a text: absolute paths of folders, or of what is no plan. */
 function placesOf(root: string, cwd: string, text: string): string[] {
-  const named = /^[A-Za-z0-9_-]+$/.test(text) ? [join(root, ".dgov/plans", text)] : [];
+  const named = /^[A-Za-z0-9_-]+$/.test(text) ? HOMES.map((home) => join(root, home, text)) : [];
   return [resolve(cwd, text), ...named];
 }
 
@@ -78,6 +86,11 @@ const isPlan = (path: string): boolean => existsSync(join(path, "_root.toml"));
 function archivedOf(meant: readonly string[]): string | undefined {
   const folders = meant.map((path) => (PLAN_FILE.test(basename(path)) ? dirname(path) : path));
   return folders.map((path) => join(dirname(path), ARCHIVE, basename(path))).find(isPlan);
+}
+
+function ambiguous(root: string, text: string, plans: readonly string[]): DgovError {
+  const paths = plans.map((path) => `"${relative(root, path)}"`).join(" or ");
+  return new DgovError("usage", `Cannot tell which plan "${text}" is: ${paths}`, { hint: "Name its folder" });
 }
 
 function notFound(root: string, meant: readonly string[], text: string): DgovError {

@@ -1,5 +1,6 @@
 import { DgovError } from "@dgov/governor/error";
 import { type PlanRow, readPlanList } from "@dgov/governor/plan_views";
+import { PLANS } from "@dgov/governor/root";
 import { z } from "zod";
 import { paint, plain } from "../ansi.ts";
 import { defineCommand } from "../command.ts";
@@ -41,7 +42,8 @@ export function renderPlanList(rows: readonly PlanRow[]): string {
   return [...section("Plans", false), ...section("Archived plans", true)].join("\n\n");
 }
 
-function cells({ name, status, deployed, total, run_status }: PlanRow): string[] {
+/** Where a plan is that was made for somebody: the name alone does not say it. */
+function cells({ name, path, status, deployed, total, run_status }: PlanRow): string[] {
   const run = run_status === null || run_status === "complete" ? "" : `last run: ${run_status}`;
   return [
     SIGNS[status],
@@ -49,5 +51,6 @@ function cells({ name, status, deployed, total, run_status }: PlanRow): string[]
     status.replaceAll("_", " "),
     status === "uncompiled" ? "" : `${deployed}/${total}`,
     run,
+    path.startsWith(`${PLANS}/`) ? "" : plain(path),
   ];
 }

@@ -1,3 +1,4 @@
+import { ARCHIVE, HOMES } from "@dgov/governor/root";
 import { firstWords, groupsOf, type Offer, type Value } from "./words.ts";
 
 /** Completion for bash 4 and newer. Names of plans come from a stranger's folder: they are matched and quoted, never read as code. */
@@ -39,10 +40,11 @@ _dgov_offer() {
   local cur="$2" plan
   case "$1" in
     plan)
-      for plan in .dgov/plans/"$cur"*/; do
+      for plan in ${HOMES.map((home) => `${home}/"$cur"*/`).join(" ")}; do
         [ -d "$plan" ] || continue
-        plan="\${plan#.dgov/plans/}"
-        COMPREPLY+=("$(printf '%q' "\${plan%/}")")
+        plan="\${plan%/}"
+        plan="\${plan##*/}"
+        [ "$plan" = ${ARCHIVE} ] || COMPREPLY+=("$(printf '%q' "$plan")")
       done ;;
     file) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
     none | "") ;;

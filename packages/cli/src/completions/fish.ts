@@ -1,3 +1,4 @@
+import { ARCHIVE, HOMES } from "@dgov/governor/root";
 import { firstWords, groupsOf, type Offer, type Option, type Value } from "./words.ts";
 
 /** Completion for fish 3 and newer. */
@@ -32,8 +33,8 @@ function __dgov_at
     test (count $words) -ge (count $argv); and test "$words[1..$(count $argv)]" = "$argv"
 end
 function __dgov_plans
-    for plan in .dgov/plans/*/
-        string split -r -m1 / -- (string trim -r -c / -- $plan) | tail -n 1
+    for plan in ${HOMES.map((home) => `${home}/*/`).join(" ")}
+        string split -r -m1 / -- (string trim -r -c / -- $plan) | tail -n 1 | string match -v ${ARCHIVE}
     end
 end
 complete -c dgov -f
@@ -44,7 +45,9 @@ const quoted = (text: string): string => `'${text.replaceAll("\\", "\\\\").repla
 
 function optionOf({ long, short, value, description }: Option): string {
   const names = `-l ${long.slice(2)}${short === null ? "" : ` -s ${short.slice(1)}`} -d ${quoted(description)}`;
-  return value === null ? names : `${names} -r ${offered(value)}`.trimEnd();
+  if (value === null) return names;
+  const only = value.kind === "file" ? "-r" : "-x"; // fish offers files behind an option unless it is told not to
+  return `${names} ${only} ${offered(value)}`.trimEnd();
 }
 
 function offered(value: Value): string {

@@ -1,3 +1,4 @@
+import { ARCHIVE, HOMES } from "@dgov/governor/root";
 import { firstWords, groupsOf, type Offer, type Value } from "./words.ts";
 
 /** Completion for PowerShell 5 and newer: a table of what may stand where, and one block that reads it. */
@@ -49,7 +50,9 @@ Register-ArgumentCompleter -Native -CommandName dgov -ScriptBlock {
     elseif ($dgovMembers.ContainsKey($path)) { $dgovMembers[$path] }
     elseif ($word.StartsWith('-')) { $dgovOptions[$path] }
     else { $dgovArguments[$path] }
-  if ("$offer" -eq '<plan>') { $offer = @(Get-ChildItem -Directory -Name .dgov/plans -ErrorAction Ignore) }
+  if ("$offer" -eq '<plan>') { 
+    $offer = @(Get-ChildItem -Directory -Name ${HOMES.join(", ")} -ErrorAction Ignore | Where-Object { $_ -ne ${quoted(ARCHIVE)} })
+  }
   $offer | Where-Object { $_ -and $_.StartsWith($word) } | ForEach-Object {
     [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
   }

@@ -25,8 +25,18 @@ export const offersOf = (commands: readonly Command[]): Offer[] =>
     path: command.name.split(" "),
     summary: command.summary,
     options: [...fieldsOf(command.flags).map((field) => optionOf(command, field)), ...GLOBAL],
-    args: fieldsOf(command.args).map((field) => ({ key: field.key, value: offeredFor(field), many: field.many })),
+    args:
+      command.name === "help"
+        ? namesOf(commands)
+        : fieldsOf(command.args).map((field) => ({ key: field.key, value: offeredFor(field), many: field.many })),
   }));
+
+/** What can be explained, in one word or two. */
+const namesOf = (commands: readonly Command[]): Arg[] =>
+  [0, 1].map((at) => {
+    const words = commands.flatMap(({ name }) => name.split(" ")[at] ?? []);
+    return { key: "command", value: { kind: "words", words: [...new Set(words)] }, many: false };
+  });
 
 /** First words, each once: a command's with its summary, a group's with its members. */
 export function firstWords(offers: readonly Offer[]): [word: string, summary: string][] {

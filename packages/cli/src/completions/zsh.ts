@@ -1,3 +1,4 @@
+import { ARCHIVE, HOMES } from "@dgov/governor/root";
 import { type Arg, firstWords, groupsOf, type Offer, type Option, type Value } from "./words.ts";
 
 /** Completion for zsh: a file `_dgov` in a folder of fpath. */
@@ -11,7 +12,8 @@ export function zshCompletion(offers: readonly Offer[]): string {
   return `#compdef dgov
 # zsh completion for dgov, written by: dgov completions zsh
 _dgov_plans() {
-  local -a plans=(.dgov/plans/*(N/:t))
+  local -a plans=(${HOMES.map((home) => `${home}/*(N/:t)`).join(" ")})
+  plans=(\${plans:#${ARCHIVE}})
   compadd -a plans
 }
 _dgov() {

@@ -37,7 +37,7 @@ export async function consult<Answer>(
   consultation: Consultation<Answer>,
   world: World,
 ): Promise<Consulted<Answer>> {
-  const given: { answer: Answer | null } = { answer: null };
+  const given: Given<Answer> = { answer: null, boxes: [] };
   const before: { known: Consulted<Answer> | null } = { known: null };
   const { reuse, ending } = consultation;
   const own: Own = {
@@ -55,8 +55,21 @@ export async function consult<Answer>(
   const [task] = session.run.tasks;
   if (task?.state === "landed" && given.answer !== null) return { run: session.id, head, answer: given.answer };
   const { cause, detail } = task?.failed ?? { cause: "interrupted", detail: String(world.signal.reason ?? "") };
-  return { run: session.id, head, answer: null, cause, detail };
+  return { run: session.id, head, answer: null, cause, detail: `${detail}${refusedOf(given, detail)}` };
 }
+
+/** What came of every attempt, in a box each. */
+type Given<Answer> = { answer: Answer | null; boxes: Box<Answer>[] };
+
+/** What a person cannot see in how it ended: that answers came, and why the last of them was none. */
+function refusedOf({ boxes }: Given<unknown>, detail: string): string {
+  const times = boxes.reduce((sum, { refused }) => sum + refused, 0);
+  const [last = ""] = boxes.findLast(({ fault }) => fault !== null)?.fault?.said.split("\n") ?? [];
+  if (times === 0 || detail.includes(last)) return "";
+  return `; it did answer (${times} time${times === 1 ? "" : "s"}), and was refused, at last because ${last.slice(0, SAID_MAX)}`;
+}
+
+const SAID_MAX = 400;
 
 /** The project and the plan of what is asked. @throws DgovError `provider_unknown` */
 function planned(whole: Project, wanted: Wanted): ReturnType<Own["prepare"]> {
@@ -94,7 +107,7 @@ function answeredBefore<Answer>(
   return null;
 }
 
-type Consulting<Answer> = { asked: Consultation<Answer>; head: string; given: { answer: Answer | null } };
+type Consulting<Answer> = { asked: Consultation<Answer>; head: string; given: Given<Answer> };
 
 /** Each attempt has a box of its own. */
 const performersFor = <Answer>(site: Site, { asked, head, given }: Consulting<Answer>) => ({
@@ -105,8 +118,8 @@ const performersFor = <Answer>(site: Site, { asked, head, given }: Consulting<An
 
 const NOT_MENDED: Mend = async () => undefined;
 
-function askedOf<Answer>(ending: Ending<Answer>, given: { answer: Answer | null }): Asked {
-  const boxes: Box<Answer>[] = [];
+function askedOf<Answer>(ending: Ending<Answer>, given: Given<Answer>): Asked {
+  const { boxes } = given;
   return {
     tool: ending.tool,
     form: { tool: ending.tool, schema: schemaOf(ending) },

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { DgovError } from "../error.ts";
+import { machineWords } from "../machine_words.ts";
 import { nearest } from "../nearest.ts";
 import type { Question } from "./recon.ts";
 
@@ -28,7 +29,7 @@ function parsedOr(path: string, why: (said: string, cause: unknown) => DgovError
   try {
     return JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
-    throw why(error instanceof Error ? error.message : String(error), error);
+    throw why(error instanceof SyntaxError ? `it is no JSON (${error.message})` : machineWords(error), error);
   }
 }
 

@@ -8,6 +8,7 @@ import { treeOf } from "../git/tree_object.ts";
 import { treeWith } from "../git/tree_with.ts";
 import { takeRepository } from "../lock.ts";
 import { readPlan } from "../plan/read.ts";
+import { HOMES } from "../root.ts";
 
 type Pruning = {
   git: Git;
@@ -53,9 +54,6 @@ export async function pruneTests(
     lock.release();
   }
 }
-
-/** Where plans are: those that people keep, and those that were made for them. */
-const HOMES = [".dgov/plans", ".dgov/runtime/auto-plans"];
 
 /** Folders of the repository's other plans, without those that are done with. */
 function otherPlans(root: string, own: string): string[] {
