@@ -42,8 +42,7 @@ _dgov_offer() {
     plan)
       for plan in ${HOMES.map((home) => `${home}/"$cur"*/`).join(" ")}; do
         [ -d "$plan" ] || continue
-        plan="\${plan%/}"
-        plan="\${plan##*/}"
+        plan="\${plan%/}"; plan="\${plan##*/}"
         [ "$plan" = ${ARCHIVE} ] || COMPREPLY+=("$(printf '%q' "$plan")")
       done ;;
     file) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
