@@ -70,6 +70,16 @@ test("A2 outside of a repository it is the user's file, in which nothing judges;
   expect(readProject(inside.root, null, inside.env).provider).toBe("openai");
 });
 
+test("A2 where no model was named it says so, with the command that asks again", () => {
+  const place = keep(makeRepository({ "a.txt": "1\n" }));
+  expect(setup(place, []).said).toContain('No model is named yet: answer again with "dgov setup --force"');
+  expect(setup(place, [], "--user").said).toContain('"dgov setup --user --force"');
+  const again = JSON.parse(dgov(place, "setup", "--defaults", "--force", "--json").stdout);
+  expect(again).toMatchObject({ target: "repository", model: null, next: "dgov setup --force" });
+  const named = setup(place, ["", "", "", "elm-1"], "--force");
+  expect(named).toEqual({ status: 0, said: expect.not.stringContaining("No model") });
+});
+
 test("A2 answers that make no configuration write nothing", () => {
   const place = keep(makeRepository({ "a.txt": "1\n" }));
   expect(setup(place, ["near", " ", "", "", "", ""], "--user").status).toBe(0);

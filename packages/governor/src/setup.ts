@@ -20,11 +20,14 @@ export type SetupAnswers = Readonly<Partial<Record<SetupKey, string>>>;
 
 /** Whose file is written: the repository's, or the user's, where there is no repository or they ask for it. */
 export type SetupTarget = { kind: "repository"; root: string; file: string } | { kind: "user"; file: string };
+/** `model`: who works by default; null: nobody is named yet, and `next` is the command that asks again. */
 export type SetupView = {
   status: "set_up";
   target: SetupTarget["kind"];
   file: string;
   provider: string;
+  model: string | null;
+  next: string | null;
   created: readonly string[];
 };
 
@@ -80,7 +83,10 @@ export function setUp(
   else tryProject(target.root, text);
   writeAtomic(target.file, text);
   const rest = target.kind === "user" ? [] : initProject({ cwd: target.root, path, force: false, type }).created;
-  return { status: "set_up", target: target.kind, file: target.file, provider: given.provider, created: rest };
+  const { provider, default_agent } = given;
+  const next = `dgov setup ${target.kind === "user" ? "--user " : ""}--force`;
+  const who = default_agent === "" ? { model: null, next } : { model: default_agent, next: null };
+  return { status: "set_up", target: target.kind, file: target.file, provider, ...who, created: rest };
 }
 
 type Given = Record<(typeof MODEL_KEYS)[number], string> & SetupAnswers;

@@ -28,10 +28,13 @@ export const setup = defineCommand({
     }
     return setUp(target, answers satisfies SetupAnswers, { path });
   },
-  text: ({ file, created, provider }) =>
+  text: ({ file, created, provider, next }) =>
     [
       `Wrote ${plain(file)}, with the provider "${plain(provider)}"`,
       ...created.map((one) => `Created ${plain(one)}`),
+      ...(next === null
+        ? []
+        : [`No model is named yet: answer again with "${next}", or write default_agent into the file by hand`]),
     ].join("\n"),
 });
 
