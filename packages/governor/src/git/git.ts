@@ -94,6 +94,7 @@ const PINNED = {
   "protocol.allow": "never",
   "submodule.recurse": "false",
   "advice.detachedHead": "false",
+  "advice.graftFileDeprecated": "false", // there is none, and its hint stands in front of what went wrong
   "merge.renames": "false", // a task owns paths: see integrate.ts, for git older than 2.50 does it all the same
   "merge.directoryRenames": "false",
   "merge.default": "text",
