@@ -293,6 +293,9 @@ async function tidy(state: State, place: Place): Promise<void> {
   state.places.set(place.name, place);
 }
 
+/** On a busy machine git was seen to fail at this for a moment, in each slot of a run that began, and why it did not say. */
+const ADD_AGAIN_MS = 250;
+
 /** Git's own folder for the slot, made if there is none. */
 async function registered(state: State, place: Place, commit: string): Promise<string> {
   const found = await findAdmin(state, place);
@@ -310,7 +313,8 @@ async function registered(state: State, place: Place, commit: string): Promise<s
     place.path,
     commit,
   ];
-  const adding = state.adding.then(() => state.git.ask(add));
+  const again = () => Bun.sleep(ADD_AGAIN_MS).then(() => state.git.ask(add));
+  const adding = state.adding.then(() => state.git.ask(add).catch(again));
   state.adding = adding.catch(() => null);
   await adding;
   const made = await findAdmin(state, place);
