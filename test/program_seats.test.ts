@@ -21,7 +21,7 @@ beforeAll(async () => {
 const seat = (name: string, agent: string) => `[review.seats.${name}]\nagent = "${agent}"\nfamily = "${name}"\n`;
 const TREE = `tree=$(sed -n 's/^Tree that would land: //p' $TMPDIR/task)`;
 const ballot = (vote: string, more = "") =>
-  `{\\"tree\\":\\"$tree\\",\\"vote\\":\\"${vote}\\",\\"summary\\":\\"looked\\"${more}}`;
+  `{\\"tree\\":\\"$tree\\",\\"vote\\":\\"${vote}\\",\\"summary\\":\\"looked\\",\\"conditions\\":[]${more}}`;
 const BLOCKER = ballot(
   "reject",
   ',\\"findings\\":[{\\"severity\\":\\"blocker\\",\\"path\\":\\"src/a.txt\\",\\"line\\":1,\\"message\\":\\"no\\"}]',
@@ -89,7 +89,9 @@ test("A5 E15 an agent of the protocol votes by its last words, and its looks are
   const { agent } = acp;
   const command = (steps: object[]) => JSON.stringify([...(agent?.command ?? []), JSON.stringify(steps)]);
   const look = { ask: "fs/read_text_file", params: { path: "$CWD/src/a.txt" } };
-  const say = { say: 'I have looked at {it}. {"tree":"$TREE","vote":"approve","summary":"it is right"}' };
+  const say = {
+    say: 'I have looked at {it}. {"tree":"$TREE","vote":"approve","summary":"it is right","conditions":[]}',
+  };
   const play = (steps: object[]) =>
     lay(
       `[review]\nmust_look = true\n[sandbox]\nread = [${JSON.stringify(agent?.folder)}]\n[agents.one]\nprotocol = "acp"\ncommand = ${command(steps)}\n${seat("oak", "one")}`,

@@ -39,7 +39,7 @@ const treeAsked = (place: Place) =>
 const calls = (place: Place, model: string) =>
   eventsOf(place).filter((event) => event.kind === "call_reserved" && event.caller?.model === model).length;
 const voting = (vote: string, tree: string | undefined, findings: object[] = []): Turns => [
-  { calls: [{ tool: "submit_review", args: { tree, vote, summary: "I looked", findings } }] },
+  { calls: [{ tool: "submit_review", args: { tree, vote, summary: "I looked", findings, conditions: [] } }] },
 ];
 
 test("E10 E14 a run lands what its reviewers approve, a killed one pays for no vote twice, and ballots are kept", async () => {
@@ -150,7 +150,7 @@ test("a reviewer looks with tools that change nothing, and what it finds rejects
 function seated(name: string, vote: object): { server: ProviderServer; tables: string; env: Record<string, string> } {
   const play = ({ body }: Asked): Play => {
     const tree = /Tree that would land: (\w+)/.exec(JSON.stringify(body))?.[1];
-    const input = JSON.stringify({ tree, summary: `${name} has looked`, ...vote });
+    const input = JSON.stringify({ tree, summary: `${name} has looked`, conditions: [], ...vote });
     return { stream: replyEvents({ calls: [{ tool: "submit_review", input }] }) };
   };
   const server = startProvider([play]);

@@ -85,7 +85,7 @@ function siteOf(range: Range, { session, world, voting, tree }: Seated): Site {
 
 function standIn(voting: Voting, tree: string): Model {
   const finding = { severity: "blocker", path: PATH, line: 1, message: "It is a drill" };
-  const input = JSON.stringify({ tree, vote: "reject", summary: "A drill", findings: [finding] });
+  const input = JSON.stringify({ tree, vote: "reject", summary: "A drill", findings: [finding], conditions: [] });
   const calls = voting === "reject" ? [{ id: "call_1", tool: "submit_review", input }] : [];
   const reply: Reply = { text: "Approved", calls, tokens: { input: 0, output: 0, estimated: true }, finish: "stop" };
   return { complete: async () => reply };

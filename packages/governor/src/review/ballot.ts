@@ -19,7 +19,7 @@ const Ballot = z.strictObject({
   findings: z
     .array(
       z.strictObject({
-        severity: z.enum(["blocker", "note"]).describe("blocker: it must not land so"),
+        severity: z.enum(["blocker", "note"]).describe("blocker: it must not land so; note: it may land with it"),
         path: path.describe("A file of the tree, or one that the change deletes"),
         line: line.describe("A line that is there, counted from 1"),
         message: text.describe("What goes wrong, and on which input or in which situation"),
@@ -30,8 +30,7 @@ const Ballot = z.strictObject({
   conditions: z
     .array(text)
     .max(20)
-    .default([])
-    .describe("What must still be done before it may land; with any, reject"),
+    .describe("What must still be done before it may land, []: nothing at all; with any, reject"),
   units: z
     .array(
       z.strictObject({
@@ -84,7 +83,7 @@ export type Looking = {
 export const ballotEnding = (looking: Looking): Ending<Ballot, Why> => ({
   tool: SUBMIT,
   description:
-    "Ends the review with your vote. An approval has no blockers and no conditions, a rejection has at least one blocker, and each finding names a line that is there.",
+    "Ends the review with your vote. An approval has no blockers and states that there are no conditions, a rejection has at least one blocker, and each finding names a line that is there.",
   noun: "ballot",
   schema: Ballot,
   faultOf: (ballot) => faultOf(ballot, looking),
@@ -131,17 +130,17 @@ const findingOf = ({ severity, message, path, line }: Ballot["findings"][number]
 };
 
 async function faultOf(ballot: Ballot, looking: Looking): Promise<Fault<Why> | null> {
-  const { tree, vote, findings } = ballot;
+  const { tree, vote, findings, conditions } = ballot;
   const malformed = (said: string) => ({ why: "malformed" as const, said });
   if (tree !== looking.reviewed.tree)
     return { why: "stale", said: `this is a vote on tree "${tree}", and asked was about ${looking.reviewed.tree}` };
   const blockers = findings.filter(({ severity }) => severity === "blocker").length;
   if (vote === "approve" && blockers > 0) return malformed("an approval has no blockers: reject, or make them notes");
   if (vote === "reject" && blockers === 0) return malformed("a rejection names at least one blocker");
-  const condition = vote === "approve" ? conditionOf(ballot) : null;
-  if (condition !== null)
+  const [condition] = vote === "approve" ? conditions : [];
+  if (condition !== undefined)
     return malformed(
-      `an approval is unconditional, and this one says "${condition}": reject with a blocker, or drop it`,
+      `an approval is unconditional, and this one states "${condition}": reject with a blocker, or drop it`,
     );
   const demanded = await demandFault(ballot, looking);
   if (demanded !== null) return malformed(demanded);
@@ -151,23 +150,6 @@ async function faultOf(ballot: Ballot, looking: Looking): Promise<Fault<Why> | n
   }
   return unlooked(ballot, looking);
 }
-
-/** What an approval asks for all the same: words that say so can only take a vote away, and never give one. */
-function conditionOf({ conditions, summary, findings }: Ballot): string | null {
-  const [stated] = conditions;
-  if (stated !== undefined) return stated;
-  const said = [summary, ...findings.map(({ message }) => message)];
-  return said.map((words) => ASKS.exec(words)?.[0] ?? null).find((words) => words !== null) ?? null;
-}
-
-const ASKS = new RegExp(
-  [
-    String.raw`\b(?:should|must|needs? to|has to|have to|ought to)\s+(?:(?:still|first|also|really)\s+)*be\s+(?:fixed|mended|corrected)\b`,
-    String.raw`\b(?:fine|ok|okay|good|approved?|lgtm|lands?)\s+(?:once|provided|as long as|subject to|on condition)\b`,
-    String.raw`\b(?:fine|ok|okay|good|approved?|lgtm|lands?)\s+if\s+(?:you|they|it|the author|this|that)\b`,
-  ].join("|"),
-  "i",
-);
 
 /** Who approves what it has not looked at has believed it; whose every call came to nothing could do nothing else. */
 function unlooked({ vote }: Ballot, { demands, looked }: Looking): Fault<Why> | null {

@@ -11,20 +11,20 @@ const u = (unit: string, state: string, why = "there is no test of it") => ({ un
 
 describe("E7 an approval is unconditional", () => {
   test.each<[string, object, boolean]>([
-    ["that states a condition", { conditions: ["a test of it"] }, false],
-    ["whose words ask for a mend", { summary: "Looks fine, should be fixed" }, false],
-    ["whose words make it depend", { summary: "Good once the name is right" }, false],
+    ["that states a condition", { conditions: ["it looks fine, and should be fixed"] }, false],
     [
-      "whose note asks for a mend",
-      { findings: [{ ...blocker, severity: "note", message: "must still be fixed" }] },
+      "that does not say whether there are any",
+      { summary: "Looks fine, should be fixed", conditions: undefined },
       false,
     ],
-    ["that says what was mended", { summary: "What was to be fixed is fixed, and it is good" }, true],
+    ["with a blocker", { findings: [{ ...blocker, message: "should be fixed" }] }, false],
+    ["of no such kind", { vote: "approve_with_changes" }, false],
     [
       "with a note beside it",
       { findings: [{ ...blocker, severity: "note", message: "a longer name reads better" }] },
       true,
     ],
+    ["of which the words are about fixing", { summary: 'The text "must be fixed" is gone, good if you ask me' }, true],
   ])("%s", async (_, more, approves) => {
     const place = await lay([[ballot(more)]]);
     await place.judged();

@@ -217,7 +217,13 @@ describe("D13 E4 a batch is reviewed", () => {
           const path = `${refuses}.txt`;
           const finding = { severity: "blocker", path, line: 1, message: "It says x" };
           const bad = goal.includes(`- added: "${path}"`);
-          const ballot = { tree, vote: bad ? "reject" : "approve", summary: "s", findings: bad ? [finding] : [] };
+          const ballot = {
+            tree,
+            vote: bad ? "reject" : "approve",
+            summary: "s",
+            findings: bad ? [finding] : [],
+            conditions: [],
+          };
           const calls = [{ id: "c1", tool: "submit_review", input: JSON.stringify(ballot) }];
           return { text: "", calls, tokens: { input: 1, output: 1, estimated: false }, finish: "calls" as const };
         },

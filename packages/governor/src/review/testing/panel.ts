@@ -21,12 +21,14 @@ export async function closePanels(): Promise<void> {
 }
 
 const SEATS = ["oak", "elm", "yew"];
-export const approve = ({ tree }: { tree: string }) => ({ tree, vote: "approve", summary: "it is right" });
+const yes = { vote: "approve", summary: "it is right", conditions: [] };
+export const approve = ({ tree }: { tree: string }) => ({ tree, ...yes });
 export const blocker = { severity: "blocker", path: "a.txt", line: 1, message: "it is two where three was asked" };
-export const reject = ({ tree }: { tree: string }) => ({ tree, vote: "reject", summary: "no", findings: [blocker] });
+const no = { vote: "reject", summary: "no", findings: [blocker], conditions: [] };
+export const reject = ({ tree }: { tree: string }) => ({ tree, ...no });
 export const ballot =
   (more: object) =>
-  ({ tree }: { tree: string }) => ({ tree, vote: "approve", summary: "s", ...more });
+  ({ tree }: { tree: string }) => ({ tree, ...yes, summary: "s", ...more });
 
 export type Laid = {
   more?: Partial<Review>;
