@@ -10,7 +10,7 @@ export function preflightExit({ verdict, gates }: Pick<PreflightView, "verdict" 
 /** One line where it passes; the gate, its findings and what its command said where it does not. */
 export function renderPreflight(view: PreflightView): string {
   const { verdict, judged, files, gates, notes, known, took_ms, symbols } = view;
-  const how = known ? "known" : `${took_ms} ms`;
+  const how = known ? "known" : took_ms < 10_000 ? `${took_ms} ms` : `${(took_ms / 1000).toFixed(1)} s`;
   const about = `${plain(judged)} (${files} ${files === 1 ? "file" : "files"}, ${how})`;
   const asked = gates.map(({ gate }) => gate).join(", ");
   const failing = gates.filter((gate) => gate.verdict !== "pass");

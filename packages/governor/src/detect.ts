@@ -39,7 +39,10 @@ export function detect(root: string, asked: ProjectType | "auto", path: string):
     src_dir: firstFolder(root, type === "swift" ? ["Sources", "src", "lib"] : ["src", "lib"]) ?? ".",
     test_dir: firstFolder(root, type === "swift" ? ["Tests", "tests", "test"] : ["tests", "test"]) ?? "tests/",
     source_extensions: EXTENSIONS[type],
-    commands: RECIPES[type]({ ...here, uses_uv, measures: type === "python" && dependsOnCoverage(here) }),
+    commands: RECIPES[type]({
+      ...{ ...here, uses_uv, installed: (program) => onPath(program, path) },
+      measures: type === "python" && dependsOnCoverage(here),
+    }),
     ignore_files: [...new Set([...LOCKS.filter(here.has), ...(uses_uv ? ["uv.lock"] : [])])],
     uses_uv,
   };

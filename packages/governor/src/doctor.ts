@@ -7,6 +7,7 @@ import { PROJECT_FILE, readProject } from "./config.ts";
 import { refuseUnready } from "./dispatch/ready_programs.ts";
 import { baselineChecks } from "./doctor_baselines.ts";
 import { type Check, check, OK, type Patient } from "./doctor_check.ts";
+import { commandChecks } from "./doctor_commands.ts";
 import { componentChecks } from "./doctor_components.ts";
 import { fixOf, type Mendable, ownFiles, skills } from "./doctor_fix.ts";
 import { keyOf, namedChecks } from "./doctor_providers.ts";
@@ -58,6 +59,7 @@ async function lookAt(root: string, patient: Patient): Promise<Mendable[]> {
     writingCheck(root),
     await check("repository", async () => repository(patient)),
     await check("configuration", async () => configuration(root, patient.env)),
+    ...commandChecks(root, patient),
     ...(await componentChecks(root, patient)),
     ...(await baselineChecks(root, patient)),
     ...(await providerChecks(root, patient)),
@@ -127,6 +129,8 @@ async function configuration(root: string, env: Patient["env"]): Promise<string>
     : `no .dgov/project.toml: every setting is the default${under}`;
 }
 
+const CHOOSE = 'Choose one with "dgov setup": without it only what names its own provider can run';
+
 /** Whether the key of each provider that may be asked is there. A broken configuration has been told already. */
 async function providerChecks(root: string, { env }: Patient): Promise<Check[]> {
   const read = await check("provider", async () => {
@@ -137,7 +141,7 @@ async function providerChecks(root: string, { env }: Patient): Promise<Check[]> 
   if (read.code === "config_invalid") return [];
   const project = readProject(root, null, env);
   return [
-    read,
+    project.provider === null ? { ...read, state: "note", cure: CHOOSE } : read,
     ...(await namedChecks(project, env)),
     ...(await seatChecks(project, env)),
     ...(await programChecks(project, env)),

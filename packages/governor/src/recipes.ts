@@ -13,7 +13,7 @@ export type Recipe = {
   coverage_cmd: string;
 };
 
-type Asked = Look & { uses_uv: boolean; measures: boolean };
+type Asked = Look & { uses_uv: boolean; measures: boolean; installed(program: string): boolean };
 
 const NONE: Recipe = {
   test_cmd: "",
@@ -50,11 +50,12 @@ export const RECIPES: Record<ProjectType, (asked: Asked) => Recipe> = {
     format_cmd: "cargo fmt",
     format_check_cmd: "cargo fmt --check",
   }),
-  go: () => ({
+  go: ({ has, installed }) => ({
     ...NONE,
     test_cmd: "go test ./...",
-    lint_cmd: "golangci-lint run",
-    lint_fix_cmd: "golangci-lint run --fix",
+    ...(installed("golangci-lint") || ["yml", "yaml", "toml", "json"].some((ending) => has(`.golangci.${ending}`))
+      ? { lint_cmd: "golangci-lint run", lint_fix_cmd: "golangci-lint run --fix" }
+      : { lint_cmd: "go vet ./..." }),
     format_cmd: "gofmt -w {file}",
     format_check_cmd: 'test -z "$(gofmt -l {file})"',
   }),

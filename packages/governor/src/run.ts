@@ -24,6 +24,7 @@ import { outliveKilled, takeRepository } from "./lock.ts";
 import { openWritable } from "./log.ts";
 import { runLoop } from "./loop.ts";
 import { mendLanding } from "./mend_landing.ts";
+import { missingPrograms, missingWords } from "./missing_programs.ts";
 import { refuseHosts } from "./network.ts";
 import { deployedBefore, pastRuns } from "./past.ts";
 import { performersOf } from "./perform.ts";
@@ -184,6 +185,7 @@ async function carryOut(
   refuseNativeGates(jail.level, project, plan);
   refuseHosts(jail.level, project.rules.sandbox);
   readyPrograms(models.programs, jail.level, world);
+  warnOfMissing(project, world);
   await refuseBrokenRules(jail, { git, project, head }, world.signal);
   const components = await openComponents({ git, project, head, jail });
   forgetOthers(root, components);
@@ -208,6 +210,12 @@ async function carryOut(
     await refreshStructure(site);
   });
   return session.id;
+}
+
+/** Told before anything is spent: a gate whose program is not there has no answer, and nothing lands. */
+function warnOfMissing(project: Ready["project"], { env, warn }: World): void {
+  const missing = project.commands.setup === null ? missingPrograms(project, env.PATH ?? "") : [];
+  if (missing.length > 0) warn(`There is no such program, so that nothing can land: ${missingWords(missing)}`);
 }
 
 /** What could not be kept when its attempt ended, once more. It stays in its worktree where that fails again. */

@@ -42,7 +42,7 @@ export function renderDoctor({ healthy, checks, fixed }: DoctorView): string {
     return cure === null ? [said] : [said, `    ${paint("cyan", "cure:")} ${plain(cure)}`, ...run];
   });
   const mended = fixed.map(({ name, command }) => `Mended ${name}: as "${plain(command)}" does`);
-  return [...lines, "", ...mended, healthy ? "All is well: a run can start here" : "A run cannot start here yet"].join(
-    "\n",
-  );
+  const chosen = checks.every(({ name, state }) => name !== "provider" || state === "ok");
+  const well = chosen ? "All is well: a run can start here" : "A run can start here once a provider is chosen";
+  return [...lines, "", ...mended, healthy ? well : "A run cannot start here yet"].join("\n");
 }

@@ -92,6 +92,7 @@ function rows({
     ["test_dir", test_dir],
     ["test_cmd", shown(commands.test_cmd)],
     ["lint_cmd", shown(commands.lint_cmd)],
+    ["type_check_cmd", shown(commands.type_check_cmd)],
     ["setup_cmd", shown(commands.setup_cmd)],
     ["ignored", ignore_files.join(", ") || "(nothing)"],
   ];

@@ -92,21 +92,18 @@ export async function refuseDirty(git: Git): Promise<void> {
   if (dirty.length === 0) return;
   const listed = dirty.slice(0, LISTED_MAX).map((path) => `"${path}"`);
   const more = dirty.length > LISTED_MAX ? ` and ${dirty.length - LISTED_MAX} more` : "";
-  throw new DgovError(
-    "repo_dirty",
-    `Cannot start: ${dirty.length} path(s) are not committed: ${listed.join(", ")}${more}`,
-    {
-      places: dirty.map((file) => ({
-        severity: "error",
-        code: "not_committed",
-        message: "It is not committed",
-        file,
-        line: null,
-        column: null,
-        unit: null,
-      })),
-    },
-  );
+  const counted = dirty.length === 1 ? "1 path is" : `${dirty.length} paths are`;
+  throw new DgovError("repo_dirty", `Cannot start: ${counted} not committed: ${listed.join(", ")}${more}`, {
+    places: dirty.map((file) => ({
+      severity: "error",
+      code: "not_committed",
+      message: "It is not committed",
+      file,
+      line: null,
+      column: null,
+      unit: null,
+    })),
+  });
 }
 
 /**

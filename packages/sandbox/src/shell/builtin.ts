@@ -25,6 +25,10 @@ const LINT_SCRIPT = [/^lint([:_-].*)?$/];
 const PRINTED = String.raw`\bprintf?\b(?:[^;}\n">|(]|"(?:[^"\\]|\\.)*"|\([^)]*\))*`;
 const STARTS = restricted("host", "it starts another program from code: run that as a command of its own");
 const INSTALLS = restricted("installer", "workers install nothing: dependencies are the plan's business (setup_cmd)");
+const FETCHES = restricted(
+  "installer",
+  "it may fetch what it runs; a program that is installed is started by its path: node_modules/.bin/NAME",
+);
 const HOST = restricted("host", "it needs the machine or other rights, which a task does not have");
 const NETWORK = restricted(
   "network",
@@ -77,9 +81,11 @@ export const SHELL_RULES: readonly CommandRule[] = [
   { ...verify("type_check"), words: [["cargo", "deno"], ["check"]], matches: ["cargo check", "deno check x.ts"], passes: ["cargo tree"] },
   { ...verify("type_check"), words: [["npm", "pnpm", "yarn", "bun"], ["run", "run-script"], ["typecheck", "type-check", "types", "tsc", "check-types"]], matches: ["npm run typecheck"], passes: ["npm run build"] },
 
-  { ...INSTALLS, words: [["pip", "pip3", "pipx", "npx", "uvx", "brew", "gem", "apt", "apt-get", "apk", "dnf", "yum", "pacman", "conda", "mamba", "corepack", "pipenv", "virtualenv", "twine", "snap", "flatpak", "port", "zypper", "emerge", "nix-env", "rustup", "cpan", "cpanm", "luarocks", "opam", "conan", "vcpkg", "easy_install", "bunx", "pnpx", "micromamba"]], matches: ["pip install x", "npx -y x", "bunx x", "pipenv install"], passes: ["pip-audit --version", "echo pip"] },
+  { ...FETCHES, words: [["npx", "bunx", "pnpx"]], matches: ["npx -y x", "npx tsc --noEmit", "bunx x"], passes: ["node_modules/.bin/tsc --noEmit", "echo npx"] },
+  { ...FETCHES, words: [["npm", "pnpm", "yarn", "bun"], ["x", "dlx", "exec"]], matches: ["npm exec -- tsc", "bun x tsc", "yarn dlx x"], passes: ["npm run x", "yarn tsc"] },
+  { ...INSTALLS, words: [["pip", "pip3", "pipx", "uvx", "brew", "gem", "apt", "apt-get", "apk", "dnf", "yum", "pacman", "conda", "mamba", "corepack", "pipenv", "virtualenv", "twine", "snap", "flatpak", "port", "zypper", "emerge", "nix-env", "rustup", "cpan", "cpanm", "luarocks", "opam", "conan", "vcpkg", "easy_install", "micromamba"]], matches: ["pip install x", "pipenv install"], passes: ["pip-audit --version", "echo pip"] },
   { ...INSTALLS, words: [["uv"], ["pip", "sync", "add", "remove", "lock", "venv", "tool", "build", "publish", "python", "self"]], matches: ["uv sync", "uv pip install x"], passes: ["uv run python -V", "uv --version"] },
-  { ...INSTALLS, words: [["npm", "pnpm", "yarn", "bun", "deno", "poetry", "pdm", "pixi", "hatch", "rye"], ["install", "i", "ci", "add", "remove", "update", "upgrade", "publish", "x", "dlx", "exec", "link", "init", "create", "sync", "lock"]], matches: ["npm install x", "poetry add x", "npm --silent create vite", "deno add x"], passes: ["npm ls", "npm view"] },
+  { ...INSTALLS, words: [["npm", "pnpm", "yarn", "bun", "deno", "poetry", "pdm", "pixi", "hatch", "rye"], ["install", "i", "ci", "add", "remove", "update", "upgrade", "publish", "x", "exec", "link", "init", "create", "sync", "lock"]], matches: ["npm install x", "poetry add x", "npm --silent create vite", "deno add x"], passes: ["npm ls", "npm view"] },
   { ...INSTALLS, words: [["yarn"]], unless: /^([^-].*|-v|-h|--version|--help)$/, matches: ["yarn", "yarn --frozen-lockfile"], passes: ["yarn why x", "yarn --version", "yarn build"] },
   { ...INSTALLS, words: [["uv"]], option: /^--with(-editable|-requirements)?(=.*)?$/, matches: ["uv run --with x python y.py"], passes: ["uv run python x.py"] },
   { ...INSTALLS, words: [["go"], ["mod"], ["download", "tidy", "vendor"]], matches: ["go mod tidy"], passes: ["go mod graph", "go mod why x"] },
