@@ -90,6 +90,13 @@ test("C24 a job runs from the commit it was submitted at, and its work comes bac
   expect(job.next).toEndWith(`merge ${job.work.branch}`);
   git(place, "merge", "-q", "-m", "take it", job.work.branch);
   expect(readIn(place, "src/a.txt")).toBe("new\n");
+
+  const refused = dgov(place, "jobs", "submit", "p");
+  expect(refused).toMatchObject({ status: 3 });
+  expect(refused.stderr).toContain("Have the rest done: dgov jobs submit .dgov/plans/p --continue");
+  const rest = submit(place, "--continue").id;
+  expect(dgov(place, "jobs", "run", rest)).toMatchObject({ status: 0 });
+  expect(show(place, rest)).toMatchObject({ state: "succeeded" });
 });
 
 test("C24 two jobs of one repository run at once; cancel ends the tree of one, and retry goes on with it", async () => {

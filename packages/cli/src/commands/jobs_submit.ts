@@ -18,9 +18,11 @@ export const jobsSubmit = defineCommand({
       .describe("Names this submission, so that it is made once however often it is sent"),
     only: z.array(z.string()).default([]).describe("Run this task and what it depends on"),
     jobs: z.int().min(1).optional().describe("How many tasks are worked on at once"),
+    continue: z.boolean().default(false).describe("Keep what has landed of the plan before, and do the rest"),
   }),
   short: { key: "k", jobs: "j" },
-  run: ({ plan, key, only, jobs }, here) => submit(here, { plan, key: key ?? null, only, jobs: jobs ?? null }),
+  run: ({ plan, key, only, jobs, continue: rest }, here) =>
+    submit(here, { plan, key: key ?? null, only, jobs: jobs ?? null, mode: rest ? "continue" : "go" }),
   text: ({ id, state, created, from }) =>
     created ? `${id} is queued: "${plain(from.plan)}"` : `${id} was submitted before, and is ${state}`,
 });

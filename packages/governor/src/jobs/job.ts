@@ -12,6 +12,7 @@ export const JobBody = z.strictObject({
   plan: z.string(), // its folder, relative to the root
   only: z.array(z.string()),
   jobs: z.int().min(1).nullable(),
+  mode: z.enum(["go", "continue"]).default("go"), // older submissions do not say it
   inputs: z.string(),
 });
 export type JobBody = z.infer<typeof JobBody>;
@@ -95,6 +96,10 @@ function after(job: Job, event: JobEvent): Job {
       return { ...job, pruned: true };
   }
 }
+
+/** How its run begins: what has landed before is kept where that was asked for, by its submission or by a retry. */
+export const modeOf = ({ again, body }: Pick<Job, "again" | "body">): JobBody["mode"] =>
+  again ? "continue" : body.mode;
 
 /** Whether nothing more becomes of it by itself. */
 export const isOver = ({ state }: Pick<Job, "state">): boolean => !["queued", "running", "cancelling"].includes(state);

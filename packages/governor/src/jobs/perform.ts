@@ -3,7 +3,7 @@ import { isAlive, ownIdentity } from "../git/lockfile.ts";
 import { lendApproval } from "../lifecycle/approvals.ts";
 import { type RunView, runPlan } from "../run.ts";
 import type { World } from "../session.ts";
-import type { Job, JobEvent } from "./job.ts";
+import { type Job, type JobEvent, modeOf } from "./job.ts";
 import { placeOfJob, queueFile } from "./place.ts";
 import { openQueue, type Queue } from "./queue.ts";
 import { deliver, openJobRepository } from "./repository.ts";
@@ -24,7 +24,7 @@ export async function performJob(world: World, id: string): Promise<Job> {
     const runner = { ...ownIdentity(), at_ms: world.now_ms() };
     const job = queue.change(id, world.now_ms(), (at) => {
       const isLeft = at.state === "running" && at.runner !== null && !isAlive(at.runner);
-      if (at.state === "queued" || isLeft) return { kind: "started", runner, mode: at.again ? "continue" : "go" };
+      if (at.state === "queued" || isLeft) return { kind: "started", runner, mode: modeOf(at) };
       throw new DgovError("job_unfit", `Cannot run job ${id}: it is ${at.state}`);
     });
     const how = await carriedOut(job, world);
@@ -50,7 +50,7 @@ async function carriedOut(job: Job, world: World): Promise<How> {
     const git = await openJobRepository(job, { env, place, at_ms: now_ms() });
     const { repository: common, root } = job.body;
     lendApproval({ env, common, root }, { env, common: await git.commonDir(), root: place.root }, now_ms());
-    return endingOf(await runPlan({ ...request, mode: job.again ? "continue" : "go" }, own), world.signal);
+    return endingOf(await runPlan({ ...request, mode: modeOf(job) }, own), world.signal);
   } catch (error) {
     if (!(error instanceof DgovError)) throw error;
     const status = world.signal.aborted ? "interrupted" : "failed";
@@ -63,7 +63,8 @@ function endingOf({ run, status, failed, skipped, unfinished, exit }: RunView, {
   if (exit === 0) return { ...none, status: "succeeded", message: "every task has landed" };
   if (aborted) return { ...none, status: "interrupted", message: "" };
   const count = failed.length + skipped.length + unfinished.length;
-  return { ...none, status: "failed", message: `${status}: ${count} task(s) have not landed` };
+  const tasks = count === 1 ? "1 task has" : `${count} tasks have`;
+  return { ...none, status: "failed", message: `${status}: ${tasks} not landed` };
 }
 
 /** @returns why the work is not where it was to be, or null */

@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), "dgov-queue-"));
 afterEach(() => rmSync(join(folder, "q"), { recursive: true, force: true }));
 const path = join(folder, "q/queue.db");
 
-const BODY: JobBody = { repository: "/r/.git", root: "/r", plan: "p", only: [], jobs: null, inputs: "1" };
+const BODY: JobBody = { repository: "/r/.git", root: "/r", plan: "p", only: [], jobs: null, mode: "go", inputs: "1" };
 const submission = (id: string, more: Partial<Submission> = {}): Submission => {
   return { id, key: null, body: BODY, base: "b", target: "refs/heads/main", at_ms: 1, ...more };
 };

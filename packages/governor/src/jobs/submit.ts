@@ -6,16 +6,26 @@ import { readProject } from "../config.ts";
 import { DgovError } from "../error.ts";
 import { type Git, items } from "../git/git.ts";
 import { inspect, isWrittenByDgov, openRepository, refuseDirty } from "../git/readiness.ts";
+import type { ShippedCommit } from "../git/shipped.ts";
+import { shippedOn } from "../git/shipped.ts";
+import type { CompiledPlan } from "../plan/compiled.ts";
 import { compileOrRefuse, refuseOtherRoot, wantedTasks } from "../ready.ts";
 import { removeTree } from "../remove_tree.ts";
 import { findPlan, findRoot } from "../root.ts";
 import type { World } from "../session.ts";
+import { refuseShipped, shippedOf } from "../shipped.ts";
 import { readUser } from "../user_file.ts";
 import type { Job, JobBody, Submission } from "./job.ts";
 import { baseRefOf, placeOfJob, queueFile } from "./place.ts";
 import { openQueue, sameBody } from "./queue.ts";
 
-export type Submitting = { plan: string; key: string | null; only: readonly string[]; jobs: number | null };
+export type Submitting = {
+  plan: string;
+  key: string | null;
+  only: readonly string[];
+  jobs: number | null;
+  mode: JobBody["mode"];
+};
 export type From = Pick<World, "env" | "self" | "now_ms" | "random"> & { cwd: string };
 
 /** Only what is in no commit is kept: more than this is no plan and no configuration. */
@@ -37,12 +47,13 @@ export async function submitJob(from: From, asked: Submitting): Promise<{ job: J
   await refuseDirty(git);
   const plan = findPlan(root, from.cwd, asked.plan);
   const inputs = await inputsOf(git);
-  const body = await bodyOf(from, { ...asked, root, plan }, { git, inputs });
+  const { body, compiled } = await bodyOf(from, { ...asked, root, plan }, { git, inputs });
   const queue = openQueue(queueFile(from.env));
   try {
     const known = asked.key === null ? null : queue.byKey(asked.key);
     if (known) return { job: sameBody(known, body), created: false };
     const { head: base, target } = state;
+    refuseLanded(compiled, body, await shippedOn(git, base));
     const at_ms = from.now_ms();
     const submission: Submission = { id: newJobId(from), key: asked.key, body, base, target, at_ms };
     const drop = await keepInputs(git, submission, { inputs, env: from.env });
@@ -59,16 +70,29 @@ type Inputs = readonly { path: string; bytes: Uint8Array }[];
 
 async function bodyOf(
   { env, self }: From,
-  { root, plan, only, jobs }: Asked,
+  { root, plan, only, jobs, mode }: Asked,
   { git, inputs }: { git: Git; inputs: Inputs },
-): Promise<JobBody> {
+): Promise<{ body: JobBody; compiled: CompiledPlan }> {
   const project = readProject(root, null, env);
   const compiled = await compileOrRefuse(project, plan, { path: env.PATH ?? null, find: symbolFinder(self) });
   wantedTasks(compiled.plan, only);
   const digest = createHash("sha256").update(JSON.stringify([compiled.plan.hash, project.hash]));
   for (const { path, bytes } of inputs) digest.update(JSON.stringify([path, bytes.length])).update(bytes);
   const repository = await git.commonDir();
-  return { repository, root, plan, only: [...only].sort(), jobs, inputs: digest.digest("hex") };
+  const said = { repository, root, plan, only: [...only].sort(), jobs, mode };
+  return { body: { ...said, inputs: digest.digest("hex") }, compiled: compiled.plan };
+}
+
+/** A job has a log of its own: what anybody has landed of the plan is known to it by the commits alone. */
+function refuseLanded(plan: CompiledPlan, { mode, only }: JobBody, commits: readonly ShippedCommit[]): void {
+  const decided = { do: "start", carried: new Map() } as const;
+  try {
+    refuseShipped({ plan, mode, only: wantedTasks(plan, only) }, shippedOf(plan, commits, new Set()), decided);
+  } catch (error) {
+    if (!(error instanceof DgovError) || error.code !== "already_shipped") throw error;
+    const hint = `Have the rest done: dgov jobs submit ${plan.dir} --continue`;
+    throw new DgovError(error.code, error.message, { places: error.places, hint });
+  }
 }
 
 /** Files of `.dgov` that are in no commit, as git ignores them, and that no run has written. */
