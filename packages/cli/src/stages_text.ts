@@ -27,7 +27,7 @@ export function renderStages(view: StagesView): string {
   ].join("\n");
 }
 
-function nextOf({ next, dir, drafts }: StagesView): string {
+function nextOf({ next, why, dir, drafts }: StagesView): string {
   const at = plain(dir);
   switch (next) {
     case "spec":
@@ -39,13 +39,20 @@ function nextOf({ next, dir, drafts }: StagesView): string {
     case "tests":
       return `write and commit the tests, or name [tiers] test_author, then: dgov plan continue ${at}`;
     case "red":
-      return `mend the tests, commit them, then: dgov plan continue ${at}`;
+      return `${MENDS[why ?? ""] ?? "mend the tests"}, commit them, then: dgov plan continue ${at}`;
     case "approve_plan":
       return `read the plan and its tests, then: dgov plan approve ${at} plan`;
     case "run":
       return `dgov run ${at}`;
   }
 }
+
+/** What is to be done where tests are not red, by why not. */
+const MENDS: Readonly<Record<string, string>> = {
+  green: "have the tests ask for what is not there yet",
+  unknown:
+    "let test_cmd call pytest, vitest, jest, bun test, node --test, go test or cargo test, whose tests can be told apart",
+};
 
 /** Whoever waits for a person has done all that it could. */
 export const exitOf = ({ next }: StagesView): number => (WAITING.includes(next) ? 0 : 1);

@@ -148,7 +148,9 @@ export async function approvePlan(
   const now = await open(from, text);
   const wanted = what === "spec" ? "approve_spec" : "approve_plan";
   if (now.standing.next !== wanted)
-    throw new DgovError("stage_refused", `Cannot approve the ${what} of "${now.dir}": ${sayStanding(now.standing)}`);
+    throw new DgovError("stage_refused", `Cannot approve the ${what} of "${now.dir}": ${sayStanding(now.standing)}`, {
+      hint: `See what comes next with "dgov plan stages ${now.dir}"`,
+    });
   approve(now, from.now_ms(), { by: "person", name: name?.trim() || (await personIn(now.git, from.env)) });
   return viewOf(await open(from, text));
 }
