@@ -154,9 +154,9 @@ held = []
 for n in range(30):
     f = open(os.environ["TMPDIR"] + f"/{n}", "wb"); held.append(f)
     ${each}
-time.sleep(20)`;
+time.sleep(50)`;
     writeFileSync(join(place.root, "fill.py"), code);
-    expect(await sh(isolation, "python3 fill.py", { timeout_ms: 25_000 })).toMatchObject({ ended: "disk_limit" });
+    expect(await sh(isolation, "python3 fill.py", { timeout_ms: 45_000 })).toMatchObject({ ended: "disk_limit" });
   });
 
   test("one file may not be larger than its limit, and the command hears it", async () => {

@@ -4,6 +4,7 @@ export const LIMITS = {
   grace_ms: 10_000, // beyond a command's own time limit, before the governor ends the process from outside
   tool_ms: 30 * 60_000, // a tool call from outside: the commands in it have limits of their own
   watch_every_ms: 100,
+  unwatched_ms: 3_000, // at most, however long a look has taken
   count_files_every_ms: 10_000, // at the latest, while something runs
   farewell_ms: 2_000, // for a command that is told that the talk is over, to end by itself
   unread_max_bytes: 32 * 1024 * 1024, // said to a command that does not read

@@ -4,7 +4,7 @@ import { descendantsOf, hasMoreBelow } from "../process_tree.ts";
 import { tasksFor } from "./ceiling.ts";
 import type { ResourceLimits } from "./confinement.ts";
 import { memoryOf, removedFilesOf, sharedMemory, unnamedFilesOf } from "./usage.ts";
-import { bytesBelow } from "./written.ts";
+import { bytesBelow, ENTRY_BYTES } from "./written.ts";
 
 /** Which limit struck. */
 export type Strike = "memory_limit" | "process_limit" | "disk_limit";
@@ -55,7 +55,7 @@ export function createWatch(watched: Watched, now_ms: () => number): Watch {
 
 type Looking = { over: () => boolean; now_ms: () => number; struck: (by: Strike) => void };
 
-/** A look may cost a twentieth of the time at most, however much there is to look at. */
+/** A look may cost a twentieth of the time, however much there is to look at; but nobody is unwatched for long. */
 async function lookAgain(look: () => Promise<Strike | null>, { over, now_ms, struck }: Looking): Promise<void> {
   let rest_ms: number = LIMITS.watch_every_ms;
   for (;;) {
@@ -65,7 +65,7 @@ async function lookAgain(look: () => Promise<Strike | null>, { over, now_ms, str
     const by = await look();
     if (over()) return;
     if (by !== null) return struck(by);
-    rest_ms = Math.max(LIMITS.watch_every_ms, 20 * (now_ms() - start_ms));
+    rest_ms = Math.min(Math.max(LIMITS.watch_every_ms, 20 * (now_ms() - start_ms)), LIMITS.unwatched_ms);
   }
 }
 
@@ -76,7 +76,7 @@ async function lookAgain(look: () => Promise<Strike | null>, { over, now_ms, str
  */
 function createDiskLook({ tmp, root, limits }: Watched, now_ms: () => number): DiskLook {
   const since_ms = lstatSync(tmp).ctimeMs; // the files' own clock: the isolation has just laid it out
-  const free = () => [tmp, root].map(freeBytes);
+  const free = () => [tmp, root].flatMap(roomOf);
   const first = free();
   const last = { free: first, at_ms: now_ms(), most: limits.tmp_bytes };
   return async (pids) => {
@@ -105,7 +105,8 @@ function createDiskLook({ tmp, root, limits }: Watched, now_ms: () => number): D
 type DiskLook = (pids: readonly number[]) => Promise<boolean>;
 const SLACK_BYTES = 1024 * 1024;
 
-function freeBytes(folder: string): number {
-  const { bavail, bsize } = statfsSync(folder);
-  return bavail * bsize;
+/** What is free on the disk of a folder, in bytes: room for content, and room for names, as far as the disk has a number of them. */
+function roomOf(folder: string): [content: number, names: number] {
+  const { bavail, bsize, ffree } = statfsSync(folder);
+  return [bavail * bsize, ffree * ENTRY_BYTES];
 }

@@ -30,7 +30,8 @@ export async function bytesBelow(folder: string, { since_ms, enough, opens }: Co
 }
 
 const BLOCK_BYTES = 512;
-const ENTRY_BYTES = 1024; // about what a name and a place in the disk's tables take: an empty file is not for nothing
+/** About what a name and a place in the disk's tables take: an empty file is not for nothing. */
+export const ENTRY_BYTES = 1024;
 
 /** The command goes on meanwhile: what it has removed counts nothing. What it closed, or laid too deep for a path, is there. */
 function isHidden(error: unknown): boolean {
