@@ -1,29 +1,32 @@
 // grammars/: takes grammar.wasm and LICENSE from the pinned packages that the profiles name, puts what the profiles say in
-// whole into languages.json, and lists every file with its digest in manifest.json. After an edit of a .scm or a profile, run
-// it: what the manifest does not list is not loaded.
+// whole into languages.json, and what the grammars say of their types into types.json, and lists every file with its digest in
+// manifest.json. After an edit of a .scm or a profile, run it: what the manifest does not list is not loaded.
 // Usage: bun scripts/grammars.ts [--check] [LANG/FILE…]   --check writes nothing; with files, only those are listed anew
 
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { openGrammars } from "../packages/semantic/src/grammar.ts";
+import { type Grammar, openGrammars } from "../packages/semantic/src/grammar.ts";
 import { digest, type Manifest, openGrammarFiles } from "../packages/semantic/src/grammar_files.ts";
 import { readLanguage, type Sections } from "../packages/semantic/src/profile.ts";
+import { typesOf } from "../packages/semantic/src/units/tables.ts";
 
 const FOLDER = resolve(import.meta.dir, "../grammars");
 const PACKAGES = resolve(import.meta.dir, "../node_modules");
 const FILES = ["LICENSE", "grammar.wasm", "profile.json", "references.scm", "symbols.scm"];
+/** Made of the others. */
+const TYPES = "types.json";
 type Source = { package: string; wasm: string };
 
 const args = process.argv.slice(2);
 const check = args.includes("--check");
 const only = args.filter((arg) => !arg.startsWith("--"));
 
-const faults = check ? compare() : build();
+const faults = check ? compare() : await build();
 for (const fault of faults) console.log(fault);
 if (faults.length === 0) await load();
 process.exitCode = faults.length === 0 ? 0 : 1;
 
-function build(): string[] {
+async function build(): Promise<string[]> {
   const before = existsSync(`${FOLDER}/manifest.json`) ? openGrammarFiles(FOLDER).manifest.grammars : {};
   const grammars: Manifest["grammars"] = {};
   for (const name of folders()) {
@@ -43,9 +46,21 @@ function build(): string[] {
   }
   const languages = languagesText();
   const manifest: Manifest = { languages: digest(languages), grammars };
+  const list = () => writeFileSync(`${FOLDER}/manifest.json`, `${JSON.stringify(manifest, null, 2)}\n`);
   writeFileSync(`${FOLDER}/languages.json`, languages);
-  writeFileSync(`${FOLDER}/manifest.json`, `${JSON.stringify(manifest, null, 2)}\n`);
+  list();
+  const opened = await openGrammars(openGrammarFiles(FOLDER));
+  for (const name of opened.names) {
+    const text = typesText(opened.grammar(name));
+    writeFileSync(`${FOLDER}/${name}/${TYPES}`, text);
+    grammars[name]!.files[TYPES] = digest(text);
+  }
+  list();
   return [];
+}
+
+function typesText({ language, profile }: Grammar): string {
+  return `${JSON.stringify(typesOf(language, profile))}\n`;
 }
 
 /** What in the folder is not as the packages and the manifest have it. */
@@ -66,11 +81,13 @@ function compareGrammar(name: string, listed: Manifest["grammars"][string] | und
   if (listed === undefined) return [`grammars/${name} is not in grammars/manifest.json`];
   const source = sourceOf(name);
   const here = (file: string) => existsSync(`${FOLDER}/${name}/${file}`);
-  const wrong = FILES.filter((file) =>
-    here(file)
-      ? digest(readFileSync(`${FOLDER}/${name}/${file}`)) !== listed.files[file]
-      : listed.files[file] !== undefined,
-  ).map((file) => `grammars/${name}/${file} is not what grammars/manifest.json lists`);
+  const wrong = [...FILES, TYPES]
+    .filter((file) =>
+      here(file)
+        ? digest(readFileSync(`${FOLDER}/${name}/${file}`)) !== listed.files[file]
+        : listed.files[file] !== undefined,
+    )
+    .map((file) => `grammars/${name}/${file} is not what grammars/manifest.json lists`);
   if (source === null) return wrong;
   const same = (file: string, from: string) =>
     here(file) && digest(readFileSync(`${FOLDER}/${name}/${file}`)) === digest(readFileSync(`${PACKAGES}/${from}`));
@@ -81,11 +98,14 @@ function compareGrammar(name: string, listed: Manifest["grammars"][string] | und
   return wrong;
 }
 
-/** Each grammar loads, and its queries compile. */
+/** Each grammar loads, its queries compile, and its types are those that are kept. */
 async function load(): Promise<void> {
   const grammars = await openGrammars(openGrammarFiles(FOLDER));
   for (const name of grammars.names) {
-    const { profile, language } = grammars.grammar(name);
+    const grammar = grammars.grammar(name);
+    const { profile, language } = grammar;
+    if (typesText(grammar) !== readFileSync(`${FOLDER}/${name}/${TYPES}`, "utf8"))
+      throw new Error(`grammars/${name}/${TYPES} is not what the grammar says`);
     console.log(`ok  ${name} (${profile.files.endings.join(", ")}), ABI ${language.abiVersion}`);
   }
 }

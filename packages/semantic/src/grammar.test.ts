@@ -1,11 +1,12 @@
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { openGrammars } from "./grammar.ts";
 import { openGrammarFiles } from "./grammar_files.ts";
 import { languageOf, mayHaveLanguage } from "./language.ts";
 import { withTree } from "./parse.ts";
+import { typesOf } from "./units/tables.ts";
 
 setDefaultTimeout(60_000); // a grammar is compiled when it is first used
 
@@ -37,7 +38,7 @@ test("each grammar parses its language", () => {
 });
 
 test("a file that is not the one listed is refused, whatever it is", async () => {
-  for (const file of ["symbols.scm", "grammar.wasm"]) {
+  for (const file of ["symbols.scm", "grammar.wasm", "types.json"]) {
     const opened = await openGrammars(openGrammarFiles(changed(file, "; other\n")));
     expect(() => opened.grammar("python")).toThrow(`Cannot load grammars/python/${file}: it is not the file that`);
     expect(opened.grammar("javascript").name).toBe("javascript");
@@ -48,6 +49,21 @@ test("a file that is not the one listed is refused, whatever it is", async () =>
   expect(() => late.grammar("python").references).toThrow("Cannot load grammars/python/references.scm");
   const read = openGrammars(openGrammarFiles(changed("../languages.json", "{}")));
   expect(read).rejects.toThrow("Cannot load grammars/languages.json: it is not the file that");
+});
+
+test("types that are kept are what the grammar says, and one that has none kept says the same", async () => {
+  for (const name of grammars.names) {
+    const { language, profile } = grammars.grammar(name);
+    const kept = JSON.parse(readFileSync(join(GRAMMARS, name, "types.json"), "utf8"));
+    expect(kept).toEqual(typesOf(language, profile));
+  }
+  const files = openGrammarFiles(changed("", ""));
+  delete files.manifest.grammars.python!.files["types.json"];
+  const { tables } = (await openGrammars(files)).grammar("python");
+  const own = grammars.grammar("python").tables;
+  for (const key of ["names", "named", "tokens", "tokenWords", "sort", "leaves", "trivia"] as const)
+    expect(tables[key]).toEqual(own[key] as never);
+  expect(tables.field("body")).toBe(own.field("body"));
 });
 
 test("a copy of the folder loads, and says the same version; another version says another", async () => {

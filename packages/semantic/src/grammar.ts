@@ -5,7 +5,7 @@ import { digest, type GrammarFiles, openGrammarFiles } from "./grammar_files.ts"
 import { ALGORITHM, type Languages, openLanguages, textOf } from "./languages.ts";
 import type { Profile } from "./profile.ts";
 import { type Query, readQuery } from "./query/query.ts";
-import { type Tables, tablesOf } from "./units/tables.ts";
+import { type Tables, type Types, tablesOf, typesOf } from "./units/tables.ts";
 
 /**
  * A language that is loaded. `version` is a digest of all its files and of `ALGORITHM`: what was computed under one
@@ -67,7 +67,7 @@ function load(files: GrammarFiles, name: string, languages: Languages): Grammar 
   const language = Language.loadSync(new WebAssembly.Module(wasm));
   const profile = languages.profile(name);
   const lineage = languages.lineage(name);
-  const tables = tablesOf(language, profile);
+  const tables = tablesOf(keptTypes(files, name) ?? typesOf(language, profile), profile);
   const query = (file: string) => readQuery(queryText(files, lineage, file), language, tables);
   let references: Query | null = null;
   return {
@@ -83,6 +83,12 @@ function load(files: GrammarFiles, name: string, languages: Languages): Grammar 
     tables,
     memory: parser.memory,
   };
+}
+
+/** null: nobody has kept them, as for a grammar that is not the program's own. */
+function keptTypes(files: GrammarFiles, name: string): Types | null {
+  const bytes = files.read(name, "types.json");
+  return bytes && (JSON.parse(textOf(bytes)) as Types); // written by scripts/grammars.ts
 }
 
 const versionOf = (files: GrammarFiles, lineage: readonly string[]): string =>

@@ -19,14 +19,44 @@ export type Tables = {
   idle(token: number, parent: number): boolean;
 };
 
-export function tablesOf(language: Language, { syntax }: Profile): Tables {
-  const count = language.nodeTypeCount;
-  const ids = [...Array(count).keys()];
-  const name = (id: number) => language.nodeTypeForId(id) ?? "";
-  const named = Uint8Array.from(ids, (id) => Number(language.nodeTypeIsNamed(id)));
+/**
+ * What of the tables is asked of the grammar itself and hashed, by the ids of its nodes and fields: so many calls into a
+ * parser that has just begun take a third of its start, so it is kept in `types.json` (scripts/grammars.ts).
+ *
+ * `sort`    of that name, and `words` of the text of an anonymous node: see `Tables`
+ * `fields`  null: no field has this id
+ */
+export type Types = {
+  names: readonly string[];
+  named: readonly number[];
+  fields: readonly (string | null)[];
+  sort: readonly number[];
+  words: readonly number[];
+};
+
+export function typesOf(language: Language, { syntax }: Profile): Types {
+  const ids = [...Array(language.nodeTypeCount).keys()];
+  const names = ids.map((id) => language.nodeTypeForId(id) ?? "");
+  const named = ids.map((id) => Number(language.nodeTypeIsNamed(id)));
+  const sorts = textsHashed(
+    names.map((name) => syntax.same[name] ?? name),
+    false,
+  );
+  const tokens = names.map((name, id) => (named[id] === 1 ? "" : name));
+  return {
+    names,
+    named,
+    fields: [...language.fields],
+    sort: ids.map((id) => sorts[id * 4]!),
+    words: [...textsHashed(tokens, true)],
+  };
+}
+
+export function tablesOf(types: Types, { syntax }: Profile): Tables {
+  const count = types.names.length;
+  const named = Uint8Array.from(types.named);
   // Several ids may have one name (an alias has one of its own), so that sets go by names, over all ids.
-  const types = ids.map(name);
-  const idsOf = Map.groupBy(ids, (id) => types[id]!);
+  const idsOf = Map.groupBy(types.names.keys(), (id) => types.names[id]!);
   const sets = new Map<string, Uint8Array>();
   const set = (names: readonly string[]): Uint8Array => {
     const key = names.join(" ");
@@ -37,21 +67,18 @@ export function tablesOf(language: Language, { syntax }: Profile): Tables {
   };
   const alike = (type: string, is: number) => (idsOf.get(type) ?? []).filter((id) => named[id] === is);
   const idle = idlePairs(count, alike, syntax.idle_tokens);
-  const fields = new Map(language.fields.flatMap((field, id): [string, number][] => (field ? [[field, id]] : [])));
-  const tokens = ids.map((id) => (named[id] === 1 ? "" : types[id]!));
-  const hashed = textsHashed(
-    types.map((type) => syntax.same[type] ?? type),
-    false,
-  );
+  const fields = new Map(types.fields.map((field, id) => [field, id]));
+  const texts = (of: number) => types.names.map((name, id) => (named[id] === of ? name : ""));
+  const names = texts(1);
   return {
     named,
-    sort: Int32Array.from(ids, (id) => hashed[id * 4]!),
+    sort: Int32Array.from(types.sort),
     trivia: set(syntax.trivia),
     parentheses: set(syntax.parentheses),
-    leaves: ids.map((id) => (named[id] === 1 ? syntax.leaves[types[id]!] : undefined)),
-    tokens,
-    tokenWords: textsHashed(tokens, true),
-    names: ids.map((id) => (named[id] === 1 ? types[id]! : "")),
+    leaves: names.map((name) => syntax.leaves[name]),
+    tokens: texts(0),
+    tokenWords: Int32Array.from(types.words),
+    names,
     set,
     field: (own) => fields.get(own) ?? -1,
     idle: (token, parent) => idle.has(token * count + parent),
