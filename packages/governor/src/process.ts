@@ -118,7 +118,7 @@ function stdinOf(stdin: RunOptions["stdin"] | typeof TETHER) {
 
 /** A program that is asked again and again over its pipes. */
 export type Conversation = {
-  /** Sends a question and reads its answer; questions take turns. @throws when the program ends, or takes too long */
+  /** Sends a question at once, and reads its answer behind those of the ones before. @throws when the program ends, or takes too long */
   turn<Answer>(question: string, read: (talk: Conversation) => Promise<Answer>, limit_ms: number): Promise<Answer>;
   /** The next line of the answer, without its newline. */
   line(): Promise<string>;
@@ -149,12 +149,14 @@ export function converse(argv: readonly string[], { cwd, env }: Pick<RunOptions,
   const talk: Conversation = {
     end,
     turn(question, read, limit_ms) {
+      // It is there when the program has answered the one before: nothing waits for its way.
+      const written = Promise.all([child.stdin.write(question), child.stdin.flush()]); // each fails by itself
+      written.catch(() => {}); // told below
       const mine = state.turns.then(async () => {
         const timer = setTimeout(end, limit_ms);
         try {
-          const written = child.stdin.write(question); // it fails by itself, beside the flush
-          await Promise.all([written, child.stdin.flush()]);
-          return await read(talk);
+          const [answer] = await Promise.all([read(talk), written]);
+          return answer;
         } finally {
           clearTimeout(timer);
         }

@@ -19,7 +19,7 @@ export type Objects = {
 const IDLE_MS = 500;
 /** An answer takes microseconds, or a disk's patience. */
 const ANSWER_MS = 60_000;
-/** The answers to so many fit into a pipe: nobody reads them before the whole question is written. */
+/** Who asks for more asks in portions, so that no question is larger than a pipe. */
 const NAMES_AT_ONCE = 200;
 
 /** `start` gives argv and environment of `git cat-file --batch-command`. */
