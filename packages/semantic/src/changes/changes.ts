@@ -5,7 +5,7 @@ import type { Summary } from "../summary.ts";
 import type { FileView, TreeView } from "../tree_view.ts";
 import type { Unit } from "../unit.ts";
 import { editedParts } from "./edited.ts";
-import { type Pair, type Pairs, pairScopes, type Scope, scopeOf, withAlike } from "./pairs.ts";
+import { type Pair, type Pairs, pairScopes, type Scope, scopeOf, withAlike, withoutSame } from "./pairs.ts";
 
 /** What became of the units of some files; and of which files nothing is known, with the reason as a clause. */
 export type Changes = { changes: SymbolChange[]; unknown: { path: string; why: string }[] };
@@ -42,7 +42,7 @@ export function changesBetween(from: TreeView, to: TreeView, files: readonly Fil
 
 /** A unit with the file that it stands in. `within`: the unit around it. */
 type Found = { file: File; unit: Unit; within: Found | null };
-type File = { path: string; text: string; units: readonly Unit[]; lines: readonly number[] };
+type File = { path: string; text: string; units: readonly Unit[]; readonly lines: readonly number[] };
 
 const viewOf = (tree: TreeView, path: string | null): FileView | null => (path === null ? null : tree.file(path));
 
@@ -76,7 +76,15 @@ function readFile(view: FileView | null, path: string | null): File | { why: str
   if (path === null || view === null) return null;
   if ("unknown" in view) return { why: view.unknown };
   if (isUnparsed(view.summary)) return { why: "it does not parse" };
-  return { path, text: view.text, units: view.summary.units, lines: lineStarts(view.text) };
+  const { text, summary } = view;
+  let lines: readonly number[] | null = null; // of most files nobody asks for more than whether they say the same
+  return {
+    ...{ path, text, units: summary.units },
+    get lines() {
+      lines ??= lineStarts(text);
+      return lines;
+    },
+  };
 }
 
 /** Whether the grammar lost its way in a text: then nothing is known of its units. */
@@ -90,8 +98,9 @@ function pairFiles(was: File | null, is: File | null, found: Pairs<Found>): void
 
 type Around = { was: File | null; is: File | null; around: readonly [Found | null, Found | null] };
 
-/** Pairs a scope, and the scopes in what was paired. */
-function pairInto(found: Pairs<Found>, own: Around, [from, to]: readonly [Scope, Scope]): void {
+/** Pairs a scope, and the scopes in what was paired. What stands in one file and says the same is not taken down. */
+function pairInto(found: Pairs<Found>, own: Around, scopes: readonly [Scope, Scope]): void {
+  const [from, to] = own.was?.path === own.is?.path ? withoutSame(...scopes) : scopes;
   const { pairs, gone, come } = pairScopes(from, to);
   const before = (unit: Unit): Found => ({ file: own.was!, unit, within: own.around[0] });
   const after = (unit: Unit): Found => ({ file: own.is!, unit, within: own.around[1] });

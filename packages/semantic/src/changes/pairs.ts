@@ -28,6 +28,27 @@ export function pairScopes(from: Scope, to: Scope): Pairs<Unit> {
   return withAlike(byKey(from, to), { unit: (unit) => unit, why: "it says the same under another name" });
 }
 
+/**
+ * Both scopes without the units in front and at the end that are the same to the last letter: nothing became of them, and a
+ * change is of few among many. Where a key counts those of its name, who is paired with whom hangs on all of them.
+ */
+export function withoutSame(from: Scope, to: Scope): [Scope, Scope] {
+  if ([...scopeOf(from.units), ...scopeOf(to.units)].some(({ key }) => key.includes("#"))) return [from, to];
+  const most = Math.min(from.units.length, to.units.length);
+  let [front, back] = [0, 0];
+  while (front < most && isSame(from.units[front]!, to.units[front]!)) front += 1;
+  while (back < most - front && isSame(from.units.at(-1 - back)!, to.units.at(-1 - back)!)) back += 1;
+  const rest = ({ units, path }: Scope): Scope => ({ path, units: units.slice(front, units.length - back) });
+  return [rest(from), rest(to)];
+}
+
+const isSame = (one: Unit, other: Unit): boolean =>
+  one === other ||
+  (one.hashes.text === other.hashes.text &&
+    one.hashes.syntax === other.hashes.syntax &&
+    one.key === other.key &&
+    one.guards.join() === other.guards.join());
+
 type Alike<T> = { unit: (one: T) => Unit; why: string };
 
 /** Pairs what is left over on both sides and alike but for its name. */

@@ -65,12 +65,14 @@ export function joined(earlier: Earlier, pieces: readonly Piece[], found: readon
 function keysStandAlone(units: readonly Unit[]): boolean {
   const keys = new Set<string>();
   const stands = ({ key, kind, children }: Unit): boolean => {
-    if (kind === "key" || keys.has(key) || /#\d+$|\.overload\b/.test(key)) return false;
+    if (kind === "key" || keys.has(key) || COUNTS.test(key)) return false;
     keys.add(key);
     return children.every(stands);
   };
   return units.every(stands);
 }
+
+const COUNTS = /#\d+$|\.overload\b/;
 
 /** Units that are changed, and how much further behind what stands before them, and behind them, is in the later text. */
 type Changed = { units: [first: number, last: number]; moved: readonly [before: number, behind: number] };
@@ -114,12 +116,11 @@ type Stretches = { from: Pair; to: Pair };
 
 /** Stretches that are not the same, by where they begin and end in both texts. */
 function changedLines(was: string, text: string): Stretches[] {
-  const [left, right] = [linesOf(was), linesOf(text)];
+  const [front, back] = sameLines(was, text);
+  const [left, right] = [was, text].map((own) => linesOf(own.slice(front, own.length - back))) as [string[], string[]];
   const found: Stretches[] = [];
-  let [from, line]: [Pair, Pair] = [
-    [0, 0],
-    [0, 0],
-  ];
+  let from: Pair = [front, front];
+  let line: Pair = [0, 0];
   const lengthOf = (lines: readonly string[], start: number, end: number) =>
     lines.slice(start, end).reduce((sum, one) => sum + one.length, 0);
   for (const pair of [...commonPairs(left, right), [left.length, right.length] as Pair]) {
@@ -130,6 +131,28 @@ function changedLines(was: string, text: string): Stretches[] {
     line = [pair[0] + 1, pair[1] + 1];
   }
   return found;
+}
+
+/** How many characters of whole lines are the same in front and at the end: nearly all of a text that was edited. */
+function sameLines(was: string, text: string): [front: number, back: number] {
+  const most = Math.min(was.length, text.length);
+  const same = longest(most, (count) => was.slice(0, count) === text.slice(0, count));
+  const front = same === 0 ? 0 : was.lastIndexOf("\n", same - 1) + 1;
+  const end = (own: string, count: number) => own.slice(own.length - count);
+  const tail = longest(most - front, (count) => end(was, count) === end(text, count));
+  const first = was.indexOf("\n", was.length - tail);
+  return [front, tail === 0 || first < 0 ? 0 : was.length - first - 1];
+}
+
+/** The largest number up to `most` of which it holds; it holds of all that are smaller, too. */
+function longest(most: number, holds: (count: number) => boolean): number {
+  let [low, high] = [0, most];
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (holds(middle)) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }
 
 /** What of changed lines is the same in front and at the end is not changed. */
