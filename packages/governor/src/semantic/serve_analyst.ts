@@ -1,3 +1,4 @@
+import { writeSync } from "node:fs";
 import { analyse, type Depth, type Grammars, languageOf, NO_GRAMMAR, openGrammars } from "@dgov/semantic";
 import { type Merged, mergeSources } from "@dgov/semantic/merge";
 import type { Analysed, MergeOrder, Question } from "./analyst.ts";
@@ -11,8 +12,13 @@ export async function serveAnalyst(): Promise<void> {
   const grammars = await openGrammars();
   for await (const line of linesOf(Bun.stdin.stream())) {
     for (const part of answer(grammars, JSON.parse(line) as Question)) // our own parent's words
-      await Bun.write(Bun.stdout, Buffer.concat([Buffer.from(`${part.length}\n`), part]));
+      say(Buffer.concat([Buffer.from(`${part.length}\n`), part]));
   }
+}
+
+/** Whoever asks listens: nothing else is to be done until it has been heard. */
+function say(bytes: Uint8Array): void {
+  for (let from = 0; from < bytes.length; ) from += writeSync(1, bytes, from);
 }
 
 /** Each text's own is packed before the next one is looked at: they are many times as large before. */
