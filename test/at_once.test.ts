@@ -37,6 +37,7 @@ test("what every start and every commit waits for loads nothing that is dear", (
   expect(loadedBy("packages/cli/src/main.ts")).toEqual(["../package.json"]);
   expect(dearIn("packages/governor/src/preflight_at_once.ts")).toEqual([]);
   expect(closureOf("packages/governor/src/preflight_at_once.ts").size).toBeGreaterThan(20);
+  expect(closureOf("packages/governor/src/preflight_look.ts").size).toBeLessThan(12); // another process waits for it
   expect(dearIn("packages/governor/src/preflight_symbols.ts")).toEqual([]); // who parses is another process
 });
 

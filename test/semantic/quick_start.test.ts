@@ -10,7 +10,7 @@ async function loadedFor(face: string): Promise<string> {
 }
 
 // To load and to make the readers of schemas takes as long as to parse ten files: a commit waits for it.
-test.each(["preflight_at_once", "preflight_symbols", "symbols_process"])(
+test.each(["preflight_at_once", "preflight_look", "preflight_symbols", "symbols_process"])(
   "%s, which a commit waits for, loads no reader of schemas",
   async (face) => expect(await loadedFor(face)).not.toContain("ZodError"),
   60_000,

@@ -36,11 +36,13 @@ async function answeredAtOnce(): Promise<boolean> {
   const [command, ...flags] = argv;
   const symbols = flags.length === 1 && flags[0] === "--symbols";
   if (command !== "preflight" || (flags.length > 0 && !symbols) || process.env.DGOV_JSON !== undefined) return false;
+  const look = symbols ? (await import("@dgov/governor/preflight_look")).beginToLook(self()) : null;
   const { preflightAtOnce } = await import("@dgov/governor/preflight_at_once");
   const open = async () => (await import("@dgov/governor/preflight_symbols")).touchesOnce;
-  const touches = symbols ? { self: self(), open } : null;
+  const touches = look && { ...look, open };
   const asking = { cwd: process.cwd(), env: process.env, version, now_ms: () => Date.now(), touches };
   const view = await preflightAtOnce(asking).catch(() => null); // it goes wrong again in the command, which says how
+  look?.analyst.close();
   if (view === null) return false;
   const { preflightExit, renderPreflight } = await import("./preflight_text.ts");
   await Bun.write(Bun.stdout, `${renderPreflight(view)}\n`);

@@ -14,23 +14,22 @@ import { type CommitPlace, findCommitPlace, gitIn, headOf } from "./preflight/pl
 import { STAGED, stagedTree } from "./preflight/subject.ts";
 import { type Kept, openKept } from "./preflight/verdicts.ts";
 import type { JudgedGate, PreflightView } from "./preflight/view.ts";
+import type { Look } from "./preflight_look.ts";
 import type { touchesOnce } from "./preflight_symbols.ts";
 import { PROJECT_FILE } from "./project_file.ts";
-import { type Analyst, createAnalyst } from "./semantic/analyst.ts";
 import { RULES_FOLDER } from "./settlement/rules/load.ts";
 
 export type { JudgedGate, PreflightView };
 
 /**
- * `touches`  the symbols that it touches are wanted, too: `self` starts this program again, and `open` loads what asks it.
- *            null: they are not
+ * `touches`  the symbols that it touches are wanted, too: `open` loads what asks who looks at them. null: they are not
  */
 type Asking = {
   cwd: string;
   env: Readonly<Record<string, string | undefined>>;
   version: string;
   now_ms: () => number;
-  touches: { self: readonly string[]; open: () => Promise<typeof touchesOnce> } | null;
+  touches: (Look & { open: () => Promise<typeof touchesOnce> }) | null;
 };
 
 /**
@@ -53,19 +52,14 @@ export async function preflightAtOnce(asking: Asking): Promise<PreflightView | n
   const known = wanted(knownView(kept, at_once));
   if (known) return { ...known, known: true, ...took() };
   if (place.joins.length > 0) return null;
-  const look = touches && beginToLook(touches);
-  try {
-    const subject = await subjectOf(asking, { place, head, kept, index });
-    if (subject === null) return null;
-    const key = subjectKey(version, { ...STAGED, ...subject, joined: null });
-    const before_this = wanted(knownView(kept, key));
-    const judged = before_this ?? (await judge({ ...asking, place }, subject, look));
-    const view = { ...judged, known: before_this !== null, ...took() };
-    keepView(kept, [key, at_once], view);
-    return view;
-  } finally {
-    look?.analyst.close();
-  }
+  const subject = await subjectOf(asking, { place, head, kept, index });
+  if (subject === null) return null;
+  const key = subjectKey(version, { ...STAGED, ...subject, joined: null });
+  const before_this = wanted(knownView(kept, key));
+  const judged = before_this ?? (await judge({ ...asking, place }, subject));
+  const view = { ...judged, known: before_this !== null, ...took() };
+  keepView(kept, [key, at_once], view);
+  return view;
 }
 
 /** What is judged, and what is asked of it. */
@@ -97,15 +91,14 @@ const withStored = (git: Git, { common_dir }: CommitPlace, head: string): Stored
 
 /** The contents, and what their symbols are where that is asked for: the contents are judged while others look at those. */
 async function judge(
-  { place, now_ms }: Asking & { place: CommitPlace },
+  { place, now_ms, touches }: Asking & { place: CommitPlace },
   subject: StagedSubject,
-  look: Look | null,
 ): Promise<Omit<PreflightView, "took_ms">> {
   const { git, head, tree, changes } = subject;
   const taken = takeDown(now_ms, () => null);
   const { gates, notes } = taken;
   const [touched] = await Promise.all([
-    look && touchedBy(look, { git, folder: place.common_dir, now_ms }, subject),
+    touches && touchedBy(touches, { git, folder: place.common_dir, now_ms }, subject),
     judgeContents(subject, taken),
   ]);
   const symbols = touched && noteTouches(touched, notes);
@@ -113,18 +106,9 @@ async function judge(
   return { verdict: verdictOf(taken), ...about, gates, notes, known: false };
 }
 
-type Look = NonNullable<Asking["touches"]> & { analyst: Analyst };
-
-/** The process that parses starts before it is known what there is to parse. */
-function beginToLook(touches: NonNullable<Asking["touches"]>): Look {
-  const analyst = createAnalyst(touches.self);
-  analyst.start([], "units");
-  return { ...touches, analyst };
-}
-
 /** It learns the languages while what asks it is loaded. */
 async function touchedBy(
-  { analyst, open }: Look,
+  { analyst, open }: NonNullable<Asking["touches"]>,
   place: { git: Git; folder: string; now_ms: () => number },
   { before, tree, changes }: StagedSubject,
 ): Promise<Touches> {

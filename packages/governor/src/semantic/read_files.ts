@@ -25,12 +25,16 @@ type Known = Pick<Languages, "version" | "names" | "files">;
 
 const TEXT_MAX_BYTES = 2 * 1024 * 1024;
 
-/** A file that was read, and what is known of it. `found`: what was looked at just now; `view`: all there will be of it. */
+/**
+ * A file that was read, and what is known of it. `found`: what was looked at just now, and `packed` the same to be kept;
+ * `view`: all there will be of it.
+ */
 type Look = {
   file: Wanted;
   read: TextRead | undefined;
   known: Analysed | null;
   found: Found | null;
+  packed: Packed | null;
   view: FileView | null;
 };
 
@@ -69,7 +73,7 @@ async function lookAt(reading: Reading, files: readonly Wanted[], { knownOf, tol
   const looks = files.map((file, at): Look => {
     // Nobody need be asked, and no process started, for what no grammar reads.
     const none = languageOf(languages, file.path, texts[at]?.text ?? "") === null;
-    return { file, read: texts[at], known: none ? NO_GRAMMAR : knownOf(file), found: null, view: null };
+    return { file, read: texts[at], known: none ? NO_GRAMMAR : knownOf(file), ...NOT_YET };
   });
   for (const look of looks) if (look.known !== null) told(look);
   const open = looks.filter(({ known, read }) => known === null && typeof read?.text === "string");
@@ -82,18 +86,20 @@ async function lookAt(reading: Reading, files: readonly Wanted[], { knownOf, tol
   const heard = (at: number, found: Found) => {
     const look = open[at]!;
     look.found = found;
+    look.packed = packedOf(found); // now, while others are still looked at
     told(look);
   };
   const asked = open.map(({ file, read }) => ({ path: file.path, text: read?.text ?? "" }));
   await learn({ analyst, depth, earlier, heard }, asked);
   cache.putAll(
-    open.flatMap(({ file, found }) => {
-      const packed = found && packedOf(found);
-      return packed === null || isLost(packed) ? [] : [{ key: keyOf(reading, file), packed }];
-    }),
+    open.flatMap(({ file, packed }) =>
+      packed === null || isLost(packed) ? [] : [{ key: keyOf(reading, file), packed }],
+    ),
   );
   return looks;
 }
+
+const NOT_YET = { found: null, packed: null, view: null };
 
 const isKnown = (view: FileView | null): view is Earlier => view !== null && "summary" in view;
 const packedOf = (found: Found): Packed =>

@@ -1,6 +1,6 @@
 import { writeSync } from "node:fs";
 import { analyse, type Depth, type Grammars, languageOf, NO_GRAMMAR, openGrammars } from "@dgov/semantic";
-import { type Merged, mergeSources } from "@dgov/semantic/merge";
+import type { Merged } from "@dgov/semantic/merge";
 import type { Analysed, MergeOrder, Question } from "./analyst.ts";
 import { type Packed, pack } from "./packed.ts";
 
@@ -11,8 +11,10 @@ import { type Packed, pack } from "./packed.ts";
 export async function serveAnalyst(): Promise<void> {
   const grammars = await openGrammars();
   for await (const line of linesOf(Bun.stdin.stream())) {
-    for (const part of answer(grammars, JSON.parse(line) as Question)) // our own parent's words
-      say(Buffer.concat([Buffer.from(`${part.length}\n`), part]));
+    const question = JSON.parse(line) as Question; // our own parent's words
+    const parts =
+      "merge" in question ? [pack(await mergeTexts(grammars, question.merge))] : answers(grammars, question);
+    for (const part of parts) say(Buffer.concat([Buffer.from(`${part.length}\n`), part]));
   }
 }
 
@@ -22,17 +24,20 @@ function say(bytes: Uint8Array): void {
 }
 
 /** Each text's own is packed before the next one is looked at: they are many times as large before. */
-function* answer(grammars: Grammars, question: Question): Generator<Packed> {
-  if ("merge" in question) return yield pack(mergeTexts(grammars, question.merge));
-  for (const { path, text } of question.analyse) {
-    const found = analyse(grammars, path, text, question.depth);
+function* answers(
+  grammars: Grammars,
+  { analyse: texts, depth }: Extract<Question, { depth: Depth }>,
+): Generator<Packed> {
+  for (const { path, text } of texts) {
+    const found = analyse(grammars, path, text, depth);
     yield pack(("unknown" in found ? found : { summary: found }) satisfies Analysed);
   }
 }
 
-function mergeTexts(grammars: Grammars, { path, texts, names }: MergeOrder): Merged {
+async function mergeTexts(grammars: Grammars, { path, texts, names }: MergeOrder): Promise<Merged> {
   const language = languageOf(grammars, path, texts.left);
   if (language === null) return { did: "refused", reason: NO_GRAMMAR.unknown };
+  const { mergeSources } = await import("@dgov/semantic/merge"); // most of these processes never merge
   const summary = (text: string, depth: Depth) => analyse(grammars, path, text, depth);
   return mergeSources({ grammar: grammars.grammar(language), summary }, texts, names);
 }
