@@ -1,6 +1,6 @@
 import { writeSync } from "node:fs";
 import { analyse, type Depth, type Grammars, languageOf, NO_GRAMMAR, openGrammars } from "@dgov/semantic";
-import type { Merged } from "@dgov/semantic/merge";
+import { type Merged, mergeSources } from "@dgov/semantic/merge";
 import type { Analysed, MergeOrder, Question } from "./analyst.ts";
 import { type Packed, pack } from "./packed.ts";
 
@@ -12,8 +12,7 @@ export async function serveAnalyst(): Promise<void> {
   const grammars = await openGrammars();
   for await (const line of linesOf(Bun.stdin.stream())) {
     const question = JSON.parse(line) as Question; // our own parent's words
-    const parts =
-      "merge" in question ? [pack(await mergeTexts(grammars, question.merge))] : answers(grammars, question);
+    const parts = "merge" in question ? [pack(mergeTexts(grammars, question.merge))] : answers(grammars, question);
     for (const part of parts) say(Buffer.concat([Buffer.from(`${part.length}\n`), part]));
   }
 }
@@ -34,10 +33,9 @@ function* answers(
   }
 }
 
-async function mergeTexts(grammars: Grammars, { path, texts, names }: MergeOrder): Promise<Merged> {
+function mergeTexts(grammars: Grammars, { path, texts, names }: MergeOrder): Merged {
   const language = languageOf(grammars, path, texts.left);
   if (language === null) return { did: "refused", reason: NO_GRAMMAR.unknown };
-  const { mergeSources } = await import("@dgov/semantic/merge"); // most of these processes never merge
   const summary = (text: string, depth: Depth) => analyse(grammars, path, text, depth);
   return mergeSources({ grammar: grammars.grammar(language), summary }, texts, names);
 }
