@@ -24,6 +24,13 @@ test("tests that are claimed, also only to be read, may be run; a glob names non
   expect(scopeOf(project, unitWith(claimed, "make check"), "0").recipes.test).toBe("make check");
 });
 
+test("B11 the acceptance tests of a task may be run, and not written, wherever they stand", () => {
+  const tests = ["spec/a_test.py", "tests/test_a.py"];
+  const scope = scopeOf(project, unitWith({ ...claimed, tests }), "0");
+  expect(scope.test_targets).toEqual(["spec/a_test.py", "tests/test_a.py", "tests/sub", "tests/test_b.py"]);
+  expect(scope.write.map(({ path }) => path)).not.toContain("spec/a_test.py");
+});
+
 test("a role that only reads may write nothing, whatever it claims", () => {
   const unit = { ...unitWith(claimed), role: "reviewer" as const };
   expect(scopeOf(project, unit, "0").write).toEqual([]);

@@ -25,7 +25,10 @@ export function scopeOf(project: Project, unit: Claimant, base: string): Scope {
     allow: rules.scope.allow,
     recipes: { test: unit.test_cmd ?? test, lint, lint_fix, format, type_check },
     test_targets: [
-      ...new Set([...write, ...reading].filter((claim) => isTest(claim, layout.test_dir)).map(({ path }) => path)),
+      ...new Set([
+        ...(unit.files.tests ?? []), // not claimed, and what the work is for
+        ...[...write, ...reading].filter((claim) => isTest(claim, layout.test_dir)).map(({ path }) => path),
+      ]),
     ],
     src_dir: layout.src_dir,
     base,
