@@ -11,6 +11,14 @@ export type Open = { id: string; finding: Finding };
 export const blockersOf = ({ seat, findings }: Pick<EventOf<"seat_voted">, "seat" | "findings">): Open[] =>
   findings.filter(({ code }) => code === BLOCKER).map((finding, at) => ({ id: `${seat}-${at + 1}`, finding }));
 
+/** A finding by what it is called, at its place, in a line of its own. */
+export const findingLine = (name: string, { path, line, message }: Finding): string =>
+  `- ${name} at ${path ?? "?"}:${line ?? "?"}: ${message}`;
+
+/** Blockers by name, each in a line. */
+export const linesOf = (open: readonly Open[]): string =>
+  open.map(({ id, finding }) => findingLine(id, finding)).join("\n");
+
 /** An open blocker, whose it is, and the tree that it was found in. */
 export type OpenOf = Open & { seat: string; tree: string };
 

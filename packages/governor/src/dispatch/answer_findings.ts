@@ -2,7 +2,7 @@ import type { TaskId } from "@dgov/kernel";
 import type { ToolBox, ToolSpec } from "@dgov/worker";
 import { z } from "zod";
 import { jsonOrNull } from "../json_or_null.ts";
-import { type OpenOf, openFindings } from "../open_findings.ts";
+import { linesOf, type OpenOf, openFindings } from "../open_findings.ts";
 import type { Site } from "../site.ts";
 
 const Evidence = z.discriminatedUnion("kind", [
@@ -68,11 +68,5 @@ export function withAnswers(site: Pick<Site, "project" | "session">, of: Of): ((
 /** What an author is told of it. */
 export function answerWords(open: readonly OpenOf[]): string {
   if (open.length === 0) return "";
-  const lines = open.map(
-    ({ id, finding }) => `- ${id} at ${finding.path ?? "?"}:${finding.line ?? "?"}: ${finding.message}`,
-  );
-  return [
-    "These blockers of reviewers are open. Mend each, or, where one is wrong, answer it with `answer_finding` and evidence:",
-    ...lines,
-  ].join("\n");
+  return `These blockers of reviewers are open. Mend each, or, where one is wrong, answer it with \`answer_finding\` and evidence:\n${linesOf(open)}`;
 }

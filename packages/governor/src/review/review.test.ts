@@ -11,6 +11,7 @@ import {
   ballot,
   blocker,
   closePanels,
+  goneOnWith,
   lay,
   of,
   outcome,
@@ -265,24 +266,8 @@ describe("E6 files for which somebody apart must approve", () => {
 
 describe("votes that were paid for", () => {
   test("are not asked for again by who goes on, and the rest is", async () => {
-    const stop = new AbortController();
-    let stops = true;
-    const waits = (asked: { tree: string }) => {
-      if (!stops) return approve(asked);
-      setTimeout(() => stop.abort("SIGINT"), 300);
-      return new Promise<never>(() => undefined);
-    };
-    const place = await lay([[approve], [waits]]);
-    await place.judged(stop.signal);
-    expect(of(place, "seat_voted").map(({ seat }) => seat)).toEqual(["oak"]);
-    expect(of(place, "candidate_rejected")).toEqual([]);
-    const { session } = place.site;
-    session.record({ kind: "run_interrupted", signal: "SIGINT" });
-    session.record({ kind: "run_resumed", head: place.head });
-    stops = false;
-    await place.judged();
-    expect(outcome(place)).toBe("passed");
-    expect([place.heard.oak?.length, place.heard.elm?.length]).toEqual([1, 2]);
+    const gone_on = await goneOnWith(approve, (waits) => waits);
+    expect(gone_on).toEqual({ came_to: "passed", voted: ["oak approve"], asked: [1, 2] });
   });
 
   test("E4 do not count for the tree that another head makes", async () => {

@@ -1,5 +1,16 @@
 import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { approve, ballot, blocker, closePanels, lay, of, outcome, type Plays, reject } from "./testing/panel.ts";
+import {
+  approve,
+  ballot,
+  blocker,
+  closePanels,
+  goneOnWith,
+  lay,
+  of,
+  outcome,
+  type Plays,
+  reject,
+} from "./testing/panel.ts";
 
 setDefaultTimeout(60_000); // several processes each, and the machine may be busy
 afterEach(closePanels);
@@ -101,22 +112,9 @@ describe("E17 seats that disagree", () => {
   });
 
   test("are asked of the round that a stopped run was in, and of none that had its votes", async () => {
-    const stop = new AbortController();
-    let stops = true;
-    const waits: Play = (asked) => {
-      if (!stops) return comesRound(asked);
-      setTimeout(() => stop.abort("SIGINT"), 300);
-      return new Promise<never>(() => undefined);
-    };
-    const place = await lay([[approve], [turn(reject, waits)]], three);
-    await place.judged(stop.signal);
-    const { session } = place.site;
-    session.record({ kind: "run_interrupted", signal: "SIGINT" });
-    session.record({ kind: "run_resumed", head: place.head });
-    stops = false;
-    await place.judged();
-    expect(outcome(place)).toBe("passed");
-    expect([place.heard.oak?.length, place.heard.elm?.length]).toEqual([2, 3]);
+    const gone_on = await goneOnWith(comesRound, (waits) => turn(reject, waits), three);
+    const voted = ["oak approve", "elm reject", "oak approve"];
+    expect(gone_on).toEqual({ came_to: "passed", voted, asked: [2, 3] });
   });
 });
 

@@ -1,6 +1,6 @@
-import type { EventOf, Finding } from "@dgov/kernel";
+import type { EventOf } from "@dgov/kernel";
 import { fenced } from "@dgov/worker";
-import { BLOCKER, blockersOf } from "../open_findings.ts";
+import { BLOCKER, blockersOf, findingLine, linesOf } from "../open_findings.ts";
 import type { Open } from "./demands.ts";
 
 type Voted = EventOf<"seat_voted">;
@@ -44,19 +44,11 @@ export function heardIn(votes: readonly Voted[], round: { n: number; of: number 
 
 const SAID = { approve: "approves", reject: "rejects", none: "has no vote" } as const;
 
-const wordsOf = ({ said, findings }: Voted): string => [said, ...findings.map(findingLine)].join("\n");
-
-const findingLine = ({ code, path, line, message }: Finding): string =>
-  `- ${code === BLOCKER ? "blocker" : "note"} at ${path ?? "?"}:${line ?? "?"}: ${message}`;
+const wordsOf = ({ said, findings }: Voted): string =>
+  [said, ...findings.map((finding) => findingLine(finding.code === BLOCKER ? "blocker" : "note", finding))].join("\n");
 
 /** What it has said itself, and must come back to. */
 export function earlierWords(own: readonly Open[]): string {
   if (own.length === 0) return "";
-  const lines = own.map(
-    ({ id, finding }) => `- ${id} at ${finding.path ?? "?"}:${finding.line ?? "?"}: ${finding.message}`,
-  );
-  return [
-    "You had these blockers. Say of each, under `earlier` of your ballot, whether it is open, mended, or withdrawn, with the path and line that show that it was none:",
-    ...lines,
-  ].join("\n");
+  return `You had these blockers. Say of each, under \`earlier\` of your ballot, whether it is open, mended, or withdrawn, with the path and line that show that it was none:\n${linesOf(own)}`;
 }

@@ -73,6 +73,32 @@ export async function lay(
   return { ...place, heard, judged };
 }
 
+/**
+ * A run that is stopped the first time that `elm` is at `waits`, which answers nothing then and `then` later, and gone on with.
+ * `voted`: who had voted when it was stopped; `asked`: how often `oak` and `elm` were asked in all.
+ */
+export async function goneOnWith(then: Plays[number], elm: (waits: Plays[number]) => Plays[number], laid?: Laid) {
+  const stop = new AbortController();
+  const waits: Plays[number] = (asked) => {
+    if (stop.signal.aborted) return then(asked);
+    void stopOnceOakHasVoted();
+    return new Promise<never>(() => undefined);
+  };
+  const place = await lay([[approve], [elm(waits)]], laid);
+  const stopOnceOakHasVoted = async () => {
+    const votes = () => of(place, "seat_voted").filter(({ seat }) => seat === "oak").length;
+    while (votes() < of(place, "review_opened").length) await Bun.sleep(5);
+    stop.abort("SIGINT");
+  };
+  await place.judged(stop.signal);
+  const voted = of(place, "seat_voted").map(({ seat, vote }) => `${seat} ${vote}`);
+  const { session } = place.site;
+  session.record({ kind: "run_interrupted", signal: "SIGINT" });
+  session.record({ kind: "run_resumed", head: place.head });
+  await place.judged();
+  return { came_to: outcome(place), voted, asked: [place.heard.oak?.length, place.heard.elm?.length] };
+}
+
 /** What each tool but one answers. */
 const shows = async (tool: string) => ({ ok: tool !== "grep", text: "what is there" });
 
