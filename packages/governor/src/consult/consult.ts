@@ -1,7 +1,8 @@
 import { strict as assert } from "node:assert";
 import type { Cause, EventOf, RunId, Store } from "@dgov/kernel";
 import type { ToolBox } from "@dgov/worker";
-import { type Asked, dispatch, type Mend } from "../dispatch/attempt.ts";
+import { dispatch, type Mend } from "../dispatch/attempt.ts";
+import type { Asked } from "../dispatch/let_work.ts";
 import { answerByProgram } from "../dispatch/program_answer.ts";
 import { bindModels } from "../dispatch/provider.ts";
 import { type Box, type Ending, schemaOf, typedEnding } from "../dispatch/typed_ending.ts";

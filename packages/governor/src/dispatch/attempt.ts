@@ -1,75 +1,40 @@
 import { strict as assert } from "node:assert";
-import { type Action, type Cause, type EventOf, shortOf, type TaskId, taskOf } from "@dgov/kernel";
+import { type Action, type EventOf, type TaskId, taskOf } from "@dgov/kernel";
 import { changesFiles } from "@dgov/kernel/role";
-import type { StatedCheck } from "@dgov/kernel/stated";
 import { type Claim, covers, type Isolation, IsolationLost, type Scope } from "@dgov/sandbox";
-import type { AnswerForm, Outcome, ToolBox } from "@dgov/worker";
-import type { Program } from "../agent_file.ts";
-import { Cancelled } from "../cancelled.ts";
 import { DgovError } from "../error.ts";
 import { answerGit } from "../git/answer_git.ts";
 import { type FreezeOptions, type Frozen, freeze, keep } from "../git/candidate.ts";
 import { changedLines } from "../git/describe.ts";
 import { carryOver } from "../git/integrate.ts";
 import type { Change } from "../git/tree_changes.ts";
-import type { Lease } from "../git/worktrees.ts";
 import { ignoreRule } from "../ignore.ts";
-import type { CompiledTask } from "../plan/compiled.ts";
 import type { Project } from "../project.ts";
 import type { Route } from "../routing.ts";
 import { inform, stoppedBy } from "../run_hook.ts";
-import { type Short, sayShort } from "../short_text.ts";
 import { type Site, unitOf } from "../site.ts";
-import { withAnswers } from "./answer_findings.ts";
 import { briefingOf } from "./briefing.ts";
 import { doorOf } from "./lending.ts";
-import { orderOf, type WorkOrder } from "./order.ts";
+import { type Asked, interrupted, letWork, type Worked, type Working } from "./let_work.ts";
+import { orderOf } from "./order.ts";
 import { endedBy, prepare } from "./prepare.ts";
-import type { Lent } from "./program.ts";
-import { type Ended, workByProgram } from "./program_outcome.ts";
 import { grantsIn, scopeOf } from "./scope.ts";
 import { statedOf } from "./stated.ts";
-import { lendTo, type Talker, talk } from "./talk.ts";
 import { watchedOf } from "./watched.ts";
 
 /**
  * One attempt under way. `base` is the commit its worktree was made from; `traces` are unclaimed paths that its setup
  * made or changed, which are nobody's work; `ignored` is what git ignores and its setup has left.
  */
-type Attempt = {
-  task: TaskId;
-  attempt: number;
-  tier: number;
-  base: string;
-  unit: CompiledTask;
-  worktree: Lease;
-  traces: Set<string>;
-  ignored: Set<string>;
-  asked: Asked | null;
-};
+type Attempt = Working & { base: string; traces: Set<string>; ignored: Set<string> };
 
 /**
- * What is asked of somebody who is consulted: the tools that are lent, with the one that ends the work by an answer, the
- * same for a program, which has no tools of ours, and the answer as the log is to have it, once there is one.
- */
-export type Asked = {
-  tool: string;
-  lend: (tools: ToolBox) => ToolBox;
-  byProgram: (site: Site, of: Pick<Attempt, "task" | "attempt">, lent: Lent) => Promise<Ended | null>;
-  form: AnswerForm;
-  given: () => Pick<EventOf<"answer_given">, "form" | "answer" | "refused"> | null;
-};
-
-/**
- * How the worker's part ended, before anybody has looked at the work. `frozen`: its work, where what stands in the
- * worktree is no longer it. `left`: the tree it left, where its work was mended since.
+ * How it ended. `frozen`: its work, where what stands in the worktree is no longer it. `left`: the tree it left, where its work
+ * was mended since.
  */
 type Ending =
-  | { done: true; summary: string; checks?: readonly StatedCheck[]; left?: string }
-  | { done: false; cause: Cause; detail: string; frozen?: Frozen; short?: Short };
-
-/** How the talk with the model ended; of a budget, the ceiling that it came to. */
-type Talked = Exclude<Outcome, { ended: "budget" }> | { ended: "budget"; short: Short };
+  | (Extract<Worked, { done: true }> & { left?: string })
+  | (Extract<Worked, { done: false }> & { frozen?: Frozen });
 
 /** Runs between a worker's last word and the freeze, with its rights: lint fixes and formatting of what it changed. */
 export type Mend = (left: {
@@ -210,11 +175,7 @@ async function attend(site: Site, attempt: Attempt, { signal, mend, failed, carr
     const order = attempt.asked ? { ...ordered, ending: attempt.asked.tool } : ordered;
     const { task, attempt: n } = attempt;
     if (order.recalled) site.session.record({ kind: "ledger_recalled", task, attempt: n, ...order.recalled });
-    const talking = { isolation, scope, signal, order, start, ...door };
-    const ending =
-      program === null
-        ? endingOf(await converse(site, attempt, talking), signal, site.project.limits.budget.currency)
-        : await lent(site, attempt, { ...talking, program });
+    const ending = await letWork(site, attempt, { isolation, scope, signal, order, start, ...door });
     if (!ending.done || !changesFiles(unit.role) || !mends(site.project)) return ending;
     return await mended(site, attempt, { ending, signal, mend, isolation });
   } catch (error) {
@@ -247,91 +208,6 @@ async function mended(site: Site, attempt: Attempt, { ending, signal, mend, isol
     throw error;
   }
 }
-
-type Talking = Pick<Lent, "isolation" | "scope" | "signal" | "start" | "door"> & { order: WorkOrder };
-
-/** The model loop, with its hands lent to it. */
-async function converse(site: Site, attempt: Attempt, { isolation, scope, signal, order }: Talking): Promise<Talked> {
-  const { task, attempt: n, tier, worktree, unit, asked } = attempt;
-  const { provider, agent, price, guest } = site.models.binding({ task, tier });
-  const hands = { of: { task, attempt: n }, isolation, scope, root: worktree.path, required: order.required };
-  const lend = asked?.lend ?? withAnswers(site, hands.of);
-  if (guest) return inTime(site, task, await lendTo(guest, site, { ...hands, order, signal, lend }));
-  const talker: Talker = {
-    ...hands,
-    caller: { role: unit.role, model: `${provider.name}/${agent}`, price },
-    model: site.models.model({ task, tier, attempt: n }),
-    ...(lend ? { lend } : {}),
-  };
-  const { outcome, short } = await talk(site, talker, { order, signal });
-  if (outcome.ended === "budget") {
-    assert(short, "A call was refused, and no ceiling said so");
-    return { ended: "budget", short };
-  }
-  return inTime(site, task, outcome);
-}
-
-/** Whose time was over by a ceiling came to that, and not to a limit of their own. */
-function inTime(site: Site, task: TaskId, outcome: Outcome): Talked {
-  assert(outcome.ended !== "budget", "A ceiling was come to, and nobody says which");
-  const late = outcome.ended === "timeout" ? outOfTime(site, task) : null;
-  return late === null ? outcome : { ended: "budget", short: late };
-}
-
-/** The whole attempt is another program's. What it says decides nothing: how it ends does, and what it leaves. */
-async function lent(site: Site, attempt: Attempt, talking: Talking & { program: Program }): Promise<Ending> {
-  const { task, attempt: n, worktree, asked } = attempt;
-  const lending = { ...talking, root: worktree.path };
-  const of = { task, attempt: n };
-  const ending = await (asked ? asked.byProgram(site, of, lending) : workByProgram(site, of, lending));
-  if (ending === null) return interrupted(talking.signal);
-  const late = !ending.done && ending.cause === "timeout" ? outOfTime(site, attempt.task) : null;
-  if (late === null) return ending;
-  return { done: false, cause: "budget", detail: sayShort(late, site.project.limits.budget.currency), short: late };
-}
-
-/** The ceiling of time that a worker came to, or null when it was its own timeout. */
-function outOfTime({ session }: Site, task: TaskId): Short | null {
-  const short = shortOf(session.run, { task, tokens: 0, cost_micros: 0, again: true }, session.worked(task));
-  if (short?.limit !== "wall_ms") return null;
-  const { waits: _never, ...ceiling } = short;
-  return ceiling;
-}
-
-function endingOf(outcome: Talked, signal: AbortSignal, currency: string): Ending {
-  switch (outcome.ended) {
-    case "done":
-      return { done: true, summary: outcome.summary, ...(outcome.checks ? { checks: outcome.checks } : {}) };
-    case "incomplete":
-    case "blocked":
-      return { done: false, cause: outcome.ended, detail: outcome.summary };
-    case "stuck":
-      return {
-        done: false,
-        cause: "stuck",
-        detail: `No tool was used in its last turns; ${outcome.after_turns} in all`,
-      };
-    case "turns":
-      return { done: false, cause: "turns", detail: `${outcome.turns} turns are used up` };
-    case "timeout":
-      return { done: false, cause: "timeout", detail: `${Math.round(outcome.after_ms / 1000)} s are used up` };
-    case "budget":
-      return { done: false, cause: "budget", detail: sayShort(outcome.short, currency), short: outcome.short };
-    case "cancelled":
-      return interrupted(signal);
-    case "provider":
-      if (signal.aborted) return interrupted(signal);
-      return { done: false, cause: "provider", detail: `${outcome.cause}: ${outcome.detail}` };
-  }
-}
-
-/** Somebody stopped the run, or this task alone. */
-const interrupted = ({ reason }: AbortSignal) =>
-  ({
-    done: false,
-    cause: reason instanceof Cancelled ? "cancelled" : "interrupted",
-    detail: String(reason ?? ""),
-  }) as const satisfies Ending;
 
 /** Looking for what the worker changed costs a freeze, so it is done only where something would be done with it. */
 const mends = ({ commands }: Project): boolean => commands.lint_fix !== null || commands.format !== null;
