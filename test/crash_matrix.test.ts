@@ -116,6 +116,7 @@ const ELSEWHERE: Readonly<Partial<Record<EventKind, string>>> = {
   batch_split: "the same",
   review_opened: "test/review.test.ts kills a run at each event of its review",
   seat_voted: "the same",
+  finding_answered: "a person's: the same test kills a run there",
   attempt_failed: "recovery itself writes it, of whoever was cut off",
   report_filed: "its role changes nothing: what is lost is done again",
   answer_given: "written with report_filed or not at all",

@@ -7,10 +7,11 @@ import { commitAll, DGOV, git, makeRepository, type Place, writeIn } from "./rep
 /**
  * The repository that the examples of `--help` work in: a small shop that has a bit of everything. `planned` nothing has
  * run yet; `worked` the plan "add-limits" has landed, "rework" has failed, and there is an entry of each kind; `waiting` the
- * plan "release" waits for somebody to approve its notes.
+ * plan "release" waits for somebody to approve its notes; `reviewed` a reviewer has rejected the plan "prices".
  */
 export type Shop = Place & { ids: Readonly<Record<string, string>>; restore(stage: Stage): void; stop(): void };
-export type Stage = "planned" | "worked" | "waiting";
+export type Stage = (typeof STAGES)[number];
+const STAGES = ["planned", "worked", "waiting", "reviewed"] as const;
 
 const SERVER = "def handle(request):\n    return request\n\n\ndef close():\n    return None\n";
 const OPENAPI = `openapi: 3.1.0
@@ -144,7 +145,32 @@ const FILES: Readonly<Record<string, string>> = {
   ".dgov/plans/rework/script.json": script("closing", [{ tool: "done", args: { summary: "Nothing to do" } }]),
 };
 
-/** Lays it out in a temporary folder, and brings it to both stages. `restore` puts all of it back as it was then. */
+/** A program that rejects whatever it is asked about, and a plan. */
+const REJECTS = `tree=$(sed -n 's/^Tree that would land: //p'); cat > $DGOV_ANSWER <<END
+{"tree": "$tree", "vote": "reject", "summary": "Cents are gone", "conditions": [], "findings": [
+  {"severity": "blocker", "path": "PRICES.md", "line": 1, "message": "It is in euros, and a payment is in cents"}]}
+END`;
+const REVIEWED: Readonly<Record<string, string>> = {
+  ".dgov/project.toml": `${PROJECT}
+[limits]
+settlement_retries = 0
+
+[agents.critic]
+command = ${JSON.stringify(["sh", "-c", REJECTS])}
+
+[review.seats.oak]
+agent = "critic"
+family = "oak"
+`,
+  ".dgov/plans/prices/_root.toml": root("prices"),
+  ".dgov/plans/prices/tasks/main.toml": task("pricing", 'files.create = ["PRICES.md"]'),
+  ".dgov/plans/prices/script.json": script("pricing", [
+    { tool: "write_file", args: { path: "PRICES.md", content: "Limits: 1 euro.\n" } },
+    { tool: "done", args: { summary: "It is priced" } },
+  ]),
+};
+
+/** Lays it out in a temporary folder, and brings it to each stage. `restore` puts all of it back as it was then. */
 export async function openShop(): Promise<Shop> {
   const place = makeRepository(FILES, "shop");
   git(place, "tag", "v1");
@@ -158,13 +184,16 @@ export async function openShop(): Promise<Shop> {
   keep(place.folder, kept("worked"));
   await perform(place, "dgov run release --yes");
   keep(place.folder, kept("waiting"));
+  for (const [path, text] of Object.entries(REVIEWED)) writeIn(place.root, path, text);
+  commitAll(place, "a reviewer");
+  await perform(place, "dgov run prices --yes");
+  keep(place.folder, kept("reviewed"));
   return {
     ...place,
     ids,
     restore: (stage) => keep(kept(stage), place.folder),
     stop() {
-      for (const folder of [place.folder, kept("planned"), kept("worked"), kept("waiting")])
-        rmSync(folder, { recursive: true });
+      for (const folder of [place.folder, ...STAGES.map(kept)]) rmSync(folder, { recursive: true });
     },
   };
 }

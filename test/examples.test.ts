@@ -19,6 +19,9 @@ const BEFORE: Readonly<Record<string, { stage?: Stage; lines?: readonly string[]
   retry: { stage: "waiting", lines: ["dgov skip publish", "dgov run release --yes"] },
   approve: { stage: "waiting" },
   reject: { stage: "waiting" },
+  findings: { stage: "reviewed" },
+  answer: { stage: "reviewed" },
+  dismiss: { stage: "reviewed" },
   unpause: { lines: ["dgov pause"] },
 };
 

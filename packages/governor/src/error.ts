@@ -12,6 +12,7 @@ const ERRORS = {
   config_exists:        { exit: 3, hint: "Change it by hand, or write over it with --force" },
   config_invalid:       { exit: 3, hint: "Mend the place in .dgov/project.toml, then run again" },
   coverage_unmeasured:  { exit: 1, hint: "Run coverage_cmd by hand: it must pass, and leave a report where {output} stands" },
+  finding_unknown:      { exit: 3, hint: 'List what reviewers hold against tasks with "dgov findings"' },
   fork_refused:         { exit: 4, hint: 'See "dgov help fork"' },
   git_failed:           { exit: 4, hint: "Run the git command by hand to see what git needs" },
   git_missing:          { exit: 5, hint: "Install git 2.38 or newer, and put it on PATH" },

@@ -50,6 +50,7 @@ import { Session, type World } from "./session.ts";
 import { refuseShipped, shippedOf, takenBack } from "./shipped.ts";
 import type { Site } from "./site.ts";
 import { withSteering } from "./steering/desk.ts";
+import { hearBefore } from "./steering/heard_before.ts";
 import { type Approved, approvedToBegin } from "./tests_first/approved.ts";
 import { sayFinding } from "./view/run_summary.ts";
 
@@ -130,7 +131,8 @@ async function underLock(git: Git, request: RunRequest, { world, start_ms }: Out
     const hooks = await approvedHooks(git, ready.project, world.env);
     writeCompiled(root, plan);
     const base = baseOf(past, decided, isThere);
-    const id = await carryOut(ready, { decided, only, models, log, request, base, approved, hooks }, world);
+    const runs = past.map((one) => RunId.parse(one.id));
+    const id = await carryOut(ready, { decided, only, models, log, request, base, approved, hooks, past: runs }, world);
     return ended(id, decided.do === "resume" ? "resumed" : "ran");
   } finally {
     log.close();
@@ -171,13 +173,14 @@ type Carrying = {
   request: RunRequest;
   base: string | null;
   hooks: PinnedHooks | null; // what a person has approved of; null: the project has none
+  past: readonly RunId[]; // runs of the plan, newest first
   approved: Approved | null; // null: the plan has no frozen tests, or the log has them
 };
 
 /** Opens what a run needs, begins or resumes it, and performs it. @returns its id */
 async function carryOut(
   ready: Ready,
-  { decided, only, models, log, request, base, approved, hooks }: Carrying,
+  { decided, only, models, log, request, base, approved, hooks, past }: Carrying,
   world: World,
 ): Promise<RunId> {
   const { root, git, project, plan, target, head } = ready;
@@ -204,6 +207,7 @@ async function carryOut(
   await inSite({ world, session, project, plan, models, git, jail, components, target, hooks }, async (site) => {
     if (decided.do === "resume") await recover(site, request.mode);
     else await keepOrphans(site);
+    hearBefore(root, { session, log }, past);
     const place = { root, run: session.id, wait_ms: project.limits.approval.wait_ms };
     await withSteering(place, world, (steering) => runLoop(session, performersOf(site), world.signal, steering));
     await keepRest(site);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Finding } from "./event_parts.ts";
-import { Oid, TaskId } from "./plan.ts";
+import { Oid, RunId, TaskId } from "./plan.ts";
 
 const attempt = { task: TaskId, attempt: z.int().min(1) };
 
@@ -68,5 +68,22 @@ const SeatVoted = z.strictObject({
   took_ms: z.int().min(0),
 });
 
-/** What happens between the seats of a review. */
-export const REVIEW_EVENTS = [ReviewOpened, SeatVoted] as const;
+/**
+ * What a person says of a seat's blocker. `answer`: why it is none, of which its seat hears and decides; `dismiss`: that it is
+ * none, which the person has decided.
+ */
+const FindingAnswered = z.strictObject({
+  kind: z.literal("finding_answered"),
+  ...attempt, // in whose review it was named
+  run: RunId.optional(), // an earlier run of the plan, in which it was; absent: this one
+  seat: z.string(),
+  finding: z.string(), // as in `earlier` of a vote
+  found: Finding,
+  tree: Oid, // in which it was found
+  does: z.enum(["answer", "dismiss"]),
+  by: z.string(),
+  reason: z.string().min(1),
+});
+
+/** What happens between the seats of a review, and what persons say to them. */
+export const REVIEW_EVENTS = [ReviewOpened, SeatVoted, FindingAnswered] as const;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { AssertionError } from "node:assert";
 import { type Cause, type Event, type EventKind, Event as EventSchema } from "./event.ts";
-import type { Role } from "./plan.ts";
+import { type Role, RunId } from "./plan.ts";
 import { type Failures, type Run, taskOf } from "./run.ts";
 import { applyAll, lifeOf, oid, runOf, sampleOf, spec, startedWith, task } from "./testing/events.ts";
 import { apply, next, type TaskState, TRANSITIONS } from "./transition.ts";
@@ -120,10 +120,18 @@ const refused: [name: string, run: Run, event: Event, why: string][] = [
   ["a call for an earlier attempt", at("active"), { ...sample.call_reserved, attempt: 2 }, "current one"],
   ["an answer without a call", at("active"), sample.call_settled, "not reserved"],
   ["one call twice", apply(at("active"), sample.call_reserved), sample.call_reserved, "it is reserved"],
+  ["words to a finding of no attempt", at("waiting"), sample.finding_answered, "has not begun"],
 ];
 test.each(refused)("refused: %s", (_name, run, event, why) => {
   expect(() => apply(run, event)).toThrow(AssertionError);
   expect(() => apply(run, event)).toThrow(why);
+});
+
+test("words to a finding are heard in any state, also of an earlier run, and move nothing", () => {
+  const earlier = { ...sample.finding_answered, run: RunId.parse("r0"), attempt: 9 };
+  for (const state of ["failed", "ready", "active"] as const)
+    expect(apply(at(state), sample.finding_answered)).toEqual(at(state));
+  expect(apply(at("waiting"), earlier)).toEqual(at("waiting"));
 });
 
 /** `a` has passed everything, and a person is to approve it. */

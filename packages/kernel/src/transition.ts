@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { answered, assertPerson, awaitsApproval } from "./approval.ts";
 import { foldBatch, groupToJudge, isBatching, landingWith, type Member } from "./batch.ts";
 import type { Event, EventKind, EventOf } from "./event.ts";
+import { assertBegun, assertCall, assertHeard, assertJudged } from "./legal_facts.ts";
 import type { TaskId } from "./plan.ts";
 import { countsAgainst, forksAfter, retry } from "./retry.ts";
 import { changesFiles } from "./role.ts";
@@ -105,6 +106,9 @@ export function apply(run: Run, event: Event): Run {
       return run;
     case "approval_answered":
       return answered(run, event);
+    case "finding_answered":
+      assertHeard(run, event);
+      return run;
     case "batch_begun":
     case "batch_judged":
     case "batch_split":
@@ -125,7 +129,7 @@ export function apply(run: Run, event: Event): Run {
     case "answer_given":
     case "tests_watched":
     case "checkout_behind":
-      assertBegun(taskOf(run, event.task), event);
+      assertBegun(run, event);
       return run;
     default:
       return move(run, event);
@@ -185,29 +189,6 @@ const BEGINS: ReadonlySet<EventKind> = new Set(["task_dispatched", "landing_star
 function assertRunning(run: Run, event: TaskEvent): void {
   assert(run.state !== "ended", `Illegal event "${event.kind}": the run has ended`);
   assert(run.state === "running" || !BEGINS.has(event.kind), `Illegal event "${event.kind}": the run is interrupted`);
-}
-
-/** Calls are made by a worker that is at work, or by a reviewer while its candidate is judged. */
-function assertCall(run: Run, event: EventOf<"call_reserved" | "call_settled">): void {
-  const { id, state, attempt } = taskOf(run, event.task);
-  const illegal = `Illegal event "${event.kind}" for task "${id}"`;
-  assert(state === "active" || state === "judging", `${illegal} in state "${state}"`);
-  assert.equal(event.attempt, attempt, `${illegal}: attempt ${attempt} is the current one`);
-  const begins = event.kind === "call_reserved";
-  assert(run.state === "running" || !begins, `${illegal}: the run is ${run.state}`);
-}
-
-/** Reviewers vote on the candidate that is being judged, and on no other. */
-function assertJudged(run: Run, event: EventOf<"review_opened" | "seat_voted">): void {
-  const { id, state, attempt } = taskOf(run, event.task);
-  const illegal = `Illegal event "${event.kind}" for task "${id}"`;
-  assert.equal(state, "judging", `${illegal} in state "${state}"`);
-  assert.equal(event.attempt, attempt, `${illegal}: attempt ${attempt} is the current one`);
-}
-
-function assertBegun(task: Task, event: { kind: EventKind; attempt: number }): void {
-  const illegal = `Illegal event "${event.kind}" for task "${task.id}"`;
-  assert(event.attempt <= task.attempt, `${illegal}: attempt ${event.attempt} has not begun`);
 }
 
 /** What the table's columns cannot say: the right attempt, dependencies that have landed, one landing at a time, judged work only. */

@@ -2,7 +2,8 @@ import type { TaskId } from "@dgov/kernel";
 import type { ToolBox, ToolSpec } from "@dgov/worker";
 import { z } from "zod";
 import { jsonOrNull } from "../json_or_null.ts";
-import { linesOf, type OpenOf, openFindings } from "../open_findings.ts";
+import { findingLine, linesOf, type OpenOf, openFindings } from "../open_findings.ts";
+import { type Said, saidAbout, saidIn } from "../said_findings.ts";
 import type { Site } from "../site.ts";
 
 const Evidence = z.discriminatedUnion("kind", [
@@ -39,9 +40,12 @@ const SPEC: ToolSpec = {
 
 type Of = { task: TaskId; attempt: number };
 
-/** What an author may answer, where the project lets it. */
-export const answerable = ({ project, session }: Pick<Site, "project" | "session">, task: TaskId): OpenOf[] =>
-  project.rules.review?.answers ? openFindings(session, task) : [];
+/** What an author may answer, where the project lets it: what no person has dismissed. */
+export function answerable({ project, session }: Pick<Site, "project" | "session">, task: TaskId): OpenOf[] {
+  if (!project.rules.review?.answers) return [];
+  const said = saidIn(session, task);
+  return openFindings(session, task).filter((open) => saidAbout(said, open)?.does !== "dismiss");
+}
 
 /** The tools with one more, by which open blockers are answered; without any as they are. */
 export function withAnswers(site: Pick<Site, "project" | "session">, of: Of): ((tools: ToolBox) => ToolBox) | null {
@@ -69,4 +73,14 @@ export function withAnswers(site: Pick<Site, "project" | "session">, of: Of): ((
 export function answerWords(open: readonly OpenOf[]): string {
   if (open.length === 0) return "";
   return `These blockers of reviewers are open. Mend each, or, where one is wrong, answer it with \`answer_finding\` and evidence:\n${linesOf(open)}`;
+}
+
+/** What an author is told of what persons have said of blockers. */
+export function saidWords(said: readonly Said[]): string {
+  if (said.length === 0) return "";
+  const lines = said.map(({ does, finding, found, reason }) => {
+    const what = does === "dismiss" ? "It is dismissed, leave it as it is" : "Its reviewer hears this, and decides";
+    return `${findingLine(finding, found)}\n  ${what}: ${reason.replaceAll("\n", "\n  ")}`;
+  });
+  return `A person has spoken about these blockers of reviewers:\n${lines.join("\n")}`;
 }

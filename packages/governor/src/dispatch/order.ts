@@ -14,8 +14,9 @@ import {
 import type { Program } from "../agent_file.ts";
 import { type CaseLaw, caseLaw } from "../case_law.ts";
 import type { CompiledTask } from "../plan/compiled.ts";
+import { saidIn } from "../said_findings.ts";
 import type { Site } from "../site.ts";
-import { answerable, answerWords } from "./answer_findings.ts";
+import { answerable, answerWords, saidWords } from "./answer_findings.ts";
 import { commonFacts, recipeTools } from "./facts.ts";
 import type { Guest } from "./guest.ts";
 
@@ -61,25 +62,24 @@ export async function orderOf(site: Site, attempting: Attempting): Promise<WorkO
     limits,
     previous: previousOf(site, attempting),
   };
+  const goal = together(goalOf(unit), saidWords(saidIn(site.session, unit.id)));
   if (program !== null) {
     const told = { ...facts, checks: { ...facts.checks, recipes: ownChecks(scope) } };
     const { form = null } = attempting;
-    const text = programPrompt(unit.role, told, { goal: goalOf(unit), form, lent: program.mcp && form === null });
+    const text = programPrompt(unit.role, told, { goal, form, lent: program.mcp && form === null });
     return { messages: [{ role: "user", text }], ending: "", limits, required: null, recalled: law.recalled };
   }
   const { ending } = ROLES[unit.role];
   return {
-    messages: firstMessages(
-      unit.role,
-      facts,
-      [goalOf(unit), answerWords(answerable(site, unit.id))].filter((text) => text !== "").join("\n\n"),
-    ),
+    messages: firstMessages(unit.role, facts, together(goal, answerWords(answerable(site, unit.id)))),
     ending,
     limits,
     required,
     recalled: law.recalled,
   };
 }
+
+const together = (...texts: string[]): string => texts.filter((text) => text !== "").join("\n\n");
 
 /** The task's own words, and what its reviewers judge one by one. */
 function goalOf({ prompt, review: { criteria = [] } }: CompiledTask): string {

@@ -1,5 +1,9 @@
 import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { taskOf } from "@dgov/kernel";
 import { withAnswers } from "../dispatch/answer_findings.ts";
+import { orderOf } from "../dispatch/order.ts";
+import { scopeOf } from "../dispatch/scope.ts";
+import { openFindings } from "../open_findings.ts";
 import { judge } from "../settlement/judge.ts";
 import { workOf } from "../testing/site.ts";
 import { judgeByReview } from "./review.ts";
@@ -26,21 +30,30 @@ async function again({
   text = "two\n",
   answers = [] as string[],
   calls = [] as object[],
+  persons = [] as readonly (readonly ["answer" | "dismiss", reason: string])[],
   more = {},
 }: {
   says: Play;
   text?: string;
   answers?: string[];
   calls?: object[];
+  persons?: readonly (readonly ["answer" | "dismiss", reason: string])[];
   more?: object;
 }) {
-  const knows = (asked: Parameters<Play>[0]) => /You had these blockers/.test(asked.ask.messages[1]?.text ?? "");
+  const knows = (asked: Parameters<Play>[0]) =>
+    /You had these blockers|A person has dismissed/.test(asked.ask.messages[1]?.text ?? "");
   const oak: Play = (asked) => (knows(asked) ? says(asked) : reject(asked));
   const place = await lay([[oak], [approve]], { more: { answers: true as const, ...more } });
   await place.judged();
-  expect(outcome(place)).toBe(REJECTED);
+  expect(outcome(place)).toStartWith(REJECTED);
   const { session } = place.site;
   const first = { task: place.task, attempt: 1 };
+  const [open] = openFindings(session, place.task);
+  for (const [does, reason] of persons) {
+    const { id, finding: found, seat, tree } = open!;
+    const by = "ann";
+    session.record({ kind: "finding_answered", ...first, seat, finding: id, found, tree, does, by, reason });
+  }
   session.record({ kind: "task_retried", ...first, by: "user", tier: 0, carry: true });
   await workOf(place, { "a.txt": text });
   const own = { task: place.task, attempt: 2 };
@@ -131,5 +144,75 @@ describe("E9 a seat that comes back to its blocker", () => {
     const { place, asked } = await again({ says: approve, text: "three\n", more: { answers: undefined } });
     expect([outcome(place), asked]).toEqual([REJECTED, 2]); // it is asked what anybody is
     expect(withAnswers(place.site, { task: place.task, attempt: 3 })).toBe(null);
+  });
+});
+
+describe("E9 a person's word on a blocker", () => {
+  const told = ({ heard }: Awaited<ReturnType<typeof again>>["place"], name: string) =>
+    heard[name]?.at(-1)?.messages[1]?.text ?? "";
+  const none = { answers: undefined }; // the project lets no author answer
+
+  test("that answers it is put before its seat alone, which withdraws it or does not", async () => {
+    const { place } = await again({ says: withdraws, persons: [["answer", "two is what I want"]], more: none });
+    expect(outcome(place)).toBe("passed");
+    expect(told(place, "oak")).toContain(
+      "A person answers a blocker of yours. Whether it is one all the same is yours to judge:\n- oak-1 at a.txt:1: it is two where three was asked\n\n```\ntwo is what I want\n```",
+    );
+    expect(told(place, "oak")).not.toContain("ann");
+    expect(told(place, "elm")).not.toContain("two is what I want");
+    expect(place.heard.elm).toHaveLength(1);
+    const upheld = await again({ says: upholds, persons: [["answer", "two is what I want"]], more: none });
+    expect([outcome(upheld.place), upheld.asked]).toEqual([REJECTED, 2]);
+  });
+
+  test("that answers it closes nothing: who approves must come back to it", async () => {
+    const { place } = await again({ says: approve, persons: [["answer", "it is fine"]], more: none });
+    expect(outcome(place)).toBe(BROKEN);
+  });
+
+  test("that dismisses it ends it: nobody has to come back to it, nor to mend or answer it", async () => {
+    const { place, heard } = await again({
+      says: approve,
+      persons: [
+        ["answer", "look again"],
+        ["dismiss", "two is what I want"],
+      ],
+      answers: [answer([LINE])],
+    });
+    expect([outcome(place), heard]).toEqual(["passed", [undefined]]); // there was no such tool
+    expect(told(place, "oak")).toContain("A person has dismissed a blocker of yours.");
+    expect(told(place, "oak")).not.toContain("look again"); // it is the last word that counts
+    expect(told(place, "oak")).not.toContain("You had these blockers");
+  });
+
+  test("that dismisses it is no vote, and its seat may reject all the same", async () => {
+    const { place } = await again({ says: reject, persons: [["dismiss", "two is what I want"]] });
+    expect(outcome(place)).toBe(REJECTED);
+  });
+
+  test("is heard in each round", async () => {
+    const says: Play = (asked) => {
+      const text = asked.ask.messages[1]?.text ?? "";
+      if (!text.includes("A person has dismissed")) return upholds(asked);
+      return text.includes("This is round 2") ? withdraws(asked) : reject(asked);
+    };
+    const { place } = await again({ says, persons: [["dismiss", "two is what I want"]], more: { rounds: 2 } });
+    expect(outcome(place)).toBe("passed");
+    expect(told(place, "oak")).toContain("This is round 2 of 2");
+    expect(told(place, "oak")).toContain("two is what I want");
+  });
+
+  test("is told to the next attempt, by whomever", async () => {
+    const { place } = await again({ says: reject, persons: [["dismiss", "two is\nwhat I want"]] });
+    const { site, task, head } = place;
+    site.session.record({ kind: "task_retried", task, attempt: 2, by: "user", tier: 0, carry: true });
+    const unit = site.plan.tasks[0]!;
+    const { failed } = taskOf(site.session.run, task);
+    const scope = scopeOf(site.project, unit, head);
+    const { messages } = await orderOf(site, { unit, attempt: 3, scope, failed, carried: true, program: null });
+    expect(messages[1]?.text).toContain(
+      "- oak-1 at a.txt:1: it is two where three was asked\n  It is dismissed, leave it as it is: two is\n  what I want",
+    );
+    expect(messages[1]?.text).not.toContain("answer it with");
   });
 });

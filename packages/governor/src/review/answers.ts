@@ -1,8 +1,9 @@
 import type { EventOf } from "@dgov/kernel";
 import { fenced } from "@dgov/worker";
-import { ANSWER_FINDING, answerable, type Evidence, FindingAnswer } from "../dispatch/answer_findings.ts";
+import { ANSWER_FINDING, type Evidence, FindingAnswer } from "../dispatch/answer_findings.ts";
 import { jsonOrNull } from "../json_or_null.ts";
-import type { OpenOf } from "../open_findings.ts";
+import { findingLine, type OpenOf, openFindings } from "../open_findings.ts";
+import { type Said, saidAbout, saidIn } from "../said_findings.ts";
 import type { Site } from "../site.ts";
 import type { Open } from "./demands.ts";
 import { lineAt } from "./place.ts";
@@ -16,32 +17,44 @@ type Answered = FindingAnswer & { why: string | null };
 export type Weighed = NonNullable<EventOf<"review_opened">["answers"]>[number];
 
 /**
- * What each seat is told of its own blockers that this attempt was to mend, and of the author's answers to them, of which only
- * those count whose evidence is there. A seat on whose tree nothing is new is asked what it was asked before.
+ * What each seat is told of its own blockers that this attempt was to mend, of the author's answers to them, of which only
+ * those count whose evidence is there, and of what persons have said. A seat to which nothing is new is asked what it was
+ * asked before.
  */
 export async function answersTo(
   site: Pick<Site, "git" | "project" | "session">,
   of: Of,
   reviewed: Reviewed,
 ): Promise<{ told: Told; weighed: Weighed[] }> {
-  const open = answerable(site, of.task);
-  if (open.length === 0) return { told: BLIND, weighed: [] };
+  const { session, project } = site;
+  const persons = saidIn(session, of.task);
+  const open = openFindings(session, of.task).filter((one) => {
+    const said = saidAbout(persons, one)?.does ?? null;
+    return said === "answer" || (said === null && project.rules.review?.answers === true);
+  });
+  if (open.length === 0 && persons.length === 0) return { told: BLIND, weighed: [] };
   const answers = await Promise.all(answersIn(site, of).map((answer) => weigh(site, of, { answer, reviewed })));
   const holding = new Map(
     answers.flatMap((answer) => (answer.why === null ? [[answer.finding, answer] as const] : [])),
   );
+  const isAnswered = (one: OpenOf) => holding.has(one.id) || saidAbout(persons, one) !== null;
   const isNew = ({ tree, seat }: OpenOf) =>
-    tree !== reviewed.tree || open.some((one) => one.seat === seat && holding.has(one.id));
+    tree !== reviewed.tree || open.some((one) => one.seat === seat && isAnswered(one));
   const own = (seat: string): Open[] =>
     open
       .filter((one) => one.seat === seat && isNew(one))
-      .map(({ id, finding, tree }) => ({
-        ...{ id, finding },
-        may: { withdraw: holding.has(id), mend: tree !== reviewed.tree },
+      .map((one) => ({
+        ...{ id: one.id, finding: one.finding },
+        may: { withdraw: isAnswered(one), mend: one.tree !== reviewed.tree },
       }));
   const told: Told = {
     round: null,
     earlier: own,
+    said: (seat) =>
+      persons
+        .filter((said) => said.seat === seat)
+        .map(personText)
+        .join("\n\n"),
     words(seat) {
       const mine = own(seat);
       const said = mine.flatMap(({ id }) => holding.get(id) ?? []).map(answerText);
@@ -51,6 +64,16 @@ export async function answersTo(
   const weighed = answers.map(({ finding, why }): Weighed => ({ finding, holds: why === null, why: why ?? "" }));
   return { told, weighed };
 }
+
+/** A person's word is no vote: who has heard it votes as before, by what is in the tree. */
+const personText = ({ does, finding, found, reason }: Said): string =>
+  `${SAID[does]}\n${findingLine(finding, found)}\n\n${fenced(reason)}`;
+
+const SAID = {
+  answer: "A person answers a blocker of yours. Whether it is one all the same is yours to judge:",
+  dismiss:
+    "A person has dismissed a blocker of yours. That is decided, and it is no ground against this change any more:",
+} as const;
 
 const answerText = ({ finding, says, evidence }: Answered): string =>
   `The author answers "${finding}". The evidence is there; whether it shows what the author says is yours to judge, and the words are material:\n\n${fenced([says, ...evidence.map(evidenceText)].join("\n"))}`;

@@ -59,7 +59,7 @@ export async function questionsOf(
       before,
       change,
       demands,
-      heard: heard.words(seat.name),
+      heard: [heard.words(seat.name), heard.said(seat.name)].filter((text) => text !== "").join("\n\n"),
     });
     const messages = seat.provider === PROGRAM ? [programMessage(told, goal)] : firstMessages("seat", told, goal);
     const asked = createHash("sha256").update(JSON.stringify({ model, messages })).digest("hex");

@@ -95,7 +95,7 @@ async function deliberate(asking: Asking, reviewed: Reviewed, signal: AbortSigna
     rounds.push(round);
     const { approving, rejecting } = round.counted;
     if (signal.aborted || rounds.length >= of || approving.length === 0 || rejecting.length === 0) return rounds;
-    told = heardIn([...approving, ...rejecting], { n: rounds.length + 1, of });
+    told = heardIn([...approving, ...rejecting], { n: rounds.length + 1, of }, told.said);
   }
 }
 

@@ -11,24 +11,27 @@ type Voted = EventOf<"seat_voted">;
  * `round`    which one this is, of how many; null: the blind one
  * `earlier`  blockers of its own, of each of which its ballot must speak
  * `words`    what it is told of them, and of others; "": nothing
+ * `said`     what persons have said of blockers of its own, in whichever round; "": nothing
  */
 export type Told = {
   round: EventOf<"review_opened">["round"] | null;
   earlier: (seat: string) => readonly Open[];
   words: (seat: string) => string;
+  said: (seat: string) => string;
 };
 
 /** Nothing of what anybody has said. */
-export const BLIND: Told = { round: null, earlier: () => [], words: () => "" };
+export const BLIND: Told = { round: null, earlier: () => [], words: () => "", said: () => "" };
 
 /** What was said in the round before, by whom: each seat hears all others. */
-export function heardIn(votes: readonly Voted[], round: { n: number; of: number }): Told {
+export function heardIn(votes: readonly Voted[], round: { n: number; of: number }, said: Told["said"]): Told {
   const may = { withdraw: true, mend: false }; // it is the same tree
   const own = (seat: string): Open[] =>
     votes.filter((vote) => vote.seat === seat).flatMap((vote) => blockersOf(vote).map((open) => ({ ...open, may })));
   return {
     round,
     earlier: own,
+    said,
     words(seat) {
       const others = votes.filter((vote) => vote.seat !== seat);
       return [

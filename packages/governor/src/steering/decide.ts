@@ -1,7 +1,9 @@
 import { carries, type Event, type Run, retry, type Task, taskOf } from "@dgov/kernel";
 import { APPROVAL, awaitsApproval } from "@dgov/kernel/approval";
 import { Cancelled } from "../cancelled.ts";
-import type { Request } from "./request.ts";
+import type { Events } from "../run_events.ts";
+import { isWord, type Request } from "./request.ts";
+import { isSaid, speak } from "./speak.ts";
 
 /**
  * What becomes of a request as the run stands now. `record`: these facts make it so · `abort`: what is under way for the task
@@ -16,9 +18,13 @@ export type Steered =
 /** What the governor is doing for a task at this moment, beside what the log says. */
 export type Busy = "dispatch" | "judge" | "judge_batch" | "land" | "retry" | null;
 
-/** Decides about a request. A function of the run and of what is under way, so that whoever asks can be told the same before. */
-export function decide(run: Run, request: Request, busy: Busy): Steered {
-  if (run.state === "ended") return drop(`the run is over (${run.status})`);
+/**
+ * Decides about a request. A function of the run and of what is under way, so that whoever asks can be told the same before.
+ *
+ * @param events of the run, for words to a reviewer: which blockers there are
+ */
+export function decide(run: Run, request: Request, busy: Busy, events: Events = NONE): Steered {
+  if (run.state === "ended" && !isWord(request)) return drop(`the run is over (${run.status})`);
   if (request.task === null) return run.state === "running" ? { do: "stop" } : drop("the run is not under way");
   const known = run.index.has(request.task);
   if (!known) return drop("the run has no such task");
@@ -34,7 +40,19 @@ export function decide(run: Run, request: Request, busy: Busy): Steered {
     case "approve":
     case "reject":
       return answer(asking);
+    case "answer":
+    case "dismiss":
+      return speaks(run, request, events);
   }
+}
+
+const NONE: Events = { read: () => [] };
+
+function speaks(run: Run, request: Request, events: Events): Steered {
+  const spoken = speak(run, request, events);
+  if ("why" in spoken) return drop(spoken.why);
+  const { said } = spoken;
+  return isSaid(events, said.task, said) ? drop("that has been said") : { do: "record", events: [said] };
 }
 
 type Asking = { run: Run; task: Task; request: Request; busy: Busy };

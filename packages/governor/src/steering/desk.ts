@@ -2,7 +2,7 @@ import type { RunId } from "@dgov/kernel";
 import { newBell } from "../bell.ts";
 import { pausedBecause } from "../pause.ts";
 import type { World } from "../session.ts";
-import { type Filed, readRequest, removeRequest, requestFiles } from "./request.ts";
+import { type Filed, isWord, readRequest, removeRequest, requestFiles } from "./request.ts";
 
 /**
  * What people want of a run while it lasts.
@@ -48,7 +48,7 @@ export async function withSteering<Value>(
   }
 }
 
-/** Listens for requests of this run, and takes away what was asked of another. `close` must be called. */
+/** Listens for requests of this run, and takes away what was asked of another, but for words to its reviewers. `close` must be called. */
 export function openSteering(
   { root, run, wait_ms }: Place,
   world: Pick<World, "sleep_ms" | "warn">,
@@ -61,6 +61,7 @@ export function openSteering(
       seen.add(file);
       const request = readRequest(root, file);
       if (request?.run === run) return [{ file, request }];
+      if (request !== null && isWord(request)) return []; // the next run of its plan takes it
       if (request === null) world.warn(`Not a request, and taken away: .dgov/runtime/requests/${file}`);
       removeRequest(root, file);
       return [];

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { RunId, TaskId } from "@dgov/kernel";
+import { Finding, Oid, RunId, TaskId } from "@dgov/kernel";
 import { z } from "zod";
 import { jsonIn } from "../json_text.ts";
 import { writeAtomic } from "../write.ts";
@@ -11,16 +11,36 @@ const FOLDER = ".dgov/runtime/requests";
 export const Verb = z.enum(["cancel", "skip", "retry", "approve", "reject"]);
 export type Verb = z.infer<typeof Verb>;
 
-/** What a person wants of a run. `task` is null for `cancel` alone, which is of the whole run then. */
+/** What a person says to a reviewer. */
+export const Word = z.enum(["answer", "dismiss"]);
+export type Word = z.infer<typeof Word>;
+
+/** A blocker as its seat has named it, so that no other is meant when the wish is taken. */
+const Named = z.strictObject({
+  id: z.string().max(200),
+  finding: Finding,
+  seat: z.string().max(200),
+  tree: Oid,
+  attempt: z.int().min(1),
+});
+
+/**
+ * What a person wants of a run. `task` is null for `cancel` alone, which is of the whole run then; `finding` is there for words
+ * to a reviewer alone.
+ */
 export const Request = z.strictObject({
   run: RunId,
-  verb: Verb,
+  verb: z.enum([...Verb.options, ...Word.options]),
   task: TaskId.nullable(),
+  finding: Named.optional(),
   by: z.string().max(200),
   reason: z.string().max(2000),
   at_ms: z.int(),
 });
 export type Request = z.infer<typeof Request>;
+
+/** Whether it is words to a reviewer, which the next run of the plan hears when this one is over. */
+export const isWord = ({ verb }: Pick<Request, "verb">): boolean => Word.options.some((word) => word === verb);
 
 /** A request and its file, by name in the folder. */
 export type Filed = { file: string; request: Request };

@@ -21,7 +21,7 @@ export function takeRequests(steering: Steering, governor: Governor): boolean {
   for (const filed of steering.requests()) {
     const { request } = filed;
     const under = workOn(works, request.task);
-    const decided = decide(session.run, request, busyWith(under));
+    const decided = decide(session.run, request, busyWith(under), session);
     if (decided.do === "wait") continue;
     if (decided.do === "abort") {
       under?.own.abort(new Cancelled(request));

@@ -54,6 +54,8 @@ function commentsIn({ seq, at_ms, event }: Event): Comment[] {
   switch (event.kind) {
     case "approval_answered":
       return say(event.task, event.by, [event.verdict, event.reason].filter((text) => text !== "").join(": "));
+    case "finding_answered":
+      return say(event.task, event.by, `${event.does} ${event.finding}: ${event.reason}`);
     case "task_cancelled":
       return say(event.task, event.by, event.reason);
     case "seat_voted":

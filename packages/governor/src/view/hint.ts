@@ -24,7 +24,7 @@ export const HINTS: Readonly<Record<Cause, string>> = {
   gate: "Run the gate's command on the kept work, and say in the prompt what must hold",
   text_conflict: "Order the two tasks with depends_on, so that the second sees what the first did",
   semantic: "Order the two tasks with depends_on, or tell both how their parts fit together",
-  review: "Read the findings, then change the prompt or the work",
+  review: 'Read the findings, then change the prompt or the work; one that is wrong can be answered: "dgov findings"',
   unwatched: "Say in the prompt that the task's tests are to be run, and seen to fail, before the first change",
   broken: "The gate itself could not answer: run its command by hand and mend it; the work is kept",
 };

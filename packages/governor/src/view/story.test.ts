@@ -99,3 +99,14 @@ test.each<[event: Without<Symbols>, weight: string, text: string]>([
 ])("what is known of symbols: %#", (event, weight, text) => {
   expect(tell({ task: ONE, attempt: 1, ...event })).toMatchObject({ weight, text });
 });
+
+test("what a person says to a reviewer is told with who it was", () => {
+  const at = { task: ONE, attempt: 1, seat: "oak", finding: "oak-1", tree: "b".repeat(40) };
+  const found = { code: "review_blocker", message: "no" };
+  const said = { kind: "finding_answered" as const, ...at, found, by: "ann", reason: "we want it so" };
+  expect(tell({ ...said, does: "dismiss" })?.text).toBe("ann dismisses oak-1: we want it so");
+  expect(tell({ ...said, does: "answer" })).toMatchObject({
+    weight: "milestone",
+    text: "ann answers oak-1: we want it so",
+  });
+});

@@ -55,6 +55,7 @@ function words(event: Event): Words | null {
       return ofGate(event);
     case "review_opened":
     case "seat_voted":
+    case "finding_answered":
       return ofReview(event);
     case "integration_risk_scored":
     case "merged_by_symbol":
@@ -142,6 +143,7 @@ type OfTask = Exclude<
       | "agent_ended"
       | "gate_judged"
       | "review_opened"
+      | "finding_answered"
       | "seat_voted"
       | "integration_risk_scored"
       | "merged_by_symbol"
@@ -294,7 +296,11 @@ function ofGate({ gate, verdict, findings, took_ms, command }: EventOf<"gate_jud
   );
 }
 
-function ofReview(event: EventOf<"review_opened" | "seat_voted">): Words {
+function ofReview(event: EventOf<"review_opened" | "seat_voted" | "finding_answered">): Words {
+  if (event.kind === "finding_answered") {
+    const { does, by, finding, reason } = event;
+    return milestone(`${by} ${does === "dismiss" ? "dismisses" : "answers"} ${finding}: ${reason}`);
+  }
   if (event.kind === "review_opened") {
     const names = event.seats.map(
       ({ seat, model, advises }) => `${seat} (${model}${advises ? ", who only advises" : ""})`,

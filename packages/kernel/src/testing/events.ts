@@ -94,6 +94,7 @@ export function sampleOf(of: TaskId, because: TaskId = of): { [Kind in EventKind
     ...knownOf(at),
     review_opened: { kind: "review_opened", ...at, head: oid("0"), tree: oid("2"), approvals: 1, seats: [seat] },
     seat_voted: { kind: "seat_voted", ...at, seat: "one", asked: seat.asked, tree: oid("2"), ...voted },
+    finding_answered: { kind: "finding_answered", ...at, ...dismissed },
     gate_judged: { kind: "gate_judged", ...at, gate: "lint", verdict: "pass", ...ran, output },
     checkout_behind: { kind: "checkout_behind", ...at, commit: oid("3"), cure: "git merge" },
   };
@@ -118,6 +119,10 @@ const routed = {
 };
 const seat = { seat: "one", family: "oak", model: "scripted/oak", asked: "a1" };
 const voted = { vote: "approve" as const, why: null, findings: [], said: "it is right", took_ms: 1 };
+const dismissed = {
+  ...{ seat: "one", finding: "one-1", found: { code: "review_blocker", message: "no" }, tree: oid("2") },
+  ...{ does: "dismiss" as const, by: "person", reason: "it was asked for" },
+};
 const lent = { command: ["cli"], passed: ["KEY"], hosts: [], level: "bwrap" as const, time_ms: 9 };
 const quiet = { head: "ok", tail: "", omitted_bytes: 0, log: null };
 const ran = { findings: [], took_ms: 1, command: "true", exit: 0 };
