@@ -71,6 +71,8 @@ describe.each(Object.keys(SHELLS))("%s", (shell) => {
     ["dgov init --project-type ", ["python", "rust"], ["release.key"]],
     ["dgov help p", ["plan", "prune"], ["status"]],
     ["dgov help plan cre", ["create"], ["release.key"]],
+    ["dgov jobs show ", [], ["release.key", "add-limits"]],
+    ["dgov run --only ", [], ["release.key"]],
     ["dgov completions ", ["fish", "powershell"], ["add-limits"]],
   ])("%s", (line, has, hasNot) => {
     const told = offered(shell, line);

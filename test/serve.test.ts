@@ -146,4 +146,9 @@ test("a port that is taken is refused, and a server that nobody asks ends", () =
   const taken = dgov(place, "serve", "--port", String(served.port));
   expect(taken).toMatchObject({ status: 4, stderr: expect.stringContaining("--port") });
   expect(dgov(place, "serve", "--port", "0", "--idle", "0.2").status).toBe(0);
+  expect(dgov(place, "serve", "p", "--port", "0", "--idle", "0.2").status).toBe(0);
+  expect(dgov(place, "serve", "ghost", "--port", "0", "--idle", "0.2")).toMatchObject({
+    status: 3,
+    stderr: expect.stringContaining('Cannot find the plan "ghost"'),
+  });
 });

@@ -41,7 +41,7 @@ test("without a terminal the screen is printed once, and --json is what it is ma
   const place = ran();
   const { status, stdout } = dgov(place, "tui");
   expect(status).toBe(0);
-  expect(stdout).toContain("p > refs/heads/main  (partial)\n1 failed | 1 done\n");
+  expect(stdout).toContain("p > main  (partial)\n1 failed | 1 done\n");
   expect(stdout).toMatch(/^ {2}x tasks\/main\.idle {2}failed/m);
   expect(stdout).not.toContain("\x1b");
   const { tasks } = JSON.parse(dgov(place, "tui", "--json").stdout);

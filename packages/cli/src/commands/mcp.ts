@@ -43,6 +43,8 @@ export const mcp = defineCommand({
     }
     if (list) return { tools: MCP_TOOLS.map(({ name, description, reads }) => ({ name, description, reads })) };
     const { serveMcp } = await import("../mcp/serve.ts");
+    if (here.terminal.inIsTty)
+      here.stderr("An agent that has started this speaks here; it waits for one. Ctrl-D ends it");
     await serveMcp(here);
     return undefined; // all was said to the other side
   },

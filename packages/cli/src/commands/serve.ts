@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { readServed } from "@dgov/governor/served";
 import { z } from "zod";
 import { defineCommand } from "../command.ts";
 import { serve as servePage } from "../serve/server.ts";
@@ -22,6 +23,7 @@ export const serve = defineCommand({
     const token = randomBytes(24).toString("base64url");
     const { cwd, env, now_ms, random, sleep_ms, signal } = here;
     const from = { cwd, env, now_ms, random, sleep_ms, signal };
+    if (plan !== null) await readServed(from, plan); // one that is not there would be an empty page for ever
     const served = servePage({ plan, port, token, idle_ms: idle * 1000 }, from);
     const url = `http://127.0.0.1:${served.port}/#token=${token}`;
     await here.stdout(here.json ? JSON.stringify({ url, port: served.port, token }) : `Open ${url}\nCtrl-C ends it`);

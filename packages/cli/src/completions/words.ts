@@ -70,9 +70,16 @@ function optionOf(command: Command, field: Field): Option {
   };
 }
 
+/** Names of what is in no folder, amounts, and words for people: a file's name would be wrong there. */
+const NO_FILES = new Set(
+  "job task run only recipe reason name profile profiles branch id why title model max_money sha256 sections commit_message".split(
+    " ",
+  ),
+);
+
 /** Whatever is no number, plan or word of a list may be a file: that is what a shell offers where it knows nothing. */
 function offeredFor(field: Field): Value {
   if (field.words) return { kind: "words", words: field.words };
-  if (field.kind === "number") return { kind: "none" };
+  if (field.kind === "number" || NO_FILES.has(field.key)) return { kind: "none" };
   return { kind: field.key === "plan" ? "plan" : "file" };
 }

@@ -59,7 +59,7 @@ const typed = (shown: Shown, keys: string) => keysIn(keys).reduce((now, key) => 
 describe("the screen", () => {
   test("has each task with what it asks for, and what is chosen is marked", () => {
     expect(screenOf(first(served(TASKS)), CANVAS)).toEqual([
-      "limits → refs/heads/main  (running)",
+      "limits → main  (running)",
       "1 needs you · 1 failed · 1 working · 1 done",
       "[1:tasks]  2:problems   3:events ",
       "─".repeat(72),

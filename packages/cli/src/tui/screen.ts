@@ -65,7 +65,8 @@ const tinted = (text: string, colour: Colour | null, { colour: on }: Canvas) =>
 
 function headOf({ served, tab }: Shown, canvas: Canvas): string[] {
   const { run } = served.status;
-  const title = run === null ? "dgov: nothing was ever run here" : `${plain(run.plan)} → ${plain(run.target)}`;
+  const branch = run?.target.replace(/^refs\/heads\//, "") ?? "";
+  const title = run === null ? "dgov: nothing was ever run here" : `${plain(run.plan)} → ${plain(branch)}`;
   const state = run === null ? "" : stateOf(served);
   const counts = (Object.keys(LOOKS) as Attention[]).flatMap((one) => {
     const number = served.tasks.filter(({ attention }) => attention === one).length;
