@@ -1,5 +1,5 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { dgov, eventsOf, git, type Place, writeIn } from "./repo.ts";
 import { bash, done, edit, layTasks } from "./scripted.ts";
@@ -84,6 +84,51 @@ test("packages that were fetched for one worktree are there for the next, and no
   expect(said(place).trim()).toStartWith("alpha");
   expect(said(place)).not.toContain("omega");
   expect(existsSync(join(place.folder, ".dgov-worktrees-repo/cache/npm/seen"))).toBe(true);
+});
+
+test("what a trusted setup has built is there for workers and gates, and what those do to it is seen by nobody else", () => {
+  const seen = '"$GOCACHE"/seen';
+  const tests = { tool: "run_tests", args: {} };
+  const spoil = (who: string) => `echo ${who} >> ${seen}; echo ${who} > ../cache/go/seen`;
+  const tasks = {
+    a: {
+      attempts: [
+        [bash(spoil("worker")), edit("src/a.txt", "alpha", "omega"), done],
+        [bash(`cat ${seen}`), edit("src/a.txt", "omega", "gamma"), tests, done],
+      ],
+    },
+    b: {
+      attempts: [[bash(`cat ${seen}`), edit("src/b.txt", "beta", "gamma"), done]],
+      claims: 'files.edit = ["src/b.txt"]\ndepends_on = ["a"]',
+    },
+  };
+  const place = layTasks(tasks, {
+    project: {
+      setup_cmd: `mkdir -p "$GOCACHE"; echo set >> ${seen}; ! grep -q omega src/a.txt || { ${spoil("candidate")}; true; }`,
+      lint_cmd: `grep -q set ${seen}`,
+      test_cmd: `! grep -v set ${seen} && ! grep -q omega src/a.txt; is=$?; ${spoil("gate")}; exit $is`,
+    },
+    tables: "[worktree]\ncache = true\n",
+  });
+  open.push(place);
+  expect(dgov(place, "run", "p").status).toBe(0);
+  const judged = eventsOf(place).flatMap((event) =>
+    event.kind === "gate_judged" && event.gate === "tests" ? [event.verdict] : [],
+  );
+  expect(judged).toEqual(["reject", "pass", "pass"]);
+  expect(said(place)).toContain("set");
+  expect(said(place)).not.toMatch(/^(worker|candidate|gate)$/m);
+  const kept = readFileSync(join(place.folder, ".dgov-worktrees-repo/cache/go/seen"), "utf8");
+  expect(kept).toBe("set\nset\n"); // of the setups before the first attempts of both tasks
+});
+
+test("without a word of the project nothing that was built is kept", () => {
+  const place = lay("", {
+    setup_cmd: 'mkdir -p "$GOCACHE" && touch "$GOCACHE"/seen',
+    test_cmd: '! ls "$GOCACHE"/seen',
+  });
+  expect(dgov(place, "run", "p").status).toBe(0);
+  expect(existsSync(join(place.folder, ".dgov-worktrees-repo/cache"))).toBe(false);
 });
 
 test("each isolated process has ports of its own", () => {

@@ -18,8 +18,8 @@ import { absolutePaths, projectCommands } from "./programs.ts";
 import type { Project, SandboxRules } from "./project.ts";
 import { removeTree } from "./remove_tree.ts";
 import type { World } from "./session.ts";
-import type { Jail, ToolCache } from "./site.ts";
-import { fillCache, keepCache } from "./tool_cache.ts";
+import type { Jail } from "./site.ts";
+import { fillCache, keepCache, type ToolCache } from "./tool_cache.ts";
 
 /**
  * Picks the strongest level that works on this machine, tried for real, and starts isolated processes at it; or the very
@@ -114,19 +114,25 @@ async function startIn(maker: IsolationMaker, level: Level, { spec, env, port }:
   const tmp = mkdtempSync(join(tmpdir(), `${PRIVATE}${process.pid}-`));
   const { cache, ...confined } = spec;
   try {
-    if (cache) await fillCache(cache.folder, join(tmp, "cache"));
+    if (cache) await fillCache(cache, join(tmp, "cache"), spec.limits.tmp_bytes);
     const isolation = await maker.start(level, {
       ...confined,
       tmp,
       env: { ...toolEnvironment({ tmp, inherited: env, real_home: env.HOME ?? homedir() }), DGOV_PORT: `${port}` },
     });
-    const stop = async () => {
+    const end = async () => {
       await isolation.stop();
       try {
-        if (cache?.keeps) await keepCache(join(tmp, "cache"), cache.folder, basename(tmp));
+        const { tmp_bytes } = spec.limits;
+        if (cache?.keeps) await keepCache(cache, join(tmp, "cache"), { tmp_bytes, mark: basename(tmp) });
       } finally {
         removeTree(tmp);
       }
+    };
+    const over: { ending: Promise<void> | null } = { ending: null };
+    const stop = () => {
+      over.ending ??= end(); // whoever stops it and whoever is done with it may be two
+      return over.ending;
     };
     return { ...isolation, stop };
   } catch (error) {

@@ -10,6 +10,7 @@ import type { Lifecycle } from "./run_hook.ts";
 import type { Symbols } from "./semantic/symbols.ts";
 import type { Session, World } from "./session.ts";
 import type { Sop } from "./sop_file.ts";
+import type { ToolCache } from "./tool_cache.ts";
 
 /**
  * Where a run happens and with what: everything its performers need, opened once and closed with it.
@@ -38,9 +39,6 @@ export type Site = {
   frozen?: readonly FrozenTest[]; // the acceptance tests of a plan by tests-first; absent: it is none
   lifecycle?: Lifecycle; // the hooks that a person has approved of; absent: none are run
 };
-
-/** What package managers have fetched for others is found there. `keeps`: what is fetched now is kept as well, at the end. */
-export type ToolCache = { folder: string; keeps: boolean };
 
 /** Starts isolated processes at the level that was chosen for the run, each with a private folder that goes when it stops. */
 export type Jail = {

@@ -1,40 +1,76 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync } from "node:fs";
-import { cp } from "node:fs/promises";
+import { constants, existsSync, lstatSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { copyFile, mkdir, readdir, readlink, stat, symlink, utimes } from "node:fs/promises";
 import { join } from "node:path";
+import type { Pool } from "./git/worktrees.ts";
+import type { Project } from "./project.ts";
 import { removeTree } from "./remove_tree.ts";
 
-/** Beside a repository's worktrees. */
-export const toolCacheIn = (pool_folder: string): string => join(pool_folder, "cache");
+/**
+ * A jail's part of what is kept. `gives`: all, or only what compilers have built, for commands that fetch nothing. `keeps`: what the
+ * jail's cache holds at its end is kept for others.
+ */
+export type ToolCache = { folder: string; gives: "all" | "built"; keeps: boolean };
 
-/** Downloads by name and hash, which each tool checks itself. What a tool has worked out (types, byte code) is never kept. */
-const KEPT = ["npm", "pip", "uv", "yarn"];
+type Given = { project: Pick<Project, "rules">; pool: Pick<Pool, "folder"> };
+
+/** For the jail of a setup_cmd. `keeps`: only where nobody but the target's own commit had a part in the files. */
+export const cacheForSetup = (of: Given, keeps: boolean): { cache?: ToolCache } => given(of, { gives: "all", keeps });
+
+/** For a jail in which whoever works or judges runs the project's commands. */
+export const cacheForCommands = (of: Given): { cache?: ToolCache } => given(of, { gives: "built", keeps: false });
+
+/** Beside a repository's worktrees. */
+const given = ({ project, pool }: Given, part: Omit<ToolCache, "folder">): { cache?: ToolCache } =>
+  project.rules.sandbox.worktree.cache ? { cache: { folder: join(pool.folder, "cache"), ...part } } : {};
+
+/** Downloads by name and hash, which each tool checks itself. */
+const FETCHED = ["npm", "pip", "uv", "yarn"];
+
+/** What compilers have made, found by the content of all that it was made of, and no verdicts: docs/decisions/0096-build-caches.md. */
+const BUILT = ["go"];
 
 const FILES_MAX = 200_000;
 const BYTES_MAX = 2 * 1024 ** 3;
 
+/** What of a jail's private folder each tool's copy may fill, at most: it counts as the jail's own. */
+const ROOM = 1 / 4;
+
+const named = ({ gives }: Pick<ToolCache, "gives">, folder: string): string[] =>
+  [...(gives === "all" ? FETCHED : []), ...BUILT].filter((name) => isFolder(join(folder, name)));
+
+const isFolder = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
 /**
  * Puts what was kept into a jail's own cache folder, as copies: nothing that runs there reaches the kept ones. What somebody
- * replaces meanwhile is left out: it is fetched again.
+ * replaces meanwhile is left out, and so is what is too large for the jail: it is fetched or built again.
+ *
+ * @param tmp_bytes what the jail may write
  */
-export async function fillCache(kept: string, cache: string): Promise<void> {
-  for (const name of KEPT.filter((one) => existsSync(join(kept, one)))) {
-    const from = join(kept, name);
-    if (!(await isCopied(from, join(cache, name)))) removeTree(join(cache, name));
+export async function fillCache(own: ToolCache, cache: string, tmp_bytes: number): Promise<void> {
+  for (const name of named(own, own.folder)) {
+    const to = join(cache, name);
+    if (!(await isCopied(join(own.folder, name), to, tmp_bytes))) removeTree(to);
   }
 }
 
 /**
  * Keeps what a jail's cache folder holds, in place of what was kept before. To be called only after a command that a candidate had
  * no part in: what is kept is there for those who judge. What is too large, or has no room on the disk, is not kept: it is
- * fetched again.
+ * fetched or built again.
  *
  * @param mark tells this one from others who keep at the same time
  */
-export async function keepCache(cache: string, kept: string, mark: string): Promise<void> {
-  for (const name of KEPT.filter((one) => existsSync(join(cache, one)) && isWithin(join(cache, one)))) {
+export async function keepCache(
+  own: ToolCache,
+  cache: string,
+  { tmp_bytes, mark }: { tmp_bytes: number; mark: string },
+): Promise<void> {
+  const kept = own.folder;
+  for (const name of named(own, cache)) {
     const [next, old] = [join(kept, `${name}.next-${mark}`), join(kept, `${name}.old-${mark}`)];
     mkdirSync(kept, { recursive: true, mode: 0o700 });
-    if (await isCopied(join(cache, name), next)) {
+    if (await isCopied(join(cache, name), next, tmp_bytes)) {
+      if (name === "go") forgetTests(next);
       if (existsSync(join(kept, name))) renameSync(join(kept, name), old);
       renameSync(next, join(kept, name));
     }
@@ -43,9 +79,17 @@ export async function keepCache(cache: string, kept: string, mark: string): Prom
   }
 }
 
-/** @returns false where it went away under the copy, or there is no room for it: what is there then is a part */
-async function isCopied(from: string, to: string): Promise<boolean> {
+/** As `go clean -testcache` does: whoever judges runs the tests, whatever was run before. The time is that of the files. */
+function forgetTests(folder: string): void {
+  const path = join(folder, "testexpire.txt");
+  writeFileSync(path, "");
+  writeFileSync(path, `${Math.ceil(statSync(path).mtimeMs)}000000\n`);
+}
+
+/** @returns false where it is too large, went away under the copy, or there is no room for it: what is there then is a part */
+async function isCopied(from: string, to: string, tmp_bytes: number): Promise<boolean> {
   try {
+    if (!isWithin(from, tmp_bytes)) return false;
     await copyTree(from, to);
     return true;
   } catch (error) {
@@ -56,11 +100,27 @@ async function isCopied(from: string, to: string): Promise<boolean> {
 
 const LEFT_OUT: ReadonlySet<string> = new Set(["ENOENT", "ENOSPC", "EDQUOT"]);
 
-/** Links stay links, whatever they lead to: following one would take files along that the jail could not read. */
-const copyTree = (from: string, to: string): Promise<void> =>
-  cp(from, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true, errorOnExist: false });
+/**
+ * New files with the old times, by which tools see what nobody has used for long: clones where the file system can, never links. One
+ * after another, which takes half the work of all at once. Links stay links, whatever they lead to: following one would take files
+ * along that the jail could not read.
+ */
+async function copyTree(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) await copyTree(source, target);
+    else if (entry.isSymbolicLink()) await symlink(await readlink(source), target);
+    else if (entry.isFile()) {
+      await copyFile(source, target, constants.COPYFILE_FICLONE);
+      const { atime, mtime } = await stat(source);
+      await utimes(target, atime, mtime);
+    }
+  }
+}
 
-function isWithin(folder: string): boolean {
+function isWithin(folder: string, tmp_bytes: number): boolean {
+  const bytes_max = Math.min(BYTES_MAX, tmp_bytes * ROOM);
   const open = [folder];
   let files = 0;
   let bytes = 0;
@@ -69,7 +129,7 @@ function isWithin(folder: string): boolean {
       files += 1;
       if (entry.isDirectory()) open.push(join(at, entry.name));
       else bytes += lstatSync(join(at, entry.name)).size;
-      if (files > FILES_MAX || bytes > BYTES_MAX) return false;
+      if (files > FILES_MAX || bytes > bytes_max) return false;
     }
   return true;
 }

@@ -11,6 +11,8 @@ export const WorktreeTable = z.strictObject({
   cache: z
     .boolean()
     .default(false)
-    .describe("Let setup_cmd find the packages that uv, pip, npm and yarn have fetched for earlier worktrees"),
+    .describe(
+      "Let setup_cmd find the packages that uv, pip, npm and yarn have fetched for earlier worktrees, and all commands what Go has built",
+    ),
 });
 export type WorktreeTable = z.infer<typeof WorktreeTable>;

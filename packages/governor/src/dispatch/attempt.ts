@@ -13,6 +13,7 @@ import type { Project } from "../project.ts";
 import type { Route } from "../routing.ts";
 import { inform, stoppedBy } from "../run_hook.ts";
 import { type Site, unitOf } from "../site.ts";
+import { cacheForCommands } from "../tool_cache.ts";
 import { briefingOf } from "./briefing.ts";
 import { doorOf } from "./lending.ts";
 import { type Asked, interrupted, letWork, type Worked, type Working } from "./let_work.ts";
@@ -168,6 +169,7 @@ async function attend(site: Site, attempt: Attempt, { signal, mend, failed, carr
       ...way,
       scope: own,
       git: answerGit(worktree.git, attempt.base),
+      ...cacheForCommands(site),
     });
   const isolation = await start(scope);
   try {

@@ -1,13 +1,13 @@
 import { type Isolation, IsolationLost } from "@dgov/sandbox";
 import type { Lease } from "../git/worktrees.ts";
 import type { Site } from "../site.ts";
-import { toolCacheIn } from "../tool_cache.ts";
+import { cacheForSetup } from "../tool_cache.ts";
 
 /**
  * Runs the project's `setup_cmd` before the worker begins: on the base's own files, or, in an attempt that goes on from
  * kept work, on those with that work.
  *
- * @param keeps whether what package managers fetch is kept for others: only where nobody but the target had a part in the files
+ * @param keeps whether what is fetched and built is kept for others: only where nobody but the target had a part in the files
  * @returns why it failed, or null; when the signal came, it says nothing
  */
 export async function prepare(
@@ -23,7 +23,7 @@ export async function prepare(
     git_dir: await git.commonDir(),
     network: project.rules.sandbox.setup,
     scope: null,
-    ...(project.rules.sandbox.worktree.cache ? { cache: { folder: toolCacheIn(pool.folder), keeps } } : {}),
+    ...cacheForSetup({ project, pool }, keeps),
   });
   try {
     const { bootstrap_ms } = project.timeouts;

@@ -11,6 +11,7 @@ import type { Lease } from "../git/worktrees.ts";
 import { hostsOrNone } from "../presets.ts";
 import type { Short } from "../short_text.ts";
 import type { Site } from "../site.ts";
+import { cacheForCommands } from "../tool_cache.ts";
 import { type Box, ballotEnding, ballotTools, votedIn } from "./ballot.ts";
 import type { Question, Reviewed } from "./question.ts";
 import { keepBallot } from "./receipt.ts";
@@ -74,6 +75,7 @@ const openJail =
       network: hostsOrNone(program?.hosts ?? site.project.rules.sandbox.gate_hosts),
       scope,
       git: answerGit(checkout.git, reviewed.head),
+      ...cacheForCommands(site),
     });
 
 /** `looked`: how often it has read of the tree; null: nobody saw. */

@@ -3,7 +3,7 @@ import { type Keeper, keepFiles } from "../git/kept_files.ts";
 import { ignoreRule } from "../ignore.ts";
 import { hostsOrNone } from "../presets.ts";
 import type { Site } from "../site.ts";
-import { toolCacheIn } from "../tool_cache.ts";
+import { cacheForCommands, cacheForSetup } from "../tool_cache.ts";
 import type { IntegratedCandidate, Left } from "./candidate.ts";
 import type { GateWatch } from "./unchanging.ts";
 
@@ -59,8 +59,8 @@ export async function openBench(
 
   const start = async (stand: Stand, { sets_up }: { sets_up: boolean }): Promise<Isolation> => {
     const network = sets_up ? project.rules.sandbox.setup : gates;
-    const cache = { folder: toolCacheIn(pool.folder), keeps: false }; // the candidate has a part in what is set up here
-    const given = sets_up && project.rules.sandbox.worktree.cache ? { cache } : {};
+    const of = { project, pool };
+    const given = sets_up ? cacheForSetup(of, false) : cacheForCommands(of); // the candidate has a part in both
     const isolation = await jail.start({ root: stand.root, write: "all", git_dir, network, scope: null, ...given });
     open.isolations.push(isolation);
     if (signal.aborted) await isolation.stop(); // the signal came before there was anything that it could end

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { GO_CACHE } from "../../testing/go_cache.ts";
 import { openShell } from "../testing/isolation.ts";
 import { projectWith } from "../testing/parts.ts";
 import { runRed } from "./run_red.ts";
@@ -95,7 +96,7 @@ const NO_FILES = { create: [], edit: [], delete: [], read: [], touch: [] };
 
 /** Where the toolchains of whoever runs this are: the shell has a home of its own. */
 const TOOLS = [
-  `export GOCACHE='${process.env.GOCACHE ?? join(homedir(), ".cache/go-build")}'`,
+  `export GOCACHE='${GO_CACHE}'`,
   `export RUSTUP_HOME='${process.env.RUSTUP_HOME ?? join(homedir(), ".rustup")}'`,
 ].join("; ");
 
