@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { BROWSER, openPage } from "./browser.ts";
 import { MOCK, newcomers, repliesOf } from "./newcomer.ts";
@@ -36,7 +36,7 @@ describe.skipIf(VERDACCIO === null || MOCK === null)("a newcomer's hour", () => 
   if (BROWSER === null) test.skip("the page of a run, in a browser that is not installed", () => {});
   const here = newcomers.filter(({ needs }) => needs.every((name) => Bun.which(name) !== null));
 
-  test.each(here)("$language: from init to a pull request", async ({ language, files, settings, made }) => {
+  test.each(here)("$language: from init to a pull request", async ({ language, files, settings, made, built = [] }) => {
     const place = makeRepository(files);
     places.push(place);
     const env = { ...place.env, PATH: registry.env.PATH!, MOCK_KEY: "none" };
@@ -59,6 +59,7 @@ describe.skipIf(VERDACCIO === null || MOCK === null)("a newcomer's hour", () => 
     expect(data("run", plan, "--yes").tasks).toMatchObject([{ state: "landed" }]);
     for (const [path, text] of Object.entries(made)) expect(readFileSync(join(place.root, path), "utf8")).toBe(text);
     expect(git(place, "log", "-1", "--format=%s").trim()).toBe("Greet who comes");
+    for (const cache of built) expect(existsSync(join(place.folder, ".dgov-worktrees-repo/cache", cache))).toBe(true);
 
     const events = runs("watch", "--all", "--no-follow", "--json").out.trim().split("\n");
     expect(events.map((line) => JSON.parse(line).seq)).toEqual(events.map((_, at) => at + 1));

@@ -34,6 +34,7 @@ export function projectToml(found: Detected): string {
     '# api_key_env = "OPENAI_API_KEY"',
     '# default_agent = "MODEL"',
     "",
+    ...(found.type === "go" ? WARM : []),
     "[tool_policy]",
     ...Object.entries(policy).map(([key, value]) => `${key} = ${value}`),
     pair("deny_shell_commands", ["pip", "python -m pip", "pip3", "python -m venv", "uv venv"]),
@@ -59,6 +60,13 @@ const HINTS: Readonly<Record<string, string>> = {
   lint_cmd: "no linter was found",
   format_cmd: "no formatter was found",
 };
+
+const WARM = [
+  "[worktree]",
+  "# What setup_cmd has built is given to workers and gates, as copies: docs/worktrees.md",
+  "cache = true",
+  "",
+];
 
 /** JSON's strings and lists are TOML's as well. */
 const pair = (key: string, value: string | readonly string[]): string =>

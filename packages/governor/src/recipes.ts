@@ -26,6 +26,9 @@ const NONE: Recipe = {
   coverage_cmd: "",
 };
 
+/** What Go's packages and tests are built on: all but themselves. Work that does not build yet is no failure of a setup. */
+const GO_WARMED = "{{if and .DepOnly (not .Error)}}{{.ImportPath}}{{end}}";
+
 /** How a project of each type is tested, linted and formatted. */
 export const RECIPES: Record<ProjectType, (asked: Asked) => Recipe> = {
   python: ({ uses_uv, measures, has }) => {
@@ -58,6 +61,7 @@ export const RECIPES: Record<ProjectType, (asked: Asked) => Recipe> = {
       : { lint_cmd: "go vet ./..." }),
     format_cmd: "gofmt -w {file}",
     format_check_cmd: 'test -z "$(gofmt -l {file})"',
+    setup_cmd: `go build $(go list -e -deps -test -f '${GO_WARMED}' ./...) || true`,
   }),
   swift: () => NONE,
   unknown: () => NONE,
