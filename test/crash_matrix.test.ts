@@ -114,9 +114,10 @@ const ELSEWHERE: Readonly<Partial<Record<EventKind, string>>> = {
   batch_begun: "packages/governor/src/settlement/batch_crash.test.ts",
   batch_judged: "the same",
   batch_split: "the same",
-  review_opened: "test/review.test.ts kills a run at each event of its review",
+  review_opened:
+    "test/review.test.ts kills a run at each event of a blind round; review/crash.test.ts cuts further rounds and answers",
   seat_voted: "the same",
-  finding_answered: "a person's: the same test kills a run there",
+  finding_answered: "a person's: test/findings.test.ts kills a run there",
   attempt_failed: "recovery itself writes it, of whoever was cut off",
   report_filed: "its role changes nothing: what is lost is done again",
   answer_given: "written with report_filed or not at all",
