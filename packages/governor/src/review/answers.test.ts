@@ -27,6 +27,7 @@ const BROKEN = "review broken unknown review_seat_missing";
 /** A first attempt that `oak` rejects, and a second one. `says`: what `oak` says once it is told of its own blocker. */
 async function again({
   says,
+  first = reject as Play,
   text = "two\n",
   answers = [] as string[],
   calls = [] as object[],
@@ -34,6 +35,7 @@ async function again({
   more = {},
 }: {
   says: Play;
+  first?: Play;
   text?: string;
   answers?: string[];
   calls?: object[];
@@ -42,19 +44,19 @@ async function again({
 }) {
   const knows = (asked: Parameters<Play>[0]) =>
     /You had these blockers|A person has dismissed/.test(asked.ask.messages[1]?.text ?? "");
-  const oak: Play = (asked) => (knows(asked) ? says(asked) : reject(asked));
+  const oak: Play = (asked) => (knows(asked) ? says(asked) : first(asked));
   const place = await lay([[oak], [approve]], { more: { answers: true as const, ...more } });
   await place.judged();
-  expect(outcome(place)).toStartWith(REJECTED);
+  expect(outcome(place)).toStartWith("review review task review_blocker");
   const { session } = place.site;
-  const first = { task: place.task, attempt: 1 };
+  const at_first = { task: place.task, attempt: 1 };
   const [open] = openFindings(session, place.task);
   for (const [does, reason] of persons) {
     const { id, finding: found, seat, tree } = open!;
     const by = "ann";
-    session.record({ kind: "finding_answered", ...first, seat, finding: id, found, tree, does, by, reason });
+    session.record({ kind: "finding_answered", ...at_first, seat, finding: id, found, tree, does, by, reason });
   }
-  session.record({ kind: "task_retried", ...first, by: "user", tier: 0, carry: true });
+  session.record({ kind: "task_retried", ...at_first, by: "user", tier: 0, carry: true });
   await workOf(place, { "a.txt": text });
   const own = { task: place.task, attempt: 2 };
   for (const [n, call] of calls.entries()) {
@@ -188,6 +190,24 @@ describe("E9 a person's word on a blocker", () => {
   test("that dismisses it is no vote, and its seat may reject all the same", async () => {
     const { place } = await again({ says: reject, persons: [["dismiss", "two is what I want"]] });
     expect(outcome(place)).toBe(REJECTED);
+  });
+
+  test.each<[string, Play, string]>([
+    ["says nothing of the other", approve, BROKEN],
+    [
+      "withdraws the other, to which nobody has said a thing",
+      ballot({ earlier: [{ ...said("withdrawn", at), finding: "oak-2" }] }),
+      BROKEN,
+    ],
+    [
+      "leaves the other open",
+      ballot({ vote: "reject", findings: [blocker], earlier: [{ ...said("open"), finding: "oak-2" }] }),
+      REJECTED,
+    ],
+  ])("that dismisses one of two leaves the other: who is asked anew and %s", async (_, says, expected) => {
+    const first = ballot({ vote: "reject", findings: [blocker, { ...blocker, message: "and it is late" }] });
+    const { place } = await again({ says, first, persons: [["dismiss", "two is what I want"]], more: none });
+    expect(outcome(place)).toBe(expected);
   });
 
   test("is heard in each round", async () => {

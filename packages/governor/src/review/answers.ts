@@ -28,10 +28,11 @@ export async function answersTo(
 ): Promise<{ told: Told; weighed: Weighed[] }> {
   const { session, project } = site;
   const persons = saidIn(session, of.task);
-  const open = openFindings(session, of.task).filter((one) => {
-    const said = saidAbout(persons, one)?.does ?? null;
-    return said === "answer" || (said === null && project.rules.review?.answers === true);
-  });
+  const all = openFindings(session, of.task);
+  const spokenTo = new Set(all.flatMap((one) => (saidAbout(persons, one) ? [one.seat] : [])));
+  // Else who is asked anew for one blocker could let another be forgotten.
+  const returns = ({ seat }: OpenOf) => project.rules.review?.answers === true || spokenTo.has(seat);
+  const open = all.filter((one) => returns(one) && saidAbout(persons, one)?.does !== "dismiss");
   if (open.length === 0 && persons.length === 0) return { told: BLIND, weighed: [] };
   const answers = await Promise.all(answersIn(site, of).map((answer) => weigh(site, of, { answer, reviewed })));
   const holding = new Map(
@@ -39,7 +40,7 @@ export async function answersTo(
   );
   const isAnswered = (one: OpenOf) => holding.has(one.id) || saidAbout(persons, one) !== null;
   const isNew = ({ tree, seat }: OpenOf) =>
-    tree !== reviewed.tree || open.some((one) => one.seat === seat && isAnswered(one));
+    tree !== reviewed.tree || spokenTo.has(seat) || open.some((one) => one.seat === seat && holding.has(one.id));
   const own = (seat: string): Open[] =>
     open
       .filter((one) => one.seat === seat && isNew(one))
