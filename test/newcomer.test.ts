@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { copyGoCache } from "../packages/governor/src/testing/go_cache.ts";
 import { BROWSER, openPage } from "./browser.ts";
 import { MOCK, newcomers, repliesOf } from "./newcomer.ts";
 import { freePort, openRegistry, type Registry, untilUp, VERDACCIO } from "./registry.ts";
@@ -36,44 +37,52 @@ describe.skipIf(VERDACCIO === null || MOCK === null)("a newcomer's hour", () => 
   if (BROWSER === null) test.skip("the page of a run, in a browser that is not installed", () => {});
   const here = newcomers.filter(({ needs }) => needs.every((name) => Bun.which(name) !== null));
 
-  test.each(here)("$language: from init to a pull request", async ({ language, files, settings, made, built = [] }) => {
-    const place = makeRepository(files);
-    places.push(place);
-    const env = { ...place.env, PATH: registry.env.PATH!, MOCK_KEY: "none" };
-    const runs = (...args: string[]) => {
-      const { exitCode, stdout, stderr } = Bun.spawnSync([dgov, ...args], { cwd: place.root, env, stdin: "ignore" });
-      return { exit: exitCode, out: stdout.toString(), err: stderr.toString() };
-    };
-    const data = (...args: string[]) => {
-      const { exit, out, err } = runs(...args, "--json");
-      if (exit !== 0) throw new Error(`dgov ${args.join(" ")} ended with ${exit}: ${out}${err}`);
-      return JSON.parse(out);
-    };
+  test.each(here)(
+    "$language: from init to a pull request",
+    async ({ language, files, settings, made, builds = false }) => {
+      const place = makeRepository(files);
+      places.push(place);
+      const env = { ...place.env, PATH: registry.env.PATH!, MOCK_KEY: "none" };
+      const runs = (...args: string[]) => {
+        const { exitCode, stdout, stderr } = Bun.spawnSync([dgov, ...args], { cwd: place.root, env, stdin: "ignore" });
+        return { exit: exitCode, out: stdout.toString(), err: stderr.toString() };
+      };
+      const data = (...args: string[]) => {
+        const { exit, out, err } = runs(...args, "--json");
+        if (exit !== 0) throw new Error(`dgov ${args.join(" ")} ended with ${exit}: ${out}${err}`);
+        return JSON.parse(out);
+      };
 
-    expect(data("init").detected.type).toBe(language);
-    configure(join(place.root, ".dgov/project.toml"), { ...settings, provider: "mock" }, provider.url);
-    commitAll(place, "dgov");
-    expect(runs("doctor")).toMatchObject({ exit: 0 });
+      expect(data("init").detected.type).toBe(language);
+      configure(join(place.root, ".dgov/project.toml"), { ...settings, provider: "mock" }, provider.url);
+      commitAll(place, "dgov");
+      expect(runs("doctor")).toMatchObject({ exit: 0 });
 
-    const plan = data("plan", "create", `Greet who comes (${language})`, "--auto", "--name", "greet").plan;
-    expect(data("run", plan, "--yes").tasks).toMatchObject([{ state: "landed" }]);
-    for (const [path, text] of Object.entries(made)) expect(readFileSync(join(place.root, path), "utf8")).toBe(text);
-    expect(git(place, "log", "-1", "--format=%s").trim()).toBe("Greet who comes");
-    for (const cache of built) expect(existsSync(join(place.folder, ".dgov-worktrees-repo/cache", cache))).toBe(true);
+      // As if the repository had had a run before: what Go's own packages come to is kept, and this run keeps it anew.
+      const kept = join(place.folder, ".dgov-worktrees-repo/cache/go");
+      if (builds) copyGoCache(kept);
+      rmSync(join(kept, "testexpire.txt"), { force: true });
 
-    const events = runs("watch", "--all", "--no-follow", "--json").out.trim().split("\n");
-    expect(events.map((line) => JSON.parse(line).seq)).toEqual(events.map((_, at) => at + 1));
-    expect(events.map((line) => JSON.parse(line))).toContainEqual(
-      expect.objectContaining({ kind: "gate_judged", gate: "tests", verdict: "pass" }),
-    );
-    expect(runs("status").out).toContain("1 landed");
-    expect(data("plan", "review", plan)).toMatchObject({ deployed: 1, failed: 0 });
-    expect(runs("plan", "review", plan).out).toContain("landed as");
-    const pull = runs("pr", "--dry-run");
-    expect(pull).toMatchObject({ exit: 0 });
-    expect(pull.out).toContain("greet");
-    await servedBy([dgov, "serve"], { cwd: place.root, env });
-  });
+      const plan = data("plan", "create", `Greet who comes (${language})`, "--auto", "--name", "greet").plan;
+      expect(data("run", plan, "--yes").tasks).toMatchObject([{ state: "landed" }]);
+      for (const [path, text] of Object.entries(made)) expect(readFileSync(join(place.root, path), "utf8")).toBe(text);
+      expect(git(place, "log", "-1", "--format=%s").trim()).toBe("Greet who comes");
+      if (builds) expect(existsSync(join(kept, "testexpire.txt"))).toBe(true);
+
+      const events = runs("watch", "--all", "--no-follow", "--json").out.trim().split("\n");
+      expect(events.map((line) => JSON.parse(line).seq)).toEqual(events.map((_, at) => at + 1));
+      expect(events.map((line) => JSON.parse(line))).toContainEqual(
+        expect.objectContaining({ kind: "gate_judged", gate: "tests", verdict: "pass" }),
+      );
+      expect(runs("status").out).toContain("1 landed");
+      expect(data("plan", "review", plan)).toMatchObject({ deployed: 1, failed: 0 });
+      expect(runs("plan", "review", plan).out).toContain("landed as");
+      const pull = runs("pr", "--dry-run");
+      expect(pull).toMatchObject({ exit: 0 });
+      expect(pull.out).toContain("greet");
+      await servedBy([dgov, "serve"], { cwd: place.root, env });
+    },
+  );
 
   /** The page is there, and says what landed. */
   async function servedBy(argv: string[], { cwd, env }: { cwd: string; env: Record<string, string> }): Promise<void> {

@@ -8,7 +8,7 @@ export const MOCK = Bun.which("llmock") ?? (existsSync(INSTALLED) ? INSTALLED : 
 
 /**
  * A small project, what its owner sets in project.toml, and the files that the worker makes, a test among them. `needs` are the programs
- * that its gates start, `built` is what of its build is kept for the next worktree. What is not set is as `init` has found it.
+ * that its gates start, `builds` that what its setup builds is kept. What is not set is as `init` has found it.
  */
 export type Newcomer = {
   language: string;
@@ -16,7 +16,7 @@ export type Newcomer = {
   files: Readonly<Record<string, string>>;
   settings: Readonly<Record<string, string>>;
   made: Readonly<Record<string, string>>;
-  built?: readonly string[];
+  builds?: true;
 };
 
 export const newcomers: readonly Newcomer[] = [
@@ -76,7 +76,7 @@ class Greeting(unittest.TestCase):
       "shop_test.go": testOfGo("Open", "!Open()"),
     },
     settings: { lint_cmd: "", lint_fix_cmd: "" },
-    built: ["go"],
+    builds: true,
     made: {
       "greeting.go": 'package shop\n\nfunc Greet(name string) string { return "Welcome, " + name }\n',
       "greeting_test.go": testOfGo("Greet", 'Greet("Ann") != "Welcome, Ann"'),

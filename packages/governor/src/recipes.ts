@@ -29,6 +29,9 @@ const NONE: Recipe = {
 /** What Go's packages and tests are built on: all but themselves. Work that does not build yet is no failure of a setup. */
 const GO_WARMED = "{{if and .DepOnly (not .Error)}}{{.ImportPath}}{{end}}";
 
+/** What Go's own main function of a test imports: also where the first test is yet to be written. */
+const GO_TESTING = "testing/internal/testdeps";
+
 /** How a project of each type is tested, linted and formatted. */
 export const RECIPES: Record<ProjectType, (asked: Asked) => Recipe> = {
   python: ({ uses_uv, measures, has }) => {
@@ -61,7 +64,7 @@ export const RECIPES: Record<ProjectType, (asked: Asked) => Recipe> = {
       : { lint_cmd: "go vet ./..." }),
     format_cmd: "gofmt -w {file}",
     format_check_cmd: 'test -z "$(gofmt -l {file})"',
-    setup_cmd: `go build $(go list -e -deps -test -f '${GO_WARMED}' ./...) || true`,
+    setup_cmd: `go build $(go list -e -deps -test -f '${GO_WARMED}' ./... ${GO_TESTING}) || true`,
   }),
   swift: () => NONE,
   unknown: () => NONE,

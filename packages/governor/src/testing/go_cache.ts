@@ -1,3 +1,4 @@
+import { mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
@@ -10,5 +11,6 @@ const LENT_MB_MAX = 300;
 export function copyGoCache(to: string): void {
   const { stdout } = Bun.spawnSync(["du", "-sm", GO_CACHE], { stderr: "ignore" });
   const megabytes = Number.parseInt(stdout.toString(), 10); // NaN: there is none
+  mkdirSync(to, { recursive: true });
   if (megabytes <= LENT_MB_MAX) Bun.spawnSync(["cp", "-a", `${GO_CACHE}/.`, to], { stderr: "ignore" });
 }
