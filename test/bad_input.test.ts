@@ -195,6 +195,20 @@ test("a .dgov that cannot be written", () => {
   }
 });
 
+test("a .dgov below the root of the repository, which a run and doctor refuse alike", () => {
+  const place = repository();
+  git(place, "mv", ".dgov", "src/.dgov");
+  commitAll(place, "elsewhere");
+  const below = { ...place, root: join(place.root, "src") };
+  const says = [/Cannot run in ".*src": the repository's root is/, "Move .dgov to the root of the repository"];
+  expectRefusal(below, ["run", "p"], { exit: 3, says });
+  expectRefusal(below, ["run", "p", "--dry-run"], { exit: 3, says });
+  const told = dgov(below, "doctor");
+  expect(told.status).toBe(5);
+  expect(told.stdout).toMatch(/✘ repository: config_invalid: .* root is/);
+  expect(told.stdout).not.toContain("EDITOR");
+});
+
 test("a detached HEAD", () => {
   const place = repository();
   git(place, "checkout", "-q", "--detach");

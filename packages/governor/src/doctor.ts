@@ -21,6 +21,7 @@ import { repositoryHolder } from "./lock.ts";
 import { withLog } from "./log.ts";
 import { networkWords, refuseHosts } from "./network.ts";
 import type { Project, SandboxRules } from "./project.ts";
+import { refuseOtherRoot } from "./ready.ts";
 import { findRoot } from "./root.ts";
 import { sharedGitFolder } from "./shared_git_folder.ts";
 import { readUser, userFile } from "./user_file.ts";
@@ -113,6 +114,7 @@ function disk(root: string): string {
 
 async function repository({ cwd, env }: Patient): Promise<string> {
   const git = await openRepository(cwd, env);
+  refuseOtherRoot(git, findRoot(cwd));
   const state = await inspect(git);
   if (state.kind === "needs_bootstrap")
     throw new DgovError("repo_empty", `Cannot start in "${state.root}": it has no commit yet`);

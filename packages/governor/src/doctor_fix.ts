@@ -49,7 +49,7 @@ export function fixOf({ name, state, code, cure, places = [] }: Check, root: str
   if (name === "components" && cure !== null)
     return { command: cure, apply: () => removeTree(cure.slice("rm -r ".length)) };
   if (name === "writing") return line(cure ?? undefined);
-  if (code === "config_invalid") return line(editor(places));
+  if (code === "config_invalid") return name === "repository" ? null : line(editor(places)); // no file says where .dgov is
   if (code === "key_missing") return line(keyCommand(cure));
   if (code === "repo_unfinished") {
     const entry = Object.entries(UNFINISHED).find(([file]) => existsSync(join(root, ".git", file)));

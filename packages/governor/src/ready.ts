@@ -97,7 +97,6 @@ export async function makeReady(
   { dir, request, env, ...looks }: Looking,
   { past, shipped }: { past: readonly PastRun[]; shipped: readonly ShippedCommit[] },
 ): Promise<Ready> {
-  refuseOtherRoot(git, root);
   const project = readProject(root, request.profile ?? null, env);
   const landed = new Set([
     ...past.flatMap(({ started, landed, landing }) =>

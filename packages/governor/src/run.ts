@@ -40,6 +40,7 @@ import {
   type Ready,
   type RunRequest,
   readyRepository,
+  refuseOtherRoot,
   wantedTasks,
 } from "./ready.ts";
 import { keepOrphans, recover } from "./recover.ts";
@@ -63,7 +64,9 @@ export { type RunRequest, type RunView, sayFinding };
  */
 export async function runPlan(request: RunRequest, world: World): Promise<RunView> {
   const start_ms = world.now_ms();
-  const git = await openRepository(findRoot(request.cwd), world.env);
+  const root = findRoot(request.cwd);
+  const git = await openRepository(root, world.env);
+  refuseOtherRoot(git, root); // what looks for the plan's past would look elsewhere
   if (request.dry_run) return underLock(git, request, { world, start_ms });
   const common = await git.commonDir();
   await outliveKilled(common);
