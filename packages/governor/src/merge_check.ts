@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import type { Cause, Finding, Side, Verdict } from "@dgov/semantic";
 import { DgovError } from "./error.ts";
 import type { Git } from "./git/git.ts";
+import { machineWords } from "./machine_words.ts";
 import { type Excerpt, excerptOf, markedExcerpt } from "./merge/excerpt.ts";
 import { mergeTrees } from "./merge/merge_trees.ts";
 import type { Scratch } from "./merge/scratch.ts";
@@ -118,7 +119,13 @@ function namesIn(path: string): string[] | null {
 
 /** Git writes it, which follows no link and believes no path that leads out. */
 async function writeTree({ git, folder, git_dir }: Scratch, tree: string, into: string): Promise<string> {
-  mkdirSync(into, { recursive: true });
+  try {
+    mkdirSync(into, { recursive: true });
+  } catch (cause) {
+    throw new DgovError("machine_refused", `Cannot write the merged tree to "${into}": ${machineWords(cause)}`, {
+      cause,
+    });
+  }
   const index_file = join(folder, "written-index");
   await git.ask(["read-tree", tree], { index_file });
   await git.at(into, git_dir).ask(["checkout-index", "--all", "--force", "--quiet"], { index_file });

@@ -3,6 +3,7 @@ import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { DgovError } from "./error.ts";
+import { machineWords } from "./machine_words.ts";
 import ledger from "./skills/dgov-ledger.md" with { type: "text" };
 import plan from "./skills/dgov-plan.md" with { type: "text" };
 import run from "./skills/dgov-run.md" with { type: "text" };
@@ -38,14 +39,32 @@ const Pins = z.record(z.string(), z.string());
 /**
  * Writes skills to where a user's agents find them. What others have written, or a person has changed, stays as it is.
  *
- * @throws DgovError `skills_unpinned` for a pack that is not what its digest says, before anything is written
+ * @throws DgovError `machine_refused`, and `skills_unpinned` for a pack that is not what its digest says, before anything is written
  */
 export function syncSkills(
   { cwd, env }: { cwd: string; env: Readonly<Record<string, string | undefined>> },
   { dir, from, sha256, check }: SkillsAsked,
 ): SkillsView {
   const target = dir === null ? defaultDir(env) : resolve(cwd, dir);
-  const pack = from === null ? OWN : packIn(resolve(cwd, from), sha256);
+  const pack = from === null ? OWN : within(from, () => packIn(resolve(cwd, from), sha256));
+  return within(target, () => synced(target, pack, check));
+}
+
+/** What the machine says of a folder that somebody has named is no fault of ours. @throws DgovError `machine_refused` */
+function within<Value>(folder: string, work: () => Value): Value {
+  try {
+    return work();
+  } catch (cause) {
+    if (!(cause instanceof Error && "syscall" in cause)) throw cause;
+    const hint = "Name a folder that is there, or could be made, and that this user may use";
+    throw new DgovError("machine_refused", `Cannot use "${folder}" for skills: ${machineWords(cause)}`, {
+      cause,
+      hint,
+    });
+  }
+}
+
+function synced(target: string, pack: Pack, check: boolean): SkillsView {
   const pins = pinsIn(target);
   const view: SkillsView = { target, pack: digestOf(pack), created: [], updated: [], current: [], foreign: [] };
   const next = { ...pins };

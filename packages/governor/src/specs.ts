@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Requirement, requirementsIn } from "@dgov/semantic/requirements";
 import { readProject } from "./config.ts";
 import { DgovError } from "./error.ts";
 import type { Git } from "./git/git.ts";
 import { withLog } from "./log.ts";
+import { machineWords } from "./machine_words.ts";
 import { findCommitPlace, gitIn } from "./preflight/place.ts";
 import { subjectOf } from "./preflight/subject.ts";
 import type { World } from "./session.ts";
@@ -131,13 +132,20 @@ export async function saveSpecsBaseline(asking: Asking): Promise<BaselineView> {
   return { output: SPECS_BASELINE, documents: Object.keys(baseline.documents).length, requirements };
 }
 
+function textOf(cwd: string, path: string): string {
+  try {
+    return readFileSync(resolve(cwd, path), "utf8");
+  } catch (cause) {
+    const hint = "Name a document: Markdown, or OpenAPI in YAML or JSON";
+    throw new DgovError("usage", `Cannot read "${path}": ${machineWords(cause)}`, { cause, hint });
+  }
+}
+
 export type ExtractView = { path: string; requirements: readonly Requirement[] };
 
 /** What a document asks for. @throws DgovError `usage` where there is none that could be read */
 export function extractRequirements(cwd: string, path: string): ExtractView {
-  const file = resolve(cwd, path);
-  if (!existsSync(file)) throw new DgovError("usage", `Cannot read "${path}": there is no such file`);
-  const said = requirementsIn(path, readFileSync(file, "utf8"));
+  const said = requirementsIn(path, textOf(cwd, path));
   if ("unknown" in said) throw new DgovError("usage", `Cannot read "${path}": ${said.unknown}`);
   return { path, ...said };
 }

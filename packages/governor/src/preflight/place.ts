@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { DgovError } from "../error.ts";
 import { createGit, type Git } from "../git/git.ts";
+import { machineWords } from "../machine_words.ts";
 import { ownGitFolder, sharedBy } from "../shared_git_folder.ts";
 
 /**
@@ -24,10 +25,10 @@ type Asking = { cwd: string; env: Readonly<Record<string, string | undefined>> }
 /**
  * Found without starting git, and as git would: its hooks are told by GIT_DIR and GIT_INDEX_FILE.
  *
- * @throws DgovError `repo_missing`, `repo_bare`
+ * @throws DgovError `repo_missing`, `repo_bare`, `usage` where the folder is none
  */
 export function findCommitPlace({ cwd, env }: Asking): CommitPlace {
-  const { root, git_dir } = env.GIT_DIR ? told(cwd, env.GIT_DIR, env.GIT_WORK_TREE) : found(realpathSync(cwd));
+  const { root, git_dir } = env.GIT_DIR ? told(cwd, env.GIT_DIR, env.GIT_WORK_TREE) : found(folderAt(cwd));
   const index_file = env.GIT_INDEX_FILE ? resolve(cwd, env.GIT_INDEX_FILE) : join(git_dir, "index");
   return { root, git_dir, common_dir: sharedBy(git_dir), index_file, joins: joinsOf(git_dir, env) };
 }
@@ -35,6 +36,18 @@ export function findCommitPlace({ cwd, env }: Asking): CommitPlace {
 /** Git there, with nothing of the environment that a hook has. */
 export const gitIn = ({ root, git_dir }: CommitPlace, env: Asking["env"]): Git =>
   createGit(git_dir, env).at(root, git_dir);
+
+/** A folder may be one that a person has named. */
+function folderAt(cwd: string): string {
+  const hint = "Name a folder that is there, or go into one";
+  try {
+    const real = realpathSync(cwd);
+    if (statSync(real).isDirectory()) return real;
+  } catch (cause) {
+    throw new DgovError("usage", `Cannot work in "${cwd}": ${machineWords(cause)}`, { cause, hint });
+  }
+  throw new DgovError("usage", `Cannot work in "${cwd}": it is no folder`, { hint });
+}
 
 function told(cwd: string, git_dir: string, work_tree: string | undefined) {
   const own = resolve(cwd, git_dir);
