@@ -108,6 +108,15 @@ test("D26 a gate that is red whatever is done refuses nothing, and that is no pr
   expect(drilled.status).toBe(0);
 }, 180_000);
 
+test("D26 gates find what setups have built for the repository, and a drill changes nothing of it", () => {
+  const lint_cmd = `test -e "$GOCACHE"/seen && echo drilled > "$GOCACHE"/seen && ${ALIVE.lint_cmd}`;
+  const place = lay({ lint_cmd, format_check_cmd: "", test_cmd: "" }, { tables: "[worktree]\ncache = true\n" });
+  expect(results(drill(place), "lint")).toEqual(["not_drilled"]);
+  writeIn(place.folder, ".dgov-worktrees-repo/cache/go/seen", "set\n");
+  expect(results(drill(place), "lint")).toEqual(["fired"]);
+  expect(readFileSync(join(place.folder, ".dgov-worktrees-repo/cache/go/seen"), "utf8")).toBe("set\n");
+}, 180_000);
+
 test("D26 what only the project can know to be bad it keeps itself", () => {
   const quiet = { lint_cmd: "", format_check_cmd: "", test_cmd: "" };
   const place = lay({ ...quiet, setup_cmd: "true" });

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { TaskId } from "@dgov/kernel";
 import { openComponents, withComponents } from "./components.ts";
 import { projectFrom } from "./config.ts";
@@ -8,7 +9,7 @@ import { openScratch, type Scratch } from "./drill/scratch.ts";
 import { DgovError } from "./error.ts";
 import { items } from "./git/git.ts";
 import { openRepository } from "./git/readiness.ts";
-import { openPool } from "./git/worktrees.ts";
+import { openPool, poolFolder } from "./git/worktrees.ts";
 import { openJail, refuseNativeGates } from "./jail.ts";
 import { refuseHosts } from "./network.ts";
 import { projectAt } from "./preflight/base_project.ts";
@@ -41,7 +42,7 @@ export async function drillGates({ cwd, ...world }: Outside & { cwd: string }): 
   if (!head) throw new DgovError("repo_empty", `Cannot drill the gates of "${own.root}": there is no commit to drill`);
   const scratch = await openScratch(own, head.oid, world.env);
   try {
-    const rows = await inScratch(scratch, world);
+    const rows = await inScratch(scratch, { ...world, root: own.root });
     if (world.signal.aborted)
       throw new DgovError("machine_refused", "Cannot drill the gates: it was stopped before all had answered");
     const many = (result: DrillRow["result"]) => rows.filter((row) => row.result === result).length;
@@ -53,9 +54,10 @@ export async function drillGates({ cwd, ...world }: Outside & { cwd: string }): 
 
 const NO_TASKS = { tasks: [] };
 
-async function inScratch(scratch: Scratch, world: Outside): Promise<DrillRow[]> {
+/** @param world `root`: of the repository, whose runs have kept what a drill only reads */
+async function inScratch(scratch: Scratch, world: Outside & { root: string }): Promise<DrillRow[]> {
   const { git, head, folder } = scratch;
-  const { self, now_ms, signal } = world;
+  const { self, now_ms, signal, root, env } = world;
   const project = (await projectAt(git, head)) ?? projectFrom(git.root, null, () => false);
   const components_folder = `${folder}/components`;
   const sandbox = withComponents(project, components_folder);
@@ -63,7 +65,8 @@ async function inScratch(scratch: Scratch, world: Outside): Promise<DrillRow[]> 
   refuseNativeGates(jail.level, project, NO_TASKS);
   refuseHosts(jail.level, project.rules.sandbox);
   const symbols = openSymbols({ git, self, now_ms });
-  const pool = openPool(git, { folder: `${folder}/worktrees`, now_ms });
+  const kept = project.rules.sandbox.worktree.cache ? { cache: join(poolFolder(root, env), "cache") } : {};
+  const pool = openPool(git, { folder: `${folder}/worktrees`, ...kept, now_ms });
   try {
     const components = await openComponents({ git, project, head, jail, folder: components_folder });
     const range: Range = {

@@ -11,7 +11,7 @@ import { removeTree } from "./remove_tree.ts";
  */
 export type ToolCache = { folder: string; gives: "all" | "built"; keeps: boolean };
 
-type Given = { project: Pick<Project, "rules">; pool: Pick<Pool, "folder"> };
+type Given = { project: Pick<Project, "rules">; pool: Pick<Pool, "cache"> };
 
 /** For the jail of a setup_cmd. `keeps`: only where nobody but the target's own commit had a part in the files. */
 export const cacheForSetup = (of: Given, keeps: boolean): { cache?: ToolCache } => given(of, { gives: "all", keeps });
@@ -19,9 +19,8 @@ export const cacheForSetup = (of: Given, keeps: boolean): { cache?: ToolCache } 
 /** For a jail in which whoever works or judges runs the project's commands. */
 export const cacheForCommands = (of: Given): { cache?: ToolCache } => given(of, { gives: "built", keeps: false });
 
-/** Beside a repository's worktrees. */
 const given = ({ project, pool }: Given, part: Omit<ToolCache, "folder">): { cache?: ToolCache } =>
-  project.rules.sandbox.worktree.cache ? { cache: { folder: join(pool.folder, "cache"), ...part } } : {};
+  project.rules.sandbox.worktree.cache ? { cache: { folder: pool.cache, ...part } } : {};
 
 /** Downloads by name and hash, which each tool checks itself. */
 const FETCHED = ["npm", "pip", "uv", "yarn"];

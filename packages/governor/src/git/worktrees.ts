@@ -33,6 +33,8 @@ export type Orphan = Lease & { owner: Owner };
 /** Worktrees outside the repository that are used again and again: filling one costs what differs from its last use. */
 export interface Pool {
   readonly folder: string;
+  /** Where tools' caches are kept for later worktrees. */
+  readonly cache: string;
   /**
    * A worktree that holds exactly `tree` (default: the commit's), with HEAD detached at `commit`.
    *
@@ -58,15 +60,22 @@ type Place = {
   unlock: () => void;
 };
 
-/** `furnish`: puts what is nobody's work into a worktree that has just been filled. */
+/**
+ * `cache`: where tools' caches are kept; absent: in the folder. `furnish`: puts what is nobody's work into a worktree that has
+ * just been filled.
+ */
 export type Opening = {
   folder: string;
+  cache?: string;
   now_ms: () => number;
   furnish?: (path: string) => void | Promise<void>;
 };
 
 /** Opens the pool of a repository. */
-export function openPool(git: Git, { folder, now_ms, furnish = () => {} }: Opening): Pool {
+export function openPool(
+  git: Git,
+  { folder, cache = join(folder, "cache"), now_ms, furnish = () => {} }: Opening,
+): Pool {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const state: State = {
     git,
@@ -84,6 +93,7 @@ export function openPool(git: Git, { folder, now_ms, furnish = () => {} }: Openi
     if (name.startsWith("trash-")) background(state, rm(join(folder, name), FORCE));
   return {
     folder,
+    cache,
     acquire: (commit, { tree = commit, owner } = {}) => acquire(state, { commit, tree, owner: owner ?? null }),
     orphans: () => orphans(state),
     async close() {
@@ -125,7 +135,7 @@ export function removeDeadLocks(folder: string, now_ms: number): void {
 const NOT_SYNCED = { "core.fsync": "none" };
 const FORCE = { recursive: true, force: true } as const;
 
-type State = Required<Opening> & {
+type State = Required<Omit<Opening, "cache">> & {
   git: Git;
   places: Map<string, Place>; // slots of this process that nobody uses
   busy: Set<string>; // names of all slots of this process
