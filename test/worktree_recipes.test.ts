@@ -1,5 +1,5 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { dgov, eventsOf, git, type Place, writeIn } from "./repo.ts";
 import { bash, done, edit, layTasks } from "./scripted.ts";
@@ -120,6 +120,33 @@ test("what a trusted setup has built is there for workers and gates, and what th
   expect(said(place)).not.toMatch(/^(worker|candidate|gate)$/m);
   const kept = readFileSync(join(place.folder, ".dgov-worktrees-repo/cache/go/seen"), "utf8");
   expect(kept).toBe("set\nset\n"); // of the setups before the first attempts of both tasks
+});
+
+test("what was built is there for a reviewer's seat, for the head that a complaint is compared with, and for preflight", () => {
+  const approves =
+    `tree=$(cat | sed -n 's/^Tree that would land: //p'); test -e "$GOCACHE"/seen && ` +
+    `echo "{\\"tree\\":\\"$tree\\",\\"vote\\":\\"approve\\",\\"summary\\":\\"looked\\",\\"conditions\\":[]}" > $DGOV_ANSWER`;
+  const agent = `[agents.one]\ncommand = ${JSON.stringify(["sh", "-c", approves])}\n`;
+  const place = layTasks(
+    { a: { attempts: [[edit("src/a.txt", "alpha", "omega"), done]] } },
+    {
+      project: {
+        setup_cmd: 'mkdir -p "$GOCACHE" && touch "$GOCACHE"/seen',
+        type_check_cmd: 'test -e "$GOCACHE"/seen && echo "src/b.txt:1: as it was"; exit 1', // of the head, too
+        test_cmd: 'test -e "$GOCACHE"/seen',
+      },
+      tables: `[worktree]\ncache = true\n[review.seats.oak]\nagent = "one"\nfamily = "oak"\n${agent}`,
+    },
+  );
+  open.push(place);
+  expect(dgov(place, "run", "p").status).toBe(0);
+  writeIn(place.root, "src/b.txt", "beta, changed\n");
+  git(place, "add", "src/b.txt");
+  expect(dgov(place, "preflight").status).toBe(0);
+  rmSync(join(place.folder, ".dgov-worktrees-repo/cache"), { recursive: true });
+  writeIn(place.root, "src/b.txt", "beta, changed again\n");
+  git(place, "add", "src/b.txt");
+  expect(dgov(place, "preflight").status).toBe(1);
 });
 
 test("without a word of the project nothing that was built is kept", () => {
