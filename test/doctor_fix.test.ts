@@ -64,6 +64,20 @@ test.skipIf(ORDINARY === null)("A8 who may not write where a run does is told so
   expect(asked()).toMatchObject({ state: "ok" });
 });
 
+test.skipIf(ORDINARY === null)("A1 init looks past a folder that it may not read", () => {
+  const { root, env, put } = lay();
+  put("src/a.go", "package a\n");
+  put("data/base/1", "");
+  const folders = [dirname(root), root, join(root, "src"), join(root, ".dgov")];
+  for (const folder of folders) chmodSync(folder, 0o755);
+  chmodSync(join(root, "data"), 0o000);
+  const argv = [...ORDINARY!, ...DGOV, "init", "--preflight", "--json"];
+  const ran = Bun.spawnSync(argv, { cwd: root, env: { ...env, HOME: "/nonexistent" }, stdin: "ignore" });
+  chmodSync(join(root, "data"), 0o755);
+  expect(ran.exitCode, ran.stderr.toString()).toBe(0);
+  expect(JSON.parse(ran.stdout.toString()).detected).toMatchObject({ type: "go", confidence: "high" });
+});
+
 /** Of the jails each machine has its own. */
 const told = ({ checks }: Doctor) =>
   Object.fromEntries(

@@ -133,7 +133,15 @@ function parsed(text: string): unknown {
   }
 }
 
-const list = (folder: string): Dirent[] =>
-  readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+/** A folder that this user may not read, as a database's own often is, is nobody's source: this only picks a default. */
+function list(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch (error) {
+    if (error instanceof Error && "code" in error && (error.code === "EACCES" || error.code === "EPERM")) return [];
+    throw error;
+  }
+}
+
 const readText = (path: string): string | null =>
   statSync(path, { throwIfNoEntry: false })?.isFile() ? readFileSync(path, "utf8") : null;
