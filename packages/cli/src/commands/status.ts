@@ -20,19 +20,31 @@ const SIGNS = { landed: "✔", failed: "✘", skipped: "–" } as const;
 /** Why an attempt ended that nobody found fault with: the next run goes on from it. */
 const CUT_OFF: ReadonlySet<string> = new Set(["interrupted", "lost"]);
 
+const isStopped = ({ state, phase }: { state: string; phase: string }) => state === "failed" && CUT_OFF.has(phase);
+
+/** Tasks by the words that their rows have: what was stopped has not failed. */
+function countsOf({ state_counts, task_list }: Status): [state: string, count: number][] {
+  const stopped = task_list.filter(isStopped).length;
+  const known = Object.entries(state_counts).map(([state, count = 0]): [string, number] => [
+    state,
+    state === "failed" ? count - stopped : count,
+  ]);
+  return [...known, ["stopped", stopped] as [string, number]].filter(([, count]) => count > 0);
+}
+
 export function renderStatus(view: Status): string {
   const { run } = view;
   if (!run) return "idle: nothing was ever run here";
   const landed = view.state_counts.landed ?? 0;
   const branch = run.target.replace(/^refs\/heads\//, "");
-  const counts = Object.entries(view.state_counts).map(([state, count]) => `${count} ${state}`);
+  const counts = countsOf(view).map(([state, count]) => `${count} ${state}`);
   const head = [
     `${paint(view.status === "needs_attention" ? "yellow" : "bold", view.status.replaceAll("_", " "))}: ${standing(view)}`,
     `plan ${plain(run.plan)}, run ${run.run}, onto ${plain(branch)}, sandbox ${run.sandbox ?? "not chosen yet"}`,
     `tasks: ${view.tasks} total, ${counts.length > 0 && landed < view.tasks ? counts.join(", ") : `${landed} landed`}`,
   ];
   const rows = view.task_list.map(({ slug, state, phase }) =>
-    state === "failed" && CUT_OFF.has(phase)
+    isStopped({ state, phase })
       ? ["·", "stopped", slug, "(its work is kept)"]
       : [
           state in SIGNS ? SIGNS[state as keyof typeof SIGNS] : "·",
