@@ -222,7 +222,7 @@ test("C24 a job that fails says why, and is not retried when there is nothing to
   expect(show(place, id)).toMatchObject({
     state: "failed",
     work: { commit: null },
-    message: "failed: 1 task(s) have not landed",
+    message: "failed: 1 task has not landed",
   });
   expect(dgov(place, "jobs", "cancel", id).status).toBe(1);
   expect(dgov(place, "jobs", "show", "jnone")).toMatchObject({ status: 3 });
