@@ -199,7 +199,7 @@ test("D22 spec extract lists what a document asks for, and says what is wrong wi
     const { status: exit, stdout } = dgov(place, "spec", ...args, "--json");
     return [exit, JSON.parse(stdout).error?.message];
   };
-  expect(asked("extract", "no.md")).toEqual([2, 'Cannot read "no.md": there is no such file']);
+  expect(asked("extract", "no.md")).toEqual([2, 'Cannot read "no.md": it is not there']);
   expect(asked("status")).toEqual([2, "Cannot look at documents: .dgov/project.toml names none"]);
 });
 
