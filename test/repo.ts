@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Event, openLog } from "../packages/kernel/src/index.ts";
 
+const MAIN = join(import.meta.dir, "../packages/cli/src/main.ts");
+/** How the product is started from source. */
+export const SOURCE: readonly string[] = [process.execPath, "--config=/dev/null", "--no-env-file", MAIN];
 /** How the product is started: from source, or as the executable that `DGOV_TEST_BIN` names. */
-export const DGOV: readonly string[] = Bun.env.DGOV_TEST_BIN
-  ? [Bun.env.DGOV_TEST_BIN]
-  : [process.execPath, "--config=/dev/null", "--no-env-file", join(import.meta.dir, "../packages/cli/src/main.ts")];
+export const DGOV: readonly string[] = Bun.env.DGOV_TEST_BIN ? [Bun.env.DGOV_TEST_BIN] : SOURCE;
 
 /** What a test's processes see: nothing of this machine but PATH. No git identity, no key, an empty HOME. */
 export function bareEnvironment(home: string): Record<string, string> {
@@ -57,9 +58,12 @@ export function git({ root, env }: Pick<Place, "root" | "env">, ...args: string[
 
 export type Ran = { status: number | null; stdout: string; stderr: string };
 
+/** Where dgov is run, and how it is started. */
+type Started = Pick<Place, "root" | "env"> & { self?: readonly string[] };
+
 /** Runs dgov to its end. It is killed after a few minutes, which fails whoever waits for its status. */
-export function dgov({ root, env }: Pick<Place, "root" | "env">, ...args: string[]): Ran {
-  const { exitCode, stdout, stderr } = Bun.spawnSync([...DGOV, ...args], {
+export function dgov({ root, env, self = DGOV }: Started, ...args: string[]): Ran {
+  const { exitCode, stdout, stderr } = Bun.spawnSync([...self, ...args], {
     cwd: root,
     env,
     stdin: "ignore",
@@ -69,8 +73,8 @@ export function dgov({ root, env }: Pick<Place, "root" | "env">, ...args: string
 }
 
 /** Starts dgov and leaves it running. */
-export function startDgov({ root, env }: Pick<Place, "root" | "env">, ...args: string[]) {
-  return Bun.spawn([...DGOV, ...args], { cwd: root, env, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+export function startDgov({ root, env, self = DGOV }: Started, ...args: string[]) {
+  return Bun.spawn([...self, ...args], { cwd: root, env, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
 }
 
 /** Lays out a case folder: `repo/`, `plan/`, `script.json` and `project.toml`, all committed. */

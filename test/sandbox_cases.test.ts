@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Level } from "../packages/sandbox/src/index.ts";
 import { descendantsOf } from "../packages/sandbox/src/process_tree.ts";
+import { DGOV } from "./repo.ts";
 import { type Granting, openSandboxLab } from "./sandbox/lab.ts";
 import { changedPaths } from "./sandbox/look.ts";
 import { makerOf, type Outcome } from "./sandbox/rig.ts";
@@ -15,14 +16,16 @@ import { gather, runLevel } from "./sandbox/suite.ts";
  * machine has. After each the host is looked at from outside. The same runner serves `scripts/sandbox-suite.ts`.
  */
 const FOLDER = join(import.meta.dir, "fixtures/sandbox");
-const SERVE = join(import.meta.dir, "../packages/sandbox/src/serve.ts");
-const maker = makerOf([process.execPath, SERVE]);
+const maker = makerOf(DGOV);
 
 const Known = z.strictObject({
   id: z.union([z.int(), z.string()]),
   level: z.string().optional(),
   why: z.string().min(20),
 });
+
+/** What flows through a pipe is kept by nobody: a tenth of nine gigabytes shows it as well, and in a tenth of the time. */
+const shortened = (row: Row): Row => (row.id === 441 ? { ...row, args: { cmd: "yes | head -c 900M | wc -c" } } : row);
 
 const textOf = (name: string): string => readFileSync(join(FOLDER, name), "utf8");
 const rows = readRows(textOf("cases.jsonl"), "cases.jsonl");
@@ -127,7 +130,7 @@ for (const found of levels)
   if (!found.available) test.skip(`${found.level}: not on this machine (${found.why}; ${found.cure})`, () => {});
 const available = levels.filter((found) => found.available).map((found) => found.level);
 const [own] = gather({ user: null, as_root: true }).runners;
-const tried = [...rows, ...siblings.filter(({ id }) => !SLOW.includes(id))];
+const tried = [...rows.map(shortened), ...siblings.filter(({ id }) => !SLOW.includes(id))];
 const runs = new Map(available.map((level) => [level, runLevel(own!, level, tried)])); // they share nothing
 afterAll(() => Promise.allSettled(runs.values()));
 

@@ -70,19 +70,22 @@ const traced = (file: string, ...more: string[]): string[] => {
 /** @returns whether there was anything to disturb */
 function atEvent(fault: Extract<Fault, { at: "event" }>, place: Place): boolean {
   if (fault.do === "kill_governor") return die();
-  if (fault.do === "kill_jails") return killBelow((words) => words.includes("__isolated"));
-  if (fault.do === "kill_git") return killBelow((words) => words.includes("cat-file"));
+  if (fault.do === "kill_jails" || fault.do === "kill_git") {
+    const meant = below(fault.do === "kill_jails" ? JAIL : READER);
+    for (const pid of meant) kill(pid);
+    return meant.length > 0;
+  }
   if (fault.do === "full_disk") fillDisk(place.folder);
   else makeReadOnly(place.root);
   return true;
 }
 
-/** Kills what this process has started and what that has started, where the words of its command say so. */
-function killBelow(isMeant: (words: string) => boolean): boolean {
-  const meant = descendants(process.pid).filter((pid) => isMeant(read(`/proc/${pid}/cmdline`).replaceAll("\0", " ")));
-  for (const pid of meant) kill(pid);
-  return meant.length > 0;
-}
+/** A word of the command of each. */
+export const [JAIL, READER] = ["__isolated", "cat-file"];
+
+/** What this process has started and what that has started, where the words of its command say so. */
+export const below = (word: string): number[] =>
+  descendants(process.pid).filter((pid) => read(`/proc/${pid}/cmdline`).replaceAll("\0", " ").includes(word));
 
 const descendants = (pid: number): number[] => {
   const tasks = join("/proc", String(pid), "task");

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { failureOf } from "../../packages/cli/src/print.ts";
 import { DGOV, type Place } from "../repo.ts";
-import { type Disturbed, disturb } from "./disturb.ts";
+import { below, type Disturbed, disturb, JAIL, READER } from "./disturb.ts";
 import { type Counts, isSurvived, type Scenario } from "./fault.ts";
 import { leftovers, type Outcome, outcomeOf } from "./outcome.ts";
 import { NOT_REACHED, play, REACHED } from "./play.ts";
@@ -30,10 +30,14 @@ async function count(shape: string): Promise<Counted> {
   const traces = mkdtempSync(join(tmpdir(), "dgov-traces-"));
   const disturbed = disturb(null, place, Bun.which("strace") ? traces : null);
   try {
-    const kinds: string[] = [];
-    await play(place, ({ event }) => void kinds.push(event.kind));
+    const [kinds, jails, readers]: [string[], number[], number[]] = [[], [], []];
+    await play(place, ({ event, seq }) => {
+      kinds.push(event.kind);
+      if (below(JAIL).length > 0) jails.push(seq);
+      if (below(READER).length > 0) readers.push(seq);
+    });
     const gits = disturbed.gits().map((words, at) => ({ words, changes: linesIn(join(traces, String(at + 1))) }));
-    const counts = { events: kinds.length, gits };
+    const counts = { events: kinds.length, gits, jails, readers };
     return { outcome: outcomeOf(place), counts, kinds, wrong: await leftovers(place, shape) };
   } finally {
     disturbed.stop();

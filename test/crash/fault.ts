@@ -16,8 +16,16 @@ export type Scenario = { shape: string; fault: Fault };
 /** Whether the run may go on with it, so that it needs no process of its own. */
 export const isSurvived = ({ do: what }: Fault): boolean => what === "kill_git" || what === "kill_jails";
 
-/** What a run that nobody disturbs does, as far as it can be disturbed. `changes`: how often each git changes files, 0 where nobody can tell. */
-export type Counts = { events: number; gits: readonly { words: string; changes: number }[] };
+/**
+ * What a run that nobody disturbs does, as far as it can be disturbed. `changes`: how often each git changes files, 0 where
+ * nobody can tell. `jails`, `readers`: events at which there is one to be killed.
+ */
+export type Counts = {
+  events: number;
+  gits: readonly { words: string; changes: number }[];
+  jails: readonly number[];
+  readers: readonly number[];
+};
 
 /** Calls of the system by which git changes files, or says that it has. Between two of these nothing is to be seen of it. */
 export const CHANGING = "write,rename,link,unlink,rmdir,mkdir";
@@ -29,11 +37,12 @@ type Planned = { counts: Readonly<Record<string, Counts>>; canMount: boolean };
 
 /** All faults that are tried, shape by shape. Without a tracer, or where nothing can be mounted, theirs are left out. */
 export function scenariosOf({ counts, canMount }: Planned): Scenario[] {
-  return Object.entries(counts).flatMap(([shape, { events, gits }]) => {
+  return Object.entries(counts).flatMap(([shape, { events, gits, jails, readers }]) => {
     const seqs = Array.from({ length: events }, (_, at) => at + 1);
+    const there: Partial<Record<AtEvent, readonly number[]>> = { kill_jails: jails, kill_git: readers };
     const storage = canMount ? (STORAGE[shape] ?? []) : [];
     const atEvents = [...(AT_EVENTS[shape] ?? []), ...storage].flatMap((what) =>
-      seqs.map((nth): Fault => ({ at: "event", nth, do: what })),
+      (there[what] ?? seqs).map((nth): Fault => ({ at: "event", nth, do: what })),
     );
     const atGits = gits.flatMap((_, at) =>
       (AT_GITS[shape] ?? []).map((what): Fault => ({ at: "git", nth: at + 1, do: what })),

@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync } from "node:fs";
+import { readFileSync, readlinkSync, realpathSync } from "node:fs";
 import {
   createIsolationMaker,
   createToolbox,
@@ -9,6 +9,7 @@ import {
 } from "../../packages/sandbox/src/index.ts";
 import { ToolPolicy } from "../../packages/sandbox/src/policy.ts";
 import { descendantsOf, factsOf, isAlive } from "../../packages/sandbox/src/process_tree.ts";
+import { DGOV } from "../repo.ts";
 import { type Effects, judge, ROW_MS, type Said, type Verdict } from "./judge.ts";
 import { openSandboxLab, type SandboxLab } from "./lab.ts";
 import { changedPaths, lookAround } from "./look.ts";
@@ -143,11 +144,13 @@ class Rig {
 /** Everything below this process: also what fell to it because its parent is gone. */
 const processes = () => new Set(descendantsOf(process.pid));
 
+const OURS = [process.execPath, DGOV[0] ?? ""].map((program) => realpathSync(program));
+
 /** A child of the isolated process that serves calls, and stays for the next one. */
 function isOurs(pid: number): boolean {
   try {
     const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-    return words.includes("__isolated") && readlinkSync(`/proc/${pid}/exe`) === readlinkSync("/proc/self/exe");
+    return words.includes("__isolated") && OURS.includes(readlinkSync(`/proc/${pid}/exe`));
   } catch {
     return false; // it has ended, or hides from us: the caller looks whether it is alive
   }

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import type { Availability, Level } from "../../packages/sandbox/src/index.ts";
+import { DGOV } from "../repo.ts";
 import { findUser, ownName, prepareQuarters, UserMissing } from "./as_user.ts";
 import { KEYS } from "./lab.ts";
 import { makerOf, runRows } from "./rig.ts";
@@ -18,13 +19,11 @@ export type Runner = {
 /** `missing`: why nobody but us runs the rows, although somebody should; null: all is as it should be. */
 type Gathered = { runners: Runner[]; missing: string | null; remove: () => void };
 
-const [SCRIPT, MAIN] = ["scripts/sandbox-suite.ts", "packages/cli/src/main.ts"].map((path) =>
-  resolve(import.meta.dir, "../..", path),
-) as [string, string];
+const SCRIPT = resolve(import.meta.dir, "../../scripts/sandbox-suite.ts");
 /** Bun would read `bunfig.toml` and `.env` of the folder it starts in. */
-const started = (entry: string): string[] =>
-  Bun.isStandaloneExecutable ? [process.execPath] : [process.execPath, "--config=/dev/null", "--no-env-file", entry];
-const SELF = started(SCRIPT);
+const SELF = Bun.isStandaloneExecutable
+  ? [process.execPath]
+  : [process.execPath, "--config=/dev/null", "--no-env-file", SCRIPT];
 
 /** Who runs the rows: who we are; for root an ordinary user runs the rows as well, unless one of the two was asked for. */
 export function gather({ user, as_root }: { user: string | null; as_root: boolean }): Gathered {
@@ -83,7 +82,7 @@ async function child<Answer>({ name, self, as }: Runner, order: Order): Promise<
 
 /** What such a process does. */
 export async function obey(order: Order): Promise<never> {
-  const maker = makerOf(started(MAIN));
+  const maker = makerOf(Bun.isStandaloneExecutable ? [process.execPath] : DGOV);
   const answer =
     order.ask === "levels" ? await maker.probe() : await runRows(order.rows, { maker, level: order.level });
   await Bun.write(Bun.stdout, JSON.stringify(answer));
