@@ -38,4 +38,4 @@ test(`a plan with ${COUNT} tasks lands all of them`, () => {
   } finally {
     place.stop();
   }
-}, 180_000);
+}, 660_000); // how busy the machine is fails no test

@@ -61,13 +61,13 @@ export type Ran = { status: number | null; stdout: string; stderr: string };
 /** Where dgov is run, and how it is started. */
 type Started = Pick<Place, "root" | "env"> & { self?: readonly string[] };
 
-/** Runs dgov to its end. It is killed after a few minutes, which fails whoever waits for its status. */
+/** Runs dgov to its end. It is killed after ten minutes, which fails whoever waits for its status. */
 export function dgov({ root, env, self = DGOV }: Started, ...args: string[]): Ran {
   const { exitCode, stdout, stderr } = Bun.spawnSync([...self, ...args], {
     cwd: root,
     env,
     stdin: "ignore",
-    timeout: 150_000,
+    timeout: 600_000,
   });
   return { status: exitCode, stdout: stdout.toString(), stderr: stderr.toString() };
 }
