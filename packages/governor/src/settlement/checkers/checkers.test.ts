@@ -33,6 +33,19 @@ const TSC = ["src/a.ts 2 14 TS2322", "src/a.ts 6 14 TS2322"];
 const CLIPPY = ["src/main.rs 4 9 -", "src/main.rs 3 8 -", "src/main.rs 2 13 -"];
 const BIOME = ["src/bad.js 1 7 parse", "src/c.js 2 7 noDoubleEquals", "src/c.js 2 15 noDebugger"];
 
+test("what is said twice of one place is told once, and of another place, or of none, as often as it is said", () => {
+  const told = (text: string) =>
+    relative(complaintsIn(text), FOLDER).map(({ path, line, column }) => [path, line, column]);
+  const [at, elsewhere, line] = ["a.go:3:23: it is wrong", "a.go:4:23: it is wrong", "a.go:3: it is wrong"];
+  expect(told(`${at}\n./${at}\n${elsewhere}\n`)).toEqual([
+    ["a.go", 3, 23],
+    ["a.go", 4, 23],
+  ]);
+  expect(told(`${at}\na.go:3:23: it is odd\n`)).toHaveLength(2);
+  expect(told(`${line}\n${line}\n`)).toHaveLength(2); // it may stand in two columns
+  expect(told("wrong\nwrong\n")).toHaveLength(2);
+});
+
 test.each<[string, string[]]>([
   ["ruff.report", [...RUFF, "src/bad.py 2 1 invalid-syntax"]],
   ["ruff.words", [...RUFF, "src/bad.py 1 9 invalid-syntax"]],

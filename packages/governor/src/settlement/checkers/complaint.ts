@@ -33,12 +33,20 @@ export function findingOf({ path, line, column, rule, message }: Complaint, kind
   };
 }
 
-/** Complaints with paths as git has them, whichever of its names a checker has for the checkout. */
+/**
+ * Complaints with paths as git has them, whichever of its names a checker has for the checkout. What is said twice of one
+ * place is told once: `go vet` says it of a package, and again of the package with its tests.
+ */
 export function relative(complaints: readonly Complaint[], root: string): Complaint[] {
   const names = [...new Set([root, realpathSync(root)])].map((name) => `${name}/`);
   const inside = (path: string): string => {
     const name = names.find((one) => path.startsWith(one));
     return (name === undefined ? path : path.slice(name.length)).replace(/^(?:\.\/)+/, "");
   };
-  return complaints.map((one) => (one.path === null ? one : { ...one, path: inside(one.path) }));
+  const told = new Set<string>();
+  const isNew = (one: Complaint) => {
+    const key = JSON.stringify([one.path, one.line, one.column, one.rule, one.message]);
+    return one.path === null || one.column === null || (!told.has(key) && told.add(key));
+  };
+  return complaints.map((one) => (one.path === null ? one : { ...one, path: inside(one.path) })).filter(isNew);
 }
