@@ -2,11 +2,10 @@
 // Without arguments all of it is tested as it is shipped: what starts the program starts the executable, which is built
 // first and is up in a third of the time; test/from_source.test.ts starts it from source all the same.
 // One file more than there are processors runs at a time, each in a global object of its own; the slow ones begin.
-// What they write is in memory, where that can be had: half of a test was the disk. Those from source stay on it.
 // Usage: bun scripts/test.ts [what `bun test` takes]
 
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir, totalmem } from "node:os";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 const ROOT = resolve(import.meta.dir, "..");
@@ -16,11 +15,6 @@ const LIMIT = "--timeout=60000";
 const PROCESSES = Math.min(navigator.hardwareConcurrency + 1, 8);
 /** How long files took when that was last measured. A file that is not in it begins after those that are. */
 const TIMINGS = "--timings=test/timings.json";
-
-/** Nobody else sees the mount, and it ends with the process. Its path is short, for sockets may lie in it. */
-const IN_MEMORY = 'mount -t tmpfs -o mode=1777 tmpfs "$0" && TMPDIR="$0" exec "$@"';
-/** A file system in memory may take half of it, and what fills one has a gigabyte at a time. */
-const MEMORY_BYTES_MIN = 12e9;
 
 type Counts = { passed: number; failed: number; skipped: number };
 
@@ -42,26 +36,15 @@ async function testAll(): Promise<Counts> {
 async function start(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Counts> {
   const report = join(folder, "report.xml");
   const words = [LIMIT, TIMINGS, `--parallel=${PROCESSES}`, "--reporter=junit", `--reporter-outfile=${report}`];
-  const run = Bun.spawn([...inMemory(), process.execPath, "test", ...words, ...args], {
+  const run = Bun.spawn([process.execPath, "test", ...words, ...args], {
     cwd: ROOT,
-    env: { ...process.env, DGOV_TEST_DISK: tmpdir(), ...env },
+    env: { ...process.env, ...env },
     stdio: ["ignore", "inherit", "inherit"],
   });
   const exit = await run.exited;
   const counts = readCounts(report);
   // A file that does not load, or a leak after the last test, is a failure that no test carries.
   return { ...counts, failed: exit === 0 ? counts.failed : Math.max(1, counts.failed) };
-}
-
-/** The words that start a program whose temporary files are in memory; none where it has to do without. */
-function inMemory(): string[] {
-  const place = join(folder, "m");
-  mkdirSync(place);
-  chmodSync(folder, 0o755); // some tests are played by other users
-  const words = ["unshare", "--mount", "--propagation", "private", "sh", "-c", IN_MEMORY, place];
-  const isHeld = Math.min(totalmem(), process.constrainedMemory() || Infinity) >= MEMORY_BYTES_MIN;
-  const canMount = () => Bun.which("unshare") !== null && Bun.spawnSync([...words, "true"]).exitCode === 0;
-  return isHeld && canMount() ? words : [];
 }
 
 function readCounts(report: string): Counts {

@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Done, Here } from "../packages/cli/src/command.ts";
 import { COMMANDS } from "../packages/cli/src/commands.ts";
+import { MEMORY } from "./memory.ts";
 import { commitAll, DGOV, git, makeRepository, type Place, writeIn } from "./repo.ts";
 
 /**
@@ -172,7 +173,7 @@ family = "oak"
 
 /** Lays it out in a temporary folder, and brings it to each stage. `restore` puts all of it back as it was then. */
 export async function openShop(): Promise<Shop> {
-  const place = makeRepository(FILES, "shop");
+  const place = makeRepository(FILES, "shop", MEMORY);
   git(place, "tag", "v1");
   git(place, "checkout", "-q", "-b", "topic");
   writeIn(place.root, "src/clock.py", "def now():\n    return 0\n");

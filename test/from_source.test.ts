@@ -1,26 +1,16 @@
-import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { DISK } from "./disk.ts";
 import { replyEvents, startProvider } from "./provider_server.ts";
 import { dgov, eventsOf, git, layOut, type Place, readIn, SOURCE, startDgov } from "./repo.ts";
 import { done, edit, layTasks } from "./scripted.ts";
 import { story } from "./story.ts";
 
 // What is another matter from source than from the executable: how the program starts itself (jails, readers of texts),
-// where it finds grammars, interpreters and texts, and what a signal to it ends. It is played on the disk, and the rest in memory.
+// where it finds grammars, interpreters and texts, and what a signal to it ends.
 setDefaultTimeout(180_000);
 
 const FIXTURES = join(import.meta.dir, "fixtures");
-const temporary = process.env.TMPDIR;
-beforeAll(() => {
-  process.env.TMPDIR = DISK;
-});
-afterAll(() => {
-  if (temporary === undefined) delete process.env.TMPDIR;
-  else process.env.TMPDIR = temporary;
-});
-
 const open: { stop(): unknown }[] = [];
 afterEach(async () => {
   for (const one of open.splice(0)) await one.stop();

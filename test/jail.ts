@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   createIsolationMaker,
@@ -9,7 +10,6 @@ import {
   type Scope,
   toolEnvironment,
 } from "../packages/sandbox/src/index.ts";
-import { DISK } from "./disk.ts";
 import { LAB_CONFINEMENT, SCOPE } from "./lab.ts";
 
 /** What the tests of the jails share: a real repository with a worktree, a real maker, and looks from outside. */
@@ -31,7 +31,7 @@ const CLAIMS = ["src/claimed.py", "src/new.py"];
 export type Place = { base: string; outside: string; main: string; root: string; commit: string };
 
 /** A real repository with a linked worktree, as an attempt has it, and a folder that is nobody's business. */
-export function makePlace(parent: string = DISK): Place {
+export function makePlace(parent: string = tmpdir()): Place {
   const base = realpathSync(mkdtempSync(join(parent, "dgov-isolation-")));
   const [outside, main, root] = [join(base, "outside"), join(base, "main"), join(base, "work")];
   mkdirSync(outside);

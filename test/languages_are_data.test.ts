@@ -38,7 +38,9 @@ const endings = new Set([
 
 /** What of a language a text of the code names; null: nothing. What a grammar's own folder has in it is none of that. */
 function named(text: string): string | null {
-  const plain = text.replaceAll("\\", "").replace(/\b(manifest\.json|profile\.json|languages\.json|grammars\.ts)/g, "");
+  const plain = text
+    .replaceAll("\\", "")
+    .replace(/\b(manifest\.json|profile\.json|types\.json|languages\.json|grammars\.ts)/g, "");
   const has = (word: string) => plain.includes(word) && !/\w/.test(plain[plain.indexOf(word) + word.length] ?? "");
   if (names.has(plain) || nodes.has(plain)) return plain;
   return [...files, ...endings].find(has) ?? null;

@@ -18,8 +18,8 @@ export function bareEnvironment(home: string): Record<string, string> {
 export type Place = { folder: string; root: string; env: Record<string, string>; stop(): void };
 
 /** Makes a repository of these files, committed on `main`. */
-export function makeRepository(files: Readonly<Record<string, string>>, name = "repo"): Place {
-  const folder = mkdtempSync(join(tmpdir(), "dgov-test-"));
+export function makeRepository(files: Readonly<Record<string, string>>, name = "repo", parent = tmpdir()): Place {
+  const folder = mkdtempSync(join(parent, "dgov-test-"));
   const root = join(folder, name);
   const home = join(folder, "home");
   mkdirSync(home);

@@ -136,10 +136,11 @@ async function putBack(state: State): Promise<string[]> {
   state.made = [];
   state.touched = [];
   const { gone, turned } = lookAtFolders(state);
-  const isKnown = (file: File) => state.by_times && isSame(file.stamp, stampOf(file.name));
-  const suspects = state.files.filter((file) => isUnder(gone, file) || !isKnown(file));
+  // Where times do not tell of every write, they tell of most: another time is a write, and the same one is no proof.
+  const touched = state.files.filter((file) => isUnder(gone, file) || !isSame(file.stamp, stampOf(file.name)));
+  const suspects = state.by_times ? touched : state.files;
   if (suspects.length === 0 && gone.size === 0 && !turned && !state.loose) return [];
-  if (state.by_times) state.touched = suspects.map(({ path }) => decoded(path));
+  state.touched = touched.map(({ path }) => decoded(path));
   if (gone.size > 0 || turned || state.loose) await removeNew(state);
   const wrong = suspects.filter((file) => isUnder(gone, file) || !isAsStored(file, state.oid_bytes));
   const stood = wrong.map((file) => (isUnder(gone, file) ? null : contentOf(file)));

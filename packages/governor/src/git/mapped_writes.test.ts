@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
-import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync } from "node:fs";
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { showsMappedWrites } from "@dgov/sandbox/mapped_writes";
@@ -56,6 +56,18 @@ test.each(PLACES)("%s: what a gate changes by a mapping is told and put back", a
   expect(await keeper.putBack()).toEqual(["a.py"]);
   expect(text("a.py")).toBe("a = 1\n");
   expect(await keeper.putBack()).toEqual([]);
+});
+
+test.each(PLACES)("%s: what a gate writes and puts back itself is told", async (place) => {
+  const { base, slot } = await lay(place);
+  const keeper = keepFiles(slot, { commit: base, ignores: () => false });
+  await keeper.putBack();
+  expect(keeper.touched()).toEqual([]);
+  for (const text of ["a = 2\n", "a = 1\n"]) writeFileSync(join(slot.path, "a.py"), text);
+  expect(await keeper.putBack()).toEqual([]);
+  expect(keeper.touched()).toEqual(["a.py"]);
+  await keeper.putBack();
+  expect(keeper.touched()).toEqual([]);
 });
 
 test.each(PLACES)("%s: a candidate has what was changed by a mapping, and the next lease has not", async (place) => {
