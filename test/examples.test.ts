@@ -13,6 +13,7 @@ const BEFORE: Readonly<Record<string, { stage?: Stage; lines?: readonly string[]
   init: { stage: "planned", without: ".dgov" },
   run: { stage: "planned" },
   "attest sign": { without: "RUN.attestation.json" },
+  "jobs submit": { stage: "planned" },
   "jobs retry": { lines: ["dgov jobs cancel JOB"] },
   cancel: { stage: "waiting" },
   skip: { stage: "waiting" },
