@@ -106,7 +106,7 @@ test("A1 init adds what is missing, keeps what is there, writes over it when for
 test("uv is used where it is on PATH and the project has a manifest", () => {
   const root = repository(join(CASES, "python_without_pytest/repo"));
   mkdirSync(join(root, "bin"));
-  writeFileSync(join(root, "bin/uv"), "");
+  writeFileSync(join(root, "bin/uv"), "", { mode: 0o755 });
   initProject({ cwd: root, path: `/none:${join(root, "bin")}`, force: false, type: "auto" });
   expect(readProject(root).commands.lint).toBe("uv run ruff check {file}");
   expect(readProject(root).rules.tool_policy.require_uv_run).toBe(true);

@@ -2,6 +2,7 @@ import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from "no
 import { join } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import { z } from "zod";
+import { onPath } from "./on_path.ts";
 import { RECIPES, type Recipe } from "./recipes.ts";
 
 export const PROJECT_TYPES = ["python", "javascript", "rust", "go", "swift", "unknown"] as const;
@@ -105,9 +106,6 @@ const firstFolder = (root: string, names: readonly string[]): string | undefined
   const found = names.find((name) => statSync(join(root, name), { throwIfNoEntry: false })?.isDirectory());
   return found && `${found}/`;
 };
-
-const onPath = (program: string, path: string): boolean =>
-  path.split(":").some((folder) => folder.startsWith("/") && existsSync(join(folder, program)));
 
 const Manifest = z.looseObject({ project: z.looseObject({}).optional() });
 

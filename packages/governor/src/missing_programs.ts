@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { onPath } from "./on_path.ts";
 import type { Commands, Project } from "./project.ts";
 
 /** A program that commands begin with and that is not here, with the keys of these commands. */
@@ -43,5 +44,3 @@ function firstWord(command: string): string | null {
   const [, word] = WORD.exec(command.trim()) ?? [];
   return word === undefined || OF_THE_SHELL.has(word) ? null : word;
 }
-
-const onPath = (program: string, path: string): boolean => Bun.which(program, { PATH: path }) !== null;
