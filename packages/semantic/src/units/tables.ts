@@ -23,7 +23,7 @@ export type Tables = {
  * What of the tables is asked of the grammar itself and hashed, by the ids of its nodes and fields: so many calls into a
  * parser that has just begun take a third of its start, so it is kept in `types.json` (scripts/grammars.ts).
  *
- * `sort`    of that name, and `words` of the text of an anonymous node: see `Tables`
+ * `sort`    of each type by its name, as `Tables` has it; `words` are its `tokenWords`
  * `fields`  null: no field has this id
  */
 export type Types = {
