@@ -49,15 +49,33 @@ export function literalGlob(text: string, under = false): Glob {
   return { states };
 }
 
-export function matchesGlob(glob: Glob, path: string): boolean {
-  let live = closure(glob, [0]);
+export function matchesGlob({ states }: Glob, path: string): boolean {
+  let [live, next] = [new Uint8Array(states.length + 1), new Uint8Array(states.length + 1)];
+  enter(states, live, 0);
   for (const char of path) {
-    const edges = [...live].flatMap((at) => glob.states[at]?.edges ?? []);
-    const next = edges.filter(({ set }) => holds(set, char)).map(({ to }) => to);
-    if (next.length === 0) return false;
-    live = closure(glob, next);
+    let any = false;
+    for (let at = 0; at < states.length; at += 1) any = (live[at] === 1 && follow(states, at, char, next)) || any;
+    if (!any) return false;
+    [live, next] = [next, live];
+    next.fill(0);
   }
-  return live.has(glob.states.length);
+  return live[states.length] === 1;
+}
+
+/** Enters what a character leads to from a state. @returns whether it leads anywhere */
+function follow(states: Glob["states"], from: number, char: string, next: Uint8Array): boolean {
+  let any = false;
+  for (const { set, to } of states[from]!.edges) {
+    if (!holds(set, char)) continue;
+    enter(states, next, to);
+    any = true;
+  }
+  return any;
+}
+
+/** A state is reached, and with it those that need no character more. */
+function enter(states: Glob["states"], live: Uint8Array, from: number): void {
+  for (let at: number | null = from; at !== null && live[at] === 0; at = states[at]?.skip ?? null) live[at] = 1;
 }
 
 /** Whether some path could match both, compared without case. It may say yes too often (two classes), never no. */
@@ -127,18 +145,6 @@ function readClass(chars: readonly string[], start: number, slash: boolean): { s
     if (range) i += 2;
   }
   return { set: { kind: "class", negated, ranges, slash }, end };
-}
-
-function closure(glob: Glob, from: readonly number[]): Set<number> {
-  const live = new Set<number>();
-  const open = [...from];
-  for (let at = open.pop(); at !== undefined; at = open.pop()) {
-    if (live.has(at)) continue;
-    live.add(at);
-    const skip = glob.states[at]?.skip;
-    if (skip !== null && skip !== undefined) open.push(skip);
-  }
-  return live;
 }
 
 function holds(set: CharSet, char: string): boolean {
