@@ -109,14 +109,15 @@ function keptOf(objects: Git["objects"]): Kept {
 export function parseTree(bytes: Uint8Array, oid_bytes: number): TreeRow[] {
   const rows: TreeRow[] = [];
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = 0; at < buffer.length; ) {
-    const space = buffer.indexOf(0x20, at);
-    const zero = buffer.indexOf(0, space + 1);
+  const [text, hex] = [buffer.toString("latin1"), buffer.toString("hex")]; // cut up, it is half the work of reading each
+  for (let at = 0; at < text.length; ) {
+    const space = text.indexOf(" ", at);
+    const zero = text.indexOf("\0", space + 1);
     const end = zero + 1 + oid_bytes;
-    const kind = space < 0 ? undefined : KINDS[buffer.toString("latin1", at, space)];
-    if (kind === undefined || zero < 0 || end > buffer.length)
+    const kind = space < 0 ? undefined : KINDS[text.slice(at, space)];
+    if (kind === undefined || zero < 0 || end > text.length)
       throw new DgovError("git_failed", "Cannot read a folder of the repository: its object is no tree");
-    rows.push({ kind, oid: buffer.toString("hex", zero + 1, end), name: buffer.toString("latin1", space + 1, zero) });
+    rows.push({ kind, oid: hex.slice(2 * zero + 2, 2 * end), name: text.slice(space + 1, zero) });
     at = end;
   }
   return rows;

@@ -14,6 +14,8 @@ export type Kept = {
 export const PREFLIGHT_FOLDER = "dgov-preflight";
 /** Two for each verdict: about as many commits as a person makes in months. */
 const KEPT_MAX = 1_000;
+/** To look who is the oldest takes longer the more there are: it is done for one key of so many, and each is as likely. */
+const LOOKED_AFTER = 32;
 
 /** A digest of texts and bytes, each told from the next. */
 export function keyOf(...parts: readonly (string | Uint8Array)[]): string {
@@ -42,13 +44,15 @@ export function openKept(common_dir: string): Kept {
           writeFileSync(draft, JSON.stringify(value));
           renameSync(draft, fileOf(key));
         }
-        forgetOldest(folder);
+        if (keys.some(isLookedAfter)) forgetOldest(folder);
       } catch (error) {
         if (!isRefused(error)) throw error; // who may not write here judges again the next time
       }
     },
   };
 }
+
+const isLookedAfter = (key: string): boolean => Number.parseInt(key.slice(0, 8), 16) % LOOKED_AFTER === 0;
 
 function forgetOldest(folder: string): void {
   const names = readdirSync(folder);
