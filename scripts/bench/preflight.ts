@@ -2,6 +2,8 @@
  * How long a commit waits for preflight: the hook as git runs it, with 10 staged files of 60 kB in a repository of 5,000
  * and no project commands. Medians over whole processes, with the shell that the hook is; and with `--symbols`, where
  * both sides of each file are new ("cold"), and where what HEAD has was looked at when it was committed ("HEAD known").
+ * Beside them stands the least that a hook could do (bare_staged.ts, bare_parsed.ts), and all are measured in turn: what compares on
+ * machines of any speed is how many times as long dgov takes.
  * Usage: bun scripts/bench/preflight.ts [--runs 15] [--files 5000] [--bin dist/dgov]
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -20,6 +22,8 @@ const bin = resolve(values.bin);
 const root = mkdtempSync(join(tmpdir(), "dgov-bench-"));
 const STAGED = 10;
 const STAGED_BYTES = 6_000;
+/** As dgov starts its own: this compiler costs more than it gains for so little. */
+const BARE_ENV = { BUN_JSC_useOMGJIT: "0", BUN_JSC_useFTLJIT: "0" };
 
 /** A module of so many bytes; no two of them are the same. */
 function moduleOf(mark: string, bytes: number): string {
@@ -38,7 +42,7 @@ function write(path: string, text: string): void {
 }
 
 function start(argv: string[]): { ms: number; rss_mib: number } {
-  const env = { ...process.env, GIT_INDEX_FILE: ".git/index" };
+  const env = { ...process.env, GIT_INDEX_FILE: ".git/index", ...(argv[0]?.includes("/.git/bare_") ? BARE_ENV : {}) };
   const start_ms = performance.now();
   const { exitCode, stdout, stderr, resourceUsage } = Bun.spawnSync(argv, { cwd: root, env });
   const ms = performance.now() - start_ms;
@@ -58,16 +62,29 @@ function stage(round: number): void {
   git("add", "--", ...paths);
 }
 
-function measure(name: string, argv: string[], before: (round: number) => void): void {
-  const rounds = Array.from({ length: Number(values.runs) + 1 }, (_, round) => {
-    before(round);
-    return start(argv);
-  }).slice(1); // the first warms the disk, and reads the configuration
-  const times = rounds.map(({ ms }) => ms).sort((a, b) => a - b);
-  const at = (part: number) => (times[Math.floor((times.length - 1) * part)] ?? 0).toFixed(1);
-  const rss = Math.max(...rounds.map(({ rss_mib }) => rss_mib)).toFixed(0);
-  console.log(`${name}: median ${at(0.5)} ms, min ${at(0)}, max ${at(1)}, at most ${rss} MiB, n ${times.length}`);
+/** `of`: the row that it is held against. */
+type Row = { name: string; argv: readonly string[]; before: (round: number) => void; of?: string };
+
+function measure(rows: readonly Row[]): void {
+  const found = new Map(rows.map(({ name }) => [name, [] as ReturnType<typeof start>[]]));
+  for (let round = 0; round <= Number(values.runs); round++)
+    for (const [at, { name, argv, before }] of rows.entries()) {
+      before(round * rows.length + at + 1);
+      const one = start([...argv]);
+      if (round > 0) found.get(name)!.push(one); // the first warms the disk, and reads the configuration
+    }
+  const median = (name: string) => at(sorted(found.get(name)!), 0.5);
+  for (const { name, of } of rows) {
+    const times = sorted(found.get(name)!);
+    const rss = Math.max(...found.get(name)!.map(({ rss_mib }) => rss_mib)).toFixed(0);
+    const said = [0.5, 0, 1].map((part) => at(times, part).toFixed(1));
+    const against = of === undefined ? "" : `, ${(median(name) / median(of)).toFixed(2)} × ${of}`;
+    console.log(`${name.padEnd(20)} median ${said[0]} ms, min ${said[1]}, max ${said[2]}, ${rss} MiB${against}`);
+  }
 }
+
+const sorted = (runs: readonly { ms: number }[]): number[] => runs.map(({ ms }) => ms).sort((a, b) => a - b);
+const at = (times: readonly number[], part: number): number => times[Math.floor((times.length - 1) * part)] ?? 0;
 
 try {
   git("init", "-q", "-b", "main");
@@ -80,16 +97,44 @@ try {
   git("gc", "-q");
   start([bin, "preflight", "--install"]);
   const hook = [join(root, ".git/hooks/pre-commit")];
+  const bare = (name: string): string => {
+    const built = join(root, ".git", name);
+    const script = join(import.meta.dir, `${name}.ts`);
+    start([process.execPath, "build", "--compile", "--bytecode", "--format=esm", script, "--outfile", built]);
+    return built;
+  };
+  const [bare_staged, bare_parsed] = [bare("bare_staged"), bare("bare_parsed")];
+  const forget = () => {
+    for (const end of ["", "-wal", "-shm"]) rmSync(join(root, `.git/dgov-symbols.db${end}`), { force: true });
+  };
+  const symbols = [bin, "preflight", "--symbols"];
   stage(0);
   start(hook);
-  measure("nothing to parse   ", hook, (round) => stage(round + 1));
-  measure("judged before      ", hook, () => {});
-  const symbols = [bin, "preflight", "--symbols"];
-  measure("symbols, HEAD known", symbols, (round) => stage(1_000 + round)); // the first has looked at what HEAD has
-  measure("symbols, cold      ", symbols, (round) => {
-    stage(2_000 + round);
-    for (const end of ["", "-wal", "-shm"]) rmSync(join(root, `.git/dgov-symbols.db${end}`), { force: true });
-  });
+  measure([
+    { name: "bare, not parsed", argv: [bare_staged], before: stage },
+    { name: "nothing to parse", argv: hook, before: stage, of: "bare, not parsed" },
+    { name: "judged before", argv: hook, before: () => {} },
+    { name: "bare, parsed", argv: [bare_parsed], before: stage },
+    {
+      name: "symbols, HEAD known",
+      argv: symbols,
+      before(round) {
+        stage(round + 0.5);
+        start(symbols); // what HEAD has is looked at
+        stage(round);
+      },
+      of: "bare, parsed",
+    },
+    {
+      name: "symbols, cold",
+      argv: symbols,
+      before(round) {
+        stage(round);
+        forget();
+      },
+      of: "bare, parsed",
+    },
+  ]);
 } finally {
   rmSync(root, { recursive: true, force: true });
 }
