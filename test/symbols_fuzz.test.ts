@@ -18,7 +18,6 @@ test("edited files are said to be what they are, also where only what was change
   const did = await fuzzPieces([...(pythonLibrary() ?? []), ...scripts()], 300, 1);
   expect(did.joined).toBeGreaterThan(10);
   expect(did.whole).toBeGreaterThan(10);
-  expect(did.chars).toBeLessThan(did.of_chars / 2);
 }, 300_000);
 
 test("10,000 parses leave nothing behind", () => {

@@ -1,7 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
+import { touchesBetween } from "../../packages/semantic/src/changes/touches.ts";
 import { openGrammars } from "../../packages/semantic/src/grammar.ts";
-import { analyse, type Summary } from "../../packages/semantic/src/index.ts";
-import { joined, piecesOf } from "../../packages/semantic/src/units/pieces.ts";
+import {
+  analyse,
+  analyseChanged,
+  type FileView,
+  type Summary,
+  type TreeView,
+} from "../../packages/semantic/src/index.ts";
+import { headsOf } from "../../packages/semantic/src/units/heads.ts";
 import type { CorpusFile } from "../semantic/corpus.ts";
 import { chance } from "./symbols.ts";
 
@@ -149,37 +156,50 @@ function edited(text: string, roll: Roll): string {
   return lines.join("");
 }
 
-/** Of how many the whole was put together from pieces, and of how many it could not be. */
-export type Pieced = { joined: number; whole: number; chars: number; of_chars: number };
+/** How many were told of pieces, and of how many the whole had to be looked at. */
+export type Pieced = { joined: number; whole: number };
+
+const treeOf = (view: FileView): TreeView => ({ blob: () => "", folder: () => [], file: () => view });
+
+/** What became of the symbols of a file, as far as a text and what is said of it say. */
+const touched = (path: string, was: FileView, is: FileView) =>
+  touchesBetween(treeOf(was), treeOf(is), [{ from: path, to: path }], () => null);
+
+type Said = ReturnType<typeof analyse>;
+
+/** The units of the whole that stand where those of the parts do. */
+const sameIn = (whole: Summary, parts: Summary) =>
+  parts.units.map((unit) => whole.units.find(({ gap }) => gap[0] === unit.gap[0]) ?? null);
 
 /**
- * Edits real files by chance: what is put together from pieces is what is said of the whole, to the last letter.
+ * Edits real files by chance: what pieces say is what is said of the whole, to the last letter.
  *
  * @throws Error that names the file and the number of the try
  */
 export async function fuzzPieces(files: readonly CorpusFile[], runs: number, seed: number): Promise<Pieced> {
   const grammars = await openGrammars();
   const few = files.filter(({ text }) => text.length < TEXT_MAX);
-  const did: Pieced = { joined: 0, whole: 0, chars: 0, of_chars: 0 };
+  const did: Pieced = { joined: 0, whole: 0 };
   for (let run = 0; run < runs; run++) {
     const roll = chance(seed + run);
     const { path, text } = few[roll(few.length)]!;
-    const summary = analyse(grammars, path, text, "units");
-    if ("unknown" in summary) continue;
     const later = edited(text, roll);
-    const pieces = piecesOf({ text, summary }, later);
-    const found = pieces?.map((piece) => analyse(grammars, path, piece.text, "units")) ?? [];
-    const known = found.filter((one): one is Summary => !("unknown" in one));
-    const made = pieces && known.length === pieces.length ? joined({ text, summary }, pieces, known) : null;
-    if (pieces === null || made === null) {
+    const [was, is] = [text, later].map((own) => analyse(grammars, path, own, "units")) as [Said, Said];
+    const made = analyseChanged(grammars, { path, was: text, is: later, heads: null });
+    const wrong = () => new Error(`What the pieces of ${path} say is not what all of it says, try ${seed + run}`);
+    if (made.heads === null) {
       did.whole++;
-      continue;
+      if (!isDeepStrictEqual(made, { was, is, heads: null })) throw wrong();
+    } else if (!("unknown" in was || "unknown" in is || "unknown" in made.was || "unknown" in made.is)) {
+      did.joined++;
+      const told = touched(path, { text, summary: made.was }, { text: later, summary: made.is });
+      const same =
+        isDeepStrictEqual(told, touched(path, { text, summary: was }, { text: later, summary: is })) &&
+        isDeepStrictEqual(made.heads, { was: headsOf(was), is: headsOf(is) }) &&
+        isDeepStrictEqual(made.was.units, sameIn(was, made.was)) &&
+        isDeepStrictEqual(made.is.units, sameIn(is, made.is));
+      if (!same) throw wrong();
     }
-    did.joined++;
-    did.chars += pieces.reduce((sum, piece) => sum + piece.text.length, 0);
-    did.of_chars += later.length;
-    if (!isDeepStrictEqual(made, analyse(grammars, path, later, "units")))
-      throw new Error(`What the pieces of ${path} say is not what all of it says, try ${seed + run}`);
   }
   return did;
 }

@@ -23,7 +23,10 @@ function compare(grammar: Grammar, text: string): { nodes: number; differs: stri
   const { named } = grammar.tables;
   const found = withTree(grammar, text, (tree) => {
     const told = flatten(tree, text, named);
-    return { nodes: told.count, differs: difference(told, readMemory(tree, text, named, grammar.memory!)) };
+    return {
+      nodes: told.count,
+      differs: difference(told, readMemory(tree, text, { named, memory: grammar.memory!, shallow: null })),
+    };
   });
   if ("unknown" in found) throw new Error(found.unknown);
   return found;

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { isUnparsed } from "@dgov/semantic/changes";
 import { symbolsIn } from "@dgov/semantic/touches";
 import type { FileSymbols, FindSymbols } from "./plan/symbols.ts";
-import { type Analysed, analysed, createAnalyst } from "./semantic/analyst.ts";
-import { textOf } from "./semantic/read_files.ts";
+import { createAnalyst } from "./semantic/analyst.ts";
+import { type Analysed, analysed } from "./semantic/answer.ts";
+import { textOf } from "./semantic/texts.ts";
 
 const FILE_MAX_BYTES = 2 * 1024 * 1024;
 

@@ -4,7 +4,7 @@ import { DgovError } from "./error.ts";
 import { createGit, type Git } from "./git/git.ts";
 import { machineWords } from "./machine_words.ts";
 import { createAnalyst } from "./semantic/analyst.ts";
-import { textOf } from "./semantic/read_files.ts";
+import { textOf } from "./semantic/texts.ts";
 import type { World } from "./session.ts";
 
 /**

@@ -89,7 +89,7 @@ const withStored = (git: Git, { common_dir }: CommitPlace, head: string): Stored
   objects: openStored(common_dir, head.length / 2, git.objects),
 });
 
-/** The contents, and what their symbols are where that is asked for: the contents are judged while others look at those. */
+/** The contents, and their symbols where those are asked for: contents are judged as soon as another process looks at symbols. */
 async function judge(
   { place, now_ms, touches }: Asking & { place: CommitPlace },
   subject: StagedSubject,
@@ -97,10 +97,14 @@ async function judge(
   const { git, head, tree, changes } = subject;
   const taken = takeDown(now_ms, () => null);
   const { gates, notes } = taken;
-  const [touched] = await Promise.all([
-    touches && touchedBy(touches, { git, folder: place.common_dir, now_ms }, subject),
-    judgeContents(subject, taken),
-  ]);
+  const asked = Promise.withResolvers<void>();
+  const looking =
+    touches && touchedBy(touches, { git, folder: place.common_dir, now_ms, asked: asked.resolve }, subject);
+  const judging = async () => {
+    await (looking && Promise.race([asked.promise, looking]));
+    await judgeContents(subject, taken);
+  };
+  const [touched] = await Promise.all([looking, judging()]);
   const symbols = touched && noteTouches(touched, notes);
   const about = { judged: STAGED.words, base: head, tree, files: changes.length, symbols };
   return { verdict: verdictOf(taken), ...about, gates, notes, known: false };
@@ -109,7 +113,7 @@ async function judge(
 /** It learns the languages while what asks it is loaded. */
 async function touchedBy(
   { analyst, open }: NonNullable<Asking["touches"]>,
-  place: { git: Git; folder: string; now_ms: () => number },
+  place: { git: Git; folder: string; now_ms: () => number; asked: () => void },
   { before, tree, changes }: StagedSubject,
 ): Promise<Touches> {
   const one_each = new Map(changes.map(({ path }) => [extname(path), path]));

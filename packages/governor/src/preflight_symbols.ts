@@ -5,23 +5,28 @@ import { type Touches, touchesBetween } from "@dgov/semantic/touches";
 import type { Git } from "./git/git.ts";
 import type { Analyst } from "./semantic/analyst.ts";
 import { openBlobCache } from "./semantic/blob_cache.ts";
-import { createReadFiles } from "./semantic/read_files.ts";
+import { createReadChanged } from "./semantic/read_changed.ts";
 import { type Asked, CACHE, touchesIn } from "./semantic/touched.ts";
 import { openTreeViews, type Wanted } from "./semantic/tree_views.ts";
 
-/** `folder`: where what is learned is kept. */
-type Place = { git: Git; folder: string; now_ms: () => number; analyst: Analyst };
+/** `folder`: where what is learned is kept; `asked`: is told when others begin to look at contents. */
+type Place = { git: Git; folder: string; now_ms: () => number; analyst: Analyst; asked: () => void };
 
 /**
  * Which symbols a change touches, for who asks nothing else and soon goes: of contents that nobody has looked at it learns
  * the units alone.
  */
-export async function touchesOnce({ git, folder, now_ms, analyst }: Place, asked: Asked): Promise<Touches> {
+export async function touchesOnce({ git, folder, now_ms, analyst, asked }: Place, wanted: Asked): Promise<Touches> {
   const cache = openBlobCache(join(folder, CACHE), { now_ms });
   try {
     const seen = comparing();
-    const reading = { git, cache, analyst, languages: openLanguages(), depth: "units", seen } as const;
-    return await touchesIn(git, openTreeViews(git, createReadFiles(reading)), asked);
+    const changed: Analyst["changed"] = (...question) => {
+      const answer = analyst.changed(...question);
+      asked(); // it has been sent
+      return answer;
+    };
+    const reading = { git, cache, analyst: { ...analyst, changed }, languages: openLanguages(), seen };
+    return await touchesIn(git, openTreeViews(git, createReadChanged(reading)), wanted);
   } finally {
     cache.close();
   }

@@ -9,6 +9,7 @@ import type { Tree, TreeCursor } from "web-tree-sitter";
  * `parent`  -1: it is the root
  * `next`    the first node that is behind it and not in it; `next[at] === at + 1`: it is a leaf
  * `inside`  of what types its children are: a bit for each (`bitOf`), which several types share
+ * `shut`    nodes that have others in them which are not here; nearly always none
  */
 export type FlatTree = {
   text: string;
@@ -20,6 +21,7 @@ export type FlatTree = {
   parent: Int32Array;
   next: Int32Array;
   inside: Int32Array;
+  shut: number[];
 };
 
 export const ERROR_TYPE = 65_535;
@@ -66,7 +68,7 @@ export function emptyTree(text: string): FlatTree {
   const room = 64 + (text.length >> 2); // few texts have more nodes than that
   const wide = () => new Int32Array(room);
   return {
-    ...{ text, count: 0, type: new Uint16Array(room), field: new Uint16Array(room) },
+    ...{ text, count: 0, type: new Uint16Array(room), field: new Uint16Array(room), shut: [] },
     ...{ start: wide(), end: wide(), parent: wide(), next: wide(), inside: wide() },
   };
 }

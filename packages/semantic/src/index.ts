@@ -1,4 +1,5 @@
-export { analyse, type Depth } from "./analyse.ts";
+export { analyse, analyseHeads, type Depth } from "./analyse.ts";
+export { analyseChanged, type Became, type Contents } from "./analyse_changed.ts";
 export type { Edited, SymbolChange, UnitPlace } from "./change.ts";
 export type { Conflict, FileChange, Merge, Trees } from "./check/trees.ts";
 export {

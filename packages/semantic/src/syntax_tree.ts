@@ -1,6 +1,6 @@
 import type { Tree } from "web-tree-sitter";
 import { ERROR_TYPE, type FlatTree, flatten } from "./flat_tree.ts";
-import { readMemory } from "./tree_memory.ts";
+import { readMemory, type Shallow } from "./tree_memory.ts";
 import type { Tables } from "./units/tables.ts";
 
 /** A tree that is read from arrays. `parsed`: as the parser has it, for what the arrays do not say. */
@@ -51,9 +51,15 @@ export class SyntaxNode {
 /** What of a grammar is needed to read its trees. `memory`: the parser's; null: another one has started the parser. */
 type Reading = { tables: Tables; memory: WebAssembly.Memory | null };
 
-export function readTree(parsed: Tree, text: string, { tables, memory }: Reading): SyntaxTree {
+/** @param shallow what is not gone into; null: all is. It saves work, and where it cannot be had all is gone into */
+export function readTree(
+  parsed: Tree,
+  text: string,
+  { tables, memory }: Reading,
+  shallow: Shallow | null = null,
+): SyntaxTree {
   const { named } = tables;
-  const flat = memory === null ? flatten(parsed, text, named) : readMemory(parsed, text, named, memory);
+  const flat = memory === null ? flatten(parsed, text, named) : readMemory(parsed, text, { memory, named, shallow });
   const nodes = new Array<SyntaxNode | undefined>(flat.count);
   const tree: SyntaxTree = {
     flat,

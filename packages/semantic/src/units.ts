@@ -2,6 +2,7 @@ import type { Grammar } from "./grammar.ts";
 import type { SyntaxTree } from "./syntax_tree.ts";
 import type { Hashes, Unit } from "./unit.ts";
 import { hashes, hashOf, textHash } from "./units/hashes.ts";
+import { type Head, headOf, type Keyed } from "./units/heads.ts";
 import { keysOf } from "./units/keys.ts";
 import { type Draft, outline } from "./units/outline.ts";
 import { signatureOf } from "./units/signature.ts";
@@ -15,16 +16,9 @@ export const DEEPEST = 100;
  * mistakes has units, too: what cannot be read is in statements. null: they are nested deeper than they may.
  */
 export function unitsOf(grammar: Grammar, tree: SyntaxTree): Unit[] | null {
-  const source = readSource(grammar, tree);
-  if (isTooDeep(source)) return null;
-  const drafts = outline(source);
-  const known = new Map<Draft, Hashes>();
-  const hashed = (draft: Draft): Hashes => {
-    const own = known.get(draft) ?? hashesOf(source, draft);
-    known.set(draft, own);
-    return own;
-  };
-  const keys = keysOf(drafts, (draft) => hashed(draft).syntax.slice(0, 8));
+  const read = readDrafts(grammar, tree);
+  if (read === null) return null;
+  const { source, drafts, keys, hashed } = read;
   const unit = (draft: Draft): Unit => ({
     key: keys.get(draft)!,
     name: draft.name,
@@ -38,6 +32,47 @@ export function unitsOf(grammar: Grammar, tree: SyntaxTree): Unit[] | null {
     children: draft.children.map(unit),
   });
   return drafts.map(unit);
+}
+
+/**
+ * The heads of the units of a text. The tree may be one of which not all was gone into.
+ *
+ * @returns null where what was not gone into has a say in them, or as `unitsOf`
+ */
+export function topOf(grammar: Grammar, tree: SyntaxTree): (Head | null)[] | null {
+  const read = readDrafts(grammar, tree, true);
+  if (read === null) return null;
+  const { source, drafts, keys } = read;
+  const { parent, shut } = source.flat;
+  const isDefined = (at: number) => source.definitions.has(at) || source.definitions.has(parent[at]!);
+  if (!shut.every((at) => isDefined(parent[at]!))) return null; // what has no name is known by all that it says
+  const keyed = (draft: Draft): Keyed => {
+    const { kind, name, span, children } = draft;
+    return { kind, name, span, key: keys.get(draft)!, children: name === null ? children.map(keyed) : [] };
+  };
+  return drafts.map((draft) => headOf(keyed(draft)));
+}
+
+type Drafted = {
+  source: Source;
+  drafts: readonly Draft[];
+  keys: ReadonlyMap<Draft, string>;
+  hashed: (draft: Draft) => Hashes;
+};
+
+/** null: what is defined stands in one another deeper than it may. */
+function readDrafts(grammar: Grammar, tree: SyntaxTree, top = false): Drafted | null {
+  const source = readSource(grammar, tree, top);
+  if (isTooDeep(source)) return null;
+  const drafts = outline(source);
+  const known = new Map<Draft, Hashes>();
+  const hashed = (draft: Draft): Hashes => {
+    const own = known.get(draft) ?? hashesOf(source, draft);
+    known.set(draft, own);
+    return own;
+  };
+  const keys = keysOf(drafts, (draft) => hashed(draft).syntax.slice(0, 8));
+  return { source, drafts, keys, hashed };
 }
 
 function isTooDeep({ flat, definitions }: Source): boolean {

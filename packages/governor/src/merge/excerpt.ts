@@ -1,6 +1,6 @@
 import type { FilePlace } from "@dgov/semantic";
 import type { Git } from "../git/git.ts";
-import { textOf } from "../semantic/read_files.ts";
+import { textOf } from "../semantic/texts.ts";
 
 /** Some lines of a file, numbered from `first`. `more`: how many were left out at the end. */
 export type Excerpt = { first: number; lines: readonly string[]; more: number };

@@ -2,8 +2,9 @@ import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { analysed, createAnalyst } from "./analyst.ts";
-import type { Packed } from "./packed.ts";
+import { createAnalyst, type HeardChanged } from "./analyst.ts";
+import { analysed } from "./answer.ts";
+import { type Packed, unpack } from "./packed.ts";
 
 setDefaultTimeout(120_000);
 
@@ -198,4 +199,28 @@ test("it is gone when whoever asks is gone", async () => {
   const isThere = () => existsSync(`/proc/${child}/exe`); // the dead that nobody has collected have none
   for (let n = 0; n < 100 && isThere(); n++) await Bun.sleep(100);
   expect(isThere()).toBe(false);
+});
+
+test("what became of files is told as it comes; of those that end their process nothing is, and it is asked no more", async () => {
+  const child = `
+    const { pack } = await import(${JSON.stringify(join(import.meta.dir, "packed.ts"))});
+    for await (const line of console) {
+      const { changed, analyse } = JSON.parse(line);
+      for (const { is } of changed ?? []) {
+        if (is === "end") process.exit(1);
+        const parts = ["said", "was", "is"].map((word) => pack(word + " " + is));
+        await Bun.write(Bun.stdout, Buffer.concat(parts.flatMap((p) => [Buffer.from(p.length + "\\n"), p])));
+      }
+      if (analyse) await Bun.write(Bun.stdout, Buffer.concat([Buffer.from(pack(0).length + "\\n"), pack(0)]));
+    }`;
+  const strange = createAnalyst([process.execPath, "-e", child], 1);
+  const contents = ["a", "b", "end", "c"].map((is) => ({ path: "a.py", was: "", is, heads: null }));
+  const heard: unknown[] = [];
+  const note: HeardChanged = (at, { said, was, is }) => void heard.push([at, unpack(said), unpack(was), unpack(is)]);
+  await strange.changed(contents.slice(0, 2), note);
+  const told = [0, 1].map((at) => [at, ...["said", "was", "is"].map((word) => `${word} ${"ab"[at]}`)]);
+  expect(heard.splice(0)).toEqual(told);
+  await strange.changed(contents, note);
+  expect(heard).toEqual(told);
+  strange.close();
 });

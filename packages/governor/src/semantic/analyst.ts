@@ -1,20 +1,29 @@
-import type { Depth, Summary } from "@dgov/semantic";
+import type { Contents, Depth } from "@dgov/semantic";
 import type { Merged, SideNames, Three } from "@dgov/semantic/merge";
 import { DgovError } from "../error.ts";
 import { type Conversation, converse } from "../process.ts";
+import type { Analysed } from "./answer.ts";
 import { type Packed, pack, unpack } from "./packed.ts";
 
 export type Text = { path: string; text: string };
-/** What a text says, or why nothing is known of it, as a clause. */
-export type Analysed = { summary: Summary } | { unknown: string };
 
 /** Three texts of one file that git could not merge, and what the sides are called. */
 export type MergeOrder = { path: string; texts: Three<string>; names: SideNames };
 /** What the process is asked. */
-export type Question = { analyse: readonly Text[]; depth: Depth } | { merge: MergeOrder };
+export type Question =
+  | { analyse: readonly Text[]; depth: Depth }
+  | { changed: readonly Contents[] }
+  | { merge: MergeOrder };
 
 /** Is told each answer as soon as it is there, and once more where it had to be asked again. `at`: of which text. */
 export type Heard = (at: number, packed: Packed) => void;
+
+/**
+ * What became of a file, as its process has packed it: `said` is `Became`, without what is kept; `was` and `is` are kept, each
+ * `Topped`, where nobody knew it. `at`: of which contents.
+ */
+export type HeardChanged = (at: number, became: { said: Packed; was: Packed; is: Packed }) => void;
+const PARTS = 3;
 
 /**
  * Looks at texts of strangers, in processes of its own: what they do to a parser, they do to a process that holds nothing
@@ -31,14 +40,15 @@ export type Analyst = {
    * @throws DgovError `machine_refused` when no such process can be had at all
    */
   analyse(texts: readonly Text[], depth: Depth, heard?: Heard): Promise<Packed[]>;
+  /**
+   * Of each two contents of a file what became of its units, and no more than that is looked at. Some of them may end their
+   * process: then nothing is told of those that were asked with them, and `analyse` finds which.
+   */
+  changed(contents: readonly Contents[], heard: HeardChanged): Promise<void>;
   /** Merges by symbols; see `mergeSources`. A file that takes too long is refused. @throws like `analyse` */
   merge(order: MergeOrder): Promise<Merged>;
   close(): void;
 };
-
-/** What `analyse` says of a text. */
-export const analysed = (packed: Packed): Analysed =>
-  (unpack(packed) as Analysed | null) ?? { unknown: "what was said of it did not arrive" }; // packed by our own child
 
 /** Whether it is an answer that another day, or another machine, may give another one in place of: it is not kept. */
 export const isLost = (packed: Packed): boolean => packed === ENDED;
@@ -64,6 +74,13 @@ export function createAnalyst(self: readonly string[], processes: number = PROCE
   const idle = seats.toReversed(); // the last one is taken first, so that a few texts start one process
   const waiting: ((seat: Seat) => void)[] = [];
   const asked = { chars: 0 };
+  /** As many as are worth a process each. */
+  const batches = <T>(all: readonly T[], charsOf: (one: T) => number) => {
+    const chars = all.reduce((sum, one) => sum + charsOf(one), 0);
+    const least = asked.chars > SHARED_CHARS ? LEAST_SHARE_CHARS : SHARED_CHARS;
+    asked.chars += chars;
+    return batchesOf(all, charsOf, Math.min(BATCH_CHARS, Math.max(least, Math.ceil(chars / processes))));
+  };
   const seated = async <T>(work: (seat: Seat) => Promise<T>): Promise<T> => {
     const seat = idle.pop() ?? (await new Promise<Seat>((turn) => void waiting.push(turn)));
     try {
@@ -84,17 +101,22 @@ export function createAnalyst(self: readonly string[], processes: number = PROCE
       for (const seat of seats) seat.expect(chars / processes);
     },
     async analyse(texts, depth, heard = () => {}) {
-      const chars = texts.reduce((sum, { text }) => sum + text.length, 0);
-      const least = asked.chars > SHARED_CHARS ? LEAST_SHARE_CHARS : SHARED_CHARS;
-      asked.chars += chars;
-      const share = Math.min(BATCH_CHARS, Math.max(least, Math.ceil(chars / processes)));
-      let before = 0;
-      const asked_of = batchesOf(texts, share).map((batch) => {
-        const from = before;
-        before += batch.length;
-        return seated((seat) => ask(seat, batch, depth, (at, packed) => heard(from + at, packed)));
-      });
+      const asked_of = batches(texts, ({ text }) => text.length).map(({ from, batch }) =>
+        seated((seat) => ask(seat, batch, depth, (at, packed) => heard(from + at, packed))),
+      );
       return (await Promise.all(asked_of)).flat();
+    },
+    async changed(contents, heard) {
+      const chars = ({ was, is }: Contents) => was.length + is.length;
+      const asked_of = batches(contents, chars).map(({ from, batch }) =>
+        seated(async (seat) => {
+          const inThrees = grouping(PARTS, ([said, was, is], at) =>
+            heard(from + at, { said: said!, was: was!, is: is! }),
+          );
+          if ((await seat.turn({ changed: batch }, ANSWER_MS, inThrees)) === null) await seat.prove();
+        }),
+      );
+      await Promise.all(asked_of);
     },
     merge: (order) =>
       seated(async (seat) => {
@@ -108,19 +130,28 @@ export function createAnalyst(self: readonly string[], processes: number = PROCE
   };
 }
 
-/** Texts in their order, in portions of so many characters and a text more. */
-function batchesOf(texts: readonly Text[], chars: number): Text[][] {
-  const batches: Text[][] = [];
+/** In portions of so many characters and one more, in their order. `from`: which of all is the first. */
+function batchesOf<T>(all: readonly T[], charsOf: (one: T) => number, chars: number): { from: number; batch: T[] }[] {
+  const batches: { from: number; batch: T[] }[] = [];
   let room = 0;
-  for (const text of texts) {
+  for (const [from, one] of all.entries()) {
     if (room <= 0) {
-      batches.push([]);
+      batches.push({ from, batch: [] });
       room = chars;
     }
-    room -= text.text.length;
-    batches.at(-1)?.push(text);
+    room -= charsOf(one);
+    batches.at(-1)?.batch.push(one);
   }
   return batches;
+}
+
+/** Tells so many parts at once, and which group it is. */
+function grouping(count: number, tell: (parts: readonly Packed[], at: number) => void): Heard {
+  const parts: Packed[] = [];
+  return (at, packed) => {
+    parts.push(packed);
+    if (parts.length === count) tell(parts.splice(0), (at + 1) / count - 1);
+  };
 }
 
 /** A text that ends its process is found by asking for half as many, and is the only one of which nothing is known. */
@@ -169,12 +200,8 @@ function openSeat(self: readonly string[]): Seat {
       state.brief = brief;
       state.talk ??= converse([...self, "__symbols"], { cwd: "/", env: brief ? BRIEF_ENV : ENV });
       try {
-        const count = "merge" in question ? 1 : question.analyse.length;
-        return await state.talk.turn(
-          `${JSON.stringify(question)}\n`,
-          (talk) => readAnswer(talk, count, heard),
-          limit_ms,
-        );
+        const line = `${JSON.stringify(question)}\n`;
+        return await state.talk.turn(line, (talk) => readAnswer(talk, partsOf(question), heard), limit_ms);
       } catch {
         seat.leave(); // whatever it was: it is asked again in other portions, and at last alone
         return null;
@@ -193,8 +220,19 @@ function openSeat(self: readonly string[]): Seat {
 }
 
 function charsOf(question: Question): number {
-  const texts = "merge" in question ? Object.values(question.merge.texts) : question.analyse.map(({ text }) => text);
+  const texts =
+    "merge" in question
+      ? Object.values(question.merge.texts)
+      : "changed" in question
+        ? question.changed.flatMap(({ was, is }) => [was, is])
+        : question.analyse.map(({ text }) => text);
   return texts.reduce((sum, text) => sum + text.length, 0);
+}
+
+/** How many answers there are. */
+function partsOf(question: Question): number {
+  if ("merge" in question) return 1;
+  return "changed" in question ? question.changed.length * PARTS : question.analyse.length;
 }
 
 async function readAnswer(talk: Conversation, count: number, heard: Heard): Promise<Packed[]> {

@@ -1,6 +1,6 @@
 import { filesNamedIn } from "@dgov/semantic/api_files";
 import type { Git } from "../git/git.ts";
-import { textOf } from "./read_files.ts";
+import { textOf } from "./texts.ts";
 
 /** More files than that, and the rest is missed: a reference to one of them is told to lead to nothing. */
 const FILES_MAX = 500;

@@ -2,7 +2,7 @@ import type { CompareSymbols, SymbolEdit, Touched } from "@dgov/sandbox/symbol_c
 import { analyse, type FileView, openGrammars, type TreeView } from "@dgov/semantic";
 import { isUnparsed } from "@dgov/semantic/changes";
 import { touchesBetween } from "@dgov/semantic/touches";
-import { textOf } from "./read_files.ts";
+import { textOf } from "./texts.ts";
 
 /** What compares texts by symbols in the process that writes them. It knows the texts that it is given, and nothing else. */
 export async function openComparison(): Promise<CompareSymbols> {

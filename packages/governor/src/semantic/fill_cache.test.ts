@@ -41,6 +41,7 @@ test("every content is looked at once, whatever there is of it, and then no more
       },
       merge: () => Promise.reject(new Error("nobody merges here")),
       close: () => {},
+      changed: async () => {},
       start: () => {},
       expect: () => {},
     },

@@ -1,7 +1,16 @@
 import { writeSync } from "node:fs";
-import { analyse, type Depth, type Grammars, languageOf, NO_GRAMMAR, openGrammars } from "@dgov/semantic";
+import {
+  analyse,
+  analyseChanged,
+  type Depth,
+  type Grammars,
+  languageOf,
+  NO_GRAMMAR,
+  openGrammars,
+} from "@dgov/semantic";
 import { type Merged, mergeSources } from "@dgov/semantic/merge";
-import type { Analysed, MergeOrder, Question } from "./analyst.ts";
+import type { MergeOrder, Question } from "./analyst.ts";
+import { packChanged, saidOf } from "./answer.ts";
 import { type Packed, pack } from "./packed.ts";
 
 /**
@@ -23,14 +32,9 @@ function say(bytes: Uint8Array): void {
 }
 
 /** Each text's own is packed before the next one is looked at: they are many times as large before. */
-function* answers(
-  grammars: Grammars,
-  { analyse: texts, depth }: Extract<Question, { depth: Depth }>,
-): Generator<Packed> {
-  for (const { path, text } of texts) {
-    const found = analyse(grammars, path, text, depth);
-    yield pack(("unknown" in found ? found : { summary: found }) satisfies Analysed);
-  }
+function* answers(grammars: Grammars, question: Exclude<Question, { merge: unknown }>): Generator<Packed> {
+  if ("changed" in question) for (const one of question.changed) yield* packChanged(analyseChanged(grammars, one));
+  else for (const { path, text } of question.analyse) yield pack(saidOf(analyse(grammars, path, text, question.depth)));
 }
 
 function mergeTexts(grammars: Grammars, { path, texts, names }: MergeOrder): Merged {

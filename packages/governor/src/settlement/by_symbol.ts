@@ -2,8 +2,8 @@ import type { EventOf } from "@dgov/kernel";
 import type { Merged, SideNames, Three } from "@dgov/semantic/merge";
 import type { Git } from "../git/git.ts";
 import type { Conflict, Mend } from "../git/integrate.ts";
-import { textOf } from "../semantic/read_files.ts";
 import type { Symbols } from "../semantic/symbols.ts";
+import { textOf } from "../semantic/texts.ts";
 
 /**
  * Merges symbol by symbol what git cannot by lines, and keeps how. `files`: what was merged, when all of it was; `refusals`:

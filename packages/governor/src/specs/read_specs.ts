@@ -3,7 +3,7 @@ import type { Git } from "../git/git.ts";
 import { items } from "../git/git.ts";
 import { ignoreRule } from "../ignore.ts";
 import type { Project } from "../project.ts";
-import { textOf } from "../semantic/read_files.ts";
+import { textOf } from "../semantic/texts.ts";
 import type { Spec } from "../spec_file.ts";
 
 /** A document as a tree has it. `unknown`: why nobody can say what it asks for; null: it can be said. */

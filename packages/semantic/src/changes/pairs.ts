@@ -14,7 +14,7 @@ const NAMED: ReadonlySet<UnitKind> = new Set([
 ]);
 
 /** The units of one scope, with those that stand in its blocks. */
-export const scopeOf = (units: readonly Unit[]): Unit[] =>
+export const scopeOf = <U extends { name: string | null; children: readonly U[] }>(units: readonly U[]): U[] =>
   units.flatMap((unit) => (unit.name === null ? [unit, ...scopeOf(unit.children)] : [unit]));
 
 /** The units of one version of a scope, and what the keys of all of them begin with. */

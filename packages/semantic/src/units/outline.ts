@@ -112,6 +112,7 @@ function defined(source: Source, own: { definition: Definition; base: Base; scop
   const name = nameOf(source, definition, kind);
   const role = meaning.role ?? definition.role;
   const at = base.definitions[0]!;
+  if (source.top) return { ...base, ...plain(base.span), kind, role, name, label: labelOf(source, at, kind) };
   const { parts, inner } = partsOf(source, { definition, at, node: own.node, gap: base.gap, span: base.span });
   const below = parts.body && { node: inner.body, stretch: parts.body, inside: kind, guards: [] };
   const holds = HOLDERS.has(kind) || (kind === "type" && source.is.body(inner.body));

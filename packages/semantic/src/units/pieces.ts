@@ -2,77 +2,78 @@ import { commonPairs, type Pair } from "../merge/diff.ts";
 import type { Summary } from "../summary.ts";
 import type { Span, Unit } from "../unit.ts";
 import { unitsAlone } from "../units_alone.ts";
+import { type Head, type Heads, headOf, headsIn } from "./heads.ts";
 
-/** A text that was looked at. */
-export type Earlier = { text: string; summary: Summary };
+/** A text of which it is known what stands at its top. */
+export type Earlier = { text: string; heads: Heads };
+
+/** A part of a text, and where it begins in it. */
+export type Part = { text: string; start: number };
 
 /**
- * A stretch of a later text that is looked at by itself.
+ * A stretch of a text that was changed, which is looked at by itself as it was and as it is.
  *
- * `start`  where it begins in the later text
  * `units`  which of the earlier units it stands for: the first one, and the first one behind them
  * `edges`  which of these, the first and the last, are not changed: how they come out says whether what is around the others
  *          has a say in what they are
  */
-export type Piece = { text: string; start: number; units: Span; edges: readonly [first: boolean, last: boolean] };
+export type Piece = { was: Part; is: Part; units: Span; edges: readonly [first: boolean, last: boolean] };
+
+/** What a piece says, as it was and as it is. */
+export type PieceFound = { was: Summary; is: Summary };
+
+/**
+ * What became of a text: the changed units of both, and those between them that are not changed in neither, and what
+ * stands at the top of the later one.
+ */
+export type ChangedUnits = { was: Summary; is: Summary; heads: Heads };
 
 /** What is longer, or changed in most places, is looked at as a whole. */
 const CHARS_MAX = 200_000;
 const SHARE_MAX = 0.7;
 
 /**
- * What of a later text has to be looked at, where it is known what an earlier one says: each unit that was changed, with the
- * one in front of it and the one behind it. null: all of it. `joined` makes what the whole says of what the pieces say.
+ * What of two texts has to be looked at to know what became of their units, where it is known what stands at the top of the
+ * earlier one: each unit that was changed, with the one in front of it and the one behind it. null: all of both.
  */
-export function piecesOf({ text: was, summary }: Earlier, text: string): Piece[] | null {
-  const { units, faults } = summary;
-  if (faults.length > 0 || units.length === 0 || Math.max(was.length, text.length) > CHARS_MAX) return null;
-  if (!keysStandAlone(units)) return null;
-  const pieces = changedUnits(was, text, units).map((changed) => pieceOf(changed, text, units));
-  const chars = pieces.reduce((sum, piece) => sum + piece.text.length, 0);
+export function piecesOf({ text: was, heads }: Earlier, text: string): Piece[] | null {
+  const units = heads.heads;
+  if (units.length === 0 || Math.max(was.length, text.length) > CHARS_MAX) return null;
+  const pieces = changedUnits(was, text, units).map((changed) => pieceOf(changed, [was, text], units));
+  const chars = pieces.reduce((sum, { is }) => sum + is.text.length, 0);
   return pieces.length === 0 || chars > text.length * SHARE_MAX ? null : pieces;
 }
 
 /**
- * What `analyse` says of the later text at depth "units", to the last letter.
+ * What becomes of the units between the two texts is what `analyse` of the whole of both says, to the last letter.
  *
- * @param found what it says of each piece
+ * @param found what `analyse` says of each piece at depth "units"
  * @returns null where that cannot be told of pieces: the whole has to be looked at
  */
-export function joined(earlier: Earlier, pieces: readonly Piece[], found: readonly Summary[]): Summary | null {
-  const { language, version, units } = earlier.summary;
-  const all: Unit[] = [];
+export function joined(earlier: Earlier, pieces: readonly Piece[], found: readonly PieceFound[]): ChangedUnits | null {
+  const { language, version, heads: units } = earlier.heads;
+  const [before, after]: [Unit[], Unit[]] = [[], []];
+  const heads: (Head | null)[] = [];
   let [next, moved] = [0, 0];
   for (const [at, piece] of pieces.entries()) {
-    const own = found[at];
-    if (own?.language !== language || own.version !== version || own.faults.length > 0) return null;
+    const inside = insideOf(piece, found[at]!, earlier.heads);
     const [first, behind] = piece.units;
-    const start = units[first]!.gap[0] + moved;
-    const inside = betweenEdges(own.units, piece, units);
-    if (inside === null || start !== piece.start) return null;
-    all.push(...movedBy(units.slice(next, first + (piece.edges[0] ? 1 : 0)), moved), ...movedBy(inside, start));
+    const start = gapAt(units, first) + moved;
+    if (inside === null || start !== piece.is.start) return null;
+    heads.push(...headsMoved(units.slice(next, first + (piece.edges[0] ? 1 : 0)), moved), ...inside.is.map(headOf));
+    before.push(...inside.was);
+    after.push(...inside.is);
     next = behind - (piece.edges[1] ? 1 : 0);
-    moved = piece.start + piece.text.length - units[behind - 1]!.span[1];
+    moved = piece.is.start + piece.is.text.length - units[behind - 1]!.span[1];
   }
-  all.push(...movedBy(units.slice(next), moved));
-  return keysStandAlone(all) ? unitsAlone({ language, version, units: all, faults: [] }) : null;
+  const known = { language, version, faults: [] };
+  const later = headsIn(known, [...heads, ...headsMoved(units.slice(next), moved)]);
+  if (later === null) return null;
+  return { was: unitsAlone({ ...known, units: before }), is: unitsAlone({ ...known, units: after }), heads: later };
 }
 
-/**
- * A key counts those of its name before it, and of an overload it hangs on the others: where there is either, or two have one
- * key, a unit cannot be named without the others.
- */
-function keysStandAlone(units: readonly Unit[]): boolean {
-  const keys = new Set<string>();
-  const stands = ({ key, kind, children }: Unit): boolean => {
-    if (kind === "key" || keys.has(key) || COUNTS.test(key)) return false;
-    keys.add(key);
-    return children.every(stands);
-  };
-  return units.every(stands);
-}
-
-const COUNTS = /#\d+$|\.overload\b/;
+/** Where the gap in front of a unit begins. */
+const gapAt = (units: readonly Head[], at: number): number => units[at - 1]?.span[1] ?? 0;
 
 /** Units that are changed, and how much further behind what stands before them, and behind them, is in the later text. */
 type Changed = { units: [first: number, last: number]; moved: readonly [before: number, behind: number] };
@@ -81,7 +82,7 @@ type Changed = { units: [first: number, last: number]; moved: readonly [before: 
  * Which units were changed, as far as the text tells: never fewer than there are. What is put between two is told of the first
  * of them.
  */
-function changedUnits(was: string, text: string, units: readonly Unit[]): Changed[] {
+function changedUnits(was: string, text: string, units: readonly Head[]): Changed[] {
   const all: Changed[] = [];
   for (const { from, to } of changedLines(was, text)) {
     const put = from[0] === to[0];
@@ -89,7 +90,7 @@ function changedUnits(was: string, text: string, units: readonly Unit[]): Change
     const first = ends < 0 ? units.length - 1 : ends;
     const last = Math.max(
       first,
-      units.findLastIndex(({ gap }) => gap[0] < to[0]),
+      units.findLastIndex((_, at) => gapAt(units, at) < to[0]),
     );
     const before = all.at(-1);
     const behind = to[1] - to[0];
@@ -104,12 +105,18 @@ function changedUnits(was: string, text: string, units: readonly Unit[]): Change
   return all;
 }
 
-function pieceOf({ units: [from, to], moved }: Changed, text: string, units: readonly Unit[]): Piece {
+function pieceOf(
+  { units: [from, to], moved }: Changed,
+  texts: readonly [was: string, is: string],
+  units: readonly Head[],
+): Piece {
   const edges = [from > 0, to < units.length - 1] as const;
   const [first, last] = [from - (edges[0] ? 1 : 0), to + (edges[1] ? 1 : 0)];
-  const start = edges[0] ? units[first]!.gap[0] + moved[0] : 0;
-  const end = edges[1] ? units[last]!.span[1] + moved[1] : text.length;
-  return { text: text.slice(start, end), start, units: [first, last + 1], edges };
+  const part = (text: string, [before, behind]: Pair): Part => {
+    const start = edges[0] ? gapAt(units, first) + before : 0;
+    return { text: text.slice(start, edges[1] ? units[last]!.span[1] + behind : text.length), start };
+  };
+  return { was: part(texts[0], [0, 0]), is: part(texts[1], moved), units: [first, last + 1], edges };
 }
 
 type Stretches = { from: Pair; to: Pair };
@@ -166,27 +173,35 @@ function withoutEnds(was: string, text: string, { from, to }: Stretches): Stretc
 
 const linesOf = (text: string): string[] => text.split(/(?<=\n)/);
 
-/** The units of a piece that stand between its edges; null: an edge is not what it was, so what is around has a say. */
-function betweenEdges(found: readonly Unit[], { units: [first, behind], edges }: Piece, units: readonly Unit[]) {
-  const [own, last] = [found[0], found.at(-1)];
-  if (found.length < (edges[0] ? 1 : 0) + (edges[1] ? 1 : 0)) return null;
-  if (edges[0] && !isSame(own, units[first]!)) return null;
-  if (edges[1] && !isSame(last, units[behind - 1]!)) return null;
-  return found.slice(edges[0] ? 1 : 0, edges[1] ? -1 : undefined);
+/**
+ * The units of a piece that stand between its edges, where they stand in their texts. null: what is around has a say in
+ * them, for the piece is not what it is in the whole of the earlier text, or an edge is not what it was.
+ */
+function insideOf(
+  { was, is, units: [first, behind], edges }: Piece,
+  found: PieceFound,
+  { language, version, heads }: Heads,
+) {
+  const alike = (own: Summary) => own.language === language && own.version === version && own.faults.length === 0;
+  if (!alike(found.was) || !alike(found.is)) return null;
+  const [before, after] = [movedBy(found.was.units, was.start), movedBy(found.is.units, is.start)];
+  if (JSON.stringify(before.map(headOf)) !== JSON.stringify(heads.slice(first, behind))) return null;
+  const [front, back] = [edges[0] ? 1 : 0, edges[1] ? 1 : 0];
+  if (after.length < front + back) return null;
+  if (front === 1 && !isSame(after[0]!, before[0]!)) return null;
+  if (back === 1 && !isSame(after.at(-1)!, before.at(-1)!)) return null;
+  const between = (own: readonly Unit[]) => own.slice(front, own.length - back);
+  return { was: between(before), is: between(after) };
 }
 
-/** Whether a unit is what it was, wherever it stands: its key says nothing where the others are not around. */
-function isSame(unit: Unit | undefined, was: Unit): boolean {
-  if (unit === undefined) return false;
-  const moved = movedBy([unit], was.gap[0] - unit.gap[0]);
-  const said = (one: unknown) => JSON.stringify(one, (name, value) => (name === "key" ? null : value));
-  return said(moved[0]) === said(was);
-}
+/** Whether a unit is what it was, wherever it stands. */
+const isSame = (unit: Unit, was: Unit): boolean =>
+  JSON.stringify(movedBy([unit], was.gap[0] - unit.gap[0])) === JSON.stringify([was]);
 
 /** The same units so many characters further behind. */
 function movedBy(units: readonly Unit[], by: number): readonly Unit[] {
   if (by === 0) return units;
-  const moved = (span: Span): Span => [span[0] + by, span[1] + by];
+  const moved = (span: Span): Span => spanMoved(span, by);
   const orNull = (span: Span | null): Span | null => span && moved(span);
   return units.map((unit) => {
     const { decorators, header, doc, body } = unit.parts;
@@ -205,3 +220,8 @@ function movedBy(units: readonly Unit[], by: number): readonly Unit[] {
     };
   });
 }
+
+const headsMoved = (heads: readonly Head[], by: number): readonly Head[] =>
+  by === 0 ? heads : heads.map(({ keys, span }) => ({ keys, span: spanMoved(span, by) }));
+
+const spanMoved = ([start, end]: Span, by: number): Span => [start + by, end + by];

@@ -7,11 +7,15 @@ import type { Is } from "./stretch.ts";
 import type { Tables } from "./tables.ts";
 import { type Tokens, tokensOf } from "./tokens.ts";
 
-/** A text with all that is read in it while its units are made. Nodes are those of the flat tree; -1: there is none. */
+/**
+ * A text with all that is read in it while its units are made. Nodes are those of the flat tree; -1: there is none. `top`: of
+ * what is defined only the name is asked for.
+ */
 export type Source = {
+  top: boolean;
   text: string;
   flat: FlatTree;
-  tokens: Tokens;
+  readonly tokens: Tokens;
   definitions: ReadonlyMap<number, Definition>;
   tables: Tables;
   is: Is;
@@ -20,14 +24,19 @@ export type Source = {
   field(at: number, name: string): number; // the child that is this field
 };
 
-export function readSource(grammar: Grammar, tree: SyntaxTree): Source {
+export function readSource(grammar: Grammar, tree: SyntaxTree, top = false): Source {
   const { profile, tables } = grammar;
   const { syntax, units } = profile;
   const { flat } = tree;
+  let tokens: Tokens | null = null; // of what stands at the top of a text mostly nobody asks
   return {
+    top,
     text: flat.text,
     flat,
-    tokens: tokensOf({ flat, tables, syntax }),
+    get tokens() {
+      tokens ??= tokensOf({ flat, tables, syntax });
+      return tokens;
+    },
     definitions: definitionsIn(grammar.symbols, tree),
     tables,
     is: predicates(flat, tables, units),

@@ -54,7 +54,7 @@ export function typesOf(language: Language, { syntax }: Profile): Types {
 
 export function tablesOf(types: Types, { syntax }: Profile): Tables {
   const count = types.names.length;
-  const named = Uint8Array.from(types.named);
+  const named = new Uint8Array(types.named);
   // Several ids may have one name (an alias has one of its own), so that sets go by names, over all ids.
   const idsOf = Map.groupBy(types.names.keys(), (id) => types.names[id]!);
   const sets = new Map<string, Uint8Array>();
@@ -72,12 +72,12 @@ export function tablesOf(types: Types, { syntax }: Profile): Tables {
   const names = texts(1);
   return {
     named,
-    sort: Int32Array.from(types.sort),
+    sort: new Int32Array(types.sort),
     trivia: set(syntax.trivia),
     parentheses: set(syntax.parentheses),
     leaves: names.map((name) => syntax.leaves[name]),
     tokens: texts(0),
-    tokenWords: Int32Array.from(types.words),
+    tokenWords: new Int32Array(types.words),
     names,
     set,
     field: (own) => fields.get(own) ?? -1,
