@@ -1,5 +1,5 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { dgov, eventsOf, git, type Place, writeIn } from "./repo.ts";
 import { bash, done, edit, layTasks } from "./scripted.ts";
@@ -171,4 +171,56 @@ test("each isolated process has ports of its own", () => {
   const ports = [...said(place).matchAll(/port (\d+)/g)].map(([, port]) => Number(port));
   expect(ports.length).toBe(2);
   expect(Math.abs(ports[0]! - ports[1]!)).toBeGreaterThanOrEqual(10);
+});
+
+test("what a setup makes of the files that it reads is made once, for workers, gates and preflight, and nobody spoils it", () => {
+  const stamp = '"$(cat made/stamp)"';
+  const spoil = "echo spoilt > made/stamp; echo spoilt >> ../cache/setups/*/made/made/stamp; true";
+  const one = (name: string, from: string) => ({
+    attempts: [[bash(`echo "<$(cat made/stamp)>"; ${spoil}`), edit(`src/${name}.txt`, from, "omega"), done]],
+  });
+  const tasks = {
+    a: one("a", "alpha"),
+    b: { ...one("b", "beta"), claims: 'files.edit = ["src/b.txt"]\ndepends_on = ["a"]' },
+  };
+  const place = layTasks(tasks, {
+    project: {
+      setup_cmd: "test ! -e src && mkdir -p made && cat lock.txt /proc/sys/kernel/random/uuid > made/stamp",
+      test_cmd: `test ${stamp} != spoilt && ${spoil}`,
+    },
+    tables: '[worktree]\nsetup_reads = ["lock.txt"]\n',
+    files: { ".gitignore": "made/\n", "lock.txt": "one\n" },
+  });
+  open.push(place);
+  expect(dgov(place, "run", "p").status).toBe(0);
+  const stamps = () => [...new Set(said(place).match(/<one\n[^>]+>/g))];
+  expect(said(place).match(/<one\n[^>]+>/g)).toHaveLength(2);
+  expect(stamps()).toHaveLength(1);
+  const kept = join(place.folder, ".dgov-worktrees-repo/cache/setups");
+  const [key = ""] = readdirSync(kept);
+  expect([`<${readFileSync(join(kept, key, "made/made/stamp"), "utf8").trim()}>`]).toEqual(stamps());
+  const setups = () => {
+    const { gates } = JSON.parse(dgov(place, "preflight", "--json").stdout);
+    return gates.filter(({ gate }: { gate: string }) => gate === "setup" || gate === "tests");
+  };
+  writeIn(place.root, "src/c.txt", "new\n");
+  git(place, "add", "src/c.txt");
+  expect(setups()).toMatchObject([{ verdict: "pass", command: null }, { verdict: "pass" }]);
+  expect(readdirSync(kept)).toEqual([key]);
+  writeIn(place.root, "lock.txt", "two\n");
+  git(place, "add", "lock.txt");
+  expect(setups()).toMatchObject([{ verdict: "pass" }, { verdict: "pass" }]);
+  expect(readdirSync(kept)).toHaveLength(2);
+  for (const [wrong, why] of [
+    ["../lock.txt", 'it has ".."'],
+    ["a.py::f", "names a symbol"],
+  ] as const) {
+    const path = ".dgov/project.toml";
+    const text = readFileSync(join(place.root, path), "utf8");
+    writeFileSync(join(place.root, path), text.replace('setup_reads = ["lock.txt"]', `setup_reads = ["${wrong}"]`));
+    const { status, stderr } = dgov(place, "validate", "p");
+    expect([status, stderr]).toEqual([3, expect.stringContaining(why)]);
+    expect(stderr).toContain("setup_reads");
+    writeFileSync(join(place.root, path), text);
+  }
 });

@@ -30,7 +30,7 @@ const DEFAULT_SANDBOX: SandboxRules = {
     file_bytes: 4096 * MIB,
     open_files: 16_384,
   },
-  worktree: { include: false, cache: false },
+  worktree: { include: false, setup_reads: [], cache: false },
   hooks: { timeout_s: 60 },
 };
 

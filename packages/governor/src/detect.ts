@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import { z } from "zod";
 import { onPath } from "./on_path.ts";
-import { RECIPES, type Recipe } from "./recipes.ts";
+import { RECIPES, type Recipe, setupReads } from "./recipes.ts";
 
 export const PROJECT_TYPES = ["python", "javascript", "rust", "go", "swift", "unknown"] as const;
 export type ProjectType = (typeof PROJECT_TYPES)[number];
@@ -17,6 +17,7 @@ export type Detected = {
   test_dir: string;
   source_extensions: readonly string[];
   commands: Recipe;
+  setup_reads: readonly string[];
   ignore_files: readonly string[];
   uses_uv: boolean;
 };
@@ -44,6 +45,7 @@ export function detect(root: string, asked: ProjectType | "auto", path: string):
       ...{ ...here, uses_uv, installed: (program) => onPath(program, path) },
       measures: type === "python" && dependsOnCoverage(here),
     }),
+    setup_reads: type === "javascript" ? setupReads(here) : [],
     ignore_files: [...new Set([...LOCKS.filter(here.has), ...(uses_uv ? ["uv.lock"] : [])])],
     uses_uv,
   };

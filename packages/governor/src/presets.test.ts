@@ -82,7 +82,7 @@ test.each(["strict", "default", "relaxed"])("what is written wins over the prese
     gate_hosts: ["a.test"],
     setup: "none",
     limits: { memory_bytes: 3 * MIB, processes: 4, tmp_bytes: 5 * MIB, file_bytes: 6 * MIB, open_files: 77 },
-    worktree: { include: false, cache: false },
+    worktree: { include: false, setup_reads: [], cache: false },
     hooks: { timeout_s: 60 },
   });
   expect(tool_policy).toEqual({

@@ -85,7 +85,7 @@ const PRESETS: Readonly<Record<SandboxRules["preset"], Preset>> = {
 export function withPreset({
   sandbox,
   tool_policy,
-  worktree = { include: false, cache: false },
+  worktree = { include: false, setup_reads: [], cache: false },
   hooks = { timeout_s: 60 },
 }: Pick<ProjectFile, "sandbox" | "tool_policy"> & Partial<Pick<ProjectFile, "worktree" | "hooks">>): {
   sandbox: SandboxRules;

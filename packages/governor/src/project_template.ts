@@ -34,7 +34,7 @@ export function projectToml(found: Detected): string {
     '# api_key_env = "OPENAI_API_KEY"',
     '# default_agent = "MODEL"',
     "",
-    ...(found.type === "go" ? WARM : []),
+    ...(found.type === "go" ? WARM : found.setup_reads.length > 0 ? keptSetup(found.setup_reads) : []),
     "[tool_policy]",
     ...Object.entries(policy).map(([key, value]) => `${key} = ${value}`),
     pair("deny_shell_commands", ["pip", "python -m pip", "pip3", "python -m venv", "uv venv"]),
@@ -65,6 +65,13 @@ const WARM = [
   "[worktree]",
   "# What setup_cmd has built is given to workers and gates, as copies: docs/worktrees.md",
   "cache = true",
+  "",
+];
+
+const keptSetup = (setup_reads: readonly string[]): string[] => [
+  "[worktree]",
+  "# What setup_cmd makes of these files, and of no others, is kept and given to all worktrees: docs/worktrees.md",
+  pair("setup_reads", setup_reads),
   "",
 ];
 

@@ -70,7 +70,7 @@ export const RECIPES: Record<ProjectType, (asked: Asked) => Recipe> = {
   unknown: () => NONE,
 };
 
-const Package = z.object({ scripts: z.object({ test: z.string() }).partial() }).partial();
+const Package = z.object({ scripts: z.object({ test: z.string() }).partial(), workspaces: z.unknown() }).partial();
 
 /** A project in JavaScript or TypeScript says by its configuration files which tools it has. */
 function scriptRecipe({ root: _, has, text }: Asked): Recipe {
@@ -123,13 +123,30 @@ function testCommand(
 }
 
 /** The test script of a package.json. One that cannot be read has none: this only picks a default. */
-function scriptOf(manifest: string | null): string | null {
+const scriptOf = (manifest: string | null): string | null => packageOf(manifest).scripts?.test ?? null;
+
+function packageOf(manifest: string | null): z.infer<typeof Package> {
   try {
-    return Package.safeParse(JSON.parse(manifest ?? "{}")).data?.scripts?.test ?? null;
+    return Package.safeParse(JSON.parse(manifest ?? "{}")).data ?? {};
   } catch (error) {
-    if (error instanceof SyntaxError) return null;
+    if (error instanceof SyntaxError) return {};
     throw error;
   }
+}
+
+const LOCK_FILES = ["package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb"];
+/** What else an installer of packages reads. */
+const INSTALLS_BY = [
+  ...[".npmrc", "pnpm-workspace.yaml", ".pnpmfile.cjs", ".yarnrc", ".yarnrc.yml", "bunfig.toml"],
+  ...[".yarn/", "patches/"],
+];
+
+/** What the setup of a project in JavaScript hangs on. Without a lock file it hangs on the day, too. */
+export function setupReads({ has, text }: Look): string[] {
+  const locks = LOCK_FILES.filter(has);
+  if (!has("package.json") || locks.length === 0) return [];
+  const several = packageOf(text("package.json")).workspaces !== undefined || has("pnpm-workspace.yaml");
+  return [several ? "**/package.json" : "package.json", ...locks, ...INSTALLS_BY.filter(has)];
 }
 
 /** Installs what the lock file says. No package's own scripts run: they are not ours to trust. */

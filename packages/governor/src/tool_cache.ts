@@ -1,6 +1,6 @@
-import { constants, existsSync, lstatSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
-import { copyFile, mkdir, readdir, readlink, stat, symlink, utimes } from "node:fs/promises";
+import { existsSync, lstatSync, mkdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { copyTree, isWithin } from "./copy_tree.ts";
 import type { Pool } from "./git/worktrees.ts";
 import type { Project } from "./project.ts";
 import { removeTree } from "./remove_tree.ts";
@@ -27,9 +27,6 @@ const FETCHED = ["npm", "pip", "uv", "yarn"];
 
 /** What compilers have made, found by the content of all that it was made of, and no verdicts: docs/decisions/0096-build-caches.md. */
 const BUILT = ["go"];
-
-const FILES_MAX = 200_000;
-const BYTES_MAX = 2 * 1024 ** 3;
 
 /** What of a jail's private folder each tool's copy may fill, at most: it counts as the jail's own. */
 const ROOM = 1 / 4;
@@ -88,7 +85,7 @@ function forgetTests(folder: string): void {
 /** @returns false where it is too large, went away under the copy, or there is no room for it: what is there then is a part */
 async function isCopied(from: string, to: string, tmp_bytes: number): Promise<boolean> {
   try {
-    if (!isWithin(from, tmp_bytes)) return false;
+    if (!isWithin(from, tmp_bytes * ROOM)) return false;
     await copyTree(from, to);
     return true;
   } catch (error) {
@@ -98,37 +95,3 @@ async function isCopied(from: string, to: string, tmp_bytes: number): Promise<bo
 }
 
 const LEFT_OUT: ReadonlySet<string> = new Set(["ENOENT", "ENOSPC", "EDQUOT"]);
-
-/**
- * New files with the old times, by which tools see what nobody has used for long: clones where the file system can, never links. One
- * after another, which takes half the work of all at once. Links stay links, whatever they lead to: following one would take files
- * along that the jail could not read.
- */
-async function copyTree(from: string, to: string): Promise<void> {
-  await mkdir(to, { recursive: true });
-  for (const entry of await readdir(from, { withFileTypes: true })) {
-    const [source, target] = [join(from, entry.name), join(to, entry.name)];
-    if (entry.isDirectory()) await copyTree(source, target);
-    else if (entry.isSymbolicLink()) await symlink(await readlink(source), target);
-    else if (entry.isFile()) {
-      await copyFile(source, target, constants.COPYFILE_FICLONE);
-      const { atime, mtime } = await stat(source);
-      await utimes(target, atime, mtime);
-    }
-  }
-}
-
-function isWithin(folder: string, tmp_bytes: number): boolean {
-  const bytes_max = Math.min(BYTES_MAX, tmp_bytes * ROOM);
-  const open = [folder];
-  let files = 0;
-  let bytes = 0;
-  for (let at = open.pop(); at !== undefined; at = open.pop())
-    for (const entry of readdirSync(at, { withFileTypes: true })) {
-      files += 1;
-      if (entry.isDirectory()) open.push(join(at, entry.name));
-      else bytes += lstatSync(join(at, entry.name)).size;
-      if (files > FILES_MAX || bytes > bytes_max) return false;
-    }
-  return true;
-}

@@ -8,11 +8,12 @@ import type { Order } from "@dgov/worker";
 import { PROMPT, PROMPT_FILE, type Program, TOOLS_SERVER } from "../agent_file.ts";
 import { runProjectCommand, type Said } from "../project_command.ts";
 import { outOf } from "../root.ts";
+import { endedBy } from "../run_setup.ts";
 import type { Site } from "../site.ts";
 import type { Turn } from "./acp/conversation.ts";
 import type { Editor } from "./acp/editor.ts";
 import { type Door, type Lending, openLending } from "./lending.ts";
-import { endedBy } from "./prepare.ts";
+
 import { type Secret, withoutSecrets } from "./secrets.ts";
 import { recordCalls } from "./talk.ts";
 

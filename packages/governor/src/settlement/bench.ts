@@ -1,13 +1,18 @@
 import type { ExecRequest, Isolation } from "@dgov/sandbox";
 import { type Keeper, keepFiles } from "../git/kept_files.ts";
+import { treeOf } from "../git/tree_object.ts";
 import { ignoreRule } from "../ignore.ts";
+import { keptSetup } from "../kept_setup.ts";
 import { hostsOrNone } from "../presets.ts";
-import type { Site } from "../site.ts";
+import type { SetupSite } from "../run_setup.ts";
 import { cacheForCommands, cacheForSetup } from "../tool_cache.ts";
-import type { IntegratedCandidate, Left } from "./candidate.ts";
+import type { GivenSetup, IntegratedCandidate, Left } from "./candidate.ts";
 import type { GateWatch } from "./unchanging.ts";
 
-type Bench = Pick<IntegratedCandidate, "root" | "isolation" | "setupIsolation" | "takeLeft" | "baseline"> & {
+type Bench = Pick<
+  IntegratedCandidate,
+  "root" | "isolation" | "setupIsolation" | "giveSetup" | "takeLeft" | "baseline"
+> & {
   watch: GateWatch;
 };
 
@@ -43,12 +48,12 @@ function takeLeft({ changed, touched, made }: Stand): Left {
  * Everything is ended when the signal comes, so that no gate outlives a run that the user stopped.
  */
 export async function openBench(
-  { pool, jail, git, project }: Pick<Site, "pool" | "jail" | "git" | "project">,
+  site: SetupSite,
   { head, tree, frozen = [] }: { head: string; tree: string; frozen?: readonly string[] },
   signal: AbortSignal,
 ): Promise<Bench & { close(): Promise<void> }> {
-  const git_dir = await git.commonDir();
-  const gates = hostsOrNone(project.rules.sandbox.gate_hosts);
+  const { pool, jail, git, project } = site;
+  const [git_dir, gates] = [await git.commonDir(), hostsOrNone(project.rules.sandbox.gate_hosts)];
   const open: { isolations: Isolation[]; releases: (() => void)[] } = { isolations: [], releases: [] };
   const close = async () => {
     await Promise.all(open.isolations.splice(0).map((isolation) => isolation.stop()));
@@ -76,7 +81,8 @@ export async function openBench(
   };
   const openBaseline = async (): ReturnType<Bench["baseline"]> => {
     const beside = await checkout(head);
-    if (project.commands.setup !== null) await prepare(beside);
+    if (project.commands.setup !== null && !(await give(site, beside, { head, content: head }, signal)).given)
+      await prepare(beside);
     const isolation = await start(beside, { sets_up: false });
     return { root: beside.root, isolation, takeLeft: () => takeLeft(beside) };
   };
@@ -94,6 +100,7 @@ export async function openBench(
       root: stand.root,
       isolation: await start(stand, { sets_up: false }),
       setupIsolation: () => start(stand, { sets_up: true }),
+      giveSetup: () => give(site, stand, { head, content: tree }, signal),
       takeLeft: () => takeLeft(stand),
       baseline() {
         before.made ??= openBaseline();
@@ -109,6 +116,21 @@ export async function openBench(
     await close();
     throw error;
   }
+}
+
+/** Puts into a stand what setups have made of the same files: it stays, as what its own setup makes. */
+async function give(
+  site: SetupSite,
+  stand: Stand,
+  { head, content }: { head: string; content: string },
+  signal: AbortSignal,
+): Promise<GivenSetup> {
+  const tree = await treeOf(site.git, content);
+  const kept = await keptSetup(site, { commit: head, tree, keeps: false }, signal); // the candidate has a part in it
+  if ("why_not" in kept) return { given: false, why_not: kept.why_not };
+  const given = await kept.give(stand.root);
+  await stand.keeper.accept();
+  return { given, why_not: null };
 }
 
 const watchOf = (stand: Stand): GateWatch => ({

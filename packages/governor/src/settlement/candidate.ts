@@ -26,6 +26,9 @@ export type FrozenCandidate = {
 /** Tracked files that were changed, and files that were made beside them. All of it is put back or removed by now. */
 export type Left = { changed: readonly string[]; made: readonly string[] };
 
+/** Whether it is there; and why not, as a clause, where the project asks for it. */
+export type GivenSetup = { given: boolean; why_not: string | null };
+
 /**
  * What the gates on the integrated work look at: a checkout of the very tree that would land.
  *
@@ -45,6 +48,8 @@ export type IntegratedCandidate = {
   symbols: Pick<Symbols, "dependents">;
   /** An isolation with the network, when the project lets its setup have one. */
   setupIsolation: () => Promise<Isolation>;
+  /** Puts what setups have made of the same files into the checkout, where that is known or can be made. */
+  giveSetup: () => Promise<GivenSetup>;
   /** What the gate's commands have done to the checkout since this was last asked: whoever asks, answers for it. */
   takeLeft: () => Left;
   /** A checkout of the head with an isolation, made when a checker has to be asked what was wrong before. */

@@ -43,18 +43,26 @@ const isAuthored = ({ role, files: { tests = [] } }: CompiledTask): boolean =>
 export const SETUP = "setup";
 
 /** Runs the project's `setup_cmd`, where it has one. */
-export const setup: Gate<Pick<IntegratedCandidate, "project" | "setupIsolation" | "out">> = {
+export const setup: Gate<Pick<IntegratedCandidate, "project" | "setupIsolation" | "giveSetup" | "out">> = {
   name: SETUP,
-  async check({ project, setupIsolation, out }) {
+  async check({ project, setupIsolation, giveSetup, out }) {
     const timeout_ms = project.timeouts.bootstrap_ms;
     const command = project.commands.setup ?? "";
+    const { given, why_not } = await giveSetup();
+    if (given) return pass;
     const said = await runProjectCommand(await setupIsolation(), { command, timeout_ms, out, log: "setup.log" });
     const missing = unanswered(said, timeout_ms);
     if (missing) return judged(said, "broken", { cause: "broken", findings: [missing] });
+    const passed = judged(said, "pass", { cause: "gate", findings: [] });
+    if (said.result.exit === 0) return { ...passed, findings: whyNotKept(why_not) };
     const findings = [{ code: "setup_failed", message: `"${command}" fails on the integrated work` }];
-    return judged(said, said.result.exit === 0 ? "pass" : "reject", { cause: "gate", findings });
+    return judged(said, "reject", { cause: "gate", findings });
   },
 };
+
+/** A project that says what its setup reads wants it to be run once. */
+const whyNotKept = (why: string | null): Finding[] =>
+  why === null ? [] : [{ code: "setup_not_kept", message: `What setup_cmd makes is not kept: ${why}` }];
 
 /** Time for one review hook: they are meant to look, not to build. */
 const HOOK_MS = 30_000;

@@ -82,6 +82,7 @@ async function layCandidate({
     isolation: openShell(repo.root, tmp),
     symbols,
     setupIsolation: async () => openShell(repo.root, tmp),
+    giveSetup: async () => ({ given: false, why_not: null }),
     takeLeft: () => ({ changed: [], made: [] }), // nothing is watched here
     baseline: async () => ({
       ...{ root: before, isolation: openShell(before, tmp), takeLeft: () => ({ changed: [], made: [] }) },
