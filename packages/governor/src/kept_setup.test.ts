@@ -140,6 +140,19 @@ test("the last few are kept; who finds one thrown away runs the setup", async ()
   expect(kept().names).toHaveLength(6);
   expect(kept().names).not.toContain(own!);
   expect(await first(room("one"))).toBe(false);
+  const half = join(kept().folder, "0.next-1");
+  mkdirSync(half);
+  for (const lock of ["8\n", "9\n"]) {
+    await repo.commit({ "lock.txt": lock });
+    await ask();
+    expect(existsSync(half)).toBe(lock === "8\n"); // somebody may be at work in it, but not for so long
+    if (existsSync(half)) utimesSync(half, 1, 1);
+  }
+  for (const lock of ["10\n", "11\n", "12\n", "13\n", "14\n", "15\n"]) {
+    await repo.commit({ "lock.txt": lock });
+    await ask();
+  }
+  expect(kept().names.length).toBeGreaterThan(6); // all were used just now: somebody may be copying
 });
 
 test("gates find what setups have made of the same files, and the project hears why it is not kept", async () => {

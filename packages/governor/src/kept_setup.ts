@@ -10,7 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { basename, dirname, isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { covers, parseClaim } from "@dgov/sandbox/claim";
 import { copyTree, isWithin } from "./copy_tree.ts";
 import { partOfTree } from "./git/tree_part.ts";
@@ -37,6 +37,8 @@ const FOLDER = "setups";
 const KEPT_MAX = 6;
 /** A setup that failed may have failed for want of the network. */
 const TRY_AGAIN_MS = 60 * 60_000;
+/** A copy is made in seconds. */
+const IN_USE_MS = 10 * 60_000;
 
 /**
  * What the project's setup makes of the files that `setup_reads` names, as they are in a tree. Where it is not known it is made: in a
@@ -138,10 +140,10 @@ async function makeOnce(site: SetupSite, wanted: Making, signal: AbortSignal): P
       removeTree(made);
       writeFileSync(join(next, WHY_NOT), `${refused}\n`);
     }
-    usedNow(next);
+    const now_ms = usedNow(next);
     if (isToBeTried(folder)) removeTree(folder);
     if (!existsSync(folder)) renameSync(next, folder);
-    forgetOldest(dirname(folder));
+    forgetOldest(dirname(folder), now_ms);
   } finally {
     removeTree(next);
     lease.release();
@@ -209,14 +211,18 @@ function saysWhere(path: string, roots: readonly Buffer[]): boolean {
   return stat.isFile() && roots.some((root) => readFileSync(path).includes(root));
 }
 
-function forgetOldest(folder: string): void {
-  const aged = readdirSync(folder)
-    .filter((name) => /^[0-9a-f]{64}$/.test(name))
-    .map((name) => ({ name, at_ms: lstatSync(join(folder, name, USED), { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
-    .sort((one, other) => other.at_ms - one.at_ms);
-  for (const { name } of aged.slice(KEPT_MAX)) {
-    const old = join(folder, `${basename(name)}.old-${process.pid}`);
-    renameSync(join(folder, name), old); // whoever copies out of it meanwhile finds an error, and runs the setup
-    removeTree(old);
+/** Also what a process that was killed has left half made. Who is given one meanwhile has said so not long ago. */
+function forgetOldest(folder: string, now_ms: number): void {
+  const all = readdirSync(folder).map((name) => {
+    const used = lstatSync(join(folder, name, USED), { throwIfNoEntry: false });
+    return { name, at_ms: (used ?? lstatSync(join(folder, name), { throwIfNoEntry: false }))?.mtimeMs ?? now_ms };
+  });
+  const whole = all.filter(({ name }) => /^[0-9a-f]{64}$/.test(name)).sort((one, other) => other.at_ms - one.at_ms);
+  const old = whole.slice(KEPT_MAX).filter(({ at_ms }) => now_ms - at_ms > IN_USE_MS);
+  const left = all.filter(({ name, at_ms }) => name.includes(".") && now_ms - at_ms > TRY_AGAIN_MS);
+  for (const { name } of [...old, ...left]) {
+    const gone = join(folder, `${name}.old-${process.pid}`);
+    renameSync(join(folder, name), gone);
+    removeTree(gone);
   }
 }
