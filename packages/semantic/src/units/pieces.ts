@@ -23,8 +23,8 @@ export type Piece = { was: Part; is: Part; units: Span; edges: readonly [first: 
 export type PieceFound = { was: Summary; is: Summary };
 
 /**
- * What became of a text: the changed units of both, and those between them that are not changed in neither, and what
- * stands at the top of the later one.
+ * What became of a text: the changed units of both, with some between them that say the same in both, and what stands at the
+ * top of the later one.
  */
 export type ChangedUnits = { was: Summary; is: Summary; heads: Heads };
 
