@@ -1,9 +1,10 @@
-import { copyFileSync, mkdtempSync, rmSync, statSync, utimesSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AnswerGit, gitWords } from "@dgov/sandbox";
 import { DgovError } from "../error.ts";
 import type { Git } from "./git.ts";
+import { copyIndex } from "./index_file.ts";
 
 const TIMEOUT_MS = 30_000;
 const ANSWER_MAX_BYTES = 16_000_000;
@@ -15,7 +16,8 @@ export function answerGit(git: Git, base: string): AnswerGit {
     try {
       // A diff that finds only times changed writes the index anew, whatever it is told of locks: that is a copy's.
       const own = await git.text(["rev-parse", "--path-format=absolute", "--git-path", "index"]);
-      const index_file = copyIndex(own, folder);
+      const index_file = join(folder, "index");
+      copyIndex(own, index_file);
       const signal = AbortSignal.timeout(TIMEOUT_MS);
       // The tools read git's quoted names, as they do where it is their own git that answers.
       const options = { signal, index_file, config: { "core.quotePath": "true" } };
@@ -29,13 +31,4 @@ export function answerGit(git: Git, base: string): AnswerGit {
       rmSync(folder, { recursive: true, force: true });
     }
   };
-}
-
-/** As old as the index, in whole seconds: git looks into files that were written since, and would not look otherwise. */
-function copyIndex(own: string, folder: string): string {
-  const index_file = join(folder, "index");
-  const written_s = Math.floor(statSync(own).mtimeMs / 1000);
-  copyFileSync(own, index_file);
-  utimesSync(index_file, written_s, written_s);
-  return index_file;
 }

@@ -1,4 +1,13 @@
-import { type BigIntStats, lstatSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import {
+  type BigIntStats,
+  copyFileSync,
+  lstatSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { showsMappedWrites } from "@dgov/sandbox/mapped_writes";
 import { DgovError } from "../error.ts";
@@ -39,6 +48,16 @@ export function readIndex(bytes: Buffer, oid_bytes: number): Entry[] {
 /** The object of an entry, in hexadecimal digits. */
 export const oidIn = (bytes: Buffer, { at }: Pick<Entry, "at">, oid_bytes: number): string =>
   bytes.toString("hex", at + 40, at + 40 + oid_bytes);
+
+/**
+ * A copy is as old as the index, in whole seconds: git looks into files that were changed in the second in which they went into
+ * the index, or since, and goes by the times of both. Beside a younger copy it would take them for unchanged.
+ */
+export function copyIndex(from: string, to: string): void {
+  const written_s = Math.floor(statSync(from).mtimeMs / 1000);
+  copyFileSync(from, to);
+  utimesSync(to, written_s, written_s);
+}
 
 /** The paths of an index, one character a byte; the submodules apart, for nothing in them is ours. */
 export function indexedPaths(index_file: string, oid_bytes: number): { files: Set<string>; gitlinks: Set<string> } {

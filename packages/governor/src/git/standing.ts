@@ -1,7 +1,8 @@
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type FreezeOptions, type Frozen, freeze } from "./candidate.ts";
 import type { Git } from "./git.ts";
+import { copyIndex } from "./index_file.ts";
 import { findAdmin, type Owner, parseOwner } from "./worktrees.ts";
 
 /** The work of an attempt as it stands in its worktree, at `path`. */
@@ -27,7 +28,7 @@ export async function standing(
   const copies = mkdtempSync(join(folder, "trash-look-"));
   try {
     const index_file = join(copies, "index");
-    copyFileSync(`${path}.index`, index_file);
+    copyIndex(`${path}.index`, index_file);
     const frozen = await freeze({ git: git.at(path, admin), index_file }, { base: owner.base, ignores, as_is: true });
     const still = ownersIn(folder).some((one) => one.path === path && Bun.deepEquals(one.owner, owner));
     return still ? { path, owner, frozen } : null;

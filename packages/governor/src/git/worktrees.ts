@@ -1,5 +1,4 @@
 import {
-  copyFileSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -15,7 +14,7 @@ import { basename, dirname, join } from "node:path";
 import { DgovError } from "../error.ts";
 import type { Slot } from "./candidate.ts";
 import type { Git } from "./git.ts";
-import { distrust } from "./index_file.ts";
+import { copyIndex, distrust } from "./index_file.ts";
 import { takeLock } from "./lockfile.ts";
 import { sweep } from "./sweep.ts";
 
@@ -256,7 +255,7 @@ async function fill(state: State, place: Place, { commit, tree }: Wanted): Promi
   ]);
   if (!place.clean) sweep(place.path, index_file, oid_bytes);
   place.clean = false;
-  copyFileSync(index_file, join(place.admin, "index.dgov"));
+  copyIndex(index_file, join(place.admin, "index.dgov"));
   renameSync(join(place.admin, "index.dgov"), join(place.admin, "index"));
 }
 

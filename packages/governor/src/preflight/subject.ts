@@ -1,8 +1,9 @@
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DgovError } from "../error.ts";
 import type { Git } from "../git/git.ts";
+import { copyIndex } from "../git/index_file.ts";
 import { endsOf } from "../git/range.ts";
 import { treeOf } from "../git/tree_object.ts";
 import { type CommitPlace, headOf } from "./place.ts";
@@ -54,7 +55,7 @@ async function onCopy<Value>(index_file: string, work: (copy: string) => Promise
   const folder = mkdtempSync(join(tmpdir(), "dgov-index-"));
   const copy = join(folder, "index");
   try {
-    if (existsSync(index_file)) copyFileSync(index_file, copy);
+    if (existsSync(index_file)) copyIndex(index_file, copy);
     return await work(copy);
   } finally {
     rmSync(folder, { recursive: true, force: true });
