@@ -13,7 +13,6 @@ import type { Site } from "../site.ts";
 import type { Turn } from "./acp/conversation.ts";
 import type { Editor } from "./acp/editor.ts";
 import { type Door, type Lending, openLending } from "./lending.ts";
-
 import { type Secret, withoutSecrets } from "./secrets.ts";
 import { recordCalls } from "./talk.ts";
 
