@@ -7,6 +7,8 @@ import type { Here } from "./command.ts";
 
 const argv = process.argv.slice(2);
 const TETHER_MS = 10_000; // up here: what stands below is not there yet while a command runs
+/** How many times as often code has to run before it is compiled, where the compilers take longer than the code. */
+const RELUCTANT = 10;
 if (argv[0] === "__isolated") {
   const { serveIsolated } = await import("@dgov/governor/isolated");
   await serveIsolated(argv);
@@ -36,6 +38,7 @@ async function answeredAtOnce(): Promise<boolean> {
   const [command, ...flags] = argv;
   const symbols = flags.length === 1 && flags[0] === "--symbols";
   if (command !== "preflight" || (flags.length > 0 && !symbols) || process.env.DGOV_JSON !== undefined) return false;
+  Bun.unsafe.setJITPolicy(RELUCTANT);
   const look = symbols ? (await import("@dgov/governor/preflight_look")).beginToLook(self()) : null;
   const { preflightAtOnce } = await import("@dgov/governor/preflight_at_once");
   const open = async () => (await import("@dgov/governor/preflight_symbols")).touchesOnce;
@@ -43,7 +46,10 @@ async function answeredAtOnce(): Promise<boolean> {
   const asking = { cwd: process.cwd(), env: process.env, version, now_ms: () => Date.now(), touches };
   const view = await preflightAtOnce(asking).catch(() => null); // it goes wrong again in the command, which says how
   look?.analyst.close();
-  if (view === null) return false;
+  if (view === null) {
+    Bun.unsafe.setJITPolicy(1);
+    return false;
+  }
   const { preflightExit, renderPreflight } = await import("./preflight_text.ts");
   await Bun.write(Bun.stdout, `${renderPreflight(view)}\n`);
   process.exit(preflightExit(view));

@@ -4,7 +4,8 @@ type Known = { entries: number; oid: Buffer; inside: ReadonlyMap<string, Known> 
 /** Where each entry begins, how much of it there is before its name, and how long that is. */
 type Listed = { bytes: Buffer; oid_bytes: number; starts: Uint32Array; names: Uint32Array; lengths: Uint32Array };
 
-const SPARSE = 0o040000;
+/** How a folder stands in a tree; in an index, where there is one: it is there as a whole. */
+const FOLDER = 0o040000;
 
 /**
  * The tree that would be committed with an index, as `git write-tree` makes it, without git having to look for each file
@@ -39,7 +40,7 @@ function list(bytes: Buffer, oid_bytes: number): { all: Listed; end: number } | 
     const flags_at = at + 40 + oid_bytes;
     if (flags_at + 4 > last) return null;
     const flags = (bytes[flags_at]! << 8) | bytes[flags_at + 1]!;
-    if ((flags & 0x3000) !== 0 || modeOf(bytes, at) === SPARSE) return null; // one side of a conflict; a whole folder
+    if ((flags & 0x3000) !== 0 || modeOf(bytes, at) === FOLDER) return null; // one side of a conflict; a whole folder
     const name = flags_at + ((flags & 0x4000) === 0 ? 2 : 4);
     const short = flags & 0xfff;
     const length = short < 0xfff ? short : bytes.indexOf(0, name) - name;
@@ -92,25 +93,34 @@ type Making = Listed & { put: (tree: Buffer) => Buffer; at: number };
 function folder(making: Making, prefix: number, known: Known | undefined): Buffer | null {
   const { bytes, starts, names, lengths, oid_bytes } = making;
   const first = names[making.at]!;
-  const rows: Buffer[] = [];
-  const row = (mode: string, name: string, oid: Buffer) =>
-    void rows.push(Buffer.from(`${mode} ${name}\0`, "latin1"), oid);
+  const parts: Uint8Array[] = [];
   while (making.at < starts.length && isIn(making, first, prefix)) {
     const [start, from] = [starts[making.at]!, names[making.at]! + prefix];
     const end = names[making.at]! + lengths[making.at]!;
     const slash = bytes.indexOf(0x2f, from);
     if (slash >= 0 && slash < end) {
-      const name = bytes.toString("latin1", from, slash);
-      const oid = below(making, prefix + name.length + 1, known?.inside.get(name));
-      if (oid !== null) row("40000", name, oid);
+      const name = bytes.subarray(from, slash);
+      const oid = below(making, prefix + name.length + 1, known?.inside.get(name.toString("latin1")));
+      if (oid !== null) parts.push(beforeName(FOLDER), name, NUL, oid);
       continue;
     }
     making.at += 1;
     if (isOnlyMeant(making, start)) continue;
-    const oid = bytes.subarray(start + 40, start + 40 + oid_bytes);
-    row(modeOf(bytes, start).toString(8), bytes.toString("latin1", from, end), oid);
+    // Behind a name there is a NUL in the index, too.
+    parts.push(beforeName(modeOf(bytes, start)), bytes.subarray(from, end + 1));
+    parts.push(bytes.subarray(start + 40, start + 40 + oid_bytes));
   }
-  return rows.length === 0 ? null : making.put(Buffer.concat(rows));
+  return parts.length === 0 ? null : making.put(Buffer.concat(parts));
+}
+
+const NUL = Buffer.alloc(1);
+const MODES = new Map<number, Buffer>();
+
+/** What stands before the name in a row of a tree. */
+function beforeName(mode: number): Buffer {
+  const text = MODES.get(mode) ?? Buffer.from(`${mode.toString(8)} `);
+  MODES.set(mode, text);
+  return text;
 }
 
 function below(making: Making, prefix: number, known: Known | undefined): Buffer | null {

@@ -56,6 +56,17 @@ async function differs(
 
 /** What is not the same on both sides, side by side. A folder and a file of one name are two entries, as git has them. */
 function pairs(old: readonly TreeRow[], young: readonly TreeRow[]): [Side, Side][] {
+  const edited: [Side, Side][] = [];
+  let at = 0; // until one of the sides has an entry that the other has not, they go in step
+  for (; at < old.length; at += 1) {
+    const [row, other] = [old[at]!, young[at]];
+    if (other === undefined || other.name !== row.name || (other.kind === "folder") !== (row.kind === "folder")) break;
+    if (other.oid !== row.oid || other.kind !== row.kind) edited.push([row, other]);
+  }
+  return [...edited, ...pairsByKey(old.slice(at), young.slice(at))];
+}
+
+function pairsByKey(old: readonly TreeRow[], young: readonly TreeRow[]): [Side, Side][] {
   const after = new Map(young.map((row) => [sortKey(row), row]));
   const differing: [string, [Side, Side]][] = [];
   for (const row of old) {
