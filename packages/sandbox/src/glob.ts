@@ -2,7 +2,10 @@
  * A compiled pattern over paths: a small automaton, so that no pattern, whoever wrote it, costs more than its length
  * times the path's. Regular expressions made from globs can take exponential time.
  */
-export type Glob = { states: readonly State[] };
+export type Glob = Ends & { states: readonly State[] };
+
+/** What each path begins and ends with that is matched, as far as it is plain to see: most paths are refused by that. */
+type Ends = { begin: string; end: string };
 
 type State = { skip: number | null; edges: readonly Edge[] };
 type Edge = { set: CharSet; to: number };
@@ -39,17 +42,20 @@ export function compileGlob(pattern: string, star: "segment" | "any"): Glob {
       i = found.end;
     } else states.push(literalState(chars[i]!, at));
   }
-  return { states };
+  const end = /[^*?\]]*$/.exec(pattern)![0].replace(/^\//, ""); // the slash of any number of folders may be missing
+  return { states, begin: /^[^*?[]*/.exec(pattern)![0], end };
 }
 
 /** A text as a pattern in which no character is special; `under`: what lies in the folder of that name, without itself. */
 export function literalGlob(text: string, under = false): Glob {
-  const states = [...(under ? `${text}/` : text)].map(literalState);
+  const begin = under ? `${text}/` : text;
+  const states = [...begin].map(literalState);
   if (under) states.push({ skip: states.length + 1, edges: [{ set: ANY, to: states.length }] });
-  return { states };
+  return { states, begin, end: under ? "" : text };
 }
 
-export function matchesGlob({ states }: Glob, path: string): boolean {
+export function matchesGlob({ states, begin, end }: Glob, path: string): boolean {
+  if (!path.startsWith(begin) || !path.endsWith(end)) return false;
   let [live, next] = [new Uint8Array(states.length + 1), new Uint8Array(states.length + 1)];
   enter(states, live, 0);
   for (const char of path) {

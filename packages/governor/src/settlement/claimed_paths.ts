@@ -74,6 +74,7 @@ function pathRules(changes: Parameters<Question>[0], { unit, project }: Claimant
 
 /** Writes that were undone before the freeze. What was refused or put back was never in `touched`. */
 function transientWrites(_changes: Parameters<Question>[0], candidate: Claimant): Judgement | null {
+  if (candidate.touched.length === 0) return null;
   const { claimed } = claimsOf(candidate);
   const ignored = ignoreRule(candidate.project.rules.scope.ignore);
   const touched = [...new Set(candidate.touched)];
