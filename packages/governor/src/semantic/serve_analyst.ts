@@ -1,4 +1,4 @@
-import { writeSync } from "node:fs";
+import { readSync, writeSync } from "node:fs";
 import {
   analyse,
   analyseChanged,
@@ -19,7 +19,7 @@ import { type Packed, pack } from "./packed.ts";
  */
 export async function serveAnalyst(): Promise<void> {
   const grammars = await openGrammars();
-  for await (const line of linesOf(Bun.stdin.stream())) {
+  for (const line of questions()) {
     const question = JSON.parse(line) as Question; // our own parent's words
     const parts = "merge" in question ? [pack(mergeTexts(grammars, question.merge))] : answers(grammars, question);
     for (const part of parts) say(Buffer.concat([Buffer.from(`${part.length}\n`), part]));
@@ -44,15 +44,19 @@ function mergeTexts(grammars: Grammars, { path, texts, names }: MergeOrder): Mer
   return mergeSources({ grammar: grammars.grammar(language), summary }, texts, names);
 }
 
-async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let parts: string[] = [];
-  for await (const chunk of stream) {
-    const [first = "", ...more] = decoder.decode(chunk, { stream: true }).split("\n");
-    parts.push(first);
-    for (const next of more) {
-      yield parts.join("");
-      parts = [next];
+const PORTION_BYTES = 64 * 1024; // what a pipe holds
+
+/** Each line of what is asked; there is nothing else to do while none comes. */
+function* questions(): Generator<string> {
+  const portion = Buffer.alloc(PORTION_BYTES);
+  let parts: Buffer[] = [];
+  for (let size = readSync(0, portion); size > 0; size = readSync(0, portion)) {
+    let from = 0;
+    for (let end = portion.indexOf(10); end >= 0 && end < size; end = portion.indexOf(10, from)) {
+      yield Buffer.concat([...parts, portion.subarray(from, end)]).toString("utf8");
+      parts = [];
+      from = end + 1;
     }
+    parts.push(Buffer.from(portion.subarray(from, size)));
   }
 }
