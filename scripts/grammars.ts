@@ -1,13 +1,13 @@
-// grammars/: takes grammar.wasm and LICENSE from the pinned packages that the profiles name, puts what the profiles say in
-// whole into languages.json, and what the grammars say of their types into types.json, and lists every file with its digest in
-// manifest.json. After an edit of a .scm or a profile, run it: what the manifest does not list is not loaded.
+// grammars/: takes grammar.wasm and LICENSE from the pinned packages that the profiles name, puts what the folders of a language say
+// in whole into its whole.json, what is asked of all of them at once into languages.json, and what the grammars say of their types
+// into types.json, and lists every file with its digest in manifest.json. After an edit of a .scm or a profile, run it: what the manifest does not list is not loaded.
 // Usage: bun scripts/grammars.ts [--check] [LANG/FILE…]   --check writes nothing; with files, only those are listed anew
 
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Grammar, openGrammars } from "../packages/semantic/src/grammar.ts";
-import { digest, type Manifest, openGrammarFiles } from "../packages/semantic/src/grammar_files.ts";
-import { readLanguage, type Sections } from "../packages/semantic/src/profile.ts";
+import { digest, type Manifest, openGrammarFiles, WHOLE } from "../packages/semantic/src/grammar_files.ts";
+import { keptOf, readLanguage, type Sections } from "../packages/semantic/src/profile.ts";
 import { typesOf } from "../packages/semantic/src/units/tables.ts";
 
 const FOLDER = resolve(import.meta.dir, "../grammars");
@@ -44,7 +44,11 @@ async function build(): Promise<string[]> {
     );
     grammars[name] = { package: source?.package ?? null, version: source === null ? null : versionOf(source), files };
   }
-  const languages = languagesText();
+  const { languages, wholes } = languagesTexts();
+  for (const [name, text] of wholes) {
+    writeFileSync(`${FOLDER}/${name}/${WHOLE}`, text);
+    grammars[name]!.files[WHOLE] = digest(text);
+  }
   const manifest: Manifest = { languages: digest(languages), grammars };
   const list = () => writeFileSync(`${FOLDER}/manifest.json`, `${JSON.stringify(manifest, null, 2)}\n`);
   writeFileSync(`${FOLDER}/languages.json`, languages);
@@ -68,9 +72,12 @@ function compare(): string[] {
   const { grammars, languages } = openGrammarFiles(FOLDER).manifest;
   const names = folders();
   const read = readFileSync(`${FOLDER}/languages.json`, "utf8");
+  const said = languagesTexts();
+  const old = said.wholes.filter(([name, text]) => textIn(`${name}/${WHOLE}`) !== text);
   const gone = Object.keys(grammars).filter((name) => !names.includes(name));
   return [
-    ...(read === languagesText() ? [] : ["grammars/languages.json is not what the profiles say"]),
+    ...(read === said.languages ? [] : ["grammars/languages.json is not what the profiles say"]),
+    ...old.map(([name]) => `grammars/${name}/${WHOLE} is not what the folders say`),
     ...(digest(read) === languages ? [] : ["grammars/languages.json is not what grammars/manifest.json lists"]),
     ...gone.map((name) => `grammars/${name} is listed in grammars/manifest.json and is not there`),
     ...names.flatMap((name) => compareGrammar(name, grammars[name])),
@@ -81,7 +88,7 @@ function compareGrammar(name: string, listed: Manifest["grammars"][string] | und
   if (listed === undefined) return [`grammars/${name} is not in grammars/manifest.json`];
   const source = sourceOf(name);
   const here = (file: string) => existsSync(`${FOLDER}/${name}/${file}`);
-  const wrong = [...FILES, TYPES]
+  const wrong = [...FILES, WHOLE, TYPES]
     .filter((file) =>
       here(file)
         ? digest(readFileSync(`${FOLDER}/${name}/${file}`)) !== listed.files[file]
@@ -115,12 +122,23 @@ function folders(): string[] {
   return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
 }
 
-/** What all profiles say, with all that they leave out: a language a line. */
-function languagesText(): string {
-  const lines = folders().flatMap((name) =>
-    sourceOf(name) === null ? [] : [`${JSON.stringify(name)}: ${JSON.stringify(readLanguage(name, sectionsOf))}`],
-  );
-  return `{\n${lines.join(",\n")}\n}\n`;
+/** What the folders of all languages say, with all that they leave out: a language a line, and each by itself in whole. */
+function languagesTexts(): { languages: string; wholes: [name: string, text: string][] } {
+  const names = folders().filter((name) => sourceOf(name) !== null);
+  const said = names.map((name) => ({ name, ...keptOf(readLanguage(name, sectionsOf), symbolsOf) }));
+  const lines = said.map(({ name, listed }) => `${JSON.stringify(name)}: ${JSON.stringify(listed)}`);
+  return {
+    languages: `{\n${lines.join(",\n")}\n}\n`,
+    wholes: said.map(({ name, whole }) => [name, `${JSON.stringify(whole)}\n`]),
+  };
+}
+
+function textIn(file: string): string {
+  return existsSync(`${FOLDER}/${file}`) ? readFileSync(`${FOLDER}/${file}`, "utf8") : "";
+}
+
+function symbolsOf(name: string): string {
+  return textIn(`${name}/symbols.scm`);
 }
 
 function sectionsOf(name: string): Sections {

@@ -38,7 +38,7 @@ test("each grammar parses its language", () => {
 });
 
 test("a file that is not the one listed is refused, whatever it is", async () => {
-  for (const file of ["symbols.scm", "grammar.wasm", "types.json"]) {
+  for (const file of ["whole.json", "grammar.wasm", "types.json"]) {
     const opened = await openGrammars(openGrammarFiles(changed(file, "; other\n")));
     expect(() => opened.grammar("python")).toThrow(`Cannot load grammars/python/${file}: it is not the file that`);
     expect(opened.grammar("javascript").name).toBe("javascript");
@@ -47,6 +47,9 @@ test("a file that is not the one listed is refused, whatever it is", async () =>
   const { references } = grammars.grammar("python");
   expect(references.captureNames.length).toBeGreaterThan(10);
   expect(() => late.grammar("python").references).toThrow("Cannot load grammars/python/references.scm");
+  const files = openGrammarFiles(changed("", ""));
+  delete files.manifest.grammars.python!.files["whole.json"];
+  expect(() => files.whole("python")).toThrow("grammars/manifest.json lists no whole.json of it");
   const read = openGrammars(openGrammarFiles(changed("../languages.json", "{}")));
   expect(read).rejects.toThrow("Cannot load grammars/languages.json: it is not the file that");
 });

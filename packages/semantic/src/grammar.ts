@@ -4,6 +4,7 @@ import core from "web-tree-sitter/web-tree-sitter.wasm" with { type: "file" };
 import { digest, type GrammarFiles, openGrammarFiles } from "./grammar_files.ts";
 import { ALGORITHM, type Languages, openLanguages, textOf } from "./languages.ts";
 import type { Profile } from "./profile.ts";
+import { readPatterns } from "./query/pattern.ts";
 import { type Query, readQuery } from "./query/query.ts";
 import { type Tables, type Types, tablesOf, typesOf } from "./units/tables.ts";
 
@@ -65,19 +66,18 @@ function load(files: GrammarFiles, name: string, languages: Languages): Grammar 
   const wasm = files.read(name, "grammar.wasm");
   if (wasm === null) throw new Error(`Cannot load the grammar of ${name}: grammars/manifest.json does not list it`);
   const language = Language.loadSync(new WebAssembly.Module(wasm));
-  const profile = languages.profile(name);
+  const { profile, symbols } = languages.whole(name);
   const lineage = languages.lineage(name);
   const tables = tablesOf(keptTypes(files, name) ?? typesOf(language, profile), profile);
-  const query = (file: string) => readQuery(queryText(files, lineage, file), language, tables);
   let references: Query | null = null;
   return {
     name,
     version: versionOf(files, lineage),
     language,
     profile,
-    symbols: query("symbols.scm"),
+    symbols: readQuery(symbols, language, tables),
     get references() {
-      references ??= query("references.scm");
+      references ??= readQuery(readPatterns(queryText(files, lineage, "references.scm")), language, tables);
       return references;
     },
     tables,

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { LanguageRead } from "./profile.ts";
+import type { LanguageListed, LanguageWhole } from "./profile.ts";
 
 /** In the executable the folder is an asset (scripts/build.ts), from source it is the repository's. */
 const FOLDER = Bun.isStandaloneExecutable
@@ -19,9 +19,13 @@ export type Manifest = {
 /** A folder of grammars: the program's own, or one that a test has made. */
 export type GrammarFiles = {
   manifest: Manifest;
-  languages(): Readonly<Record<string, LanguageRead>>;
+  languages(): Readonly<Record<string, LanguageListed>>;
+  whole(language: string): LanguageWhole;
   read(grammar: string, file: string): Uint8Array<ArrayBuffer> | null;
 };
+
+/** What a language's folders say in whole, beside its grammar. */
+export const WHOLE = "whole.json";
 
 /**
  * Reads `manifest.json` at once and the other files when they are asked for; each is compared with its digest there. A file that
@@ -38,12 +42,17 @@ export function openGrammarFiles(folder: string = FOLDER): GrammarFiles {
       `Cannot load grammars/${path}: it is not the file that grammars/manifest.json lists; run \`bun scripts/grammars.ts\``,
     );
   };
+  const parsed = (path: string, expected: string): unknown =>
+    JSON.parse(new TextDecoder().decode(proven(path, expected))); // written by scripts/grammars.ts
   return {
     manifest,
-    languages: () =>
-      JSON.parse(new TextDecoder().decode(proven("languages.json", manifest.languages))) as ReturnType<
-        GrammarFiles["languages"]
-      >,
+    languages: () => parsed("languages.json", manifest.languages) as ReturnType<GrammarFiles["languages"]>,
+    whole(language) {
+      const expected = manifest.grammars[language]?.files[WHOLE];
+      if (expected === undefined)
+        throw new Error(`Cannot read the language ${language}: grammars/manifest.json lists no ${WHOLE} of it`);
+      return parsed(`${language}/${WHOLE}`, expected) as LanguageWhole;
+    },
     read(grammar, file) {
       const expected = manifest.grammars[grammar]?.files[file];
       return expected === undefined ? null : proven(`${grammar}/${file}`, expected);

@@ -1,5 +1,5 @@
 import { digest, type GrammarFiles, openGrammarFiles } from "./grammar_files.ts";
-import type { LanguageRead, Profile } from "./profile.ts";
+import type { LanguageListed, LanguageWhole, Profile } from "./profile.ts";
 
 /** Counts up when the same files give other units, hashes or references than before. */
 export const ALGORITHM = 8;
@@ -16,6 +16,8 @@ export type Languages = {
   /** Which files are in a language. */
   files(name: string): Profile["files"];
   profile(name: string): Profile;
+  /** It is read when it is first asked for. */
+  whole(name: string): LanguageWhole;
   /** The names of all that a language inherits, the farthest first, and of itself. */
   lineage(name: string): readonly string[];
 };
@@ -24,18 +26,25 @@ export type Languages = {
 export function openLanguages(files: GrammarFiles = openGrammarFiles()): Languages {
   const names = Object.keys(files.manifest.grammars).filter((name) => files.manifest.grammars[name]?.package !== null);
   const read = files.languages();
-  const language = (name: string): LanguageRead => {
+  const listed = (name: string): LanguageListed => {
     const found = read[name];
     if (found === undefined)
       throw new Error(`Cannot read the language ${name}: grammars/languages.json has none of that name`);
     return found;
   };
+  const wholes = new Map<string, LanguageWhole>();
+  const whole = (name: string): LanguageWhole => {
+    const known = wholes.get(name) ?? files.whole(name);
+    wholes.set(name, known);
+    return known;
+  };
   return {
     version: digest(JSON.stringify([ALGORITHM, files.manifest])).slice(0, 32),
     names,
-    files: (name) => language(name).profile.files,
-    profile: (name) => language(name).profile,
-    lineage: (name) => language(name).lineage,
+    files: (name) => listed(name).files,
+    whole,
+    profile: (name) => whole(name).profile,
+    lineage: (name) => listed(name).lineage,
   };
 }
 

@@ -1,20 +1,23 @@
 import { expect, test } from "bun:test";
 import { openGrammarFiles } from "./grammar_files.ts";
 import { textOf } from "./languages.ts";
-import { profileSchema, readLanguage, type Sections } from "./profile.ts";
+import { keptOf, profileSchema, readLanguage, type Sections } from "./profile.ts";
 
 const FILES = { endings: ["x"], names: [], programs: [] };
 
 /** A language with what some folders say. */
 const read = (folders: Record<string, Sections>) => readLanguage("x", (name) => folders[name] ?? {});
 
-test("what languages.json says is what the folders say, with all that they leave out", () => {
+test("what is kept of languages is what the folders say, with all that they leave out", () => {
   const files = openGrammarFiles();
   const sections = (name: string) => JSON.parse(textOf(files.read(name, "profile.json"))) as Sections;
   const languages = files.languages();
   for (const [name, language] of Object.entries(languages)) {
-    expect(language).toEqual(readLanguage(name, sections));
-    expect(profileSchema.parse(language.profile)).toEqual(language.profile);
+    const said = keptOf(readLanguage(name, sections), (one) => textOf(files.read(one, "symbols.scm")));
+    const whole = files.whole(name);
+    expect([language, whole]).toEqual([said.listed, said.whole]);
+    expect(profileSchema.parse(whole.profile)).toEqual(whole.profile);
+    expect(whole.symbols.length).toBeGreaterThan(0);
   }
   expect(Object.keys(languages)).toEqual(
     Object.keys(files.manifest.grammars).filter((name) => files.manifest.grammars[name]?.package !== null),

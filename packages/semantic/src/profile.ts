@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { linkRules } from "./linker/rules.ts";
 import { mergeRulesSchema } from "./merge/rules.ts";
+import { type Pattern, readPatterns } from "./query/pattern.ts";
 import { referencesProfile } from "./references/profile.ts";
 import { complexityProfile } from "./structure/profile.ts";
 import { syntaxProfile, unitsProfile } from "./units/profile.ts";
@@ -27,11 +28,16 @@ export const profileSchema = z.strictObject({
 export type Profile = z.infer<typeof profileSchema>;
 
 /** A language as its folders say it. `lineage`: the names of all that it inherits, the farthest first, and of itself. */
-export type LanguageRead = { lineage: string[]; profile: Profile };
+export type LanguageRead = { lineage: readonly string[]; profile: Profile };
+
+/** What is known of each language at once: what it inherits, and which files are in it. */
+export type LanguageListed = Pick<LanguageRead, "lineage"> & Pick<Profile, "files">;
+/** All that its folders say of a language, read beforehand: its profile, and the patterns of `symbols.scm`. */
+export type LanguageWhole = { profile: Profile; symbols: readonly Pattern[] };
 
 /**
  * Reads what folders say of a language. It takes longer than to parse some files, so nobody does it but who makes
- * `languages.json`.
+ * `languages.json` and each `whole.json`.
  *
  * @param sections what the profile.json of a folder says
  * @throws ZodError where it says what nobody understands
@@ -39,6 +45,19 @@ export type LanguageRead = { lineage: string[]; profile: Profile };
 export function readLanguage(name: string, sections: (folder: string) => Sections): LanguageRead {
   const lineage = lineageOf(name, sections);
   return { lineage, profile: profileSchema.parse(lineage.map(sections).reduce(overlay, {})) };
+}
+
+/**
+ * The same in the two parts in which it is kept.
+ *
+ * @param symbols what the `symbols.scm` of a folder says
+ */
+export function keptOf(
+  { lineage, profile }: LanguageRead,
+  symbols: (folder: string) => string,
+): { listed: LanguageListed; whole: LanguageWhole } {
+  const text = lineage.map(symbols).join("\n"); // what is inherited comes first
+  return { listed: { lineage, files: profile.files }, whole: { profile, symbols: readPatterns(text) } };
 }
 
 function lineageOf(name: string, sections: (folder: string) => Sections): string[] {

@@ -17,7 +17,7 @@ function both(grammar: Grammar, query: string, text: string): { ours: string[]; 
   const found = withTree(grammar, text, (parsed) => {
     const tree = readTree(parsed, text, grammar);
     const ours: Row[] = [];
-    readQuery(query, grammar.language, grammar.tables).matches(tree, (captures, pattern) =>
+    readQuery(readPatterns(query), grammar.language, grammar.tables).matches(tree, (captures, pattern) =>
       ours.push([pattern, ...captures.map(({ name, at }) => `${name}:${at}`)]),
     );
     const theirs = new ParserQuery(grammar.language, query)
@@ -100,7 +100,7 @@ test.each([
   ["a condition that is none", '((identifier) @a (#is-it? @a "x"))'],
 ])("a query with %s is refused", (_, query) => {
   const { language, tables } = grammars.grammar("python");
-  expect(() => readQuery(query, language, tables)).toThrow();
+  expect(() => readQuery(readPatterns(query), language, tables)).toThrow();
 });
 
 test("what is not known of patterns is left to the parser, and all others are read", () => {

@@ -3,32 +3,32 @@ import { ERROR_TYPE } from "../flat_tree.ts";
 import { indexOf, type SyntaxTree } from "../syntax_tree.ts";
 import type { Tables } from "../units/tables.ts";
 import { type Capture, type Form, formOf, matches, type Search } from "./matcher.ts";
-import { type Condition, type Pattern, readPatterns } from "./pattern.ts";
+import type { Condition, Pattern } from "./pattern.ts";
 
 /**
  * A query of tree-sitter, which is run over a flat tree: the parser's own takes several times as long, and most of that
  * to hand over what it has found.
  */
 export type Query = {
-  captureNames: readonly string[];
+  readonly captureNames: readonly string[];
   /** Tells of each match its captures in the order of the tree; they are gone afterwards. */
   matches(tree: SyntaxTree, tell: (captures: readonly Capture[], pattern: number) => void): void;
 };
 
 type Rooted = { form: Form; own: number; pattern: number; holds: ((search: Search) => boolean) | null };
 
-/** @throws Error when it names what the language does not have, or cannot be read at all */
-export function readQuery(text: string, language: Language, tables: Tables): Query {
-  const patterns = readPatterns(text);
+/** @throws Error when it names what the language does not have */
+export function readQuery(patterns: readonly Pattern[], language: Language, tables: Tables): Query {
   const known = patterns.map(({ roots }) => roots?.map((root) => formOf(root, tables)) ?? [null]);
   const left = [...patterns.keys()].filter((own) => known[own]!.includes(null)); // these are tree-sitter's
   const other = left.length === 0 ? null : new ParserQuery(language, left.map((own) => patterns[own]!.text).join("\n"));
   const rooted = rootsOf(patterns, known);
   const byType = Array.from({ length: tables.named.length + 1 }, (): Rooted[] => []);
   for (const root of rooted) for (const place of root.form.of.places) byType[place]!.push(root);
-  const names = new Set([...patterns.flatMap((pattern) => namesIn(pattern)), ...(other?.captureNames ?? [])]);
   return {
-    captureNames: [...names],
+    get captureNames() {
+      return [...new Set([...patterns.flatMap(namesIn), ...(other?.captureNames ?? [])])];
+    },
     matches(tree, tell) {
       const { flat } = tree;
       const accept = ({ root, found }: Search) => {
