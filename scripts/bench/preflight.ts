@@ -70,6 +70,7 @@ function measure(rows: readonly Row[]): void {
   for (let round = 0; round <= Number(values.runs); round++)
     for (const [at, { name, argv, before }] of rows.entries()) {
       before(round * rows.length + at + 1);
+      Bun.sleepSync(50);
       const one = start([...argv]);
       if (round > 0) found.get(name)!.push(one); // the first warms the disk, and reads the configuration
     }
@@ -95,6 +96,7 @@ try {
   git("add", "-A");
   git("commit", "-q", "-m", "base");
   git("gc", "-q");
+  start(["sync"]); // what was written is not written down while it is measured
   start([bin, "preflight", "--install"]);
   const hook = [join(root, ".git/hooks/pre-commit")];
   const bare = (name: string): string => {

@@ -44,13 +44,15 @@ async function answeredAtOnce(): Promise<boolean> {
   const open = async () => (await import("@dgov/governor/preflight_symbols")).touchesOnce;
   const touches = look && { ...look, open };
   const asking = { cwd: process.cwd(), env: process.env, version, now_ms: () => Date.now(), touches };
-  const view = await preflightAtOnce(asking).catch(() => null); // it goes wrong again in the command, which says how
+  const [view, { preflightExit, renderPreflight }] = await Promise.all([
+    preflightAtOnce(asking).catch(() => null), // it goes wrong again in the command, which says how
+    import("./preflight_text.ts"), // while others look
+  ]);
   look?.analyst.close();
   if (view === null) {
     Bun.unsafe.setJITPolicy(1);
     return false;
   }
-  const { preflightExit, renderPreflight } = await import("./preflight_text.ts");
   await Bun.write(Bun.stdout, `${renderPreflight(view)}\n`);
   process.exit(preflightExit(view));
 }

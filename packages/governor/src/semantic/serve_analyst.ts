@@ -18,13 +18,21 @@ import { type Packed, pack } from "./packed.ts";
  * behind a line with its size. It ends with whoever asks.
  */
 export async function serveAnalyst(): Promise<void> {
+  Bun.unsafe.setJITPolicy(RELUCTANT);
   const grammars = await openGrammars();
+  let chars = 0;
   for (const line of questions()) {
+    chars += line.length;
+    if (chars > BRIEF_CHARS) Bun.unsafe.setJITPolicy(1);
     const question = JSON.parse(line) as Question; // our own parent's words
     const parts = "merge" in question ? [pack(mergeTexts(grammars, question.merge))] : answers(grammars, question);
     for (const part of parts) say(Buffer.concat([Buffer.from(`${part.length}\n`), part]));
   }
 }
+
+/** How many times as often code has to run before it is compiled, until so much was asked: a commit has done with it before. */
+const RELUCTANT = 3;
+const BRIEF_CHARS = 200_000;
 
 /** Whoever asks listens: nothing else is to be done until it has been heard. */
 function say(bytes: Uint8Array): void {

@@ -71,15 +71,12 @@ function typesOf({ type, named }: Shape, tables: Tables): Types | null {
 /** A query names the same few types in hundreds of places. */
 const read = new WeakMap<Tables, Map<string, Types>>();
 
-function placesOf(type: string | null, named: boolean, tables: Tables): number[] {
+function placesOf(type: string | null, named: boolean, tables: Tables): readonly number[] {
   const count = tables.named.length;
   if (type === "ERROR") return [count];
-  const places: number[] = [];
   const any = type === "_" && !named;
-  const names = named ? tables.names : tables.tokens;
-  for (let id = 0; id < count; id += 1)
-    if (any || (type === null ? tables.named[id] === 1 : names[id] === type)) places.push(id);
-  return places;
+  if (type !== null && !any) return tables.alike(type, named ? 1 : 0);
+  return [...tables.named.keys()].filter((id) => any || tables.named[id] === 1);
 }
 
 function union(forms: readonly Form[], tables: Tables): Types {

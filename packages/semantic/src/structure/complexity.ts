@@ -84,7 +84,7 @@ type Marks = {
 
 function marksOf(tables: Tables, profile: ComplexityProfile): Marks {
   const { branches, switches, cases, alternatives, chains, functions, operators } = profile;
-  const idsOf = (name: string) => [...tables.names.keys()].filter((id) => tables.names[id] === name);
+  const idsOf = (name: string) => tables.alike(name, 1);
   return {
     branch: tables.set(branches),
     alternative: tables.set(alternatives),

@@ -15,6 +15,7 @@ export type Tables = {
   names: readonly string[]; // of named nodes; "" of an anonymous one
   /** Made once for each list of names: a set of thousands of types is dearer than a small text. */
   set(names: readonly string[]): Uint8Array;
+  alike(name: string, named: number): readonly number[]; // all ids of that name, of nodes that are named (1) or not (0)
   field(name: string): number; // the id of a field; -1: the language has none of this name
   idle(token: number, parent: number): boolean;
 };
@@ -55,17 +56,16 @@ export function typesOf(language: Language, { syntax }: Profile): Types {
 export function tablesOf(types: Types, { syntax }: Profile): Tables {
   const count = types.names.length;
   const named = new Uint8Array(types.named);
-  // Several ids may have one name (an alias has one of its own), so that sets go by names, over all ids.
-  const idsOf = Map.groupBy(types.names.keys(), (id) => types.names[id]!);
+  const ids = idsByName(types.names);
   const sets = new Map<string, Uint8Array>();
   const set = (names: readonly string[]): Uint8Array => {
     const key = names.join(" ");
     const own = sets.get(key) ?? new Uint8Array(count);
-    if (!sets.has(key)) for (const id of names.flatMap((type) => idsOf.get(type) ?? [])) own[id] = named[id]!;
+    if (!sets.has(key)) for (const id of names.flatMap((type) => ids.get(type) ?? [])) own[id] = named[id]!;
     sets.set(key, own);
     return own;
   };
-  const alike = (type: string, is: number) => (idsOf.get(type) ?? []).filter((id) => named[id] === is);
+  const alike = (type: string, is: number) => (ids.get(type) ?? []).filter((id) => named[id] === is);
   const idle = idlePairs(count, alike, syntax.idle_tokens);
   const fields = new Map(types.fields.map((field, id) => [field, id]));
   const texts = (of: number) => types.names.map((name, id) => (named[id] === of ? name : ""));
@@ -80,6 +80,7 @@ export function tablesOf(types: Types, { syntax }: Profile): Tables {
     tokenWords: new Int32Array(types.words),
     names,
     set,
+    alike,
     field: (own) => fields.get(own) ?? -1,
     idle: (token, parent) => idle.has(token * count + parent),
   };
@@ -92,10 +93,21 @@ function textsHashed(texts: readonly string[], packed: boolean): Int32Array {
   return out;
 }
 
-/** The tokens that mean nothing below a node, as one number for each pair. `alike`: all ids of a name, named or not. */
+/** Several may have one name (an alias has one of its own), so that sets go by names, over all ids. */
+function idsByName(names: readonly string[]): Map<string, number[]> {
+  const ids = new Map<string, number[]>();
+  for (let id = 0; id < names.length; id += 1) {
+    const own = ids.get(names[id]!);
+    if (own === undefined) ids.set(names[id]!, [id]);
+    else own.push(id);
+  }
+  return ids;
+}
+
+/** The tokens that mean nothing below a node, as one number for each pair. */
 function idlePairs(
   count: number,
-  alike: (type: string, named: number) => readonly number[],
+  alike: Tables["alike"],
   table: Readonly<Record<string, readonly string[]>>,
 ): Set<number> {
   const pairs = Object.entries(table).flatMap(([parent, tokens]) =>
