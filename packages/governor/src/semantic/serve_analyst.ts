@@ -25,8 +25,8 @@ export async function serveAnalyst(): Promise<void> {
     chars += line.length;
     if (chars > BRIEF_CHARS) Bun.unsafe.setJITPolicy(1);
     const question = JSON.parse(line) as Question; // our own parent's words
-    const parts = "merge" in question ? [pack(mergeTexts(grammars, question.merge))] : answers(grammars, question);
-    for (const part of parts) say(Buffer.concat([Buffer.from(`${part.length}\n`), part]));
+    const found = "merge" in question ? [[pack(mergeTexts(grammars, question.merge))]] : answers(grammars, question);
+    for (const parts of found) say(Buffer.concat(parts.flatMap((part) => [Buffer.from(`${part.length}\n`), part])));
   }
 }
 
@@ -39,10 +39,10 @@ function say(bytes: Uint8Array): void {
   for (let from = 0; from < bytes.length; ) from += writeSync(1, bytes, from);
 }
 
-/** Each text's own is packed before the next one is looked at: they are many times as large before. */
-function* answers(grammars: Grammars, question: Exclude<Question, { merge: unknown }>): Generator<Packed> {
-  if ("changed" in question) for (const one of question.changed) yield* packChanged(analyseChanged(grammars, one));
-  else for (const { path, text } of question.analyse) yield pack(saidOf(analyse(grammars, path, text, question.depth)));
+/** The parts of each. Each text's own is packed before the next one is looked at: they are many times as large before. */
+function* answers(grammars: Grammars, question: Exclude<Question, { merge: unknown }>): Generator<Packed[]> {
+  if ("changed" in question) for (const one of question.changed) yield packChanged(analyseChanged(grammars, one));
+  else for (const { path, text } of question.analyse) yield [pack(saidOf(analyse(grammars, path, text, question.depth)))];
 }
 
 function mergeTexts(grammars: Grammars, { path, texts, names }: MergeOrder): Merged {
