@@ -42,7 +42,8 @@ function say(bytes: Uint8Array): void {
 /** The parts of each. Each text's own is packed before the next one is looked at: they are many times as large before. */
 function* answers(grammars: Grammars, question: Exclude<Question, { merge: unknown }>): Generator<Packed[]> {
   if ("changed" in question) for (const one of question.changed) yield packChanged(analyseChanged(grammars, one));
-  else for (const { path, text } of question.analyse) yield [pack(saidOf(analyse(grammars, path, text, question.depth)))];
+  else
+    for (const { path, text } of question.analyse) yield [pack(saidOf(analyse(grammars, path, text, question.depth)))];
 }
 
 function mergeTexts(grammars: Grammars, { path, texts, names }: MergeOrder): Merged {
