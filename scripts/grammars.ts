@@ -1,6 +1,7 @@
-// grammars/: takes grammar.wasm and LICENSE from the pinned packages that the profiles name, puts what the folders of a language say
-// in whole into its whole.json, what is asked of all of them at once into languages.json, and what the grammars say of their types
-// into types.json, and lists every file with its digest in manifest.json. After an edit of a .scm or a profile, run it: what the manifest does not list is not loaded.
+// grammars/: takes grammar.wasm and LICENSE from the pinned packages that the profiles name, puts what the folders of a
+// language say in whole into its whole.json, what is asked of all of them at once into languages.json, and what the grammars
+// say of their types into types.json, and lists every file with its digest in manifest.json. After an edit of a .scm or a
+// profile, run it: what the manifest does not list is not loaded.
 // Usage: bun scripts/grammars.ts [--check] [LANG/FILE…]   --check writes nothing; with files, only those are listed anew
 
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
