@@ -40,7 +40,7 @@ const endings = new Set([
 function named(text: string): string | null {
   const plain = text
     .replaceAll("\\", "")
-    .replace(/\b(manifest\.json|profile\.json|types\.json|languages\.json|grammars\.ts)/g, "");
+    .replace(/\b(manifest\.json|profile\.json|types\.json|whole\.json|languages\.json|grammars\.ts)/g, "");
   const has = (word: string) => plain.includes(word) && !/\w/.test(plain[plain.indexOf(word) + word.length] ?? "");
   if (names.has(plain) || nodes.has(plain)) return plain;
   return [...files, ...endings].find(has) ?? null;
