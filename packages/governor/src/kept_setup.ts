@@ -20,7 +20,7 @@ import { runSetup, type SetupSite } from "./run_setup.ts";
 /**
  * Puts a copy of what a `setup_cmd` has made beside a worktree's own files. What stands in its way there stays.
  *
- * @returns whether all of it is there: it may be thrown away meanwhile, and disks are full
+ * @returns as `copyTree`
  */
 export type GiveSetup = (root: string) => Promise<boolean>;
 /** `why_not`: what keeps it from being given, as a clause; null: nobody asked for it. */
@@ -72,9 +72,10 @@ function foundIn(folder: string): KeptSetup {
     const own = join(folder, "made");
     if (!existsSync(own)) return { why_not: readFileSync(join(folder, WHY_NOT), "utf8").trim() };
     usedNow(folder);
-    return { give: (root) => isCopied(own, root) };
+    return { give: (root) => copyTree(own, root) };
   } catch (error) {
-    if (isGone(error)) return { why_not: "it was thrown away meanwhile" };
+    if (error instanceof Error && "code" in error && error.code === "ENOENT")
+      return { why_not: "it was thrown away meanwhile" };
     throw error;
   }
 }
@@ -88,19 +89,6 @@ function usedNow(folder: string): number {
   writeFileSync(join(folder, USED), "");
   return lstatSync(join(folder, USED)).mtimeMs;
 }
-
-async function isCopied(from: string, to: string): Promise<boolean> {
-  try {
-    await copyTree(from, to);
-    return true;
-  } catch (error) {
-    if (isGone(error)) return false;
-    throw error;
-  }
-}
-
-const GONE: ReadonlySet<string> = new Set(["ENOENT", "ENOSPC", "EDQUOT"]);
-const isGone = (error: unknown): boolean => error instanceof Error && "code" in error && GONE.has(String(error.code));
 
 /** Tasks that begin at one time want the same. */
 const making = new Map<string, Promise<void>>();

@@ -44,8 +44,7 @@ const isFolder = (path: string): boolean => lstatSync(path, { throwIfNoEntry: fa
  */
 export async function fillCache(own: ToolCache, cache: string, tmp_bytes: number): Promise<void> {
   for (const name of named(own, own.folder)) {
-    const to = join(cache, name);
-    if (!(await isCopied(join(own.folder, name), to, tmp_bytes))) removeTree(to);
+    await copied(join(own.folder, name), join(cache, name), tmp_bytes);
   }
 }
 
@@ -65,7 +64,7 @@ export async function keepCache(
   for (const name of named(own, cache)) {
     const [next, old] = [join(kept, `${name}.next-${mark}`), join(kept, `${name}.old-${mark}`)];
     mkdirSync(kept, { recursive: true, mode: 0o700 });
-    if (await isCopied(join(cache, name), next, tmp_bytes)) {
+    if (await copied(join(cache, name), next, tmp_bytes)) {
       if (name === "go") forgetTests(next);
       if (existsSync(join(kept, name))) renameSync(join(kept, name), old);
       renameSync(next, join(kept, name));
@@ -82,16 +81,12 @@ function forgetTests(folder: string): void {
   writeFileSync(path, `${Math.ceil(statSync(path).mtimeMs)}000000\n`);
 }
 
-/** @returns false where it is too large, went away under the copy, or there is no room for it: what is there then is a part */
-async function isCopied(from: string, to: string, tmp_bytes: number): Promise<boolean> {
+/** @returns whether it was: it may be too large, go away meanwhile, or find no room */
+async function copied(from: string, to: string, tmp_bytes: number): Promise<boolean> {
   try {
-    if (!isWithin(from, tmp_bytes * ROOM)) return false;
-    await copyTree(from, to);
-    return true;
+    return isWithin(from, tmp_bytes * ROOM) && (await copyTree(from, to));
   } catch (error) {
-    if (error instanceof Error && "code" in error && LEFT_OUT.has(String(error.code))) return false;
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return false; // went away as it was looked at
     throw error;
   }
 }
-
-const LEFT_OUT: ReadonlySet<string> = new Set(["ENOENT", "ENOSPC", "EDQUOT"]);
