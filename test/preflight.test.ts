@@ -327,6 +327,25 @@ test("the hook names this very program, and both hooks say so when they are aske
   expect(existsSync(join(place.root, ".git/hooks/pre-commit"))).toBe(false);
 });
 
+test("a hook that is to say symbols does, and what has no effect on a hook is refused", () => {
+  const place = lay();
+  expect(dgov(place, "preflight", "--install").status).toBe(0);
+  expect(JSON.parse(dgov(place, "preflight", "--install", "--symbols", "--json").stdout)).toMatchObject({
+    changed: true,
+  });
+  stage(place, { "a.py": "A = 2\n" });
+  expect(commit(place)).toMatchObject({ status: 0, said: expect.stringContaining("a.py:1 edited A") });
+  expect(JSON.parse(dgov(place, "preflight", "--install", "--json").stdout)).toMatchObject({ changed: true });
+  expect(readIn(place, ".git/hooks/pre-commit")).not.toContain("--symbols");
+  const refused = (...args: string[]) =>
+    [dgov(place, "preflight", ...args)].map(({ status, stderr }) => [status, stderr]);
+  expect(refused("--install", "--range", "A..B")).toEqual([
+    [2, expect.stringContaining("Cannot use --range for the hook")],
+  ]);
+  expect(refused("--uninstall", "--all")).toEqual([[2, expect.stringContaining("Cannot use --all for the hook")]]);
+  expect(refused("--into", "husky")).toEqual([[2, expect.stringContaining("Cannot use --into without --install")]]);
+});
+
 test("the hook goes to whoever runs the hooks, and is taken out wherever it is", () => {
   const place = lay();
   const said = (...args: string[]) => JSON.parse(dgov(place, "preflight", "--json", ...args).stdout);

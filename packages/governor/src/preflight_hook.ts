@@ -19,17 +19,20 @@ export type HookView = { home: HookHome | null; installed: boolean; changed: boo
 type Asking = Pick<World, "env" | "self"> & { cwd: string };
 type HookFile = { path: string; edit: Edit; command: string; is_program: boolean };
 
+/** `home` null: whoever is there; all of them, to take it out. `symbols`: the hook says which symbols a commit touches. */
+type Wanted = { install: boolean; home: HookHome | null; symbols: boolean };
+
 /**
  * Adds preflight to the hooks before a commit and before a merge's, or takes it out again. What is there stays as it is,
  * and a second time changes nothing.
  *
- * @param home null: whoever is there; all of them, to take it out
  * @throws DgovError `usage` for a file that cannot be added to, with what to write by hand
  */
-export async function setHook({ cwd, env, self }: Asking, install: boolean, home: HookHome | null): Promise<HookView> {
+export async function setHook({ cwd, env, self }: Asking, { install, home, symbols }: Wanted): Promise<HookView> {
   const { root, common_dir } = findCommitPlace({ cwd, env });
   const chosen = home ?? (install ? homeIn(root) : null);
-  const places = { root, common_dir, folder: await hooksFolder(root, env), self };
+  const asked = ["preflight", ...(symbols ? ["--symbols"] : [])];
+  const places = { root, common_dir, folder: await hooksFolder(root, env), self, asked };
   const homes = chosen === null ? HOOK_HOMES : [chosen];
   const files = homes.flatMap((one) => filesOf(one, places));
   const planned = files.map((file) => ({ file, ...(install ? added(file, root) : removed(file)) }));
@@ -89,22 +92,21 @@ function homeIn(root: string): HookHome {
 const lefthookIn = (root: string): string | undefined =>
   LEFTHOOK.map((name) => join(root, name)).find((path) => existsSync(path));
 
-/** What is committed is run on other machines, where dgov is wherever PATH has it. */
-const BY_NAME = "dgov preflight";
+/** `asked`: of the program, which is `self` here. */
+type Places = { root: string; common_dir: string; folder: string; self: readonly string[]; asked: readonly string[] };
 
-type Places = { root: string; common_dir: string; folder: string; self: readonly string[] };
-
-function filesOf(home: HookHome, { root, common_dir, folder, self }: Places): HookFile[] {
-  const shared = { command: BY_NAME, is_program: false };
+function filesOf(home: HookHome, { root, common_dir, folder, self, asked }: Places): HookFile[] {
+  const by_name = ["dgov", ...asked].join(" "); // what is committed is run on other machines, where it is wherever PATH has it
+  const shared = { command: by_name, is_program: false };
   const inFolder = (into: string, command: string): HookFile[] =>
     HOOKS.map((name) => ({ path: join(into, name), edit: shellHook, command, is_program: true }));
-  if (home === "husky") return inFolder(join(root, ".husky"), BY_NAME);
+  if (home === "husky") return inFolder(join(root, ".husky"), by_name);
   if (home === "lefthook")
     return [{ ...shared, path: lefthookIn(root) ?? join(root, LEFTHOOK[0] ?? ""), edit: lefthookConfig }];
   if (home === "pre-commit") return [{ ...shared, path: join(root, PRE_COMMIT), edit: preCommitConfig }];
-  if (isIn(common_dir, folder)) return inFolder(folder, [...self, "preflight"].map(shellQuote).join(" "));
-  if (isIn(root, folder)) return inFolder(folder, BY_NAME);
-  return inFolder(folder, BY_NAME).map((file) => ({
+  if (isIn(common_dir, folder)) return inFolder(folder, [...self, ...asked].map(shellQuote).join(" "));
+  if (isIn(root, folder)) return inFolder(folder, by_name);
+  return inFolder(folder, by_name).map((file) => ({
     ...file,
     edit: () => ({ why: "other repositories use it, too" }),
   }));

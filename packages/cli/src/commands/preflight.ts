@@ -24,7 +24,12 @@ export const preflight = defineCommand({
     range: z.string().optional().describe("Judge what B would be on top of A, as A..B, by the configuration of A"),
     fresh: z.boolean().default(false).describe("Judge again what was judged before"),
     symbols: z.boolean().default(false).describe("Say which symbols it touches"),
-    install: z.boolean().default(false).describe("Have git ask it before each commit, beside the hooks that are there"),
+    install: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Have git ask it before each commit, beside the hooks that are there; with --symbols it says those, too",
+      ),
     uninstall: z.boolean().default(false).describe("Take out what --install added"),
     into: z.enum(HOOK_HOMES).optional().describe("Who runs the hooks; by default whoever is there"),
     sarif: z.boolean().default(false).describe("As SARIF 2.1.0, for code scanning and editors"),
@@ -32,9 +37,9 @@ export const preflight = defineCommand({
   }),
   async run(flags, { cwd, env, self, now_ms, signal, version }): Promise<Shown> {
     const { all, range, fresh, symbols, sarif, github, install, uninstall, into } = flags;
-    if (install && uninstall)
-      throw new DgovError("usage", "Cannot install the hook and take it out: it is one or the other");
-    if (install || uninstall) return { ...(await setHook({ cwd, env, self }, install, into ?? null)), as: "hook" };
+    refuseMixed(flags);
+    if (install || uninstall)
+      return { ...(await setHook({ cwd, env, self }, { install, home: into ?? null, symbols })), as: "hook" };
     const asked = { question: questionOf(all, range), fresh, touches: symbols };
     const view = await judge({ cwd, env, self, now_ms, signal, version }, asked);
     return { ...view, as: sarif ? "sarif" : github ? "github" : "text", version };
@@ -46,6 +51,24 @@ export const preflight = defineCommand({
   },
   exit: (view: Shown) => (view.as === "hook" ? 0 : preflightExit(view)),
 });
+
+type Flags = { install: boolean; uninstall: boolean } & {
+  [flag in "into" | (typeof JUDGING)[number]]?: boolean | string | undefined;
+};
+/** They say what is judged now, and how it is told. */
+const JUDGING = ["all", "range", "fresh", "sarif", "github"] as const;
+
+/** @throws DgovError `usage` for flags of which one would have no effect */
+function refuseMixed(flags: Flags): void {
+  const { install, uninstall, into } = flags;
+  if (install && uninstall)
+    throw new DgovError("usage", "Cannot install the hook and take it out: it is one or the other");
+  const idle = JUDGING.find((flag) => flags[flag] !== undefined && flags[flag] !== false);
+  if ((install || uninstall) && idle !== undefined)
+    throw new DgovError("usage", `Cannot use --${idle} for the hook: it judges what is staged, and tells it as text`);
+  if (into !== undefined && !(install || uninstall))
+    throw new DgovError("usage", "Cannot use --into without --install or --uninstall: it says where the hook goes");
+}
 
 const WORDS = {
   hooks: "git runs it from",
