@@ -105,7 +105,7 @@ test("C23 what a program cost is said not to be counted; doctor says whether it 
   place.env.SOME_KEY = "sk-123456789";
   expect(dgov(place, "doctor").stdout).toMatch(/agent cli.*\/sh, which is given SOME_KEY/);
   expect(run(place).status).toBe(0);
-  expect(dgov(place, "cost").stdout).toContain('Not counted: what 1 attempt(s) of the program "cli" cost');
+  expect(dgov(place, "cost").stdout).toContain('Not counted: what 1 attempt of the program "cli" cost');
   const events = dgov(place, "plan", "review", ".dgov/plans/p", "--events", "tasks/main.a").stdout;
   expect(events).toContain('program "cli" works by itself: sh -c');
   expect(events).toContain("and is given SOME_KEY");

@@ -189,7 +189,7 @@ test("D10 a baseline that is far behind is stale, and one of uncommitted work is
   expect(story(place)).toEqual(["pass structure_stale@:", "landed"]);
   writeIn(place.root, "src/a.py", "x = 1\n");
   const saved = dgov(place, "sentrux", "gate-save");
-  expect([saved.status, saved.stderr]).toEqual([0, expect.stringContaining("1 file(s) are not committed")]);
+  expect([saved.status, saved.stderr]).toEqual([0, expect.stringContaining("1 file is not committed")]);
   expect(json(place, "status").accepted_head).toBeNull(); // not the commit of the one before
 });
 

@@ -1,4 +1,5 @@
 import { intro, outro, select, text } from "@clack/prompts";
+import { counted } from "@dgov/governor/counted";
 import { DgovError } from "@dgov/governor/error";
 import type { Answers, Question } from "@dgov/governor/plan_create";
 import { plain } from "./ansi.ts";
@@ -10,7 +11,7 @@ import { plain } from "./ansi.ts";
  */
 export async function askQuestions(questions: readonly Question[], signal: AbortSignal): Promise<Answers> {
   const io = { output: process.stderr, signal };
-  intro(`${questions.length} question(s) before it is planned`, io);
+  intro(`${counted(questions.length, "question")} before it is planned`, io);
   const answers: Record<string, string> = {};
   for (const question of questions) {
     answers[question.id] = await askOne(question, io);

@@ -1,7 +1,8 @@
 import type { BenchRow, BenchView } from "@dgov/governor/bench";
+import { counted } from "@dgov/governor/counted";
 import { plain } from "./ansi.ts";
 import { sayCost } from "./cost_text.ts";
-import { columns, count } from "./print.ts";
+import { columns } from "./print.ts";
 
 /** One line for a profile as it begins (`row` null) and as it ends. */
 export function benchLine({ profile, row }: { profile: string; row: BenchRow | null }): string {
@@ -14,7 +15,7 @@ export function benchLine({ profile, row }: { profile: string; row: BenchRow | n
 export function renderBench({ summary, out, repositories }: BenchView): string {
   const { plan, head, tests, rows, profiles, currency, spent, ended_at_ms } = summary;
   const lines = [
-    `Bench of "${plain(plan)}" at ${head.slice(0, 7)}: ${count(profiles.length, "profile")}, ${count(tests.files.length, "test file")} frozen as ${tests.digest.slice(0, 12)}`,
+    `Bench of "${plain(plan)}" at ${head.slice(0, 7)}: ${counted(profiles.length, "profile")}, ${counted(tests.files.length, "test file")} frozen as ${tests.digest.slice(0, 12)}`,
   ];
   if (rows.length > 0) lines.push(columns([HEAD, ...rows.map((row) => cells(row, currency))], "  "));
   for (const { profile, error, tests: own } of rows) {
@@ -24,7 +25,7 @@ export function renderBench({ summary, out, repositories }: BenchView): string {
         `  ${profile} is not measured by the same tests: its work has changed ${own.changed.map(plain).join(", ")}`,
       );
   }
-  lines.push(`In all ${count(spent.calls, "model call")}, ${sayCost(spent, currency)}; written to ${plain(out)}`);
+  lines.push(`In all ${counted(spent.calls, "model call")}, ${sayCost(spent, currency)}; written to ${plain(out)}`);
   if (repositories !== null) lines.push(`The repositories are in ${plain(repositories)}`);
   if (ended_at_ms === null) lines.push("It was interrupted: the same call goes on with it");
   return lines.join("\n");

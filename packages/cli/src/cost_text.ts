@@ -1,4 +1,5 @@
 import type { Cost, CostEstimate, CostSum } from "@dgov/governor/cost";
+import { counted } from "@dgov/governor/counted";
 import { sayMoney } from "@dgov/governor/money";
 import { plain } from "./ansi.ts";
 import { columns } from "./print.ts";
@@ -7,10 +8,10 @@ import { columns } from "./print.ts";
 export function renderCost(cost: Cost | null): string {
   if (!cost) return "Nothing was ever run here";
   const { run, plan, currency, total, by, rows, limits } = cost;
-  const head = `Run ${run} of "${plain(plan)}": ${total.calls} calls, ${sayCost(total, currency)}`;
+  const head = `Run ${run} of "${plain(plan)}": ${counted(total.calls, "call")}, ${sayCost(total, currency)}`;
   const unseen = cost.unmetered.map(
     ({ agent, attempts }) =>
-      `Not counted: what ${attempts} attempt(s) of the program "${plain(agent)}" cost, whose calls dgov does not see`,
+      `Not counted: what ${counted(attempts, "attempt")} of the program "${plain(agent)}" cost, whose calls dgov does not see`,
   );
   if (total.calls === 0) return [head, ...unseen].join("\n");
   const table = [
@@ -47,7 +48,7 @@ export function sayCost(
   currency: string,
 ): string {
   if (cost_micros === null) return "unpriced";
-  const rest = unpriced_calls > 0 ? ` and ${unpriced_calls} calls unpriced` : "";
+  const rest = unpriced_calls > 0 ? ` and ${counted(unpriced_calls, "call")} unpriced` : "";
   return `${sayMoney(cost_micros, currency)}${rest}`;
 }
 

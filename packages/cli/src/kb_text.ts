@@ -1,9 +1,9 @@
 import { join } from "node:path";
+import { counted } from "@dgov/governor/counted";
 import { type Article, type Issue, type Knowledge, readKnowledge, type Stale } from "@dgov/governor/kb";
 import { z } from "zod";
 import { paint, plain } from "./ansi.ts";
 import type { Here } from "./command.ts";
-import { counted } from "./scope_text.ts";
 
 /** What a command says instead, when the knowledge base has a fault anywhere: half of it is not to be relied on. */
 type Failed = { status: "fail"; issues: readonly Issue[] };

@@ -1,6 +1,7 @@
+import { counted } from "@dgov/governor/counted";
 import type { PlanCreateView } from "@dgov/governor/plan_create";
 import { plain } from "./ansi.ts";
-import { count, placeLine } from "./print.ts";
+import { placeLine } from "./print.ts";
 
 /** A plan that was made, or what it waits for, for a person. `waits`: it cannot be run yet, and who renders it says why. */
 export const renderPlanCreate = (view: PlanCreateView, waits = false): string =>
@@ -44,7 +45,7 @@ function asked({ questions, given }: Of<"needs_answers">): string {
   const open = Object.fromEntries(questions.map(({ id, recommended }) => [id, recommended]));
   const template = { ...given, ...open };
   return [
-    `Nothing is planned yet: ${count(questions.length, "question")} must be answered first`,
+    `Nothing is planned yet: ${counted(questions.length, "question")} must be answered first`,
     ...questions.flatMap(({ id, question, why, options, recommended }) => [
       `  ${id}: ${plain(question)}`,
       `    ${plain(why)}`,

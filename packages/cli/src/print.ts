@@ -73,9 +73,6 @@ export function placeLine({ file, line, column, code, message, unit, severity }:
   return `  ${where === "" ? "" : `${where} `}${kind}${code} ${message}${task}`;
 }
 
-/** `count(1, "event")` is "1 event", `count(2, "event")` is "2 events". */
-export const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? "" : "s"}`;
-
 /** Rows as columns, two spaces apart; the last column is as wide as it likes. */
 export function columns(rows: readonly (readonly string[])[], indent = ""): string {
   const widths: number[] = [];

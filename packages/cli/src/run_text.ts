@@ -1,4 +1,5 @@
 import type { ArchivingRun } from "@dgov/governor/archive_plan";
+import { counted } from "@dgov/governor/counted";
 import { type RunView, sayFinding } from "@dgov/governor/run";
 import { sayShort } from "@dgov/governor/short_text";
 import { sayWhole } from "@dgov/governor/whole_text";
@@ -55,7 +56,8 @@ const FINDINGS_MAX = 10;
 function headline({ did, status, plan, succeeded, tasks, run, target }: RunView): string {
   const branch = target.replace("refs/heads/", "");
   const landed = `${succeeded.length} of ${tasks.length} tasks`;
-  if (did === "planned") return `Plan "${plan}" would run ${tasks.length - succeeded.length} tasks onto ${branch}`;
+  if (did === "planned")
+    return `Plan "${plan}" would run ${counted(tasks.length - succeeded.length, "task")} onto ${branch}`;
   if (did === "nothing" && status === "complete")
     return `Nothing to do: all ${tasks.length} tasks of "${plan}" have landed on ${branch}`;
   if (did === "nothing")

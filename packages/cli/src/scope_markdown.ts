@@ -1,6 +1,7 @@
+import { counted } from "@dgov/governor/counted";
 import type { ReportedSymbol, ScopeReport } from "@dgov/governor/scope_report";
 import { cell, code } from "./markdown.ts";
-import { authorWords, counted, didWords, useWords } from "./scope_text.ts";
+import { authorWords, didWords, useWords } from "./scope_text.ts";
 
 const USES_SHOWN = 20;
 

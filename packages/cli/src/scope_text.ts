@@ -1,3 +1,4 @@
+import { counted } from "@dgov/governor/counted";
 import type { Level, ReportedSymbol, ScopeReport, Use } from "@dgov/governor/scope_report";
 import { type Colour, paint, plain } from "./ansi.ts";
 
@@ -87,5 +88,3 @@ export function useWords({ path, line, unit, how, sure }: Use): string {
   const who = unit === "" || /\s/.test(unit) ? "" : ` ${plain(unit)}`;
   return `${plain(path)}:${line}${who} ${HOW[how]}${sure === "resolved" ? "" : ` (${sure})`}`;
 }
-
-export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;

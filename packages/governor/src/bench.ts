@@ -8,6 +8,7 @@ import { digestOf, testFiles } from "./bench/tests.ts";
 import type { CeilingTable } from "./budget_file.ts";
 import { symbolFinder } from "./claimable.ts";
 import { readProject } from "./config.ts";
+import { counted } from "./counted.ts";
 import { DgovError } from "./error.ts";
 import type { Git } from "./git/git.ts";
 import { takeLock } from "./git/lockfile.ts";
@@ -107,7 +108,8 @@ async function freezeInputs(
   const looks = { path: world.env.PATH ?? null, find: symbolFinder(world.self) };
   const { plan, places } = await compileFolder(project, dir, { providers: "advised", ...looks });
   const errors = places.filter(({ severity }) => severity === "error");
-  if (!plan) throw new DgovError("plan_invalid", `Cannot bench "${dir}": ${errors.length} error(s)`, { places });
+  if (!plan)
+    throw new DgovError("plan_invalid", `Cannot bench "${dir}": ${counted(errors.length, "error")}`, { places });
   const needed = [`${dir}/_root.toml`, ...(existsSync(join(git.root, PROJECT_FILE)) ? [PROJECT_FILE] : [])];
   const found = await git.objects.info(needed.map((path) => `${state.head}:${path}`));
   const missing = needed.find((_, at) => found[at] === null);

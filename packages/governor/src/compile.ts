@@ -1,6 +1,7 @@
 import { symbolFinder } from "./claimable.ts";
 import { proveRules } from "./command_rules.ts";
 import { readProject } from "./config.ts";
+import { counted } from "./counted.ts";
 import { DgovError, type Place } from "./error.ts";
 import { withLog } from "./log.ts";
 import { pastRuns } from "./past.ts";
@@ -61,7 +62,10 @@ export async function compileForUser(
     landed,
     find: symbolFinder(self),
   });
-  if (!plan) throw new DgovError("plan_invalid", `Cannot compile the plan "${dir}": ${counted(places)}`, { places });
+  if (!plan) {
+    const faults = counted(places.filter(({ severity }) => severity === "error").length, "place");
+    throw new DgovError("plan_invalid", `Cannot compile the plan "${dir}": ${faults} must be mended`, { places });
+  }
   return {
     status: "compiled",
     name: plan.name,
@@ -120,9 +124,4 @@ export const landedUnits = (root: string, dir: string): Promise<ReadonlySet<stri
 
 function taskView({ id, summary, role, depends_on, files, sops }: CompiledPlan["tasks"][number]): TaskView {
   return { id, summary, role, depends_on, files, sops };
-}
-
-function counted(places: readonly Place[]): string {
-  const errors = places.filter(({ severity }) => severity === "error").length;
-  return `${errors} ${errors === 1 ? "place" : "places"} must be mended`;
 }

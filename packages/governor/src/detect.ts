@@ -2,6 +2,7 @@ import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from "no
 import { join } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import { z } from "zod";
+import { counted } from "./counted.ts";
 import { onPath } from "./on_path.ts";
 import { RECIPES, type Recipe, setupReads } from "./recipes.ts";
 
@@ -101,7 +102,7 @@ function certainty(
 ): Pick<Detected, "confidence" | "reason"> {
   if (asked !== "auto") return { confidence: "explicit", reason: "it was asked for" };
   if (type === "unknown") return { confidence: "low", reason: "no source file of a known language was found" };
-  return { confidence: "high", reason: `${counts[type]} source ${counts[type] === 1 ? "file" : "files"} found` };
+  return { confidence: "high", reason: `${counted(counts[type], "source file")} found` };
 }
 
 const firstFolder = (root: string, names: readonly string[]): string | undefined => {

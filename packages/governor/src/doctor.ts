@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createIsolationMaker, type Level } from "@dgov/sandbox";
 import { proveRules } from "./command_rules.ts";
 import { PROJECT_FILE, readProject } from "./config.ts";
+import { counted } from "./counted.ts";
 import { refuseUnready } from "./dispatch/ready_programs.ts";
 import { baselineChecks } from "./doctor_baselines.ts";
 import { type Check, check, OK, type Patient } from "./doctor_check.ts";
@@ -64,7 +65,7 @@ async function lookAt(root: string, patient: Patient): Promise<Mendable[]> {
     ...(await componentChecks(root, patient)),
     ...(await baselineChecks(root, patient)),
     ...(await providerChecks(root, patient)),
-    await check("log", async () => withLog(root, (log) => `${log.verify()} events, each as it was written`)),
+    await check("log", async () => withLog(root, (log) => `${counted(log.verify(), "event")}, each as it was written`)),
     ...lock(root, patient),
     ...worktrees(root, patient),
   ];

@@ -4,6 +4,7 @@ import { ClaimError, formatClaim, parseClaim } from "@dgov/sandbox/claim";
 import { archivePlan } from "./archive_plan.ts";
 import { symbolFinder } from "./claimable.ts";
 import { readProject } from "./config.ts";
+import { counted } from "./counted.ts";
 import { DgovError } from "./error.ts";
 import { withLog } from "./log.ts";
 import { hasHeading } from "./plan/prompt.ts";
@@ -141,7 +142,7 @@ async function refuseUncompilable(root: string, laid: Parameters<typeof withDraf
   });
   const errors = places.filter(({ severity }) => severity === "error");
   if (errors.length > 0)
-    throw new DgovError("plan_invalid", `Cannot fix it so: ${errors.length} error(s)`, {
+    throw new DgovError("plan_invalid", `Cannot fix it so: ${counted(errors.length, "error")}`, {
       places: places.map((place) => (place.file?.startsWith(`${ABOVE}/`) ? { ...place, ...NOWHERE } : place)),
       hint: "Mend what is listed; nothing was written",
     });

@@ -1,4 +1,5 @@
 import { readProject } from "./config.ts";
+import { counted } from "./counted.ts";
 import { DgovError, type Place } from "./error.ts";
 import type { Git } from "./git/git.ts";
 import { openRepository } from "./git/readiness.ts";
@@ -71,7 +72,7 @@ export async function approvedHooks(git: Git, project: Project, env: World["env"
       ...{ file: ".dgov/project.toml", line: null, column: null, unit: null },
     }),
   );
-  const many = `${hooks.commands.length} command(s) in [hooks]`;
+  const many = `${counted(hooks.commands.length, "command")} in [hooks]`;
   const message =
     approval === null
       ? `Cannot run the ${many} outside of the jail: nobody has approved of them`

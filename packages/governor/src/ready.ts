@@ -4,6 +4,7 @@ import type { TaskId } from "@dgov/kernel";
 import { withBudget } from "./budget.ts";
 import type { CeilingTable } from "./budget_file.ts";
 import { readProject, withLimits } from "./config.ts";
+import { counted } from "./counted.ts";
 import type { Guest } from "./dispatch/guest.ts";
 import { DgovError, type Place } from "./error.ts";
 import type { Git } from "./git/git.ts";
@@ -71,14 +72,14 @@ export async function readyRepository(
   if (!(yes || state.only_dgov) || dry_run)
     throw new DgovError(
       "repo_empty",
-      `Cannot start in "${git.root}": it has no commit yet, and ${state.files.length} file(s) to commit`,
+      `Cannot start in "${git.root}": it has no commit yet, and ${counted(state.files.length, "file")} to commit`,
       {
         hint: "Commit them, or run again with --yes to let dgov make the first commit",
       },
     );
   await check();
   await bootstrap(git, world.now_ms());
-  world.warn(`Made the first commit of ${state.files.length} file(s)`);
+  world.warn(`Made the first commit of ${counted(state.files.length, "file")}`);
   const made = await inspect(git);
   if (made.kind !== "ready") throw new Error("There is no commit after the first one was made");
   return made;
@@ -136,7 +137,7 @@ export async function compileOrRefuse(
   const { plan, places } = await compileFolder(project, dir, options);
   if (plan) return { plan, places };
   const errors = places.filter(({ severity }) => severity === "error").length;
-  throw new DgovError("plan_invalid", `Cannot compile "${dir}": ${errors} error(s)`, { places });
+  throw new DgovError("plan_invalid", `Cannot compile "${dir}": ${counted(errors, "error")}`, { places });
 }
 
 /** @throws DgovError `task_unknown` */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { modelOf, programNamed } from "./agent_file.ts";
+import { counted } from "./counted.ts";
 import type { Place } from "./error.ts";
 import { nearest } from "./nearest.ts";
 import type { Project } from "./project.ts";
@@ -143,7 +144,7 @@ type Fault = { path: KeyPath; code: string; message: string };
 
 function shortFaults(approvals: number | undefined, seats: number): Fault[] {
   if (approvals === undefined || approvals <= seats) return [];
-  const message = `Cannot wait for ${approvals} approvals: [review] has ${seats} seat(s); add [review.seats.NAME]`;
+  const message = `Cannot wait for ${approvals} approvals: [review] has ${counted(seats, "seat")}; add [review.seats.NAME]`;
   return [{ path: ["review", "approvals"], code: "review_short", message }];
 }
 
@@ -154,7 +155,10 @@ function roundFaults({ rounds, approvals }: ReviewTable, seats: number): Fault[]
   ];
   if (rounds === 1) return [];
   if (seats < 2)
-    return fault("rounds", `${seats} seat(s) count, and nobody has another to hear; add [review.seats.NAME]`);
+    return fault(
+      "rounds",
+      `${seats === 1 ? "one seat counts" : "no seat counts"}, and nobody has another to hear; add [review.seats.NAME]`,
+    );
   const fewer = approvals !== undefined && approvals < seats;
   return fewer ? fault("approvals", "with rounds all who count must agree; remove one of the two") : [];
 }

@@ -94,7 +94,10 @@ export const saveStructure = async (asking: Asking): Promise<GateSaveView> =>
     rmSync(join(git.root, STRUCTURE_METADATA), { force: true }); // what it says may be of another baseline
     for (const [path, text] of Object.entries(baselineFiles(metrics, { head: own, now_ms: asking.now_ms() })))
       writeAtomic(join(git.root, path), text);
-    const why = head === null ? "there is no commit yet" : `${dirty.length} file(s) are not committed`;
+    const why =
+      head === null
+        ? "there is no commit yet"
+        : `${dirty.length === 1 ? "1 file is" : `${dirty.length} files are`} not committed`;
     const notice = own === null ? `It is of no commit, so nobody can say when it is stale: ${why}` : null;
     const quality = qualityOf(metrics.quality_signal);
     return { by: "dgov", quality, path: git.root, output: STRUCTURE_BASELINE, metadata: own !== null, notice };

@@ -4,6 +4,7 @@ import type { Evidence } from "@dgov/kernel/evidence";
 import { covers } from "@dgov/sandbox";
 import { z } from "zod";
 import { claimOf } from "./claim_text.ts";
+import { counted } from "./counted.ts";
 import { DgovError, type Place } from "./error.ts";
 import { type From, readEvidence } from "./evidence.ts";
 import type { Git } from "./git/git.ts";
@@ -55,7 +56,7 @@ function read(bytes: Uint8Array, evidence: ReadonlyMap<string, Evidence>): State
   const checked = toml ? check(Table, { toml, path: [] }) : { value: null, places };
   const all = [...checked.places, ...(toml && checked.value ? faults(toml, checked.value.statement, evidence) : [])];
   if (checked.value && all.length === 0) return checked.value.statement;
-  throw new DgovError("config_invalid", `Cannot read "${FILE}": ${all.length} place(s) must be mended`, {
+  throw new DgovError("config_invalid", `Cannot read "${FILE}": ${counted(all.length, "place")} must be mended`, {
     places: all,
     hint: `Mend the places in ${FILE}; "dgov evidence list" has the names of evidence`,
   });

@@ -1,8 +1,8 @@
 import { type Bundled, bundleRun } from "@dgov/governor/attest_bundle";
+import { counted } from "@dgov/governor/counted";
 import { z } from "zod";
 import { plain } from "../ansi.ts";
 import { defineCommand } from "../command.ts";
-import { count } from "../print.ts";
 
 export const attestBundle = defineCommand({
   name: "attest bundle",
@@ -26,7 +26,7 @@ export const attestBundle = defineCommand({
 
 function renderBundled({ run, out, signed_by, root, disclosed: { whole, part, none, fields } }: Bundled): string {
   return [
-    `Bundled the run ${plain(run)}: ${count(whole, "event")} whole, ${part} in part (${count(fields, "value")} hidden), ${none} hidden`,
+    `Bundled the run ${plain(run)}: ${counted(whole, "event")} whole, ${part} in part (${counted(fields, "value")} hidden), ${none} hidden`,
     `under the root ${root}, signed by ${signed_by.join(", ")}`,
     `in ${plain(out)}`,
   ].join("\n");

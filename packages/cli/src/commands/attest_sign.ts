@@ -1,8 +1,8 @@
 import { type Attested, attestRun } from "@dgov/governor/attest";
+import { counted } from "@dgov/governor/counted";
 import { z } from "zod";
 import { paint, plain } from "../ansi.ts";
 import { defineCommand } from "../command.ts";
-import { count } from "../print.ts";
 
 export const attestSign = defineCommand({
   name: "attest sign",
@@ -24,7 +24,7 @@ export const attestSign = defineCommand({
 function renderAttested({ out, signed_by, statement }: Attested): string {
   const landed = statement.tasks.filter((task) => task.landed !== null).length;
   return [
-    `${paint("green", "signed:")} ${plain(statement.run)} of "${plain(statement.plan)}", ${landed} of ${count(statement.tasks.length, "task")} landed`,
+    `${paint("green", "signed:")} ${plain(statement.run)} of "${plain(statement.plan)}", ${landed} of ${counted(statement.tasks.length, "task")} landed`,
     `by ${signed_by.join(", ")}`,
     `in ${plain(out)}`,
     "It does not attest:",

@@ -1,8 +1,8 @@
 import { type Held, type Verified, verifyAttestation } from "@dgov/governor/attest_verify";
+import { counted } from "@dgov/governor/counted";
 import { z } from "zod";
 import { paint, plain } from "../ansi.ts";
 import { defineCommand } from "../command.ts";
-import { count } from "../print.ts";
 
 export const attestVerify = defineCommand({
   name: "attest verify",
@@ -43,7 +43,7 @@ function renderVerified({ holds, why, signed_by, needed, log, commits, statement
   if (statement === null) return lines.join("\n");
   const landed = statement.tasks.filter((task) => task.landed !== null).length;
   lines.push(
-    `run ${plain(statement.run)} of "${plain(statement.plan)}": ${landed} of ${count(statement.tasks.length, "task")} landed, head ${statement.head.commit.slice(0, 12)} of ${plain(statement.target)}`,
+    `run ${plain(statement.run)} of "${plain(statement.plan)}": ${landed} of ${counted(statement.tasks.length, "task")} landed, head ${statement.head.commit.slice(0, 12)} of ${plain(statement.target)}`,
     `its log: ${HELD[log]}`,
     `its commits: ${HELD[commits]}`,
     ...limits(statement),
@@ -62,7 +62,7 @@ const bundleLines = ({
   disclosed: { whole, part, none, fields },
   opened,
 }: NonNullable<Verified["bundle"]>): string[] => [
-  `the log of the run ${plain(run)}, ${count(log.events, "event")}: ${whole} whole, ${part} in part (${count(fields, "value")} hidden), ${none} hidden`,
+  `the log of the run ${plain(run)}, ${counted(log.events, "event")}: ${whole} whole, ${part} in part (${counted(fields, "value")} hidden), ${none} hidden`,
   `under the root ${log.root}`,
   ...opened.map(({ seq, at, value }) => `event ${seq} at ${plain(at)} is ${plain(JSON.stringify(value))}`),
 ];

@@ -1,4 +1,5 @@
 import { type CompileView, compileForUser } from "@dgov/governor/compile";
+import { counted } from "@dgov/governor/counted";
 import { z } from "zod";
 import { defineCommand } from "../command.ts";
 import { placeLine } from "../print.ts";
@@ -32,5 +33,3 @@ export function renderCompile({ units, edges, output, sops_assigned, graph }: Vi
   if (graph !== null) lines.push("", graph);
   return lines.join("\n");
 }
-
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;

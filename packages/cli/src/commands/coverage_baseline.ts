@@ -1,3 +1,4 @@
+import { counted } from "@dgov/governor/counted";
 import { type CoverageBaselineView, saveCoverageBaseline } from "@dgov/governor/coverage_baseline";
 import { z } from "zod";
 import { plain } from "../ansi.ts";
@@ -18,6 +19,6 @@ export const coverageBaseline = defineCommand({
 });
 
 export function renderCoverageBaseline({ output, commit, format, files, percent }: CoverageBaselineView): string {
-  const count = `${files} file${files === 1 ? "" : "s"}`;
+  const count = counted(files, "file");
   return `Wrote ${plain(output)}: ${count} of ${commit.slice(0, 12)}, ${percent.toFixed(1)}% on average, by ${format}\n  commit it: settlement reads it from there`;
 }

@@ -1,3 +1,4 @@
+import { counted } from "@dgov/governor/counted";
 import { type DebriefView, debrief as lookBack } from "@dgov/governor/debrief";
 import { z } from "zod";
 import { paint, plain } from "../ansi.ts";
@@ -26,7 +27,7 @@ function renderDebrief({ run, plan, status, from_ms, to_ms, tasks, comments, dif
     all.length === 0 && state === "landed"
       ? []
       : [
-          `${paint(state === "landed" ? "green" : "red", plain(task))}  ${state} after ${attempts} attempt${attempts === 1 ? "" : "s"}`,
+          `${paint(state === "landed" ? "green" : "red", plain(task))}  ${state} after ${counted(attempts, "attempt")}`,
           ...all.map(({ seq, attempt, text }) => `    ${seq}  attempt ${attempt}: ${plain(text)}`),
         ],
   );

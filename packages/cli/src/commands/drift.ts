@@ -1,8 +1,9 @@
+import { counted } from "@dgov/governor/counted";
 import { type Comparison, type DriftView, readDrift, type Series } from "@dgov/governor/drift";
 import { z } from "zod";
 import { plain } from "../ansi.ts";
 import { defineCommand } from "../command.ts";
-import { columns, count } from "../print.ts";
+import { columns } from "../print.ts";
 
 export const drift = defineCommand({
   name: "drift",
@@ -33,13 +34,15 @@ export function renderDrift(view: DriftView & { check: boolean }): string {
     ...(uncounted > 0 ? [`${uncounted} ended by nobody's doing who worked`] : []),
     ...(untold > 0 ? [`${untold} are from before prompts were told`] : []),
   ];
-  const lines = [`${count(attempts, "attempt")} in ${count(runs, "run")}${beside.map((text) => `, ${text}`).join("")}`];
+  const lines = [
+    `${counted(attempts, "attempt")} in ${counted(runs, "run")}${beside.map((text) => `, ${text}`).join("")}`,
+  ];
   if (series.length > 0) lines.push(columns([HEAD, ...series.map(cells)], "  "));
   const few = comparisons.filter(({ verdict }) => verdict === "too_few").length;
   for (const one of comparisons) if (one.verdict !== "too_few") lines.push(sentence(one));
   if (comparisons.length > few) lines.push(`Diverged is what has p below ${threshold.toPrecision(2)}`);
   if (few > 0)
-    lines.push(`${count(few, "comparison")} of fewer than ${min} attempts on one side, of which nobody can tell`);
+    lines.push(`${counted(few, "comparison")} of fewer than ${min} attempts on one side, of which nobody can tell`);
   return lines.join("\n");
 }
 

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { counted } from "@dgov/governor/counted";
 import { DgovError } from "@dgov/governor/error";
 import { type ForkView, forkRun } from "@dgov/governor/fork";
 import { findRoot } from "@dgov/governor/root";
@@ -6,7 +7,7 @@ import { type RunView, runPlan } from "@dgov/governor/run";
 import { z } from "zod";
 import { plain } from "../ansi.ts";
 import { defineCommand, type Here } from "../command.ts";
-import { columns, count } from "../print.ts";
+import { columns } from "../print.ts";
 import { renderRun } from "../run_text.ts";
 import { worldOf } from "../world.ts";
 import { show } from "./run.ts";
@@ -56,7 +57,7 @@ export function renderFork(view: Forked): string {
   const branch = target.replace(/^refs\/heads\//, "");
   const more = only.map((task) => ` --only ${task}`).join("");
   return [
-    `Run ${run} has taken over ${count(events, "event")} of run ${from}, up to event ${at}`,
+    `Run ${run} has taken over ${counted(events, "event")} of run ${from}, up to event ${at}`,
     `onto ${plain(branch)}, which is at ${head.slice(0, 12)}`,
     columns(
       tasks.map(({ task, state }) => [state, task]),

@@ -1,8 +1,9 @@
+import { counted } from "@dgov/governor/counted";
 import { type DrillRow, type DrillView, drillGates } from "@dgov/governor/gates_drill";
 import { z } from "zod";
 import { type Colour, fit, paint, plain } from "../ansi.ts";
 import { defineCommand } from "../command.ts";
-import { columns, count } from "../print.ts";
+import { columns } from "../print.ts";
 
 export const gatesDrill = defineCommand({
   name: "gates drill",
@@ -41,7 +42,7 @@ export function renderDrill({ head, rows, fired, silent, not_drilled }: DrillVie
     return [gate, paint(colour, word), why === null ? `${plain(what)} ${paint("dim", said ?? "")}` : told(what, why)];
   });
   const all = [
-    paint(silent > 0 ? "red" : "green", `${count(fired, "drill")} fired`),
+    paint(silent > 0 ? "red" : "green", `${counted(fired, "drill")} fired`),
     ...(silent > 0 ? [`${silent} never fired`] : []),
     ...(not_drilled > 0 ? [`${not_drilled} not drilled`] : []),
   ];

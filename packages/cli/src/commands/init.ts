@@ -1,9 +1,10 @@
+import { counted } from "@dgov/governor/counted";
 import { type Detected, PROJECT_TYPES } from "@dgov/governor/detect";
 import { foreseeInit, type InitForeseen, type InitView, initProject } from "@dgov/governor/init";
 import { z } from "zod";
 import { plain } from "../ansi.ts";
 import { defineCommand } from "../command.ts";
-import { columns, count } from "../print.ts";
+import { columns } from "../print.ts";
 
 export const init = defineCommand({
   name: "init",
@@ -42,7 +43,7 @@ function renderForeseen({ version, user, root, repository, log, detected, would_
     ["git repository", repository ? "yes" : "no: a run needs one"],
     ["log", plain(log)],
     ["user", plain(user ?? "(the environment names none)")],
-    ["there already", count(kept.length, "file")],
+    ["there already", counted(kept.length, "file")],
   ];
   const lines = would_create.map((file) => `Would create ${file}`);
   return [columns([...there, ...rows(detected)]), "", ...(lines.length > 0 ? lines : ["Would change nothing"])].join(

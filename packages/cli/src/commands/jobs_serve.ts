@@ -1,3 +1,4 @@
+import { counted } from "@dgov/governor/counted";
 import { serveJobs } from "@dgov/governor/jobs_run";
 import { z } from "zod";
 import { plain } from "../ansi.ts";
@@ -16,5 +17,5 @@ export const jobsServe = defineCommand({
   }),
   short: { capacity: "c" },
   run: ({ capacity, drain }, here) => serveJobs(here, { capacity, drain, told: (line) => here.stderr(plain(line)) }),
-  text: ({ begun }) => `${begun} job(s) begun`,
+  text: ({ begun }) => `${counted(begun, "job")} begun`,
 });

@@ -1,9 +1,9 @@
+import { counted } from "@dgov/governor/counted";
 import { type Issue, readKnowledge, type Stale } from "@dgov/governor/kb";
 import { z } from "zod";
 import { paint } from "../ansi.ts";
 import { defineCommand } from "../command.ts";
 import { issuesText, ROOT, ROOT_SHORT, staleLines } from "../kb_text.ts";
-import { counted } from "../scope_text.ts";
 
 type View = { status: "pass" | "fail"; article_count: number; issues: readonly Issue[]; stale: readonly Stale[] };
 

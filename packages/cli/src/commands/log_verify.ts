@@ -1,8 +1,8 @@
+import { counted } from "@dgov/governor/counted";
 import { type LogView, verifyLog } from "@dgov/governor/log_verify";
 import { z } from "zod";
 import { paint, plain } from "../ansi.ts";
 import { defineCommand } from "../command.ts";
-import { count } from "../print.ts";
 
 export const logVerify = defineCommand({
   name: "log verify",
@@ -18,7 +18,7 @@ export const logVerify = defineCommand({
 });
 
 export function renderLog({ log, events, runs, end, commits, fault }: LogView): string {
-  const counts = `${count(events, "event")} of ${count(runs, "run")}`;
+  const counts = `${counted(events, "event")} of ${counted(runs, "run")}`;
   if (fault)
     return [
       `${paint("red", "not whole:")} ${plain(log)}`,
@@ -33,6 +33,6 @@ export function renderLog({ log, events, runs, end, commits, fault }: LogView): 
       ? "The last of them is the last that was written"
       : "Nothing beside it says which was the last, so events cut off at the end are not noticed",
   );
-  if (commits > 0) lines.push(`${count(commits, "landed commit")} on record with it`);
+  if (commits > 0) lines.push(`${counted(commits, "landed commit")} on record with it`);
   return lines.join("\n");
 }

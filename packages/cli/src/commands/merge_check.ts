@@ -1,3 +1,4 @@
+import { counted } from "@dgov/governor/counted";
 import { checkMerge, type MergeCheckView, type ShownCause, type ShownFinding } from "@dgov/governor/merge_check";
 import { z } from "zod";
 import { type Colour, paint, plain } from "../ansi.ts";
@@ -55,9 +56,8 @@ const LOOKS: Readonly<Record<Verdict, { sign: string; colour: Colour; words: str
 export function renderMergeCheck(view: MergeCheckView): string {
   const { sign, colour, words } = LOOKS[view.verdict];
   const { ours, theirs } = view.files;
-  const count = (paths: number) => `${paths} ${paths === 1 ? "file" : "files"}`;
   return [
-    `${paint(colour, `${sign} ${view.verdict}`)}: ${words} (ours changed ${count(ours)}, theirs ${count(theirs)})`,
+    `${paint(colour, `${sign} ${view.verdict}`)}: ${words} (ours changed ${counted(ours, "file")}, theirs ${counted(theirs, "file")})`,
     ...view.findings.map((finding) => renderFinding(finding).join("\n")),
     ...listed("Merged by symbols, for git could not", view.by_symbols),
     ...listed(

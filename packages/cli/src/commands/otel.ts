@@ -1,7 +1,7 @@
+import { counted } from "@dgov/governor/counted";
 import { exportRun, type OtelView } from "@dgov/governor/otel";
 import { z } from "zod";
 import { defineCommand } from "../command.ts";
-import { count } from "../print.ts";
 
 export const otel = defineCommand({
   name: "otel",
@@ -19,5 +19,5 @@ export const otel = defineCommand({
   }),
   run: async ({ run = null, endpoint = null }, here) => exportRun(here, { run, endpoint, version: here.version }),
   text: ({ spans, sent, traces }: OtelView) =>
-    sent === null ? JSON.stringify(traces) : `Sent ${count(spans, "span")} to ${sent}`,
+    sent === null ? JSON.stringify(traces) : `Sent ${counted(spans, "span")} to ${sent}`,
 });

@@ -1,8 +1,9 @@
+import { counted } from "@dgov/governor/counted";
 import { type RefuteView, refutePlan } from "@dgov/governor/refute";
 import { z } from "zod";
 import { paint, plain } from "../ansi.ts";
 import { defineCommand } from "../command.ts";
-import { count, placeLine } from "../print.ts";
+import { placeLine } from "../print.ts";
 
 export const planRefute = defineCommand({
   name: "plan refute",
@@ -25,7 +26,7 @@ export function renderRefutation(view: RefuteView): string {
   if (derived) {
     const { tasks, edges, widths, critical_path, weight, weighed_by } = derived;
     lines.push(
-      `Order: ${count(tasks, "task")}, ${count(edges, "edge")}, layers of ${widths.join(", ")}`,
+      `Order: ${counted(tasks, "task")}, ${counted(edges, "edge")}, layers of ${widths.join(", ")}`,
       `Critical path: ${critical_path.map(plain).join(" → ")} (${weight} ${weighed_by})`,
     );
   }
@@ -33,12 +34,12 @@ export function renderRefutation(view: RefuteView): string {
   if (view.dispatch_hash !== null) lines.push(`Dispatch: ${view.dispatch_hash}`);
   lines.push("", ...contradictions.map(placeLine), ...(contradictions.length > 0 ? [""] : []));
   lines.push(verdictOf(view));
-  if (errors.length > 0) lines.push(paint("red", `It does not compile either: ${count(errors.length, "error")}`));
+  if (errors.length > 0) lines.push(paint("red", `It does not compile either: ${counted(errors.length, "error")}`));
   return lines.join("\n");
 }
 
 function verdictOf({ contradictions, contract_hash }: RefuteView): string {
-  if (contradictions.length > 0) return paint("red", `Refuted: ${count(contradictions.length, "contradiction")}`);
+  if (contradictions.length > 0) return paint("red", `Refuted: ${counted(contradictions.length, "contradiction")}`);
   if (contract_hash === null) return "Nothing is refuted; the plan has no _contract.toml, so it states little";
   return "Nothing is refuted";
 }

@@ -1,4 +1,5 @@
 import { writeAsked } from "@dgov/governor/asked_file";
+import { counted } from "@dgov/governor/counted";
 import { sayMoney } from "@dgov/governor/money";
 import { readPlanPage } from "@dgov/governor/plan_page";
 import { type PlanReview, type ReviewedUnit, readPlanReview } from "@dgov/governor/plan_views";
@@ -98,7 +99,7 @@ function landing(unit: ReviewedUnit): string[] {
   const { files_changed, insertions, deletions } = diff_stat;
   const more = landed_files.length > FILES_SHOWN ? ` +${landed_files.length - FILES_SHOWN} more` : "";
   const files = landed_files.slice(0, FILES_SHOWN).map(plain).join(", ");
-  return [...lines, `    ${many(files_changed, "file")}, +${insertions} -${deletions}: ${files}${more}`];
+  return [...lines, `    ${counted(files_changed, "file")}, +${insertions} -${deletions}: ${files}${more}`];
 }
 
 /** What the judges said of the attempts before the last one: a retry that then fails otherwise began with it. */
@@ -112,7 +113,7 @@ function refusal(unit: ReviewedUnit): string[] {
   if (reject_verdict === null) return [];
   const by = gate === null ? "" : ` at ${gate}`;
   const lines = [
-    `    ${paint("red", `${reject_verdict}${by}`)} after ${many(attempts, "attempt")}: ${plain(error ?? "")}`,
+    `    ${paint("red", `${reject_verdict}${by}`)} after ${counted(attempts, "attempt")}: ${plain(error ?? "")}`,
   ];
   const said = findings.length === 1 && findings[0]?.path === undefined; // it is the error above
   for (const finding of said ? [] : findings.slice(0, FINDINGS_SHOWN)) {
@@ -142,16 +143,14 @@ function cost(unit: ReviewedUnit): string[] {
   const gates = unit.phase_timings.map(
     ({ phase, duration_s, status }) => `${phase} ${duration_s}s${status === "passed" ? "" : ` ${status}`}`,
   );
-  const tools = `${many(unit.tool_calls, "tool call")}${unit.refused_calls > 0 ? ` (${unit.refused_calls} refused)` : ""}`;
+  const tools = `${counted(unit.tool_calls, "tool call")}${unit.refused_calls > 0 ? ` (${unit.refused_calls} refused)` : ""}`;
   const tokens = `${unit.prompt_tokens}+${unit.completion_tokens} tokens`;
   const money = unit.cost_micros > 0 ? `, ${sayMoney(unit.cost_micros, unit.currency)}` : "";
   const lines = [
-    `    ${plain(unit.agent)}, ${took(unit.duration_s)}, ${tools}, ${many(unit.calls, "model call")}, ${tokens}${money}`,
+    `    ${plain(unit.agent)}, ${took(unit.duration_s)}, ${tools}, ${counted(unit.calls, "model call")}, ${tokens}${money}`,
   ];
   return gates.length > 0 ? [...lines, `    gates: ${gates.join(", ")}`] : lines;
 }
-
-const many = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 /** Short times to a tenth, long ones as people say them. */
 const took = (seconds: number) => (seconds < 10 ? `${seconds.toFixed(1)}s` : clock(seconds * 1000));

@@ -1,8 +1,8 @@
+import { counted } from "@dgov/governor/counted";
 import { type TraceView, tracePlan, type Verified } from "@dgov/governor/trace";
 import { z } from "zod";
 import { paint, plain } from "../ansi.ts";
 import { defineCommand } from "../command.ts";
-import { count } from "../print.ts";
 
 export const planTrace = defineCommand({
   name: "plan trace",
@@ -24,7 +24,7 @@ export function renderTrace({ plan, status, contradictions, requirements, smoke 
     lines.push(`${sign(standing)} ${id} (${level}) ${plain(text)}`, ...verifiers.map(verifierLine));
   if (smoke) lines.push(`Smoke: ${smoke.result}`, ...smoke.checks.map(verifierLine));
   if (status === "refuted")
-    lines.push(paint("red", `Refuted, ${count(contradictions, "contradiction")}: see "dgov plan refute"`));
+    lines.push(paint("red", `Refuted, ${counted(contradictions, "contradiction")}: see "dgov plan refute"`));
   else if (status === "open") lines.push(paint("red", "Open: not all that must be met is verified"));
   else lines.push(requirements.length === 0 ? "The plan states no requirement" : paint("green", "Complete"));
   return lines.join("\n");

@@ -1,3 +1,4 @@
+import { counted } from "@dgov/governor/counted";
 import { checkPolicy, type PolicyView } from "@dgov/governor/policy_check";
 import { sayFinding } from "@dgov/governor/run";
 import { z } from "zod";
@@ -25,11 +26,8 @@ export function renderPolicy({ scripts, change, files, findings, notes }: Policy
   if (scripts.length === 0) return "There are no rules: write one as .dgov/policy/NAME.js";
   const line = ({ code, ...finding }: PolicyView["findings"][number], sign: string) =>
     `${sign} ${code}: ${plain(sayFinding({ code, ...finding }))}`;
-  const count = `${scripts.length} ${scripts.length === 1 ? "script" : "scripts"}`;
-  const about =
-    change === null
-      ? "their examples hold"
-      : `asked about ${plain(change)} (${files} ${files === 1 ? "file" : "files"})`;
+  const count = counted(scripts.length, "script");
+  const about = change === null ? "their examples hold" : `asked about ${plain(change)} (${counted(files, "file")})`;
   return [
     ...findings.map((finding) => line(finding, paint("red", "✘"))),
     ...notes.map((finding) => line(finding, paint("dim", "·"))),

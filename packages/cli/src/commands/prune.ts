@@ -1,3 +1,4 @@
+import { counted } from "@dgov/governor/counted";
 import { prune as pruneRepository } from "@dgov/governor/prune";
 import { z } from "zod";
 import { defineCommand } from "../command.ts";
@@ -19,7 +20,7 @@ export const prune = defineCommand({
   run: async ({ keep_days, dry_run, force }, here) => pruneRepository(here, { keep_days, dry_run, force }),
   text(view) {
     const { length } = view.removed;
-    const sum = `${view.dry_run ? "Would prune" : "Pruned"} ${length} item${length === 1 ? "" : "s"}.`;
+    const sum = `${view.dry_run ? "Would prune" : "Pruned"} ${counted(length, "item")}.`;
     return [renderClean(view), length === 0 ? "Nothing to prune." : sum].filter((text) => text !== "").join("\n");
   },
 });

@@ -1,8 +1,9 @@
+import { counted } from "@dgov/governor/counted";
 import { type ReplayView, replayRun } from "@dgov/governor/replay_run";
 import { z } from "zod";
 import { paint, plain } from "../ansi.ts";
 import { defineCommand } from "../command.ts";
-import { columns, count } from "../print.ts";
+import { columns } from "../print.ts";
 
 export const replay = defineCommand({
   name: "replay",
@@ -37,14 +38,14 @@ export function renderReplay({ run, plan, events, state, tasks, decisions, diffe
   const kinds = (Object.keys(WORDS) as (keyof typeof WORDS)[]).filter((kind) => decisions[kind] > 0);
   const rows = kinds.map((kind) => [String(decisions[kind]).padStart(5), WORDS[kind]]);
   const stood = tasks.map(({ task, state: now, attempts }) => [now, task, attempts > 1 ? `${attempts} attempts` : ""]);
-  const about = `run ${run} of "${plain(plan)}", ${count(events, "event")}`;
+  const about = `run ${run} of "${plain(plan)}", ${counted(events, "event")}`;
   const lines = difference
     ? [
         `${paint("red", "differs:")} ${about} agree, and then event ${difference.seq} does not`,
         `  ${difference.kind}${difference.task === null ? "" : ` of ${difference.task}`}: ${plain(difference.why)}`,
         `  asked for instead: ${difference.asked.map(sayAction).join("; ") || "nothing"}`,
       ]
-    : [`${paint("green", "agrees:")} ${about}: all ${count(all, "decision")} come out as recorded`];
+    : [`${paint("green", "agrees:")} ${about}: all ${counted(all, "decision")} come out as recorded`];
   if (rows.length > 0) lines.push(columns(rows));
   lines.push(`The run ${difference ? "was" : "is"} ${state}`, columns(stood, "  "));
   return lines.join("\n");

@@ -1,3 +1,4 @@
+import { counted } from "@dgov/governor/counted";
 import { type SentruxStatus, structureStatus } from "@dgov/governor/sentrux";
 import { z } from "zod";
 import { paint, plain } from "../ansi.ts";
@@ -15,8 +16,8 @@ export const sentruxStatus = defineCommand({
 });
 
 export function renderSentruxStatus({ baseline, made_by, quality, accepted_head, age, stale }: SentruxStatus): string {
-  const behind = age.commits === null ? "unknown" : `${age.commits} commit${age.commits === 1 ? "" : "s"} behind`;
-  const old = age.days === null ? "" : `, ${age.days} day${age.days === 1 ? "" : "s"} old`;
+  const behind = age.commits === null ? "unknown" : `${counted(age.commits, "commit")} behind`;
+  const old = age.days === null ? "" : `, ${counted(age.days, "day")} old`;
   return [
     `baseline  ${plain(baseline)} (by ${made_by})`,
     `quality   ${quality ?? "unknown"}`,

@@ -1,3 +1,4 @@
+import { counted } from "@dgov/governor/counted";
 import { type BaselineView, saveSpecsBaseline } from "@dgov/governor/specs";
 import { z } from "zod";
 import { plain } from "../ansi.ts";
@@ -13,5 +14,5 @@ export const specBaseline = defineCommand({
   flags: z.strictObject({}),
   run: async (_flags, { cwd, env }) => saveSpecsBaseline({ cwd, env }),
   text: ({ output, documents, requirements }: BaselineView) =>
-    `Wrote ${plain(output)}: ${documents} document(s) with ${requirements} requirement(s)\n  commit it: it is what later states are compared with`,
+    `Wrote ${plain(output)}: ${counted(documents, "document")} with ${counted(requirements, "requirement")}\n  commit it: it is what later states are compared with`,
 });

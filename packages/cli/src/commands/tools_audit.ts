@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { counted } from "@dgov/governor/counted";
 import { auditTools, ROLES, type ToolsAudit } from "@dgov/governor/tools_audit";
 import { z } from "zod";
 import { paint, plain } from "../ansi.ts";
@@ -38,5 +39,5 @@ export function renderAudit(view: ToolsAudit): string {
       .map(([kind, times]) => `${plain(kind)} ${times}`)
       .join(", "),
   ]);
-  return [columns([head, ...rows]), `${total_calls} calls, ${total_failures} failed`, ...unused].join("\n");
+  return [columns([head, ...rows]), `${counted(total_calls, "call")}, ${total_failures} failed`, ...unused].join("\n");
 }

@@ -1,4 +1,5 @@
 import { type ValidateView, validateForUser } from "@dgov/governor/compile";
+import { counted } from "@dgov/governor/counted";
 import { z } from "zod";
 import { defineCommand } from "../command.ts";
 import { placeLine } from "../print.ts";
@@ -16,7 +17,7 @@ export const validate = defineCommand({
 });
 
 export function renderValidate({ valid, name, tasks, errors, graph }: ValidateView): string {
-  if (!valid) return `Validation failed: ${errors.length} ${errors.length === 1 ? "error" : "errors"}`;
+  if (!valid) return `Validation failed: ${counted(errors.length, "error")}`;
   const rows = tasks.map(({ id, role, depends_on, files }) => {
     const after = depends_on.length === 0 ? "" : ` after ${depends_on.join(", ")}`;
     const claims = Object.entries(files).flatMap(([key, paths]) =>

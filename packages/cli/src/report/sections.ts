@@ -1,7 +1,7 @@
+import { counted } from "@dgov/governor/counted";
 import type { ReportedTask, RunReport } from "@dgov/governor/report";
 import { sayWhole } from "@dgov/governor/whole_text";
 import { sayCost } from "../cost_text.ts";
-import { counted } from "../scope_text.ts";
 
 /** A part of a report in plain words, whatever it is written as. `good` null: there is nothing good or bad about it. */
 export type Section = {

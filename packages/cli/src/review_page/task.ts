@@ -1,7 +1,7 @@
+import { counted } from "@dgov/governor/counted";
 import { sayMoney } from "@dgov/governor/money";
 import type { ReviewedUnit } from "@dgov/governor/plan_page";
 import { clock } from "../live.ts";
-import { counted } from "../scope_text.ts";
 import type { Drawn } from "./drawings.ts";
 import { html, lines, type Markup } from "./markup.ts";
 

@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import type { Cause, EventOf, RunId, Store } from "@dgov/kernel";
 import type { ToolBox } from "@dgov/worker";
+import { counted } from "../counted.ts";
 import { dispatch, type Mend } from "../dispatch/attempt.ts";
 import type { Asked } from "../dispatch/let_work.ts";
 import { answerByProgram } from "../dispatch/program_answer.ts";
@@ -67,7 +68,7 @@ function refusedOf({ boxes }: Given<unknown>, detail: string): string {
   const times = boxes.reduce((sum, { refused }) => sum + refused, 0);
   const [last = ""] = boxes.findLast(({ fault }) => fault !== null)?.fault?.said.split("\n") ?? [];
   if (times === 0 || detail.includes(last)) return "";
-  return `; it did answer (${times} time${times === 1 ? "" : "s"}), and was refused, at last because ${last.slice(0, SAID_MAX)}`;
+  return `; it did answer (${counted(times, "time")}), and was refused, at last because ${last.slice(0, SAID_MAX)}`;
 }
 
 const SAID_MAX = 400;

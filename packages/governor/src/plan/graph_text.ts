@@ -1,3 +1,4 @@
+import { counted } from "../counted.ts";
 import type { CompiledPlan } from "./compiled.ts";
 
 /** The plan's order as a tree: each task under what it waits for. A task that stands there already is followed by "...". */
@@ -11,9 +12,7 @@ export function graphText({
     for (const before of depends_on) below.set(before, [...(below.get(before) ?? []), id]);
   const edges = tasks.reduce((sum, { depends_on }) => sum + depends_on.length, 0);
   const told = new Set<string>();
-  const lines = [
-    `DAG (${tasks.length} ${tasks.length === 1 ? "task" : "tasks"}, ${edges} ${edges === 1 ? "edge" : "edges"}):`,
-  ];
+  const lines = [`DAG (${counted(tasks.length, "task")}, ${counted(edges, "edge")}):`];
 
   function draw(id: string, { lead, indent }: { lead: string; indent: string }): void {
     const children = below.get(id) ?? [];

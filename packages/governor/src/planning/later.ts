@@ -1,4 +1,5 @@
 import { basename, dirname, join } from "node:path";
+import { counted } from "../counted.ts";
 import type { Project } from "../project.ts";
 import type { World } from "../session.ts";
 import { writeAtomic } from "../write.ts";
@@ -39,7 +40,7 @@ export async function makeTasks(
   const { draft, critique } = await drafted(asking, { planning, known, critique: later.critique });
   writeAtomic(join(root, dir, TASKS_FILE), planFiles(draft, name, true)[TASKS_FILE] ?? "");
   writeMadeFrom(root, dir, { ...made, runs: [...made.runs, ...asking.runs] });
-  told(`The plan has ${draft.tasks.length} task(s)`);
+  told(`The plan has ${counted(draft.tasks.length, "task")}`);
   if (critique.verdict !== "skipped") told(`A second look (${critique.verdict}): ${critique.said}`);
   for (const { key, to, applied, why } of overridden(root, draft, later.apply_config))
     told(`${applied ? "Changed" : "Would change"} ${key} to ${JSON.stringify(to)}${applied ? "" : `, but ${why}`}`);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Consultation } from "../consult/consult.ts";
+import { counted } from "../counted.ts";
 import type { Ending } from "../dispatch/typed_ending.ts";
 import type { Git } from "../git/git.ts";
 import { fencedText } from "./texts.ts";
@@ -58,7 +59,8 @@ const ending = (git: Git): Ending<Recon> => ({
   noun: "recon",
   schema: Recon,
   faultOf: async (recon) => faultOf(recon, git),
-  summary: ({ findings, questions }) => `${findings.length} finding(s), ${questions.length} question(s)`,
+  summary: ({ findings, questions }) =>
+    `${counted(findings.length, "finding")}, ${counted(questions.length, "question")}`,
   most: 3,
 });
 

@@ -1,3 +1,4 @@
+import { counted } from "../counted.ts";
 import type { Git } from "../git/git.ts";
 import type { Reviewed } from "./question.ts";
 
@@ -10,7 +11,7 @@ type In = { git: Pick<Git, "objects">; reviewed: Pick<Reviewed, "tree" | "change
 export async function missing({ path, line }: Place, place: In): Promise<string | null> {
   const read = await linesAt(path, place);
   if (typeof read === "string") return read;
-  const there = `${JSON.stringify(path)} has ${read.length} line(s), and none has the number ${line}`;
+  const there = `${JSON.stringify(path)} has ${counted(read.length, "line")}, and none has the number ${line}`;
   return line <= read.length ? null : there;
 }
 

@@ -145,7 +145,7 @@ describe("E8 a ballot that was given back", () => {
     await place.judged();
     expect(outcome(place)).toBe("review review task review_blocker");
     const told = place.heard.oak?.at(-1)?.messages.at(-1);
-    expect(told?.text).toContain('"a.txt" has 1 line(s), and none has the number 7');
+    expect(told?.text).toContain('"a.txt" has 1 line, and none has the number 7');
   });
 
   test("a line of a file that the change deletes is a place", async () => {

@@ -1,3 +1,4 @@
+import { counted } from "../counted.ts";
 import type { Git } from "../git/git.ts";
 import type { Project } from "../project.ts";
 import type { Baseline } from "./baseline.ts";
@@ -19,8 +20,6 @@ export async function ageOf(
   const commits = Number(await git.text(["rev-list", "--count", `${accepted_head}..${head}`]));
   return { commits, days };
 }
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
 
 /** Why a baseline is stale, as a clause; null: it is not. */
 export function staleWords(

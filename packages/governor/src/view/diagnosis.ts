@@ -1,8 +1,8 @@
 import { type EventOf, type Finding, type Run, replay, type Stored, type Task } from "@dgov/kernel";
+import { counted } from "../counted.ts";
 import { BY_CAUSE, PATTERNS, type Pattern, type Shape } from "./failure_shapes.ts";
 import { HINTS } from "./hint.ts";
 import { reasonOf, sayFinding } from "./run_summary.ts";
-import { count } from "./story.ts";
 import { wholeOf } from "./whole.ts";
 import { sayWhole } from "./whole_text.ts";
 
@@ -170,13 +170,13 @@ function habits(facts: Facts, { id, state }: Task): Diagnosis[] {
         found(
           rule === WRAPPED ? "run_bash_verify_misuse" : "refusals_fought",
           id,
-          `Attempt ${attempt} was refused ${count(times, "time")} by "${rule}"`,
+          `Attempt ${attempt} was refused ${counted(times, "time")} by "${rule}"`,
         ),
       );
   const moved = facts.stale.get(id) ?? 0;
-  if (moved >= MOVED) out.push(found("target_moves", id, `Its candidate was overtaken ${count(moved, "time")}`));
+  if (moved >= MOVED) out.push(found("target_moves", id, `Its candidate was overtaken ${counted(moved, "time")}`));
   const lost = facts.lost.get(id) ?? 0;
-  if (lost >= REPEATED) out.push(found("attempt_lost_again", id, `Its process died ${count(lost, "time")}`));
+  if (lost >= REPEATED) out.push(found("attempt_lost_again", id, `Its process died ${counted(lost, "time")}`));
   return state === "failed" ? [...out, ...repeats(facts, id)] : out;
 }
 
@@ -198,7 +198,7 @@ function repeats({ rejections, frozen }: Facts, id: string): Diagnosis[] {
           found(
             "same_failure_repeated",
             id,
-            `${count(met.length, "attempt")} fell at ${last?.gate}: ${sayFinding(finding)}`,
+            `${counted(met.length, "attempt")} fell at ${last?.gate}: ${sayFinding(finding)}`,
           ),
         ]
       : []),

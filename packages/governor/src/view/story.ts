@@ -1,4 +1,5 @@
 import type { Event, EventOf, Finding } from "@dgov/kernel";
+import { counted } from "../counted.ts";
 import { withBlame } from "./blame.ts";
 import { reasonOf, sayCancelled, sayFinding, WORDS } from "./run_summary.ts";
 import { sayStated, sayWatched } from "./stated_words.ts";
@@ -84,7 +85,7 @@ function ofRun(event: OfRun): Words {
       const carried = event.tasks.filter((task) => task.carried !== null).length;
       const before = carried > 0 ? `, ${carried} of them landed before` : "";
       const target = event.target.replace(/^refs\/heads\//, "");
-      return milestone(`plan "${event.plan}": ${count(event.tasks.length, "task")}${before}, to land on "${target}"`);
+      return milestone(`plan "${event.plan}": ${counted(event.tasks.length, "task")}${before}, to land on "${target}"`);
     }
     case "run_resumed":
       return milestone(`the run goes on from ${short(event.head)}`);
@@ -103,7 +104,7 @@ function ofRun(event: OfRun): Words {
       return detail(`tools and gates run in the "${event.level}" sandbox: ${event.detail}`);
     case "tests_frozen": {
       const { by, name } = event.plan_by;
-      return milestone(`${count(event.tests.length, "test")} frozen, approved by ${by} (${name})`);
+      return milestone(`${counted(event.tests.length, "test")} frozen, approved by ${by} (${name})`);
     }
   }
 }
@@ -198,7 +199,7 @@ function ofTask(event: OfTask): Words {
       return stated(event);
     case "answer_given":
       return detail(
-        `answers by ${event.form}${event.refused === 0 ? "" : `, after ${count(event.refused, "answer")} that were given back`}`,
+        `answers by ${event.form}${event.refused === 0 ? "" : `, after ${counted(event.refused, "answer")} that were given back`}`,
       );
     case "tests_watched":
       return event.verdict === "watched"
@@ -215,7 +216,7 @@ function chosenBecause({ candidates, why }: EventOf<"task_routed">): string {
   if (why === "only") return "it is the only one there";
   if (why === "unpriced") return `the first of ${candidates.length} of which none has a price`;
   const unpriced = candidates.filter(({ cost_micros }) => cost_micros === null).length;
-  return `its price is the least beside ${count(others, "other")}${unpriced > 0 ? `, of which ${unpriced} have none` : ""}`;
+  return `its price is the least beside ${counted(others, "other")}${unpriced > 0 ? `, of which ${unpriced} have none` : ""}`;
 }
 
 function stated({ checks }: EventOf<"checks_stated">): Words {
@@ -331,7 +332,7 @@ function ofSymbols(event: EventOf<"integration_risk_scored" | "merged_by_symbol"
     case "symbols_touched": {
       const all = event.touched.length + (event.touched_more ?? 0);
       return detail(
-        `touched ${count(all, "symbol")}${event.unknown.length > 0 ? ", and files whose symbols are not known" : ""}`,
+        `touched ${counted(all, "symbol")}${event.unknown.length > 0 ? ", and files whose symbols are not known" : ""}`,
       );
     }
   }
@@ -353,5 +354,3 @@ function found(findings: readonly Finding[]): string {
 
 /** A commit as people read it. */
 export const short = (oid: string): string => oid.slice(0, 7);
-
-export const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? "" : "s"}`;

@@ -25,7 +25,10 @@ export const applyPatchTool = defineTool({
       const { text, added, removed, notes } = applyPatch(file.text, parsed);
       if (text === file.text) throw new PatchError("it changes nothing");
       await host.write(path, file.encode(text));
-      const said = [`Applied ${parsed.hunks.length} hunk(s) to "${path}" (+${added} -${removed})`, ...notes];
+      const said = [
+        `Applied ${parsed.hunks.length === 1 ? "1 hunk" : `${parsed.hunks.length} hunks`} to "${path}" (+${added} -${removed})`,
+        ...notes,
+      ];
       return { ok: true, text: said.join("\n"), touched: [path] };
     } catch (error) {
       if (!(error instanceof PatchError)) throw error;
