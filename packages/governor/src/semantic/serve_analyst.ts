@@ -23,7 +23,7 @@ export async function serveAnalyst(): Promise<void> {
   let chars = 0;
   for (const line of questions()) {
     chars += line.length;
-    if (chars > BRIEF_CHARS) Bun.unsafe.setJITPolicy(1);
+    if (chars > EARLY_CHARS) Bun.unsafe.setJITPolicy(1);
     const question = JSON.parse(line) as Question; // our own parent's words
     const found = "merge" in question ? [[pack(mergeTexts(grammars, question.merge))]] : answers(grammars, question);
     for (const parts of found) say(Buffer.concat(parts.flatMap((part) => [Buffer.from(`${part.length}\n`), part])));
@@ -32,7 +32,7 @@ export async function serveAnalyst(): Promise<void> {
 
 /** How many times as often code has to run before it is compiled, until so much was asked: a commit has done with it before. */
 const RELUCTANT = 3;
-const BRIEF_CHARS = 200_000;
+const EARLY_CHARS = 200_000;
 
 /** Whoever asks listens: nothing else is to be done until it has been heard. */
 function say(bytes: Uint8Array): void {
