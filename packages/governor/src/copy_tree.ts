@@ -17,11 +17,14 @@ export async function copyTree(from: string, to: string): Promise<boolean> {
     return true;
   } catch (error) {
     for (const path of made) removeTree(path);
-    if (error instanceof Error && "code" in error && NOT_TO_BE_HAD.has(String(error.code))) return false;
+    if (isNotToBeHad(error)) return false;
     throw error;
   }
 }
 
+/** Whether what is kept went away meanwhile, or there is no room: it is made again then. */
+export const isNotToBeHad = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && NOT_TO_BE_HAD.has(String(error.code));
 const NOT_TO_BE_HAD: ReadonlySet<string> = new Set(["ENOENT", "ENOSPC", "EDQUOT"]);
 
 /** @param made is told what was not there before; of a folder that was not, itself alone */

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { covers, parseClaim } from "@dgov/sandbox/claim";
-import { copyTree, isWithin } from "./copy_tree.ts";
+import { copyTree, isNotToBeHad, isWithin } from "./copy_tree.ts";
 import { partOfTree } from "./git/tree_part.ts";
 import { removeTree } from "./remove_tree.ts";
 import { runSetup, type SetupSite } from "./run_setup.ts";
@@ -74,8 +74,7 @@ function foundIn(folder: string): KeptSetup {
     usedNow(folder);
     return { give: (root) => copyTree(own, root) };
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT")
-      return { why_not: "it was thrown away meanwhile" };
+    if (isNotToBeHad(error)) return { why_not: "it was thrown away meanwhile, or the disk is full" };
     throw error;
   }
 }

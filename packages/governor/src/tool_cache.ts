@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, mkdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { copyTree, isWithin } from "./copy_tree.ts";
+import { copyTree, isNotToBeHad, isWithin } from "./copy_tree.ts";
 import type { Pool } from "./git/worktrees.ts";
 import type { Project } from "./project.ts";
 import { removeTree } from "./remove_tree.ts";
@@ -86,7 +86,7 @@ async function copied(from: string, to: string, tmp_bytes: number): Promise<bool
   try {
     return isWithin(from, tmp_bytes * ROOM) && (await copyTree(from, to));
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return false; // went away as it was looked at
+    if (isNotToBeHad(error)) return false; // as it was looked at
     throw error;
   }
 }

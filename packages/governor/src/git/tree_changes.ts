@@ -60,8 +60,8 @@ function pairs(old: readonly TreeRow[], young: readonly TreeRow[]): [Side, Side]
   let at = 0; // until one of the sides has an entry that the other has not, they go in step
   for (; at < old.length; at += 1) {
     const [row, other] = [old[at]!, young[at]];
-    if (other === undefined || other.name !== row.name || (other.kind === "folder") !== (row.kind === "folder")) break;
-    if (other.oid !== row.oid || other.kind !== row.kind) edited.push([row, other]);
+    if (other === undefined || sortKey(other) !== sortKey(row)) break;
+    if (!isSame(other, row)) edited.push([row, other]);
   }
   return [...edited, ...pairsByKey(old.slice(at), young.slice(at))];
 }
@@ -73,11 +73,13 @@ function pairsByKey(old: readonly TreeRow[], young: readonly TreeRow[]): [Side, 
     const key = sortKey(row);
     const other = after.get(key) ?? null;
     after.delete(key);
-    if (other === null || other.oid !== row.oid || other.kind !== row.kind) differing.push([key, [row, other]]);
+    if (other === null || !isSame(other, row)) differing.push([key, [row, other]]);
   }
   for (const [key, row] of after) differing.push([key, [null, row]]);
   return differing.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, pair]) => pair);
 }
+
+const isSame = (one: TreeRow, other: TreeRow): boolean => one.oid === other.oid && one.kind === other.kind;
 
 function changed(path: string, from: Side, to: Side): Change {
   const none = "0".repeat((from ?? to)?.oid.length ?? 0);
