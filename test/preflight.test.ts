@@ -332,7 +332,9 @@ test("a hook that is to say symbols does, and what has no effect on a hook is re
   expect(dgov(place, "preflight", "--install").status).toBe(0);
   expect(JSON.parse(dgov(place, "preflight", "--install", "--symbols", "--json").stdout)).toMatchObject({
     changed: true,
+    looked_ahead: { looked: 3, left: 0 },
   });
+  expect(dgov(place, "preflight", "--install", "--symbols").stdout).not.toContain("Looked at");
   stage(place, { "a.py": "A = 2\n" });
   expect(commit(place)).toMatchObject({ status: 0, said: expect.stringContaining("a.py:1 edited A") });
   expect(JSON.parse(dgov(place, "preflight", "--install", "--json").stdout)).toMatchObject({ changed: true });

@@ -1,12 +1,12 @@
 /**
  * How long a commit waits for preflight: the hook as git runs it, with 10 staged files of 60 kB in a repository of 5,000
  * and no project commands. Medians over whole processes, with the shell that the hook is; and with `--symbols`, where
- * both sides of each file are new ("cold"), and where what HEAD has was looked at when it was committed ("HEAD known").
+ * what HEAD has was looked at by `--install` ("HEAD known"), and where nothing was ("cold").
  * Beside them stands the least that a hook could do (bare_staged.ts, bare_parsed.ts), and all are measured in turn: what compares on
  * machines of any speed is how many times as long dgov takes.
  * Usage: bun scripts/bench/preflight.ts [--runs 15] [--files 5000] [--bin dist/dgov]
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -97,8 +97,16 @@ try {
   git("commit", "-q", "-m", "base");
   git("gc", "-q");
   start(["sync"]); // what was written is not written down while it is measured
-  start([bin, "preflight", "--install"]);
-  const hook = [join(root, ".git/hooks/pre-commit")];
+  const hookOf = (...flags: string[]): string[] => {
+    start([bin, "preflight", "--install", ...flags]);
+    const kept = join(root, ".git", `hook${flags.join("")}`);
+    copyFileSync(join(root, ".git/hooks/pre-commit"), kept);
+    return [kept];
+  };
+  const hook = hookOf();
+  const symbols = hookOf("--symbols");
+  const cache = join(root, ".git/dgov-symbols.db");
+  copyFileSync(cache, `${cache}-of-head`);
   const bare = (name: string): string => {
     const built = join(root, ".git", name);
     const script = join(import.meta.dir, `${name}.ts`);
@@ -107,9 +115,8 @@ try {
   };
   const [bare_staged, bare_parsed] = [bare("bare_staged"), bare("bare_parsed")];
   const forget = () => {
-    for (const end of ["", "-wal", "-shm"]) rmSync(join(root, `.git/dgov-symbols.db${end}`), { force: true });
+    for (const end of ["", "-wal", "-shm"]) rmSync(`${cache}${end}`, { force: true });
   };
-  const symbols = [bin, "preflight", "--symbols"];
   stage(0);
   start(hook);
   measure([
@@ -121,9 +128,9 @@ try {
       name: "symbols, HEAD known",
       argv: symbols,
       before(round) {
-        stage(round + 0.5);
-        start(symbols); // what HEAD has is looked at
         stage(round);
+        forget();
+        copyFileSync(`${cache}-of-head`, cache);
       },
       of: "bare, parsed",
     },

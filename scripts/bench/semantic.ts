@@ -89,7 +89,7 @@ async function indexAll(root: string): Promise<void> {
   const analyst = createAnalyst(self, 2);
   const rows = (await git.text(["ls-tree", "-r", "HEAD"])).split("\n").map((row) => row.split(/\s+/));
   const files = rows.map(([, , blob = "", path = ""]) => ({ path, blob }));
-  const looked = await fillCache({ git, cache, analyst, languages }, files);
+  const { looked } = await fillCache({ git, cache, analyst, languages }, files);
   const cpu_s = sum([process.pid, ...descendantsOf(process.pid)].map(cpuOf));
   console.log(`${looked} contents, ${cpu_s.toFixed(1)} s of processor`);
   analyst.close();

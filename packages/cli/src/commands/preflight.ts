@@ -1,5 +1,7 @@
+import { counted } from "@dgov/governor/counted";
 import { DgovError } from "@dgov/governor/error";
 import { preflight as judge, type PreflightView, type Question } from "@dgov/governor/preflight";
+import { AHEAD_MAX_MS, type LookedAhead, lookAhead } from "@dgov/governor/preflight_ahead";
 import { HOOK_HOMES, type HookView, setHook } from "@dgov/governor/preflight_hook";
 import { z } from "zod";
 import { plain } from "../ansi.ts";
@@ -8,7 +10,9 @@ import { preflightAnnotations, preflightSarif } from "../preflight_reports.ts";
 import { preflightExit, renderPreflight } from "../preflight_text.ts";
 
 type Judged = PreflightView & { as: "text" | "sarif" | "github"; version: string };
-type Shown = Judged | (HookView & { as: "hook" });
+/** `looked_ahead`: only where symbols are wanted. */
+type Hook = HookView & { looked_ahead: LookedAhead | null };
+type Shown = Judged | (Hook & { as: "hook" });
 
 export const preflight = defineCommand({
   name: "preflight",
@@ -28,18 +32,22 @@ export const preflight = defineCommand({
       .boolean()
       .default(false)
       .describe(
-        "Have git ask it before each commit, beside the hooks that are there; with --symbols it says those, too",
+        "Have git ask it before each commit, beside the hooks that are there; with --symbols it says those, too, and HEAD is looked at now, so that commits need not",
       ),
     uninstall: z.boolean().default(false).describe("Take out what --install added"),
     into: z.enum(HOOK_HOMES).optional().describe("Who runs the hooks; by default whoever is there"),
     sarif: z.boolean().default(false).describe("As SARIF 2.1.0, for code scanning and editors"),
     github: z.boolean().default(false).describe("As annotations of a GitHub workflow"),
   }),
-  async run(flags, { cwd, env, self, now_ms, signal, version }): Promise<Shown> {
+  async run(flags, { cwd, env, self, now_ms, signal, version, stderr }): Promise<Shown> {
     const { all, range, fresh, symbols, sarif, github, install, uninstall, into } = flags;
     refuseMixed(flags);
-    if (install || uninstall)
-      return { ...(await setHook({ cwd, env, self }, { install, home: into ?? null, symbols })), as: "hook" };
+    if (install || uninstall) {
+      const hook = await setHook({ cwd, env, self }, { install, home: into ?? null, symbols });
+      const begins = (files: number) => files >= MANY && stderr(aheadBegins(files));
+      const looked_ahead = install && symbols ? await lookAhead({ cwd, env, self, now_ms, signal, begins }) : null;
+      return { ...hook, looked_ahead, as: "hook" };
+    }
     const asked = { question: questionOf(all, range), fresh, touches: symbols };
     const view = await judge({ cwd, env, self, now_ms, signal, version }, asked);
     return { ...view, as: sarif ? "sarif" : github ? "github" : "text", version };
@@ -77,10 +85,24 @@ const WORDS = {
   "pre-commit": 'pre-commit runs it (after "pre-commit install") from',
 };
 
-function renderHook({ home, installed, changed, files }: HookView): string {
+function renderHook({ home, installed, changed, files, looked_ahead }: Hook): string {
   const named = files.map(plain).join(" and ");
   if (!installed) return changed ? `Taken out of ${named}` : "It is not installed: nothing to do";
-  return `${changed ? "Installed" : "Already installed"}: ${home === null ? "" : WORDS[home]} ${named}`;
+  const where = `${changed ? "Installed" : "Already installed"}: ${home === null ? "" : WORDS[home]} ${named}`;
+  return [where, ...(looked_ahead ? aheadText(looked_ahead) : [])].join("\n");
+}
+
+/** Less is there sooner than it is read. */
+const MANY = 5_000;
+const aheadBegins = (files: number): string =>
+  `Looking at ${files} files of HEAD, for ${AHEAD_MAX_MS / 1000} s at most. Ctrl-C keeps what is done`;
+
+function aheadText({ looked, left, took_ms }: LookedAhead): string[] {
+  if (looked + left === 0) return [];
+  const rest = left === 0 ? "" : `; ${counted(left, "file")} are left for the commits that change them`;
+  return [
+    `Looked at ${counted(looked, "file")} of HEAD in ${(took_ms / 1000).toFixed(1)} s, so that commits need not${rest}`,
+  ];
 }
 
 function questionOf(all: boolean, range: string | undefined): Question {

@@ -7,11 +7,14 @@ import { type Packed, pack, unpack } from "./packed.ts";
 
 export type Text = { path: string; text: string };
 
+/** How much of a text is looked at. `heads`: what stands at its top, or its units where that is not enough (`Kept`). */
+export type Asked = Depth | "heads";
+
 /** Three texts of one file that git could not merge, and what the sides are called. */
 export type MergeOrder = { path: string; texts: Three<string>; names: SideNames };
 /** What the process is asked. */
 export type Question =
-  | { analyse: readonly Text[]; depth: Depth }
+  | { analyse: readonly Text[]; depth: Asked }
   | { changed: readonly Contents[] }
   | { merge: MergeOrder };
 
@@ -35,11 +38,11 @@ export type Analyst = {
   /** Says that so many characters will be asked about: the processes are started for that at once. */
   expect(chars: number): void;
   /**
-   * Of each text what it says (`Analysed`), packed as the process has packed it: it is mostly wanted to be kept.
+   * Of each text what it says (`Analysed`, `Kept`), packed as the process has packed it: it is mostly wanted to be kept.
    *
    * @throws DgovError `machine_refused` when no such process can be had at all
    */
-  analyse(texts: readonly Text[], depth: Depth, heard?: Heard): Promise<Packed[]>;
+  analyse(texts: readonly Text[], depth: Asked, heard?: Heard): Promise<Packed[]>;
   /**
    * Of each two contents of a file what became of its units, and no more than that is looked at. Some of them may end their
    * process: then nothing is told of those that were asked with them, and `analyse` finds which.
@@ -155,7 +158,7 @@ function grouping(count: number, tell: (parts: readonly Packed[], at: number) =>
 }
 
 /** A text that ends its process is found by asking for half as many, and is the only one of which nothing is known. */
-async function ask(seat: Seat, texts: readonly Text[], depth: Depth, heard: Heard): Promise<Packed[]> {
+async function ask(seat: Seat, texts: readonly Text[], depth: Asked, heard: Heard): Promise<Packed[]> {
   const answers = await seat.turn({ analyse: texts, depth }, texts.length === 1 ? ALONE_MS : ANSWER_MS, heard);
   if (answers?.length === texts.length) return answers;
   await seat.prove();

@@ -17,6 +17,9 @@ export type Kept = { heads: Heads } | Analysed;
 
 export const saidOf = (said: Summary | { unknown: string }): Analysed => ("unknown" in said ? said : { summary: said });
 
+export const keptOf = (said: Heads | Summary | { unknown: string }): Kept =>
+  "heads" in said ? { heads: said } : saidOf(said);
+
 /** In this order: what is said of both, and what is kept of each. */
 export const packChanged = ({ was, is, heads }: Became): Packed[] => {
   const said: SaidChanged = { was: saidOf(was), is: saidOf(is), whole: heads === null };

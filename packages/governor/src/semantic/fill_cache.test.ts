@@ -46,13 +46,23 @@ test("every content is looked at once, whatever there is of it, and then no more
       expect: () => {},
     },
   };
-  expect(await fillCache(reading, files)).toBe(692);
+  expect(await fillCache(reading, files)).toEqual({ looked: 692, left: 0 });
   expect(asked.map(({ text }) => text.length).toSorted((a, b) => b - a)[0]).toBe(700_007);
   expect(new Set(asked.map(({ text }) => text)).size).toBe(692);
   const before = asked.length;
-  expect(await fillCache(reading, files)).toBe(0);
+  expect(await fillCache(reading, files)).toEqual({ looked: 0, left: 0 });
   expect(asked.length).toBe(before);
-  expect(await fillCache({ ...reading, languages: { ...languages, version: "2" } }, files.slice(0, 5))).toBe(5);
+  expect(await fillCache({ ...reading, languages: { ...languages, version: "2" } }, files.slice(0, 5))).toMatchObject({
+    looked: 5,
+  });
+  const turns = [true, true, true, false, false, false];
+  const some = await fillCache({ ...reading, languages: { ...languages, version: "3" } }, files, {
+    depth: "heads",
+    goesOn: () => turns.shift() ?? false,
+  });
+  expect([some.looked > 0, some.left > 0, some.looked + some.left]).toEqual([true, true, 692]);
+  const absent = { path: "gone.py", blob: "0123456789012345678901234567890123456789" };
+  expect(await fillCache(reading, [absent])).toEqual({ looked: 0, left: 0 });
   cache.close();
 });
 
@@ -76,8 +86,8 @@ test("a text at which its process ended is looked at again: another day it may b
   const analyst = createAnalyst([process.execPath, "-e", child], 1);
   const cache = openBlobCache(join(root, "cache.db"), { now_ms: () => 0 });
   const reading: Reading = { git, cache, analyst, languages };
-  expect(await fillCache(reading, files)).toBe(2);
-  expect(await fillCache(reading, files)).toBe(1);
+  expect(await fillCache(reading, files)).toEqual({ looked: 2, left: 0 });
+  expect(await fillCache(reading, files)).toEqual({ looked: 1, left: 0 });
   analyst.close();
   cache.close();
 });

@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
-import { analyse, analyseChanged, type Contents, type FileView, openGrammars } from "@dgov/semantic";
+import { analyse, analyseChanged, analyseHeads, type Contents, type FileView, openGrammars } from "@dgov/semantic";
 import type { Git } from "../git/git.ts";
 import type { Analyst } from "./analyst.ts";
-import { packChanged, saidOf } from "./answer.ts";
+import { keptOf, packChanged, saidOf } from "./answer.ts";
+import { fillCache } from "./fill_cache.ts";
 import { type Packed, pack, unpack } from "./packed.ts";
 import { createReadChanged } from "./read_changed.ts";
 import { keyOf } from "./read_files.ts";
@@ -15,6 +16,8 @@ const TEXTS: Readonly<Record<string, string>> = {
   two: MODULE.replace("return 5", "return 55"),
   three: MODULE.replace("return 5", "return 555").replace("def f9", "def g9"),
   most: MODULE.replaceAll("return", "yield"),
+  data: "[a]\nb = 1\n[c]\nd = 2\n",
+  moved: "[a]\nb = 1\n[c]\nd = 3\n",
   binary: "\0",
 };
 const git: Pick<Git, "objects"> = {
@@ -30,6 +33,7 @@ function reading(mute: readonly string[] = []) {
   const asked: { changed: Contents[]; whole: string[] } = { changed: [], whole: [] };
   const told: string[] = [];
   const analyst = {
+    expect: () => {},
     async changed(contents, heard) {
       asked.changed.push(...contents);
       for (const [at, one] of contents.entries()) {
@@ -39,11 +43,15 @@ function reading(mute: readonly string[] = []) {
     },
     async analyse(texts, depth, heard = () => {}) {
       asked.whole.push(...texts.map(({ text }) => text));
-      const all = texts.map(({ path, text }) => pack(saidOf(analyse(grammars, path, text, depth))));
+      const all = texts.map(({ path, text }) =>
+        pack(
+          depth === "heads" ? keptOf(analyseHeads(grammars, path, text)) : saidOf(analyse(grammars, path, text, depth)),
+        ),
+      );
       if (all[0]) heard(0, all[0]);
       return all;
     },
-  } as Analyst;
+  } as Partial<Analyst> as Analyst;
   const cache = {
     get: (key: string) => (kept.has(key) ? unpack(kept.get(key)!) : null),
     has: (key: string) => kept.has(key),
@@ -86,6 +94,29 @@ test("what is changed in most places, and what is alone, is looked at as a whole
   expect([asked.changed.length, asked.whole.length]).toEqual([1, 1]); // all of both is known
   expect(keysIn(await read([file("one"), file("two")]))).toEqual(["f5", "f5"]);
   expect(asked.changed[1]?.heads?.heads).toHaveLength(12); // by its units
+});
+
+test("what was looked at ahead is not looked at again: its top, or its units where stretches of it are not enough", async () => {
+  const { read, keep, asked, kept } = reading();
+  const ahead = [file("one"), file("data", "a.toml"), file("binary", "b.py")];
+  const filling = { depth: "heads", goesOn: () => true } as const;
+  expect(await fillCache(keep, ahead, filling)).toEqual({ looked: 2, left: 0 });
+  expect([...kept.keys()].sort()).toEqual([
+    keyOf(keep, file("one"), "heads of "),
+    keyOf(keep, file("data", "a.toml"), "units of "),
+  ]);
+  asked.whole.splice(0);
+  const [was, is, before, after] = await read([
+    file("one"),
+    file("two"),
+    file("data", "a.toml"),
+    file("moved", "a.toml"),
+  ]);
+  expect(keysIn([was!, is!])).toEqual(["f5", "f5"]);
+  expect(asked.changed.map(({ path, heads }) => [path, heads?.heads.length])).toEqual([["a.py", 12]]);
+  expect(asked.whole).toEqual([TEXTS.moved!]);
+  expect(keysIn([before!])).toEqual(keysIn([after!]));
+  expect(await fillCache(keep, ahead.slice(0, 2), filling)).toEqual({ looked: 0, left: 0 });
 });
 
 test("of what nobody told anything the whole is asked", async () => {

@@ -48,12 +48,9 @@ async function lookAtPairs(reading: ReadingChanged, looks: readonly Look[], tell
   const pairs = byPath.flatMap((own) => {
     const [was, is] = own;
     if (own.length !== 2 || !was?.read?.text || !is?.read?.text || !own.some(isOpen)) return [];
-    const contents: Contents = {
-      path: was.file.path,
-      was: was.read.text,
-      is: is.read.text,
-      heads: headsAt(reading, was),
-    };
+    const heads = headsAt(reading, was);
+    if (heads === null && was.known && "summary" in was.known) return []; // no stretches of it are enough
+    const contents: Contents = { path: was.file.path, was: was.read.text, is: is.read.text, heads };
     return [{ was, is, contents }];
   });
   const entries: Entry[] = [];

@@ -2,6 +2,7 @@ import { readSync, writeSync } from "node:fs";
 import {
   analyse,
   analyseChanged,
+  analyseHeads,
   type Depth,
   type Grammars,
   languageOf,
@@ -9,8 +10,8 @@ import {
   openGrammars,
 } from "@dgov/semantic";
 import { type Merged, mergeSources } from "@dgov/semantic/merge";
-import type { MergeOrder, Question } from "./analyst.ts";
-import { packChanged, saidOf } from "./answer.ts";
+import type { Asked, MergeOrder, Question, Text } from "./analyst.ts";
+import { keptOf, packChanged, saidOf } from "./answer.ts";
 import { type Packed, pack } from "./packed.ts";
 
 /**
@@ -42,9 +43,11 @@ function say(bytes: Uint8Array): void {
 /** The parts of each. Each text's own is packed before the next one is looked at: they are many times as large before. */
 function* answers(grammars: Grammars, question: Exclude<Question, { merge: unknown }>): Generator<Packed[]> {
   if ("changed" in question) for (const one of question.changed) yield packChanged(analyseChanged(grammars, one));
-  else
-    for (const { path, text } of question.analyse) yield [pack(saidOf(analyse(grammars, path, text, question.depth)))];
+  else for (const text of question.analyse) yield [pack(lookAt(grammars, text, question.depth))];
 }
+
+const lookAt = (grammars: Grammars, { path, text }: Text, depth: Asked) =>
+  depth === "heads" ? keptOf(analyseHeads(grammars, path, text)) : saidOf(analyse(grammars, path, text, depth));
 
 function mergeTexts(grammars: Grammars, { path, texts, names }: MergeOrder): Merged {
   const language = languageOf(grammars, path, texts.left);
