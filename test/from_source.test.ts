@@ -1,5 +1,6 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { replyEvents, startProvider } from "./provider_server.ts";
 import { dgov, eventsOf, git, layOut, type Place, readIn, SOURCE, startDgov } from "./repo.ts";
@@ -47,6 +48,28 @@ test("Ctrl-C ends it with 130, and the next run goes on", async () => {
   expect(await run.exited).toBe(130);
   expect(dgov(place, "run", ".dgov/plans/p").status).toBe(0);
   expect(readIn(place, "src/a.txt")).toBe("alpha, begun and ended\n");
+});
+
+test("a Bun that is too old is told in one line, with the cure, and nothing else is begun", () => {
+  const folder = mkdtempSync(join(tmpdir(), "dgov-old-"));
+  open.push({ stop: () => rmSync(folder, { recursive: true }) });
+  const cli = join(import.meta.dir, "../packages/cli");
+  cpSync(join(cli, "src"), join(folder, "src"), { recursive: true });
+  symlinkSync(join(cli, "node_modules"), join(folder, "node_modules"));
+  const manifest = JSON.parse(readFileSync(join(cli, "package.json"), "utf8"));
+  const ask = (bun: string, ...args: string[]) => {
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ ...manifest, engines: { bun } }));
+    const { exitCode, stdout, stderr } = Bun.spawnSync([process.execPath, join(folder, "src/main.ts"), ...args]);
+    return [exitCode, stdout.toString(), stderr.toString()];
+  };
+  const message = `Cannot start: dgov needs Bun >=99.0.0, and this is ${Bun.version}`;
+  const [status, out, err] = ask(">=99.0.0", "preflight");
+  expect([status, out, String(err).split("\n")[0]]).toEqual([5, "", `Error: ${message}`]);
+  const [, json] = ask(">=99.0.0", "run", "a", "--json");
+  expect(JSON.parse(String(json)).error).toMatchObject({ code: "runtime_old", exit: 5, message });
+  expect(ask(manifest.engines.bun, "help", "run")[0]).toBe(0);
+  const root = JSON.parse(readFileSync(join(import.meta.dir, "../package.json"), "utf8"));
+  expect(manifest.engines.bun).toBe(`>=${root.devDependencies.bun}`); // by no other is it tested
 });
 
 test("a model behind a server works through the same loop", async () => {

@@ -24,6 +24,10 @@ export async function dispatch(argv: readonly string[], outside: Here): Promise<
   }
 }
 
+/** The end of a command that cannot even begin, told as its own failure would be. @returns its exit status */
+export const refuse = (argv: readonly string[], here: Here, error: DgovError): Promise<number> =>
+  fail(failureOf(error), withJson(here, readGlobals(argv, here.env).json));
+
 /** Wrong usage that says no cure of its own: the page of the help that is about this command. */
 const withPage = (failure: Failure, name: string | null): Failure =>
   name !== null && failure.hint === 'See "dgov help"' ? { ...failure, hint: `See "dgov help ${name}"` } : failure;

@@ -1,5 +1,5 @@
 #!/usr/bin/env -S bun --config=/dev/null --no-env-file
-import { version } from "../package.json";
+import { engines, version } from "../package.json";
 import type { Here } from "./command.ts";
 
 // The only file that knows the clock, chance, the real terminal and the exit. It loads the rest when it knows what is
@@ -28,6 +28,10 @@ if (argv[0] === "__isolated") {
   process.exit(await dispatch(argv.slice(1), here()));
 } else if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
   console.log(`dgov ${version}`);
+} else if (!Bun.isStandaloneExecutable && !Bun.semver.satisfies(Bun.version, engines.bun)) {
+  const [{ refuse }, { DgovError }] = await Promise.all([import("./dispatch.ts"), import("@dgov/governor/error")]);
+  const message = `Cannot start: dgov needs Bun ${engines.bun}, and this is ${Bun.version}`;
+  process.exit(await refuse(argv, here(), new DgovError("runtime_old", message)));
 } else if (!(await answeredAtOnce())) {
   const { dispatch } = await import("./dispatch.ts");
   process.exit(await dispatch(argv, here()));

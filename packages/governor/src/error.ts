@@ -54,6 +54,7 @@ const ERRORS = {
   pull_request_refused: { exit: 1, hint: 'See "dgov help pr"' },
   recipe_unknown:       { exit: 1, hint: 'List the recipes with "dgov verify list"' },
   sandbox_missing:      { exit: 5, hint: "Install bubblewrap: apt-get install bubblewrap" },
+  runtime_old:          { exit: 5, hint: "Start it by a newer one: npx bun@latest; or take the executable, which has its own" },
   script_invalid:       { exit: 3, hint: "Mend the script of the scripted provider, then run again" },
   serve_refused:        { exit: 4, hint: "Give another port with --port, or 0 for any that is free" },
   steer_refused:        { exit: 1, hint: 'See how the run stands with "dgov status --all"' },
