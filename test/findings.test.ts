@@ -2,7 +2,7 @@ import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { dgov, eventsOf, type Place, readIn } from "./repo.ts";
-import { done, edit, layTasks } from "./scripted.ts";
+import { layReviewed, seatOf, votes } from "./reviewed.ts";
 
 setDefaultTimeout(180_000); // each starts the program several times, on whatever else the machine does
 const open: Place[] = [];
@@ -11,24 +11,8 @@ afterEach(() => {
 });
 
 const PLAN = ".dgov/plans/p";
-const TREE = `tree=$(sed -n 's/^Tree that would land: //p' $TMPDIR/task)`;
-const ballot = (vote: string, findings = "[]") =>
-  `{"tree":"'$tree'","vote":"${vote}","summary":"looked","conditions":[],"findings":${findings}}`;
-const BLOCKER = '[{"severity":"blocker","path":"src/a.txt","line":1,"message":"nobody asked for that"}]';
-/** A program that rejects until it has heard that its blocker is dismissed. */
-const stubborn = `if grep -q "A person has dismissed" $TMPDIR/task; then echo '${ballot("approve")}'; else echo '${ballot("reject", BLOCKER)}'; fi`;
-const seat = (name: string, script: string) =>
-  `[agents.${name}]\ncommand = ${JSON.stringify(["sh", "-c", `cat > $TMPDIR/task; ${TREE}; { ${script}; } > $DGOV_ANSWER`])}\n[review.seats.${name}]\nagent = "${name}"\nfamily = "${name}"\n`;
-
-/** A task whose work `oak` rejects. */
-function lay(tables: string, claims = ""): Place {
-  const work = [edit("src/a.txt", "alpha", "omega"), done];
-  const files = `${claims}files.edit = ["src/a.txt"]`;
-  const limits = "[limits]\nretries = 0\nsettlement_retries = 0\n";
-  const place = layTasks(
-    { a: { claims: files, attempts: [work, work] } },
-    { tables: `${limits}${tables}${seat("oak", stubborn)}` },
-  );
+function lay(tables: string, claims?: string): Place {
+  const place = layReviewed(tables, claims);
   open.push(place);
   return place;
 }
@@ -59,6 +43,9 @@ test("E9 a plan that failed on a finding: a person dismisses it, the next run he
   expect(said).toMatchObject({ status: 0 });
   expect(said.stdout).toContain(`"dgov run ${PLAN} --continue" takes it up`);
   expect([answered(place), left(place).length]).toEqual([[], 1]); // the governor alone writes the log
+  const word = { does: "dismiss", by: "ann", reason: "I have asked for it", taken: false };
+  expect(json(place, "findings").view.findings).toMatchObject([{ ...one, said: word }]);
+  expect(dgov(place, "findings").stdout).toContain("dismissed by ann, not heard yet: I have asked for it");
 
   const argv = [process.execPath, join(import.meta.dir, "crash_main.ts"), "finding_answered", PLAN, "continue"];
   const killed = Bun.spawnSync(argv, { cwd: place.root, env: place.env, stdin: "ignore" });
@@ -74,7 +61,7 @@ test("E9 a plan that failed on a finding: a person dismisses it, the next run he
 });
 
 test("E9 who is asked to approve sees what one seat has against it, answers it, and both stand in the log beside the dissent", () => {
-  const elm = seat("elm", `echo '${ballot("approve")}'`);
+  const elm = seatOf("elm", votes("approve"));
   const place = lay(`[settlement]\napproval_wait = 0\n[review]\napprovals = 1\n${elm}`, "approval = true\n");
   expect(dgov(place, "run", PLAN).status).toBe(130);
   expect(json(place, "findings").view).toMatchObject({ over: false, findings: [{ finding: "oak-1" }] });

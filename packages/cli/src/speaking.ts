@@ -1,4 +1,4 @@
-import { type Spoken, speakOf, type Word } from "@dgov/governor/findings";
+import { type HeldFinding, type Spoken, speakOf, type Word } from "@dgov/governor/findings";
 import { z } from "zod";
 import { plain } from "./ansi.ts";
 import type { Here } from "./command.ts";
@@ -8,8 +8,10 @@ import { STEERING_FLAGS, TASK } from "./steering.ts";
 export const FINDING = TASK.extend({
   finding: z.string().describe('Its name, as "dgov findings" has it: oak-1 is the first of the seat oak'),
 });
+/** Nobody is heard without one. */
+export const REASON = z.string().trim().min(1);
 export const SPEAKING_FLAGS = STEERING_FLAGS.extend({
-  reason: z.string().trim().min(1).describe("What its reviewer and the next attempt are told, and the log keeps"),
+  reason: REASON.describe("What its reviewer and the next attempt are told, and the log keeps"),
 });
 
 type Asked = z.infer<typeof FINDING> & z.infer<typeof SPEAKING_FLAGS>;
@@ -20,6 +22,12 @@ export const say = (word: Word, { task, finding, reason, wait }: Asked, here: He
   const speaking = { word, task, finding, reason, wait_ms: wait * 1000 };
   return speakOf(speaking, { cwd, env, now_ms, random, sleep_ms, signal });
 };
+
+/** A person's word on a blocker, and whether anybody has heard it. */
+export function saidText({ does, by, reason, taken }: NonNullable<HeldFinding["said"]>): string {
+  const then = taken ? "" : ", not heard yet";
+  return `${does === "dismiss" ? "dismissed" : "answered"} by ${plain(by)}${then}: ${plain(reason)}`;
+}
 
 const DID: Readonly<Record<Word, string>> = { answer: "Answered", dismiss: "Dismissed" };
 

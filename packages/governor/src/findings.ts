@@ -1,14 +1,18 @@
-import type { EventOf } from "@dgov/kernel";
+import type { EventOf, TaskId, TaskState } from "@dgov/kernel";
 import { DgovError } from "./error.ts";
-import { lastFindings, type OpenOf } from "./open_findings.ts";
+import { isOne, lastFindings, type OpenOf } from "./open_findings.ts";
 import { findRoot } from "./root.ts";
+import type { Events } from "./run_events.ts";
 import { saidAbout, saidIn } from "./said_findings.ts";
 import { ask, type From, lastRun, personIn, type Taken, taskNamed } from "./steering/ask.ts";
-import { type Request, Word } from "./steering/request.ts";
+import { type Request, readRequest, requestFiles, Word } from "./steering/request.ts";
 
 export { Word };
 
-/** A blocker that a seat has named of the work that it was asked about last. `said`: a person's last word on it; null: none. */
+/**
+ * A blocker that a seat has named of the work that it was asked about last. `said`: a person's last word on it; null: none.
+ * `taken`: whether it is in the log; until then it lies there for the run, or the next one.
+ */
 export type HeldFinding = {
   task: string;
   finding: string; // its name: `oak-1` is the first of the seat `oak`
@@ -17,8 +21,9 @@ export type HeldFinding = {
   path: string | null;
   line: number | null;
   message: string;
-  said: Pick<EventOf<"finding_answered">, "does" | "by" | "reason"> | null;
+  said: (SaidBy & { taken: boolean }) | null;
 };
+type SaidBy = Pick<EventOf<"finding_answered">, "does" | "by" | "reason">;
 
 /** What reviewers hold against the tasks of the last run. `over`: whether that has ended. */
 export type Held = { run: string; plan_dir: string; over: boolean; findings: readonly HeldFinding[] };
@@ -30,25 +35,46 @@ export type Held = { run: string; plan_dir: string; over: boolean; findings: rea
  * @throws DgovError `run_unknown`, `task_unknown`
  */
 export function heldFindings(cwd: string, task: string | null): Held {
-  const { id, run, events } = lastRun(findRoot(cwd), "list findings");
+  const root = findRoot(cwd);
+  const { id, run, events } = lastRun(root, "list findings");
   const wanted = task === null ? null : taskNamed(run, task, "list findings of");
-  const findings = run.tasks.flatMap((one) => {
-    if (one.state === "landed" || (wanted !== null && one.id !== wanted)) return [];
-    const said = saidIn(events, one.id);
-    return lastFindings(events, one.id).map((open) => held(one.id, open, saidAbout(said, open)));
-  });
+  const tasks = run.tasks.filter((one) => wanted === null || one.id === wanted);
+  const findings = heldOf(root, tasks, events);
   return { run: id, plan_dir: run.started.plan_dir, over: run.state === "ended", findings };
 }
 
-function held(
-  task: string,
-  { id, finding, seat, attempt }: OpenOf,
-  said: EventOf<"finding_answered"> | null,
-): HeldFinding {
-  const { path, line, message } = finding;
-  const word = said && { does: said.does, by: said.by, reason: said.reason };
-  return { task, finding: id, seat, attempt, path: path ?? null, line: line ?? null, message, said: word };
+/** The same of tasks of a run whose events are at hand. */
+export function heldOf(
+  root: string,
+  tasks: readonly { id: TaskId; state: TaskState }[],
+  events: Events,
+): HeldFinding[] {
+  const wishes = requestFiles(root).map((file) => readRequest(root, file));
+  return tasks.flatMap(({ id, state }) => {
+    if (state === "landed") return [];
+    const said = saidIn(events, id);
+    return lastFindings(events, id).map((open) => held(id, open, wishAbout(wishes, id, open) ?? saidOf(said, open)));
+  });
 }
+
+function held(task: string, { id, finding, seat, attempt }: OpenOf, said: HeldFinding["said"]): HeldFinding {
+  const { path, line, message } = finding;
+  return { task, finding: id, seat, attempt, path: path ?? null, line: line ?? null, message, said };
+}
+
+function saidOf(all: ReturnType<typeof saidIn>, open: OpenOf): HeldFinding["said"] {
+  const said = saidAbout(all, open);
+  return said && { does: said.does, by: said.by, reason: said.reason, taken: true };
+}
+
+/** The last thing that somebody wants to be said of a blocker, and that no run has taken yet. */
+function wishAbout(wishes: readonly (Request | null)[], task: TaskId, open: OpenOf): HeldFinding["said"] {
+  const wish = wishes.findLast((one) => one?.task === task && one.finding && isOne(asOpen(one.finding), open));
+  const does = Word.safeParse(wish?.verb);
+  return wish && does.success ? { does: does.data, by: wish.by, reason: wish.reason, taken: false } : null;
+}
+
+const asOpen = ({ id, finding, seat, tree }: NonNullable<Request["finding"]>) => ({ id, finding, seat, tree });
 
 /** What a person says of a blocker. `finding`: its name. */
 export type Speaking = { word: Word; task: string; finding: string; reason: string; by?: string; wait_ms: number };

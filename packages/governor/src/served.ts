@@ -1,16 +1,20 @@
+import { TaskId } from "@dgov/kernel";
 import { DgovError } from "./error.ts";
+import { type HeldFinding, heldOf } from "./findings.ts";
 import { withLog } from "./log.ts";
 import { pausedBecause } from "./pause.ts";
 import { type PlanPage, readPlanPage } from "./plan_page.ts";
 import { ranAs } from "./ran_as.ts";
 import { findPlanOrArchived, findRoot } from "./root.ts";
+import { eventsOver } from "./run_events.ts";
 import { processOf } from "./status.ts";
+import { SAYING } from "./steering/ask.ts";
 import { attentionOf, type LiveTask } from "./view/attention.ts";
 import { NO_PROGRESS, progress } from "./view/progress.ts";
 import { STATUS_KINDS, type Status, viewStatus } from "./view/status.ts";
 
 export { watch } from "./watching.ts";
-export type { LiveTask, PlanPage };
+export type { HeldFinding, LiveTask, PlanPage };
 
 /**
  * All that a page about the last run shows. `page` is null where nothing was ever run, or where the plan cannot be read
@@ -19,6 +23,7 @@ export type { LiveTask, PlanPage };
 export type Served = {
   status: Status;
   tasks: readonly LiveTask[];
+  findings: readonly HeldFinding[]; // that reviewers hold against tasks that have not landed
   paused: string | null;
   page: PlanPage | null;
   why: string | null;
@@ -41,7 +46,9 @@ export async function readServed(from: From, plan: string | null): Promise<Serve
     );
     const now = { heard, now_ms: from.now_ms() };
     const tasks = attentionOf(status, events.reduce(progress, NO_PROGRESS), now);
-    return { status, tasks, last_seq: log.lastSeq(), paused: pausedBecause(root) };
+    const said = events.flatMap(({ event }) => (SAYING.includes(event.kind) ? [event] : []));
+    const findings = heldOf(root, tasks.map(idOf), eventsOver(said));
+    return { status, tasks, findings, last_seq: log.lastSeq(), paused: pausedBecause(root) };
   });
   const named = dir ?? live.status.run?.plan_dir ?? null; // relative to the root, wherever the user stands
   if (named === null) return { ...live, page: null, why: null };
@@ -52,6 +59,8 @@ export async function readServed(from: From, plan: string | null): Promise<Serve
     return { ...live, page: null, why: error.message };
   }
 }
+
+const idOf = ({ task, state }: LiveTask) => ({ id: TaskId.parse(task), state });
 
 /** One task with its patch and its story. @throws DgovError `task_unknown` */
 export const readServedTask = (from: From, plan: string, task: string): Promise<PlanPage> =>

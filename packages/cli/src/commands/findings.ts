@@ -2,6 +2,7 @@ import { type Held, type HeldFinding, heldFindings } from "@dgov/governor/findin
 import { z } from "zod";
 import { paint, plain } from "../ansi.ts";
 import { defineCommand } from "../command.ts";
+import { saidText } from "../speaking.ts";
 
 export const findings = defineCommand({
   name: "findings",
@@ -26,8 +27,7 @@ function renderFindings({ findings: all }: Held): string {
 
 function linesOf({ task, finding, attempt, path, line, message, said }: HeldFinding): string[] {
   const place = path === null ? "" : `${plain(path)}:${line ?? "?"}: `;
-  const word =
-    said && `${said.does === "dismiss" ? "dismissed" : "answered"} by ${plain(said.by)}: ${plain(said.reason)}`;
+  const word = said && saidText(said);
   return [
     `${paint(said?.does === "dismiss" ? "dim" : "yellow", plain(finding))} of ${plain(task)}, attempt ${attempt}`,
     `    ${place}${plain(message)}`,

@@ -14,7 +14,10 @@ const LOOK_EVERY_MS = 250;
 const EVENTS_MAX = 500;
 
 /** `unicode`: whether the locale has more than ASCII. */
-type View = Pick<Served, "status" | "tasks" | "paused" | "last_seq"> & { now_ms: number; unicode: boolean };
+type View = Pick<Served, "status" | "tasks" | "findings" | "paused" | "last_seq"> & {
+  now_ms: number;
+  unicode: boolean;
+};
 
 export const tui = defineCommand({
   name: "tui",
@@ -30,8 +33,8 @@ export const tui = defineCommand({
     const served = await readServed(here, plan);
     const { isTty, inIsTty } = here.terminal;
     if (here.json || !isTty || !inIsTty) {
-      const { status, tasks, paused, last_seq } = served;
-      return { status, tasks, paused, last_seq, now_ms: here.now_ms(), unicode: isUnicode(here.env) };
+      const { status, tasks, findings, paused, last_seq } = served;
+      return { status, tasks, findings, paused, last_seq, now_ms: here.now_ms(), unicode: isUnicode(here.env) };
     }
     await live(here, plan, first(served));
     return undefined;

@@ -22,10 +22,11 @@ const opened = () => new Map([...live.querySelectorAll("details[id][open]")].map
 function nameOf(focused) {
   const home = focused && live.contains(focused) ? focused.closest("[id]") : null;
   if (home === null) return null;
-  const { verb, task } = focused.dataset;
+  const { verb, ...named } = focused.dataset;
   const within = `#${CSS.escape(home.id)}`;
   if (verb === undefined) return `${within} > summary`;
-  return `${within} button[data-verb="${verb}"]${task === undefined ? "" : `[data-task="${CSS.escape(task)}"]`}`;
+  const of = Object.entries(named).map(([name, value]) => `[data-${name}="${CSS.escape(value)}"]`);
+  return `${within} button[data-verb="${verb}"]${of.join("")}`;
 }
 
 /** Lets `change` replace what is shown, and gives the focus and what was scrolled back to what came in its place. */
@@ -98,11 +99,20 @@ function refresh() {
   }, 500);
 }
 
-const WORDS = { cancel: "Cancel", reject: "Reject", skip: "Skip", pause: "Pause" };
+const WORDS = {
+  answer: "Answer",
+  dismiss: "Dismiss",
+  cancel: "Cancel",
+  reject: "Reject",
+  skip: "Skip",
+  pause: "Pause",
+};
 
-async function ask(verb, task) {
+async function ask(verb, task, finding) {
   const dialog = byId("ask");
-  byId("what").textContent = task ? `${WORDS[verb]} ${task}?` : `${verb === "cancel" ? "Stop" : WORDS[verb]} the run?`;
+  const what = finding ? `${finding} of ${task}` : (task ?? "the run");
+  byId("what").textContent = `${verb === "cancel" && !task ? "Stop" : WORDS[verb]} ${what}?`;
+  byId("why").required = finding !== undefined; // its reviewer hears nothing else
   byId("sure").textContent = verb !== "cancel" ? WORDS[verb] : task ? "Cancel the task" : "Stop";
   byId("why").value = "";
   dialog.returnValue = "no";
@@ -111,20 +121,24 @@ async function ask(verb, task) {
   return dialog.returnValue === "yes" ? byId("why").value : null;
 }
 
-async function change(verb, task) {
-  const reason = verb in WORDS ? await ask(verb, task) : "";
+/** Where a wish goes, and as what. */
+function wishOf(verb, { task = null, finding }, reason) {
+  if (finding !== undefined) return ["/speak", { word: verb, task, finding, reason }];
+  if (verb === "unpause") return ["/unpause", {}];
+  return verb === "pause" ? ["/pause", { reason }] : ["/steer", { verb, task, reason }];
+}
+
+async function change({ verb, ...about }) {
+  const { task, finding } = about;
+  const reason = verb in WORDS ? await ask(verb, task, finding) : "";
   if (reason === null) return;
   say(`Asking to ${verb} ${task ?? "the run"} …`);
-  const [path, body] =
-    verb === "unpause"
-      ? ["/unpause", {}]
-      : verb === "pause"
-        ? ["/pause", { reason }]
-        : ["/steer", { verb, task, reason }];
+  const [path, body] = wishOf(verb, about, reason);
   const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
   const answer = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
   const said = await answer.json();
   if (!answer.ok) say(`${said.error.message}${said.error.hint ? `. ${said.error.hint}` : ""}`, true);
+  else if (said.words) say(said.words);
   else if (said.taken === false) say(`Asked to ${verb} ${task ?? "the run"}; it is done as soon as it can be`);
   else say(`Done: ${verb} ${task ?? "the run"}`);
   refresh();
@@ -132,8 +146,7 @@ async function change(verb, task) {
 
 document.addEventListener("click", (event) => {
   const button = event.target instanceof Element ? event.target.closest("button[data-verb]") : null;
-  if (button)
-    change(button.dataset.verb, button.dataset.task ?? null).catch(() => say("dgov serve does not answer", true));
+  if (button) change(button.dataset).catch(() => say("dgov serve does not answer", true));
 });
 // A click in the drawing opens what it leads to.
 document.addEventListener("click", (event) => {

@@ -1,9 +1,10 @@
-import type { LiveTask, PlanPage, Served } from "@dgov/governor/served";
+import type { HeldFinding, LiveTask, PlanPage, Served } from "@dgov/governor/served";
 import { clock } from "../live.ts";
 import { costTable } from "../review_page/cost_table.ts";
 import { drawDag, drawTimeline } from "../review_page/drawings.ts";
 import { html, type Markup } from "../review_page/markup.ts";
 import { drawnOf, renderTaskParts } from "../review_page/task.ts";
+import { saidText } from "../speaking.ts";
 import { problemsIn } from "./problems.ts";
 
 /** What is loaded once: it has no data in it, and asks for all of it. */
@@ -22,7 +23,7 @@ export const renderShell = (): string =>
 <main id="live"><noscript>This page needs its script; without one, see "dgov watch".</noscript></main>
 <dialog id="ask"><form method="dialog"><p id="what"></p>
 <label>Why, for the log and the next attempt<textarea id="why" rows="3" maxlength="2000"></textarea></label>
-<p class="actions"><button value="no">Back</button> <button id="sure" value="yes"></button></p></form></dialog>
+<p class="actions"><button value="no" formnovalidate>Back</button> <button id="sure" value="yes"></button></p></form></dialog>
 </body>
 </html>
 `.markup;
@@ -37,6 +38,7 @@ export function renderLive(served: Served, now_ms: number): string {
 ${standing(served, now_ms)}
 ${toolbar(served)}</header>
 ${problems(served)}
+${held(served.findings)}
 ${page === null ? html`<p class="failed">${why}</p>` : body(page, served, now_ms)}`.markup;
 }
 
@@ -73,7 +75,21 @@ function problems(served: Served): Markup {
 <ul>${all.map(({ task, kind, text, cure, verbs }) => html`<li class="${kind}"><strong>${task ?? "the run"}</strong> ${text}${cure === "" ? null : html`<br><span class="soft">${cure}</span>`}<span class="actions">${verbs.map((verb) => action(verb, task))}</span></li>\n`)}</ul></section>`;
 }
 
+/** What reviewers hold against work that has not landed. */
+function held(findings: readonly HeldFinding[]): Markup | null {
+  if (findings.length === 0) return null;
+  const item = ({ task, finding, attempt, path, line, message, said }: HeldFinding) => {
+    const place = path === null ? null : html` <code>${path}:${line ?? "?"}</code>`;
+    const word = said && html`<br><span class="soft">${saidText(said)}</span>`;
+    const buttons = ["answer", "dismiss"].map((verb) => action(verb, task, finding));
+    return html`<li${said === null ? null : html` class="said"`}><strong>${finding}</strong> of ${task}, attempt ${attempt}:${place} ${message}${word}<span class="actions">${buttons}</span></li>\n`;
+  };
+  return html`<section id="held"><h2>What reviewers hold against it (${findings.length})</h2>\n<ul>${findings.map(item)}</ul></section>`;
+}
+
 const WORDS: Readonly<Record<string, string>> = {
+  answer: "Answer",
+  dismiss: "Dismiss",
   approve: "Approve",
   reject: "Reject",
   cancel: "Cancel",
@@ -81,8 +97,10 @@ const WORDS: Readonly<Record<string, string>> = {
   skip: "Skip",
 };
 
-const action = (verb: string, task: string | null): Markup =>
-  html`<button data-verb="${verb}"${task === null ? null : html` data-task="${task}"`}>${WORDS[verb] ?? verb}</button> `;
+const action = (verb: string, task: string | null, finding: string | null = null): Markup =>
+  html`<button data-verb="${verb}"${dataOf("task", task)}${dataOf("finding", finding)}>${WORDS[verb] ?? verb}</button> `;
+const dataOf = (name: string, value: string | null): Markup | null =>
+  value === null ? null : html` data-${name}="${value}"`;
 
 function body({ review, after, timeline, cost }: PlanPage, served: Served, now_ms: number): Markup {
   const live = new Map(served.tasks.map((task) => [task.task, task]));

@@ -1,4 +1,5 @@
 import { DgovError } from "@dgov/governor/error";
+import { speakOf, Word } from "@dgov/governor/findings";
 import { jsonIn } from "@dgov/governor/json_text";
 import { pause, unpause } from "@dgov/governor/pause";
 import { lastSeq, readServed, readServedTask, watch } from "@dgov/governor/served";
@@ -7,6 +8,7 @@ import { z } from "zod";
 import type { Here } from "../command.ts";
 import { failureOf } from "../print.ts";
 import style from "../review_page/style.css" with { type: "text" };
+import { REASON, saySpoken } from "../speaking.ts";
 import script from "./app.browser.js" with { type: "text" };
 import { BODY_MAX, HEADERS, type Refused, refuseChange, refuseStranger } from "./guard.ts";
 import { renderLive, renderShell, renderTaskBody } from "./page.ts";
@@ -95,7 +97,9 @@ async function route(request: Request, { pathname, searchParams }: Pick<URL, "pa
       return text(await taskPage(searchParams.get("task") ?? "", at), "text/html");
     case "/status":
       return json(
-        await readServed(at.from, at.serving.plan).then(({ status, tasks, paused }) => ({ status, tasks, paused })),
+        await readServed(at.from, at.serving.plan).then(({ status, tasks, findings, paused }) => ({
+          ...{ status, tasks, findings, paused },
+        })),
         200,
       );
     case "/events":
@@ -130,10 +134,15 @@ type Change = (body: string, at: Asked) => Promise<unknown>;
 const STEER_WAIT_MS = 20_000;
 
 const Steering = z.strictObject({ verb: Verb, task: z.string().nullable(), reason: z.string().max(2000).default("") });
+const Speaking = z.strictObject({ word: Word, task: z.string(), finding: z.string(), reason: REASON.max(2000) });
 const Pausing = z.strictObject({ reason: z.string().max(200).default("") });
 
 const CHANGES: Readonly<Record<string, Change>> = {
   "/steer": (body, { from }) => steer({ ...parsed(Steering, body), wait_ms: STEER_WAIT_MS }, from),
+  "/speak": async (body, { from }) => {
+    const spoken = await speakOf({ ...parsed(Speaking, body), wait_ms: STEER_WAIT_MS }, from);
+    return { ...spoken, words: saySpoken(spoken) };
+  },
   "/pause": async (body, { from }) => pause(from.cwd, parsed(Pausing, body).reason),
   "/unpause": async (body, { from }) => {
     parsed(z.strictObject({}), body);

@@ -45,7 +45,7 @@ function served(tasks: readonly LiveTask[], more: Partial<Served> = {}): Served 
       run,
     },
   };
-  return { status, tasks, paused: null, page: null, why: null, last_seq: 1, ...more };
+  return { status, tasks, findings: [], paused: null, page: null, why: null, last_seq: 1, ...more };
 }
 
 const TASKS = [
@@ -122,6 +122,21 @@ describe("the screen", () => {
     expect(screenOf(typed(listed, "\r\r"), small)).toEqual(screenOf(listed, small));
     expect(screenOf(typed(listed, "\r\x1b"), small)).toEqual(screenOf(listed, small));
     expect(screenOf(typed(first(served([])), "\r"), small)[4]).toBe("  the run: nothing is chosen");
+  });
+
+  test("has what reviewers hold against what is chosen, and against nothing else", () => {
+    const one = { seat: "oak", attempt: 1, path: "src/a.py", line: 3, message: "nobody asked for that", said: null };
+    const said = { does: "dismiss", by: "ann", reason: "we want it so", taken: false } as const;
+    const findings = [
+      { ...one, task: "core/b.three", finding: "oak-1" },
+      { ...one, task: "core/b.three", finding: "elm-2", path: null, line: null, said },
+    ];
+    const listed = first(served(TASKS, { findings }));
+    const whole = screenOf(typed(listed, "jj\r"), CANVAS).join(" ").replaceAll(/ +/g, " ");
+    expect(whole).toContain("oak-1 at src/a.py:3: nobody asked for that");
+    expect(whole).toContain("elm-2: nobody asked for that (dismissed by ann, not heard yet: we want it so)");
+    expect(whole).toContain('"dgov answer"');
+    expect(screenOf(typed(listed, "\r"), CANVAS).join(" ")).not.toContain("oak");
   });
 
   test("goes back in the events, stays there while more come, and shows all of each", () => {

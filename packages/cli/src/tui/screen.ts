@@ -1,7 +1,8 @@
-import type { LiveTask } from "@dgov/governor/served";
+import type { HeldFinding, LiveTask } from "@dgov/governor/served";
 import { type Colour, fit, paint, plain, width, wrap } from "../ansi.ts";
 import { clock } from "../live.ts";
 import { problemsIn } from "../serve/problems.ts";
+import { saidText } from "../speaking.ts";
 import { rowsOf, type Shown, TABS, type Wish } from "./state.ts";
 
 /** Where it is drawn. `unicode`: the terminal's locale has more than ASCII. */
@@ -127,9 +128,20 @@ function wholeOf(shown: Shown, { columns, now_ms }: Canvas): string[] {
     unit?.done_summary ? `It said: ${unit.done_summary}` : "",
     unit?.commit_sha ? `Landed as ${unit.commit_sha.slice(0, 12)}` : "",
     problem && problem.verbs.length > 0 ? `You may: ${problem.verbs.join(", ")}` : "",
+    ...heldOf(shown.served.findings, name),
   ];
   const told = [...new Set(texts.map(plain))].filter((text) => text !== "");
   return told.flatMap((text) => lined("  ", text, { columns, indent: 4 }));
+}
+
+/** What reviewers hold against a task, and by which command they are spoken to: a reason has to be written. */
+function heldOf(findings: readonly HeldFinding[], name: string | null): string[] {
+  const own = findings.filter(({ task }) => task === name);
+  const lines = own.map(({ finding, path, line, message, said }) => {
+    const place = path === null ? "" : ` at ${path}:${line ?? "?"}`;
+    return `${finding}${place}: ${message}${said === null ? "" : ` (${saidText(said)})`}`;
+  });
+  return [...lines, ...(own.length === 0 ? [] : ['"dgov answer" and "dgov dismiss" speak to the reviewer'])];
 }
 
 function taskLines({ served: { tasks }, at }: Shown, canvas: Canvas): string[] {

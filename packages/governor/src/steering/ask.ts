@@ -1,4 +1,4 @@
-import { type Event, FOLDED, type Run, RunId, replay, type TaskId, type TaskState } from "@dgov/kernel";
+import { type Event, type EventKind, FOLDED, type Run, RunId, replay, type TaskId, type TaskState } from "@dgov/kernel";
 import { DgovError } from "../error.ts";
 import { openReadable } from "../log.ts";
 import { type Events, eventsOver } from "../run_events.ts";
@@ -73,7 +73,8 @@ export function lastRun(root: string, does: string): Last {
   }
 }
 
-const SAYING = ["review_opened", "seat_voted", "finding_answered"] as const;
+/** What there is between reviewers and persons. */
+export const SAYING: readonly EventKind[] = ["review_opened", "seat_voted", "finding_answered"];
 
 /** @throws DgovError `task_unknown` */
 export function taskNamed({ tasks }: Run, name: string, does: string): TaskId {
