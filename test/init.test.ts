@@ -48,12 +48,7 @@ for (const name of readdirSync(CASES).sort())
 
 test("A1 init says how to keep what is there today as a measure, where there is something and nobody keeps it", () => {
   const fresh = (files: Readonly<Record<string, string>>) => {
-    const root = repository();
-    for (const [path, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(root, path)), { recursive: true });
-      writeFileSync(join(root, path), text);
-    }
-    const view = initProject({ cwd: root, path: "", force: false, type: "auto" });
+    const view = initIn(files);
     return { commands: view.baselines.map(({ command }) => command), said: renderInit(view) };
   };
   const go = fresh({ "go.mod": "module x\n", "main.go": "package main\n" });
@@ -68,6 +63,29 @@ test("A1 init says how to keep what is there today as a measure, where there is 
   expect(fresh({ ...measured, ...kept }).commands).toEqual([]);
   const nothing = fresh({ "notes.txt": "x\n" });
   expect([nothing.commands, nothing.said.includes("measure")]).toEqual([[], false]);
+});
+
+test("A1 init finds tests where they are, and says which tests and languages no command would judge", () => {
+  const found = (...paths: string[]) => {
+    const { detected } = initIn(Object.fromEntries(paths.map((path) => [path, ""])));
+    return [detected?.test_dir, ...(detected?.overlooked ?? [])];
+  };
+  expect(found("a.py", "tests/test_a.py")).toEqual(["tests/"]);
+  expect(found("a.py")).toEqual(["tests/"]);
+  expect(found("a.py", "tests/helper.py")).toEqual(["tests/"]);
+  expect(found("api/a.py", "api/tests/test_a.py", "test/data.json")).toEqual(["."]);
+  expect(found("vitest.config.ts", "src/a.ts", "src/a.test.ts")).toEqual(["."]);
+  expect(found("go.mod", "a.go", "a_test.go")).toEqual(["tests/"]); // its command names no folder
+  const some = [1, 2, 3, 4].map((n) => `lib/test_${n}.py`);
+  expect(found("a.py", "tests/test_a.py", ...some)).toEqual([
+    "tests/",
+    'Outside of tests/ stand 4 test files that no gate runs (lib/test_1.py, lib/test_2.py, lib/test_3.py, …); test_dir = "." has them run',
+  ]);
+  expect(found("a.py", "b.py", "a.js")).toEqual(["tests/"]);
+  expect(found("a.py", "b.py", "c.py", "a.js", "b.js")).toEqual([
+    "tests/",
+    'Nothing judges 2 files of javascript by its own tools; join their commands to these, with "&&"',
+  ]);
 });
 
 test("A1 init --preflight says what init would do, and does nothing of it", () => {
@@ -153,6 +171,15 @@ test.each([
   expect(snapshot(root)).toEqual(before);
   expect(initPlan({ cwd: root, name: "there", sections: ["tasks"], force: true }).created).toHaveLength(2);
 });
+
+function initIn(files: Readonly<Record<string, string>>) {
+  const root = repository();
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  return initProject({ cwd: root, path: "", force: false, type: "auto" });
+}
 
 function repository(from?: string): string {
   const root = mkdtempSync(join(tmpdir(), "dgov-init-"));

@@ -5,11 +5,12 @@ import { z } from "zod";
 import { counted } from "./counted.ts";
 import { onPath } from "./on_path.ts";
 import { RECIPES, type Recipe, setupReads } from "./recipes.ts";
+import { isTestFile } from "./test_files.ts";
 
 export const PROJECT_TYPES = ["python", "javascript", "rust", "go", "swift", "unknown"] as const;
 export type ProjectType = (typeof PROJECT_TYPES)[number];
 
-/** What `init` writes into project.toml. A command that is "" has no tool here; `hints` says what would give it one. */
+/** What `init` writes into project.toml. A command that is "" has no tool here. `overlooked`: what they all look past, as sentences. */
 export type Detected = {
   type: ProjectType;
   confidence: "explicit" | "high" | "low";
@@ -21,6 +22,7 @@ export type Detected = {
   setup_reads: readonly string[];
   ignore_files: readonly string[];
   uses_uv: boolean;
+  overlooked: readonly string[];
 };
 
 /**
@@ -30,22 +32,28 @@ export type Detected = {
  * @param path  the PATH, to see whether uv is there
  */
 export function detect(root: string, asked: ProjectType | "auto", path: string): Detected {
-  const counts = countSources(root);
+  const { counts, tests } = lookThrough(root);
   const most = TYPES.reduce((best, type) => (counts[type] > counts[best] ? type : best), TYPES[0]);
   const found: ProjectType = counts[most] === 0 ? "unknown" : most;
   const type = asked === "auto" ? found : asked;
   const here: Look = { root, has: (name) => existsSync(join(root, name)), text: (name) => readText(join(root, name)) };
   const uses_uv = type === "python" && (here.has("uv.lock") || (here.has("pyproject.toml") && onPath("uv", path)));
+  const commands = RECIPES[type]({
+    ...{ ...here, uses_uv, installed: (program) => onPath(program, path) },
+    measures: type === "python" && dependsOnCoverage(here),
+  });
+  const own = tests.filter((test) => EXTENSIONS[type].some((ending) => test.endsWith(ending)));
+  const folder = firstFolder(root, type === "swift" ? ["Tests", "tests", "test"] : ["tests", "test"]);
+  const test_dir = commands.test_cmd.includes("{test_dir}") ? folderOf(own, folder) : (folder ?? "tests/");
   return {
     type,
     ...certainty(asked, type, counts),
     src_dir: firstFolder(root, type === "swift" ? ["Sources", "src", "lib"] : ["src", "lib"]) ?? ".",
-    test_dir: firstFolder(root, type === "swift" ? ["Tests", "tests", "test"] : ["tests", "test"]) ?? "tests/",
-    source_extensions: EXTENSIONS[type],
-    commands: RECIPES[type]({
-      ...{ ...here, uses_uv, installed: (program) => onPath(program, path) },
-      measures: type === "python" && dependsOnCoverage(here),
-    }),
+    ...{ test_dir, source_extensions: EXTENSIONS[type], commands },
+    overlooked: [
+      ...(commands.test_cmd.includes("{test_dir}") ? outside(own, test_dir) : []),
+      ...otherLanguages(type, counts),
+    ],
     setup_reads: type === "javascript" ? setupReads(here) : [],
     ignore_files: [...new Set([...LOCKS.filter(here.has), ...(uses_uv ? ["uv.lock"] : [])])],
     uses_uv,
@@ -81,19 +89,52 @@ const LOCKS =
 
 const FILES_MAX = 20_000; // a repository that large shows what it is long before its last file
 
-function countSources(root: string): Counts {
+/** How many sources there are of each type, and which of them are tests by their name. */
+function lookThrough(root: string): { counts: Counts; tests: string[] } {
   const counts: Counts = { python: 0, javascript: 0, rust: 0, go: 0, swift: 0 };
-  const open = [root];
+  const tests: string[] = [];
+  const open = [""];
   let seen = 0;
   for (let folder = open.pop(); folder !== undefined && seen < FILES_MAX; folder = open.pop())
-    for (const entry of list(folder)) {
+    for (const entry of list(join(root, folder))) {
       seen++;
-      if (entry.isDirectory() && !UNCOUNTED.has(entry.name)) open.push(join(folder, entry.name));
-      const type = entry.isFile() && TYPES.find((one) => EXTENSIONS[one].some((ending) => entry.name.endsWith(ending)));
+      const path = `${folder}${entry.name}`;
+      if (entry.isDirectory() && !UNCOUNTED.has(entry.name)) open.push(`${path}/`);
+      const type = entry.isFile() && TYPES.find((one) => EXTENSIONS[one].some((ending) => path.endsWith(ending)));
       if (type) counts[type]++;
+      if (type && isTestFile(path)) tests.push(path);
     }
-  return counts;
+  return { counts, tests: tests.sort() };
 }
+
+/** Where the tests are: in a folder of the root, or beside what they test. `folder`: that of the root, if there is one. */
+function folderOf(tests: readonly string[], folder: string | undefined): string {
+  const inside = folder !== undefined && tests.some((test) => test.startsWith(folder));
+  return tests.length > 0 && !inside ? "." : (folder ?? "tests/");
+}
+
+const NAMED_MAX = 3;
+
+/** Tests that no gate would run. */
+function outside(tests: readonly string[], test_dir: string): string[] {
+  const all = test_dir === "." ? [] : tests.filter((test) => !test.startsWith(test_dir));
+  if (all.length === 0) return [];
+  const named = `${all.slice(0, NAMED_MAX).join(", ")}${all.length > NAMED_MAX ? ", …" : ""}`;
+  return [
+    `Outside of ${test_dir} stand ${counted(all.length, "test file")} that no gate runs (${named}); test_dir = "." has them run`,
+  ];
+}
+
+/** Languages that the repository has as well, and of which no command is a gate. */
+const otherLanguages = (type: ProjectType, counts: Counts): string[] =>
+  TYPES.filter(
+    (one) => type !== "unknown" && one !== type && counts[one] >= OTHER_MIN && 4 * counts[one] >= counts[type],
+  ).map(
+    (one) =>
+      `Nothing judges ${counted(counts[one], "file")} of ${one} by its own tools; join their commands to these, with "&&"`,
+  );
+/** A few files of another language are tools and data of the first. */
+const OTHER_MIN = 2;
 
 function certainty(
   asked: ProjectType | "auto",

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { commandChecks } from "./doctor_commands.ts";
 
 const open: string[] = [];
@@ -9,14 +9,19 @@ afterEach(() => {
   for (const folder of open.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
-function of(toml: string | null) {
+const of = (toml: string | null) => allOf(toml, [])[0];
+
+function allOf(toml: string | null, files: readonly string[]) {
   const root = mkdtempSync(join(tmpdir(), "dgov-test-"));
   open.push(root);
   mkdirSync(join(root, ".dgov"));
   writeFileSync(join(root, "there.sh"), "");
   if (toml !== null) writeFileSync(join(root, ".dgov/project.toml"), `[project]\n${toml}`);
-  const [told] = commandChecks(root, { cwd: root, env: { PATH: "/usr/bin:/bin" }, self: [], now_ms: () => 0 });
-  return told;
+  for (const file of files) {
+    mkdirSync(dirname(join(root, file)), { recursive: true });
+    writeFileSync(join(root, file), "");
+  }
+  return commandChecks(root, { cwd: root, env: { PATH: "/usr/bin:/bin" }, self: [], now_ms: () => 0 });
 }
 
 const REST = 'test_cmd = ""\nformat_cmd = ""\nformat_check_cmd = ""\n';
@@ -58,4 +63,19 @@ test.each<[command: string, state: string | undefined]>([
 test("doctor does not look for what nobody has written, nor in a configuration that cannot be read", () => {
   expect(of(null)).toMatchObject({ state: "ok" });
   expect(of("langauge = 1\n")).toBeUndefined();
+});
+
+test("doctor says that no test is run, where the folder of the tests is not there and tests are elsewhere", () => {
+  const said = (toml: string, ...files: string[]) => {
+    const all = allOf(`${toml}lint_cmd = ""\nlint_fix_cmd = ""\nformat_cmd = ""\nformat_check_cmd = ""\n`, files);
+    return all.filter(({ name }) => name === "tests").map(({ state, detail }) => [state, detail]);
+  };
+  const placed = 'test_cmd = "true {test_dir}"\n';
+  expect(said(placed, "api/tests/test_a.py")).toEqual([
+    ["note", expect.stringContaining("api/tests/test_a.py is elsewhere")],
+  ]);
+  expect(said(placed, "api/tests/test_a.py", "tests/test_b.py")).toEqual([]);
+  expect(said(`${placed}test_dir = "."\n`, "api/tests/test_a.py")).toEqual([]);
+  expect(said('test_cmd = "make check"\n', "api/tests/test_a.py")).toEqual([]);
+  expect(said(placed, "api/a.py")).toEqual([]);
 });

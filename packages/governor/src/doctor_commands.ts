@@ -1,15 +1,18 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { readProject } from "./config.ts";
 import { type Check, OK, type Patient } from "./doctor_check.ts";
 import { DgovError } from "./error.ts";
 import { missingPrograms, missingWords } from "./missing_programs.ts";
 import type { Project } from "./project.ts";
+import { folderPath, isTestFile, sourceFiles } from "./test_files.ts";
 
 /**
- * Whether the programs are here that the project's own commands begin with: without one of them its gate has no answer, and
- * nothing lands. Where a setup_cmd may bring it, it is only noted. A broken configuration has been told already.
+ * Whether the project's own commands can judge anything: the programs that they begin with are here, without one of which its gate
+ * has no answer and nothing lands, and so are the tests. Where a setup_cmd may bring a program, it is only noted. A broken
+ * configuration has been told already.
  */
 export function commandChecks(root: string, { env }: Patient): Check[] {
-  const name = "commands";
   let project: Project;
   try {
     project = readProject(root, null, env);
@@ -18,6 +21,22 @@ export function commandChecks(root: string, { env }: Patient): Check[] {
     throw error;
   }
   const missing = missingPrograms(project, env.PATH ?? "");
+  return [...programCheck(project, missing), ...testsCheck(root, project)];
+}
+
+/** A command on a folder of tests that is not there runs none, however many there are elsewhere. */
+function testsCheck(root: string, { commands, layout }: Project): Check[] {
+  const folder = folderPath(layout.test_dir);
+  if (!commands.test?.includes("{test_dir}") || existsSync(join(root, folder))) return [];
+  const tests = sourceFiles(root, layout.source_extensions).filter(isTestFile);
+  if (tests.length === 0) return [];
+  const detail = `no test is run: test_dir is "${layout.test_dir}", which is not there, and ${tests[0]} is elsewhere`;
+  const cure = 'Set test_dir = "." in .dgov/project.toml where tests lie beside what they test, or name their folder';
+  return [{ name: "tests", state: "note", code: null, cure, detail }];
+}
+
+function programCheck(project: Project, missing: ReturnType<typeof missingPrograms>): Check[] {
+  const name = "commands";
   if (missing.length === 0) return [{ ...OK, name, detail: "what they begin with is here" }];
   const cure = "Install it, or set another command in .dgov/project.toml";
   if (project.commands.setup !== null && !missing.some(({ keys }) => keys.includes("setup_cmd")))

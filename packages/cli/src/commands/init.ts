@@ -29,8 +29,10 @@ export const init = defineCommand({
     return { ...foreseeInit(asked), version: here.version, user: here.env.USER ?? null };
   },
   text: (view) => (view.status === "foreseen" ? renderForeseen(view) : renderInit(view)),
-  notes: ({ detected }) =>
-    detected?.confidence === "low" ? [`${detected.reason}: set the commands in .dgov/project.toml by hand`] : [],
+  notes: ({ detected }) => [
+    ...(detected?.confidence === "low" ? [`${detected.reason}: set the commands in .dgov/project.toml by hand`] : []),
+    ...(detected?.overlooked ?? []),
+  ],
 });
 
 /** `user`: whom the environment names. */

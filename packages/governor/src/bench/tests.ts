@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import type { Git } from "../git/git.ts";
 import { readRows, treeOf } from "../git/tree_object.ts";
 import type { Layout } from "../project.ts";
-import { isTestFile } from "../settlement/test_files.ts";
 import { isTestPath } from "../sops.ts";
+import { isTestFile } from "../test_files.ts";
 
 /** A test file and the sha-256 (hex) of its bytes. */
 export type TestFile = { path: string; sha256: string };

@@ -24,6 +24,12 @@ test("tests that are claimed, also only to be read, may be run; a glob names non
   expect(scopeOf(project, unitWith(claimed, "make check"), "0").recipes.test).toBe("make check");
 });
 
+test("where tests lie beside what they test, a claim on a test may be run, by its name", () => {
+  const beside = { ...project, layout: { ...project.layout, test_dir: "." } };
+  const files = { edit: ["src/a.py", "src/test_a.py", "api/tests/conftest.py"], create: ["api/tests/deep/", "api/x/"] };
+  expect(scopeOf(beside, unitWith(files), "0").test_targets).toEqual(["api/tests/deep", "src/test_a.py"]);
+});
+
 test("B11 the acceptance tests of a task may be run, and not written, wherever they stand", () => {
   const tests = ["spec/a_test.py", "tests/test_a.py"];
   const scope = scopeOf(project, unitWith({ ...claimed, tests }), "0");

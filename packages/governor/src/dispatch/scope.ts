@@ -4,6 +4,7 @@ import { changesFiles } from "@dgov/kernel/role";
 import { type Claim, covers, type Grant, parseClaim, type Scope } from "@dgov/sandbox";
 import type { CompiledTask } from "../plan/compiled.ts";
 import type { Project } from "../project.ts";
+import { folderPath, isAmongTests, isTestFile } from "../test_files.ts";
 import { grantsOf } from "./grants.ts";
 
 /** What of a task its rights come from. */
@@ -35,9 +36,16 @@ export function scopeOf(project: Project, unit: Claimant, base: string): Scope {
   };
 }
 
-/** A claim in the folder of the tests names something that `run_tests` may run. A glob names nothing. */
-const isTest = (claim: Claim, test_dir: string): boolean =>
-  claim.kind !== "glob" && covers({ kind: "directory", path: test_dir.replace(/\/+$/, ""), symbol: null }, claim.path);
+/**
+ * A claim in the folder of the tests names something that `run_tests` may run; where tests lie beside what they test, one of a
+ * test by its name. A glob names nothing.
+ */
+function isTest({ kind, path }: Claim, test_dir: string): boolean {
+  if (kind === "glob") return false;
+  const folder = folderPath(test_dir);
+  if (folder !== ".") return covers({ kind: "directory", path: folder, symbol: null }, path);
+  return kind === "directory" ? isAmongTests(`${path}/`) : isTestFile(path);
+}
 
 /**
  * The grants for a worktree that stands at `root`; folders that must be there are made, but never through a link: work

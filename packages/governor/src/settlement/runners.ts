@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Layout } from "../project.ts";
+import { isTestFile, sourceFiles } from "../test_files.ts";
 import { shellPaths } from "./command.ts";
-import { isTestFile, sourceFiles } from "./test_files.ts";
 import { PLAIN, RUNNERS, type Runner, type RunnerName } from "./test_runners.ts";
 
 /** `root`: the checkout; `all`: the folder of all tests */

@@ -38,6 +38,15 @@ test.each<[string, Partial<Layout>]>([
   expect(await commandsFor({ base, work, layout })).toEqual(["all lib/shop/test_cart.py"]);
 });
 
+test.each([
+  ["a helper that no test names", "api/tests/conftest.py"],
+  ["what lies beside a test", "api/tests/shapes.py"],
+  ["their data", "api/tests/data/rates.json"],
+])("tests that lie beside the sources: of %s all are run", async (_name, path) => {
+  const base = { "api/price.py": "", "api/tests/test_price.py": "import api.price\n", [path]: "" };
+  expect(await commandsFor({ base, work: { [path]: "1\n" }, layout: { test_dir: "." } })).toEqual(["all ."]);
+});
+
 const PYTHON: Files = {
   "src/shop/__init__.py": "",
   "src/shop/money.py": "cent = 1\n",

@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Change } from "../git/tree_changes.ts";
 import { treeOf } from "../git/tree_object.ts";
+import { folderPath, isAmongTests, isProse, isTestFile } from "../test_files.ts";
 import type { IntegratedCandidate } from "./candidate.ts";
 import { folderWords, runnerWords } from "./runners.ts";
 import { isSource } from "./sources.ts";
 import { asksAllTests } from "./specs.ts";
-import { isProse, isTestFile } from "./test_files.ts";
 
 const PLACEHOLDER = "{test_dir}";
 
@@ -69,7 +69,7 @@ export function wholeTestCommand({ commands, layout }: IntegratedCandidate["proj
  */
 export async function testTargets({ project, changes, root, git, head, tree, symbols }: Asked): Promise<string[]> {
   const all = testFolder(project);
-  const inTests = (path: string) => (all === "." ? isTestFile(path) : path.startsWith(`${all}/`));
+  const inTests = (path: string) => (all === "." ? isAmongTests(path) : path.startsWith(`${all}/`));
   const isAsked = asksAllTests({ project, changes });
   const seen = changes.filter(({ path }) => inTests(path) || !isProse(path));
   if ((seen.length === 0 && !isAsked) || !existsSync(join(root, all))) return [];
@@ -89,8 +89,7 @@ export async function testTargets({ project, changes, root, git, head, tree, sym
 
 const isThere = ({ new_mode }: Change): boolean => new_mode !== "000000";
 
-const trimmed = (folder: string): string => folder.replace(/^\.\//, "").replace(/\/+$/, "") || ".";
 /** The folder of all tests, without a slash at its end. */
 export const testFolder = ({ layout }: Pick<IntegratedCandidate["project"], "layout">): string =>
-  trimmed(layout.test_dir);
-const sourceFolder = ({ layout }: IntegratedCandidate["project"]): string => trimmed(layout.src_dir);
+  folderPath(layout.test_dir);
+const sourceFolder = ({ layout }: IntegratedCandidate["project"]): string => folderPath(layout.src_dir);

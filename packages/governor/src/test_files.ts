@@ -5,6 +5,13 @@ import { basename, join } from "node:path";
 export const isTestFile = (path: string): boolean =>
   /^(?:test[_-].*|.*[._-](?:test|spec)|test)\.[A-Za-z]+$/i.test(basename(path)) || /(?:^|\/)__tests__\//.test(path);
 
+/** A test, or what lies where tests do: a helper of theirs, or their data. */
+export const isAmongTests = (path: string): boolean =>
+  isTestFile(path) || /(?:^|\/)(?:(?:tests?|__tests__|testdata)\/|conftest\.py$)/.test(path);
+
+/** A folder as it is configured, without a slash at its end. */
+export const folderPath = (folder: string): string => folder.replace(/^\.\//, "").replace(/\/+$/, "") || ".";
+
 const SKIPPED = new Set([".git", ".dgov", "node_modules", ".venv", "venv", "__pycache__", "dist", "build", "target"]);
 
 /** All files of a checkout with one of these endings, sorted; without what tools put there. */
