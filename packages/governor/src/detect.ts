@@ -89,8 +89,8 @@ const LOCKS =
 
 const FILES_MAX = 20_000; // a repository that large shows what it is long before its last file
 
-/** How many sources there are of each type, and which of them are tests by their name. */
-function lookThrough(root: string): { counts: Counts; tests: string[] } {
+/** How many sources there are of each type, and which of them are tests by their name, in the first files of a folder. */
+export function lookThrough(root: string): { counts: Counts; tests: string[] } {
   const counts: Counts = { python: 0, javascript: 0, rust: 0, go: 0, swift: 0 };
   const tests: string[] = [];
   const open = [""];

@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readProject } from "./config.ts";
+import { lookThrough } from "./detect.ts";
 import { type Check, OK, type Patient } from "./doctor_check.ts";
 import { DgovError } from "./error.ts";
 import { missingPrograms, missingWords } from "./missing_programs.ts";
 import type { Project } from "./project.ts";
-import { folderPath, isTestFile, sourceFiles } from "./test_files.ts";
+import { folderPath } from "./test_files.ts";
 
 /**
  * Whether the project's own commands can judge anything: the programs that they begin with are here, without one of which its gate
@@ -28,9 +29,10 @@ export function commandChecks(root: string, { env }: Patient): Check[] {
 function testsCheck(root: string, { commands, layout }: Project): Check[] {
   const folder = folderPath(layout.test_dir);
   if (!commands.test?.includes("{test_dir}") || existsSync(join(root, folder))) return [];
-  const tests = sourceFiles(root, layout.source_extensions).filter(isTestFile);
-  if (tests.length === 0) return [];
-  const detail = `no test is run: test_dir is "${layout.test_dir}", which is not there, and ${tests[0]} is elsewhere`;
+  const isOwn = (path: string) => layout.source_extensions.some((ending) => path.endsWith(ending));
+  const test = lookThrough(root).tests.find(isOwn);
+  if (test === undefined) return [];
+  const detail = `no test is run: test_dir is "${layout.test_dir}", which is not there, and ${test} is elsewhere`;
   const cure = 'Set test_dir = "." in .dgov/project.toml where tests lie beside what they test, or name their folder';
   return [{ name: "tests", state: "note", code: null, cure, detail }];
 }
