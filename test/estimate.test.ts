@@ -96,5 +96,5 @@ test("run --estimate of a plan that is done has nothing to estimate", () => {
   open.push(place);
   expect(dgov(place, "run", "p").status).toBe(0);
   expect(asked(place)).toMatchObject({ status: 0, view: { did: "nothing", estimate: null, status: "complete" } });
-  expect(dgov(place, "run", "p", "--dry-run").stdout).toBe('Nothing to do: all 1 tasks of "p" have landed on main\n');
+  expect(dgov(place, "run", "p", "--dry-run").stdout).toBe('Nothing to do: the task of "p" has landed on main\n');
 });

@@ -1,6 +1,6 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { renderDoctor } from "../packages/cli/src/commands/doctor.ts";
-import { dgov, type Place } from "./repo.ts";
+import { commitAll, dgov, type Place, writeIn } from "./repo.ts";
 import { done, edit, layTasks } from "./scripted.ts";
 
 setDefaultTimeout(120_000);
@@ -21,6 +21,22 @@ test.each([
   const place = layTasks({ a: { attempts: [[edit("src/a.txt", "alpha", "gamma"), done]] } }, { project });
   places.push(place);
   expect(dgov(place, "run", "p").stderr.includes(WARNED)).toBe(warned);
+});
+
+test.each([
+  ["api/test_a.py", true],
+  ["tests/test_a.py", false],
+  ["api/a.py", false],
+])("a run says that no test of the project is run, where test_dir is not there: %s", (path, warned) => {
+  const project = { test_cmd: "true {test_dir}" };
+  const place = layTasks({ a: { attempts: [[edit("src/a.txt", "alpha", "gamma"), done]] } }, { project });
+  places.push(place);
+  writeIn(place.root, path, "");
+  commitAll(place, "a test");
+  const { stderr } = dgov(place, "run", "p");
+  expect(stderr.includes(`No test of the project is run: test_dir is "tests", which is not there, and "${path}"`)).toBe(
+    warned,
+  );
 });
 
 test("doctor does not say that all is well where no provider is chosen", () => {

@@ -30,7 +30,9 @@ export function renderRun(view: RunView): string {
   if (view.whole !== null && view.did !== "planned") lines.push(...sayWhole(view.whole).map(plain));
   const cost = spent.cost_micros ? ` · ${sayCost(spent, spent.currency)}` : "";
   if (spent.calls > 0 && view.did !== "nothing")
-    lines.push(`${spent.calls} model calls · ${spent.tokens} tokens${cost} · ${duration_s.toFixed(1)} s`);
+    lines.push(
+      `${counted(spent.calls, "model call")} · ${counted(spent.tokens, "token")}${cost} · ${duration_s.toFixed(1)} s`,
+    );
   if (pending !== null)
     lines.push(`Your checkout has local changes, so the work waits beside the branch. Take it with: ${pending}`);
   if (hint !== null) lines.push(hint);
@@ -59,7 +61,9 @@ function headline({ did, status, plan, succeeded, tasks, run, target }: RunView)
   if (did === "planned")
     return `Plan "${plan}" would run ${counted(tasks.length - succeeded.length, "task")} onto ${branch}`;
   if (did === "nothing" && status === "complete")
-    return `Nothing to do: all ${tasks.length} tasks of "${plan}" have landed on ${branch}`;
+    return tasks.length === 1
+      ? `Nothing to do: the task of "${plan}" has landed on ${branch}`
+      : `Nothing to do: all ${tasks.length} tasks of "${plan}" have landed on ${branch}`;
   if (did === "nothing")
     return `Nothing to do: run ${run} of "${plan}" ended "${status}" (${landed} landed), and the plan has not changed`;
   return `Run ${run} of "${plan}" is ${status}: ${landed} landed on ${branch}`;

@@ -72,7 +72,7 @@ test("doctor says that no test is run, where the folder of the tests is not ther
   };
   const placed = 'test_cmd = "true {test_dir}"\n';
   expect(said(placed, "api/tests/test_a.py")).toEqual([
-    ["note", expect.stringContaining("api/tests/test_a.py is elsewhere")],
+    ["note", expect.stringContaining(`"api/tests/test_a.py" is elsewhere`)],
   ]);
   expect(said(placed, "api/tests/test_a.py", "tests/test_b.py")).toEqual([]);
   expect(said(`${placed}test_dir = "."\n`, "api/tests/test_a.py")).toEqual([]);

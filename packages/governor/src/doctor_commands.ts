@@ -1,12 +1,9 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { readProject } from "./config.ts";
-import { lookThrough } from "./detect.ts";
 import { type Check, OK, type Patient } from "./doctor_check.ts";
 import { DgovError } from "./error.ts";
 import { missingPrograms, missingWords } from "./missing_programs.ts";
 import type { Project } from "./project.ts";
-import { folderPath } from "./test_files.ts";
+import { testsElsewhere } from "./tests_elsewhere.ts";
 
 /**
  * Whether the project's own commands can judge anything: the programs that they begin with are here, without one of which its gate
@@ -22,19 +19,13 @@ export function commandChecks(root: string, { env }: Patient): Check[] {
     throw error;
   }
   const missing = missingPrograms(project, env.PATH ?? "");
-  return [...programCheck(project, missing), ...testsCheck(root, project)];
+  return [...programCheck(project, missing), ...testsCheck(project)];
 }
 
-/** A command on a folder of tests that is not there runs none, however many there are elsewhere. */
-function testsCheck(root: string, { commands, layout }: Project): Check[] {
-  const folder = folderPath(layout.test_dir);
-  if (!commands.test?.includes("{test_dir}") || existsSync(join(root, folder))) return [];
-  const isOwn = (path: string) => layout.source_extensions.some((ending) => path.endsWith(ending));
-  const test = lookThrough(root).tests.find(isOwn);
-  if (test === undefined) return [];
-  const detail = `no test is run: test_dir is "${layout.test_dir}", which is not there, and ${test} is elsewhere`;
+function testsCheck(project: Project): Check[] {
+  const detail = testsElsewhere(project);
   const cure = 'Set test_dir = "." in .dgov/project.toml where tests lie beside what they test, or name their folder';
-  return [{ name: "tests", state: "note", code: null, cure, detail }];
+  return detail === null ? [] : [{ name: "tests", state: "note", code: null, cure, detail }];
 }
 
 function programCheck(project: Project, missing: ReturnType<typeof missingPrograms>): Check[] {

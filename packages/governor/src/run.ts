@@ -52,6 +52,7 @@ import { refuseShipped, shippedOf, takenBack } from "./shipped.ts";
 import type { Site } from "./site.ts";
 import { withSteering } from "./steering/desk.ts";
 import { hearBefore } from "./steering/heard_before.ts";
+import { testsElsewhere } from "./tests_elsewhere.ts";
 import { type Approved, approvedToBegin } from "./tests_first/approved.ts";
 import { sayFinding } from "./view/run_summary.ts";
 
@@ -219,10 +220,12 @@ async function carryOut(
   return session.id;
 }
 
-/** Told before anything is spent: a gate whose program is not there has no answer, and nothing lands. */
+/** Told before anything is spent: a gate whose program is not there has no answer, and nothing lands; one without tests says nothing. */
 function warnOfMissing(project: Ready["project"], { env, warn }: World): void {
   const missing = project.commands.setup === null ? missingPrograms(project, env.PATH ?? "") : [];
   if (missing.length > 0) warn(`There is no such program, so that nothing can land: ${missingWords(missing)}`);
+  const unjudged = testsElsewhere(project);
+  if (unjudged !== null) warn(unjudged);
 }
 
 /** What could not be kept when its attempt ended, once more. It stays in its worktree where that fails again. */
