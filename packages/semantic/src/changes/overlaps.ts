@@ -56,8 +56,7 @@ function sharedPaths({ left, right }: Work): string[] {
 const isNamed = ({ symbol }: Touch): boolean => symbol !== IMPORTS && symbol !== MODULE;
 
 function sameSymbols({ left, right }: Work): Overlap[] {
-  const theirs = new Map<string, Touch[]>();
-  for (const touch of left.touches.filter(isNamed)) theirs.set(touch.path, [...(theirs.get(touch.path) ?? []), touch]);
+  const theirs = Map.groupBy(left.touches.filter(isNamed), ({ path }) => path);
   return right.touches.filter(isNamed).flatMap((own) =>
     (theirs.get(own.path) ?? []).flatMap((other): Overlap[] => {
       if (!meet(own, other)) return [];
@@ -80,7 +79,11 @@ function uses(work: Work, side: Side, rulesOf: RulesOf): Overlap[] {
   const provided = new Map(provider.touches.filter(isNamed).map((touch) => [`${touch.path}::${touch.symbol}`, touch]));
   const names = new Set([...provided.values()].map(({ symbol }) => symbol.slice(symbol.lastIndexOf(".") + 1)));
   const linker = openLinker(user.view, rulesOf);
-  const found = user.files.flatMap(({ to }) => (to === null ? [] : readsIn(linker, to, { user, names })));
+  const touched = Map.groupBy(user.touches, ({ path }) => path);
+  const found = user.files.flatMap(({ to }) => {
+    const symbols = to === null ? [] : (touched.get(to) ?? []).map(({ symbol }) => symbol);
+    return to === null || symbols.length === 0 ? [] : readsIn(linker, to, { symbols, names });
+  });
   const seen = new Set<string>();
   return found.flatMap(({ path, symbol, key }): Overlap[] => {
     const touch = provided.get(key);
@@ -97,18 +100,18 @@ function uses(work: Work, side: Side, rulesOf: RulesOf): Overlap[] {
 const isOutside = ({ did, edited }: Touch): boolean =>
   did !== "edited" || edited.includes("signature") || edited.includes("decorators");
 
-type Asked = { user: SideWork; names: ReadonlySet<string> };
+/** `symbols`: what the user touched in the file; `names`: of what the other side touched. */
+type Asked = { symbols: readonly string[]; names: ReadonlySet<string> };
 
 /** Where the names of one file's touched symbols lead, as far as one of them may be meant. */
-function readsIn(linker: Linker, path: string, { user, names }: Asked) {
+function readsIn(linker: Linker, path: string, { symbols, names }: Asked) {
   const contents = linker.contents(path);
-  const touched = user.touches.filter((touch) => touch.path === path).map(({ symbol }) => symbol);
-  if (contents === null || touched.length === 0) return [];
+  if (contents === null) return [];
   const reads = contents.summary.reads.filter((read) => mayMean(read, names));
   return reads.flatMap((read) => {
     const unit = contents.units.get(read.unit);
     const symbol = unit ? symbolOf(unit.kind, unit.key) : MODULE;
-    if (symbol === IMPORTS || !coversSymbol(touched, symbol)) return [];
+    if (symbol === IMPORTS || !coversSymbol(symbols, symbol)) return [];
     const outcome = linker.follow(path, read, read.time);
     return outcome.is === "found" ? [{ path, symbol, key: targetKey(outcome.target) }] : [];
   });

@@ -91,13 +91,13 @@ export const symbolsIn = (units: readonly Unit[]): string[] => [
 /** The first of the names under which a unit is claimed. */
 export const symbolOf = (kind: UnitKind, key: string): string => symbolsOf(kind, key)[0] ?? MODULE;
 
-const plain = (key: string): string => key.replaceAll(/#\d+(?=\.|$)/g, "");
+const plain = (key: string): string => (key.includes("#") ? key.replaceAll(/#\d+(?=\.|$)/g, "") : key);
 
 /** One symbol may be touched by several changes of what has no name of its own: the first one tells enough. */
 function unique(touches: readonly Touch[]): Touch[] {
   const seen = new Set<string>();
   return touches.filter(({ path, symbol, did }) => {
-    const key = JSON.stringify([path, symbol, did]);
+    const key = `${did} ${symbol}\0${path}`; // no path has a NUL
     return !seen.has(key) && seen.add(key);
   });
 }

@@ -37,14 +37,36 @@ function touch(scene: Scene, side: Side, { from, to }: FileChange, touched: Touc
         touched.names.add(part);
   }
   const rules = scene.link[to === null ? "base" : side].rules(to ?? from ?? "");
-  const [before, after] = [describe(was), describe(is)];
-  for (const name of new Set([...before.names.keys(), ...after.names.keys()]))
-    if (before.names.get(name) !== after.names.get(name)) touched.names.add(name);
+  const { names, fields, bases, stars } = differenceOf(was, is);
+  for (const name of names) touched.names.add(name);
   const makers = rules?.calls.constructor_names ?? [];
-  if (before.fields !== after.fields || makers.some((name) => touched.names.has(name))) touched.makers = true;
-  if (before.bases !== after.bases) touched.bases = true;
-  if (before.stars !== after.stars) touched.stars = true;
+  if (fields || makers.some((name) => touched.names.has(name))) touched.makers = true;
+  touched.bases ||= bases;
+  touched.stars ||= stars;
 }
+
+/** What of a file is not what it was, as others see it. */
+type Difference = { names: readonly string[]; fields: boolean; bases: boolean; stars: boolean };
+/** Who is asked about a head is asked about the one after it, too, and most files are the same ones. */
+const differences = new WeakMap<Contents, WeakMap<Contents, Difference>>();
+
+function differenceOf(was: Contents | null, is: Contents | null): Difference {
+  if (was === null || is === null) return differ(describe(was), describe(is));
+  const those = differences.get(was) ?? new WeakMap<Contents, Difference>();
+  differences.set(was, those);
+  const known = those.get(is) ?? differ(describe(was), describe(is));
+  those.set(is, known);
+  return known;
+}
+
+const differ = (before: Description, after: Description): Difference => ({
+  names: [...new Set([...before.names.keys(), ...after.names.keys()])].filter(
+    (name) => before.names.get(name) !== after.names.get(name),
+  ),
+  fields: before.fields !== after.fields,
+  bases: before.bases !== after.bases,
+  stars: before.stars !== after.stars,
+});
 
 type Description = { names: Map<string, string>; bases: string; stars: string; fields: string };
 const descriptions = new WeakMap<Contents, Description>();
