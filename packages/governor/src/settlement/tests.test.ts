@@ -47,6 +47,32 @@ test.each([
   expect(await commandsFor({ base, work: { [path]: "1\n" }, layout: { test_dir: "." } })).toEqual(["all ."]);
 });
 
+test("an import from a folder that only its runner knows, as of a conftest.py or a package of a monorepo, may be any file of its name", async () => {
+  const python: Files = {
+    "shop/conftest.py": "import sys\n",
+    "shop/price.py": "",
+    "shop/tax.py": "",
+    "shop/tests/test_price.py": "from price import price\n",
+    "shop/tests/test_tax.py": "import tax\n",
+    "pay/src/card/check.py": "",
+    "pay/tests/test_card.py": "from card.check import luhn\n",
+    "pay/tests/test_other.py": "import recard.check\nimport precheck\n",
+  };
+  const asked = { base: python, layout: { test_dir: "." } };
+  const of = (path: string) => commandsFor({ ...asked, work: { [path]: "x = 1\n" } });
+  expect(await of("shop/price.py")).toEqual(["all shop/tests/test_price.py"]);
+  expect(await of("pay/src/card/check.py")).toEqual(["all pay/tests/test_card.py"]);
+  const scripts: Files = {
+    "packages/web/src/add.js": "export const add = 1;\n",
+    "packages/web/test/add.test.js": 'import { add } from "web/src/add";\n',
+    "packages/web/test/no.test.js": 'import { add } from "sweb/src/add";\n',
+  };
+  const layout = { test_dir: ".", source_extensions: [".js"] };
+  expect(
+    await commandsFor({ base: scripts, layout, work: { "packages/web/src/add.js": "export const add = 2;\n" } }),
+  ).toEqual(["all packages/web/test/add.test.js"]);
+});
+
 const PYTHON: Files = {
   "src/shop/__init__.py": "",
   "src/shop/money.py": "cent = 1\n",

@@ -2,7 +2,7 @@ import { type Linker, openLinker } from "../linker/linker.ts";
 import { folderOf, join } from "../linker/paths.ts";
 import type { RulesOf } from "../linker/rules.ts";
 import type { TreeView } from "../tree_view.ts";
-import { importsOf } from "./imported.ts";
+import { importsOf, looseImportsOf, modulePath } from "./imported.ts";
 
 /**
  * `on`       files that others may depend on
@@ -12,8 +12,9 @@ import { importsOf } from "./imported.ts";
 export type DependentsAsked = { on: readonly string[]; changed: readonly string[]; among: readonly string[] };
 
 /**
- * Those of some files that depend on others directly: they import one of them, run it because they import what lies in its
- * package, or name it in a text, as what loads or replaces a module by its name does. Its view may answer that it has not
+ * Those of some files that depend on others directly: they import one of them, or what may be one of them where nobody can tell
+ * from where it is looked for, run it because they import what lies in its package, or name it in a text, as what loads or
+ * replaces a module by its name does. Its view may answer that it has not
  * loaded something: then it is asked again, see `TreeView`.
  */
 export function dependentsOf(view: TreeView, rulesOf: RulesOf, { on, changed, among }: DependentsAsked): string[] {
@@ -21,9 +22,15 @@ export function dependentsOf(view: TreeView, rulesOf: RulesOf, { on, changed, am
   const first = new Set(changed);
   const linker = openLinker(view, rulesOf);
   const imports = importsOf(view, rulesOf, among);
+  const loose = looseImportsOf(view, rulesOf, among);
+  const modules = on.flatMap((path) => {
+    const rules = linker.rules(path)?.modules;
+    return rules ? [`/${modulePath(path, rules)}`] : [];
+  });
   return among.filter((path, at) => {
     const own = imports[at] ?? [];
     if (own.some((file) => wanted.has(file))) return true;
+    if (loose[at]?.some((way) => modules.some((module) => module.endsWith(`/${way}`)))) return true;
     if (own.some((file) => runBefore(linker, file).some((index) => index !== path && first.has(index)))) return true;
     return namedIn(linker, path).some((file) => wanted.has(file));
   });

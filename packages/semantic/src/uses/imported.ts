@@ -23,6 +23,26 @@ export function importsOf(view: TreeView, rulesOf: RulesOf, paths: readonly stri
   });
 }
 
+/**
+ * The absolute imports of each of some files that lead nowhere, or to one of several places, as ends of the paths that they may
+ * mean: whoever runs a file may look for modules in folders that the project does not name.
+ */
+export function looseImportsOf(view: TreeView, rulesOf: RulesOf, paths: readonly string[]): string[][] {
+  const linker = openLinker(view, rulesOf);
+  return paths.map((path) => {
+    const summary = linker.contents(path)?.summary;
+    const rules = linker.rules(path)?.modules;
+    if (!summary || !rules || rules.words !== null || rules.manifest !== null) return [];
+    const absolute = modulesOf(summary, rules).filter((written) => written !== "" && !written.startsWith("."));
+    const loose = absolute.filter((written) => linker.module(path, written).at !== "module");
+    return [...new Set(loose)].map((written) => written.replaceAll(rules.separator, "/"));
+  });
+}
+
+/** Where a file is as a module: without its ending, and of what speaks for its folder the folder. */
+export const modulePath = (path: string, rules: ModuleRules): string =>
+  rules.index.includes(lastOf(path)) ? folderOf(path) : join(folderOf(path), bareName(path, rules));
+
 /** All that a text may import, as it would be written at its top: of a name nobody has seen yet whether it is a module. */
 function modulesOf({ imports, units }: Summary, { words, separator, submodules }: ModuleRules): string[] {
   const ways: Ways | null = words && { words, separator };
