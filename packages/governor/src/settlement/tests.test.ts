@@ -54,6 +54,7 @@ test("an import from a folder that only its runner knows, as of a conftest.py or
     "shop/tax.py": "",
     "shop/tests/test_price.py": "from price import price\n",
     "shop/tests/test_tax.py": "import tax\n",
+    "pay/src/card/__init__.py": "",
     "pay/src/card/check.py": "",
     "pay/tests/test_card.py": "from card.check import luhn\n",
     "pay/tests/test_other.py": "import recard.check\nimport precheck\n",
@@ -62,6 +63,7 @@ test("an import from a folder that only its runner knows, as of a conftest.py or
   const of = (path: string) => commandsFor({ ...asked, work: { [path]: "x = 1\n" } });
   expect(await of("shop/price.py")).toEqual(["all shop/tests/test_price.py"]);
   expect(await of("pay/src/card/check.py")).toEqual(["all pay/tests/test_card.py"]);
+  expect(await of("pay/src/card/__init__.py")).toEqual(["all pay/tests/test_card.py"]); // it runs before
   const scripts: Files = {
     "packages/web/src/add.js": "export const add = 1;\n",
     "packages/web/test/add.test.js": 'import { add } from "web/src/add";\n',
