@@ -345,6 +345,7 @@ test("a hook that is to say symbols does, and what has no effect on a hook is re
     [2, expect.stringContaining("Cannot use --range for the hook")],
   ]);
   expect(refused("--uninstall", "--all")).toEqual([[2, expect.stringContaining("Cannot use --all for the hook")]]);
+  expect(refused("--uninstall", "--symbols")).toEqual([[2, expect.stringContaining("the whole hook is taken out")]]);
   expect(refused("--into", "husky")).toEqual([[2, expect.stringContaining("Cannot use --into without --install")]]);
 });
 

@@ -53,7 +53,7 @@ export function heldOf(
   return tasks.flatMap(({ id, state }) => {
     if (state === "landed") return [];
     const said = saidIn(events, id);
-    return lastFindings(events, id).map((open) => held(id, open, wishAbout(wishes, id, open) ?? saidOf(said, open)));
+    return lastFindings(events, id).map((open) => held(id, open, wishAbout(wishes, id, open) ?? wordOn(said, open)));
   });
 }
 
@@ -62,7 +62,8 @@ function held(task: string, { id, finding, seat, attempt }: OpenOf, said: HeldFi
   return { task, finding: id, seat, attempt, path: path ?? null, line: line ?? null, message, said };
 }
 
-function saidOf(all: ReturnType<typeof saidIn>, open: OpenOf): HeldFinding["said"] {
+/** The last word on a blocker that a run has heard. */
+function wordOn(all: ReturnType<typeof saidIn>, open: OpenOf): HeldFinding["said"] {
   const said = saidAbout(all, open);
   return said && { does: said.does, by: said.by, reason: said.reason, taken: true };
 }

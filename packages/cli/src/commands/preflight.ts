@@ -60,7 +60,7 @@ export const preflight = defineCommand({
   exit: (view: Shown) => (view.as === "hook" ? 0 : preflightExit(view)),
 });
 
-type Flags = { install: boolean; uninstall: boolean } & {
+type Flags = { install: boolean; uninstall: boolean; symbols: boolean } & {
   [flag in "into" | (typeof JUDGING)[number]]?: boolean | string | undefined;
 };
 /** They say what is judged now, and how it is told. */
@@ -68,12 +68,14 @@ const JUDGING = ["all", "range", "fresh", "sarif", "github"] as const;
 
 /** @throws DgovError `usage` for flags of which one would have no effect */
 function refuseMixed(flags: Flags): void {
-  const { install, uninstall, into } = flags;
+  const { install, uninstall, into, symbols } = flags;
   if (install && uninstall)
     throw new DgovError("usage", "Cannot install the hook and take it out: it is one or the other");
   const idle = JUDGING.find((flag) => flags[flag] !== undefined && flags[flag] !== false);
   if ((install || uninstall) && idle !== undefined)
     throw new DgovError("usage", `Cannot use --${idle} for the hook: it judges what is staged, and tells it as text`);
+  if (uninstall && symbols)
+    throw new DgovError("usage", "Cannot use --symbols with --uninstall: the whole hook is taken out");
   if (into !== undefined && !(install || uninstall))
     throw new DgovError("usage", "Cannot use --into without --install or --uninstall: it says where the hook goes");
 }

@@ -95,13 +95,10 @@ async function route(request: Request, { pathname, searchParams }: Pick<URL, "pa
       return text(await livePage(at), "text/html");
     case "/task":
       return text(await taskPage(searchParams.get("task") ?? "", at), "text/html");
-    case "/status":
-      return json(
-        await readServed(at.from, at.serving.plan).then(({ status, tasks, findings, paused }) => ({
-          ...{ status, tasks, findings, paused },
-        })),
-        200,
-      );
+    case "/status": {
+      const { status, tasks, findings, paused } = await readServed(at.from, at.serving.plan);
+      return json({ status, tasks, findings, paused }, 200);
+    }
     case "/events":
       return eventStream(request, at);
     default:
